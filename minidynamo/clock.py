@@ -1,0 +1,41 @@
+"""Where the database reads the time. The core never asks the operating system itself."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time in seconds since 1970-01-01 UTC."""
+
+    def now(self) -> float:
+        """The present time, epoch seconds with a fraction."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+class ManualClock:
+    """A clock that stands still until it is advanced. It moves table statuses and token expiry in tests.
+
+    Parameters:
+        start: the first reading, epoch seconds.
+    """
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self._now = float(start)
+
+    def now(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Moves the time forward by `seconds`; raises ValueError for a negative step, since time never turns back."""
+        if seconds < 0:
+            raise ValueError(f"a clock cannot be advanced by {seconds} seconds: time does not turn back")
+        self._now += seconds

@@ -1,0 +1,156 @@
+"""What can fail. One class per error type of the service; the words are in `messages.py`, their generation in `wording.py`.
+
+    DynamoError                                  anything the service answers with an error
+    ├── ValidationError                          ValidationException (may read differently per generation)
+    ├── SerializationError                       SerializationException
+    ├── UnknownOperation                         UnknownOperationException
+    ├── AccessDenied                             AccessDeniedException
+    ├── ResourceNotFound                         ResourceNotFoundException
+    ├── ResourceInUse                            ResourceInUseException
+    ├── LimitExceeded                            LimitExceededException
+    ├── ConditionalCheckFailed                   ConditionalCheckFailedException, with the item if asked for
+    ├── ItemCollectionSizeLimitExceeded          ItemCollectionSizeLimitExceededException
+    ├── TransactionCanceled                      TransactionCanceledException, with its reasons
+    ├── TransactionConflict                      TransactionConflictException
+    ├── TransactionInProgress                    TransactionInProgressException
+    ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
+    ├── Throttling                               ThrottlingException
+    └── InternalServerError                      InternalServerError (500)
+
+A caller's mistake raises one of these; our own mistake is an `assert`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CORAL_VALIDATE = "com.amazon.coral.validate#"
+CORAL_SERVICE = "com.amazon.coral.service#"
+DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
+
+
+class DynamoError(Exception):
+    """An error answer of the service: its code, its message and further members of its body.
+
+    Attributes:
+        code: what SDKs call the error code, such as "ValidationException".
+        namespace: what stands before the code in `__type` on the wire.
+        status: the HTTP status code.
+        message: the text, without its code.
+        members: further members of the body, such as `Item` or `CancellationReasons`.
+    """
+
+    code = "InternalServerError"
+    namespace = DYNAMODB
+    status = 400
+    message_member = "message"
+
+    def __init__(self, message: str = "", members: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.members: dict[str, Any] = dict(members or {})
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """The error as botocore presents it: `{"Error": {"Code", "Message"}, ...members}`."""
+        return {"Error": {"Code": self.code, "Message": self.message}, **self.members}
+
+
+class ValidationError(DynamoError):
+    """A request that the service refuses before or while it performs it.
+
+    The service has two generations of wording. Where they differ, a fault carries both texts; which one is answered
+    is decided once, in `wording.py`, when the operation is known.
+
+    Parameters:
+        message: the text of the older layer, and of the newer one unless `newer` is given.
+        newer: the text of the newer layer where it differs.
+        prefix: the class of faults that the newer layer opens with "1 validation error detected: "; see `wording.py`.
+    """
+
+    code = "ValidationException"
+    namespace = CORAL_VALIDATE
+
+    def __init__(self, message: str, newer: str | None = None, prefix: str | None = None) -> None:
+        super().__init__(message)
+        self.newer = message if newer is None else newer
+        self.prefix = prefix
+
+
+class SerializationError(DynamoError):
+    code = "SerializationException"
+    namespace = CORAL_SERVICE
+    message_member = "Message"
+
+
+class UnknownOperation(DynamoError):
+    code = "UnknownOperationException"
+    namespace = CORAL_SERVICE
+
+
+class AccessDenied(DynamoError):
+    code = "AccessDeniedException"
+    namespace = CORAL_SERVICE
+    message_member = "Message"
+
+
+class ResourceNotFound(DynamoError):
+    code = "ResourceNotFoundException"
+
+
+class ResourceInUse(DynamoError):
+    code = "ResourceInUseException"
+
+
+class LimitExceeded(DynamoError):
+    code = "LimitExceededException"
+
+
+class ConditionalCheckFailed(DynamoError):
+    """A condition was false. `Item` is among the members only if the caller asked for it and there was one."""
+
+    code = "ConditionalCheckFailedException"
+
+    def __init__(self, item: Mapping[str, Any] | None = None) -> None:
+        super().__init__("The conditional request failed", {"Item": item} if item else None)
+
+
+class ItemCollectionSizeLimitExceeded(DynamoError):
+    code = "ItemCollectionSizeLimitExceededException"
+
+
+class TransactionCanceled(DynamoError):
+    """A transaction that was not carried out, with one reason per action in the order of the request."""
+
+    code = "TransactionCanceledException"
+    message_member = "Message"
+
+    def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
+        codes = ", ".join(each["Code"] for each in reasons)
+        message = (
+            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+        )
+        super().__init__(message, {"CancellationReasons": [dict(each) for each in reasons]})
+
+
+class TransactionConflict(DynamoError):
+    code = "TransactionConflictException"
+
+
+class TransactionInProgress(DynamoError):
+    code = "TransactionInProgressException"
+    message_member = "Message"
+
+
+class IdempotentParameterMismatch(DynamoError):
+    code = "IdempotentParameterMismatchException"
+    message_member = "Message"
+
+
+class Throttling(DynamoError):
+    code = "ThrottlingException"
+
+
+class InternalServerError(DynamoError):
+    status = 500

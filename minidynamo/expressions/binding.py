@@ -1,0 +1,286 @@
+"""The expressions of one request, from its parameters to what an operation needs.
+
+Two steps, since the service checks other things in between: `check_combinations` (which parameters go together) and
+`bind` (placeholder maps, expressions, unused placeholders; legacy parameters before them).
+Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions import legacy, syntax
+from minidynamo.expressions.evaluation import Predicate, compile_condition
+from minidynamo.expressions.key_condition import KeyClause, key_clauses
+from minidynamo.expressions.parser import parse
+from minidynamo.expressions.projection import compile_projection
+from minidynamo.expressions.resolution import Resolver
+from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.limits import (
+    ATTRIBUTE_NAME_BYTES_MAX,
+    EXPRESSION_MAPS_BYTES_MAX,
+    EXPRESSION_PLACEHOLDER_BYTES_MAX,
+)
+from minidynamo.values.attribute_value import Item, checked_value, utf8_size
+from minidynamo.wording import VALUE
+
+# In the order in which the service names them when they are mixed.
+_LEGACY = (
+    "AttributesToGet",
+    "QueryFilter",
+    "ScanFilter",
+    "AttributeUpdates",
+    "Expected",
+    "ConditionalOperator",
+    "KeyConditions",
+)
+_EXPRESSIONS = (
+    "UpdateExpression",
+    "ProjectionExpression",
+    "FilterExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+)
+# In the order in which the service checks them.
+_CHECK_ORDER = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+)
+_MAPS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
+_PARAMETERS = frozenset((*_LEGACY, *_EXPRESSIONS, *_MAPS))
+
+# The expressions of an operation that may use values, as the service names them when they are missing.
+_VALUE_USERS = {
+    "PutItem": ("ConditionExpression",),
+    "DeleteItem": ("ConditionExpression",),
+    "ConditionCheck": ("ConditionExpression",),
+    "UpdateItem": ("UpdateExpression", "ConditionExpression"),
+    "Scan": ("FilterExpression",),
+    "Query": ("FilterExpression", "KeyConditionExpression"),
+}
+
+
+@dataclass(slots=True)
+class Bound:
+    """What the expressions and legacy parameters of a request ask for; None where they ask for nothing.
+
+    Attributes:
+        condition: guards a write.
+        update: the change to an item, and whether it came from AttributeUpdates.
+        key_clauses: what a query demands of the key attributes.
+        filter_tree, filter: what drops items after reading, as a tree and compiled.
+        projection_paths, project: what to return of an item, as paths and compiled.
+    """
+
+    condition: Predicate | None = None
+    update: syntax.Update | None = None
+    is_legacy_update: bool = False
+    key_clauses: tuple[KeyClause, ...] | None = None
+    filter_tree: Any = None
+    filter: Predicate | None = None
+    is_legacy_filter: bool = False
+    projection_paths: tuple[DocumentPath, ...] | None = None
+    project: Callable[[Item], Item] | None = None
+
+
+_NOTHING = Bound()
+
+
+def check_combinations(request: Mapping[str, Any], operation: str) -> None:
+    """Refuses legacy parameters beside expressions, and placeholder maps without an expression to use them."""
+    present = request.keys() & _PARAMETERS
+    if not present:
+        return
+    check_mixing(present)
+    if "ExpressionAttributeNames" in present and not present & set(_EXPRESSIONS):
+        text = "ExpressionAttributeNames can only be specified when using expressions"
+        raise ValidationError(text, prefix=VALUE)
+    users = _VALUE_USERS.get(operation, ())
+    if "ExpressionAttributeValues" in present and not present & set(users):
+        text = "ExpressionAttributeValues can only be specified when using expressions"
+        verb = "is null" if len(users) == 1 else "are null"
+        raise ValidationError(f"{text}: {' and '.join(users)} {verb}", text, prefix=VALUE)
+
+
+def check_mixing(present: set[str]) -> None:
+    """Refuses legacy parameters and expressions among the parameters present in one request."""
+    older = [name for name in _LEGACY if name in present]
+    newer = [name for name in _EXPRESSIONS if name in present]
+    if not older or not newer:
+        return
+    if older == ["KeyConditions"] and set(newer) <= {"ProjectionExpression", "FilterExpression"}:
+        return  # The service tolerates this one mixture.
+    text = (
+        "Can not use both expression and non-expression parameters in the same request: "
+        f"Non-expression parameters: {{{', '.join(older)}}} Expression parameters: {{{', '.join(newer)}}}"
+    )
+    raise ValidationError(text, prefix=VALUE)
+
+
+def bind(request: Mapping[str, Any]) -> Bound:
+    """Checks and compiles every expression and legacy parameter of a request.
+
+    Parameters:
+        request: the request or transaction action, its shape already checked.
+
+    Raises:
+        ValidationError: the first fault in the service's order.
+    """
+    present = request.keys() & _PARAMETERS
+    if not present:
+        return _NOTHING
+    bound = Bound()
+    _bind_legacy(bound, request)
+    names = _checked_names(request.get("ExpressionAttributeNames"))
+    values = _checked_values(request.get("ExpressionAttributeValues"))
+    used_names: set[str] = set()
+    used_values: set[str] = set()
+    for parameter in _CHECK_ORDER:
+        text = request.get(parameter)
+        if text is None:
+            continue
+        parsed = parse(parameter, text)
+        used_names |= parsed.names
+        used_values |= parsed.values
+        _BINDERS[parameter](bound, Resolver(parameter, names, values), parsed.tree)
+    _require_used("ExpressionAttributeNames", names, used_names)
+    _require_used("ExpressionAttributeValues", values, used_values)
+    return bound
+
+
+# Legacy parameters.
+
+
+def _bind_legacy(bound: Bound, request: Mapping[str, Any]) -> None:
+    joined_by = request.get("ConditionalOperator")
+    expected = request.get("Expected") or {}
+    filters = request.get("QueryFilter") or request.get("ScanFilter") or {}
+    legacy.check_conditional_operator(joined_by, len(expected) + len(filters))
+    if expected:
+        bound.condition = compile_condition(legacy.legacy_condition(expected, joined_by, expected=True))
+    if filters:
+        _bind_filter_tree(bound, legacy.legacy_condition(filters, joined_by, expected=False))
+        bound.is_legacy_filter = True
+    if "KeyConditions" in request:
+        bound.key_clauses = legacy.legacy_key_clauses(request["KeyConditions"])
+    if request.get("AttributeUpdates"):
+        bound.update = legacy.legacy_update(request["AttributeUpdates"])
+        bound.is_legacy_update = True
+    if request.get("AttributesToGet"):
+        _bind_paths(bound, legacy.legacy_projection(request["AttributesToGet"]))
+
+
+# Expressions.
+
+
+def _bind_condition(bound: Bound, resolver: Resolver, tree: Any) -> None:
+    bound.condition = compile_condition(resolver.condition(tree))
+
+
+def _bind_update(bound: Bound, resolver: Resolver, tree: Any) -> None:
+    bound.update = resolver.update(tree)
+
+
+def _bind_key_condition(bound: Bound, resolver: Resolver, tree: Any) -> None:
+    bound.key_clauses = key_clauses(resolver.condition(tree))
+
+
+def _bind_filter(bound: Bound, resolver: Resolver, tree: Any) -> None:
+    _bind_filter_tree(bound, resolver.condition(tree))
+
+
+def _bind_filter_tree(bound: Bound, tree: Any) -> None:
+    bound.filter_tree = tree
+    bound.filter = compile_condition(tree)
+
+
+def _bind_projection(bound: Bound, resolver: Resolver, tree: Any) -> None:
+    _bind_paths(bound, resolver.projection(tree))
+
+
+def _bind_paths(bound: Bound, projection: syntax.Projection) -> None:
+    bound.projection_paths = projection.paths
+    bound.project = compile_projection(projection.paths)
+
+
+_BINDERS: dict[str, Callable[[Bound, Resolver, Any], None]] = {
+    "UpdateExpression": _bind_update,
+    "ConditionExpression": _bind_condition,
+    "KeyConditionExpression": _bind_key_condition,
+    "FilterExpression": _bind_filter,
+    "ProjectionExpression": _bind_projection,
+}
+
+
+# Placeholder maps.
+
+
+_NAME_KEY = re.compile(r"#[A-Za-z0-9_]+")
+_VALUE_KEY = re.compile(r":[A-Za-z0-9_]+")
+
+
+def _checked_names(names: Mapping[str, str] | None) -> Mapping[str, str]:
+    if names is None:
+        return {}
+    _check_map_keys("ExpressionAttributeNames", names, _NAME_KEY)
+    for key, name in names.items():
+        fault = None
+        if not name:
+            fault = "Empty attribute name"
+        elif utf8_size(name) > ATTRIBUTE_NAME_BYTES_MAX:
+            fault = "Attribute name is too large, must be less than 65536 bytes"
+        if fault is not None:
+            text = f"ExpressionAttributeNames contains invalid value: {fault} for key {key}"
+            raise ValidationError(text, prefix=VALUE)
+    return names
+
+
+def _checked_values(values: Mapping[str, Any] | None) -> Mapping[str, Literal]:
+    if values is None:
+        return {}
+    _check_map_keys("ExpressionAttributeValues", values, _VALUE_KEY)
+    literals = {key: _checked_literal(key, value) for key, value in values.items()}
+    if sum(literal.size_bytes for literal in literals.values()) > EXPRESSION_MAPS_BYTES_MAX:
+        # The limit is documented, its text is not.
+        text = "ExpressionAttributeValues exceeds the maximum allowed size of 2 MB"
+        raise ValidationError(text, prefix=VALUE)
+    return literals
+
+
+def _checked_literal(key: str, value: Any) -> Literal:
+    try:
+        return Literal(*checked_value(value))
+    except ValidationError as error:
+        if error.message.startswith("Nesting Levels"):
+            raise
+        text = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
+        raise ValidationError(text, error.newer, error.prefix) from None
+
+
+def _check_map_keys(parameter: str, entries: Mapping[str, Any], pattern: re.Pattern[str]) -> None:
+    if not entries:
+        raise ValidationError(f"{parameter} must not be empty", prefix=VALUE)
+    for key in entries:
+        fault = None
+        if pattern.fullmatch(key) is None:
+            fault = f'Syntax error; key: "{key}"'
+        elif len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
+            fault = f"The expression attribute map contains a key that is too long; size of key: {len(key)}"
+        if fault is not None:
+            raise ValidationError(f"{parameter} contains invalid key: {fault}", prefix=VALUE)
+
+
+def _require_used(parameter: str, given: Mapping[str, Any], used: set[str]) -> None:
+    if len(given) == len(used):
+        return
+    unused = [key for key in given if key not in used]
+    if unused:
+        text = f"Value provided in {parameter} unused in expressions: keys: {{{', '.join(unused)}}}"
+        raise ValidationError(text, prefix=VALUE)

@@ -1,0 +1,91 @@
+"""Key conditions: a condition tree, or legacy KeyConditions, reduced to one clause per key attribute.
+
+Owns what can be told without the table; which attributes are keys, and of what type, is checked where the table is known.
+Source: DynamoDB Developer Guide, "Key condition expressions for the Query operation"; observed answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions import syntax
+from minidynamo.expressions.parser import invalid
+from minidynamo.expressions.syntax import DocumentPath, Literal
+
+_PARAMETER = "KeyConditionExpression"
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClause:
+    """What a query demands of one key attribute.
+
+    Attributes:
+        attribute: the name of the key attribute.
+        operator: one of = < <= > >= BETWEEN begins_with.
+        operands: its literals; two for BETWEEN, else one.
+    """
+
+    attribute: str
+    operator: str
+    operands: tuple[Literal, ...]
+
+
+def key_clauses(tree: Any) -> tuple[KeyClause, ...]:
+    """The clauses of a resolved key condition, in the order written; raises ValidationError for any other shape."""
+    return tuple(clause for part in _parts(tree) for clause in [_clause(part)])
+
+
+def require_distinct_attributes(clauses: tuple[KeyClause, ...]) -> None:
+    """Each key attribute may be named in one clause only."""
+    attributes = [clause.attribute for clause in clauses]
+    if len(set(attributes)) != len(attributes):
+        raise invalid(_PARAMETER, "KeyConditionExpressions must only contain one condition per key")
+
+
+def _parts(tree: Any) -> list[Any]:
+    if isinstance(tree, syntax.And):
+        return [leaf for part in tree.parts for leaf in _parts(part)]
+    return [tree]
+
+
+def _clause(node: Any) -> KeyClause:
+    operator = _operator(node)
+    if operator in ("OR", "NOT", "IN", "<>") or operator in _FORBIDDEN_FUNCTIONS:
+        raise ValidationError(f"Invalid operator used in {_PARAMETER}: {operator}")
+    operands = _operands(node)
+    if any(isinstance(operand, syntax.Function) for operand in operands):
+        raise ValidationError("KeyConditionExpressions cannot contain nested operations")
+    paths = [operand for operand in operands if isinstance(operand, DocumentPath)]
+    if len(paths) != 1:
+        fault = "Multiple attribute names used in one condition" if paths else "No key attribute specified"
+        raise ValidationError(f"Invalid condition in {_PARAMETER}: {fault}")
+    if operator in _MIRRORED and operands[0] is not paths[0]:
+        operator, operands = _MIRRORED[operator], operands[::-1]
+    if operands[0] is not paths[0]:
+        text = f"{operator} operator must have the key attribute as its first operand"
+        raise ValidationError(f"Invalid condition in {_PARAMETER}: {text}")
+    if len(paths[0].elements) > 1:
+        raise invalid(_PARAMETER, "KeyConditionExpressions cannot have conditions on nested attributes")
+    return KeyClause(paths[0].attribute, operator, tuple(operands[1:]))
+
+
+_FORBIDDEN_FUNCTIONS = ("attribute_exists", "attribute_not_exists", "attribute_type", "contains")
+
+
+def _operator(node: Any) -> str:
+    if isinstance(node, syntax.Comparison):
+        return node.operator
+    if isinstance(node, syntax.Function):
+        return node.name
+    return type(node).__name__.upper()
+
+
+def _operands(node: Any) -> list[Any]:
+    if isinstance(node, syntax.Comparison):
+        return [node.left, node.right]
+    if isinstance(node, syntax.Between):
+        return [node.operand, node.low, node.high]
+    return list(node.arguments)

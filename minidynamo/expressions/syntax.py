@@ -1,0 +1,186 @@
+"""The syntax tree of expressions: frozen, hashable, free of names' and values' meaning.
+
+Parsing yields trees with placeholders; `resolution.py` replaces `Path` by `DocumentPath` and `ValuePlaceholder` by
+`Literal`. Legacy parameters become resolved trees at once (`legacy.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.values.attribute_value import AttributeValue
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A document path as written: attribute names, `#placeholders`, and list indexes as ints."""
+
+    elements: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPath:
+    """A document path with its placeholders replaced: names and list indexes."""
+
+    elements: tuple[str | int, ...]
+
+    @property
+    def attribute(self) -> str:
+        """The name of the top-level attribute."""
+        return str(self.elements[0])
+
+    def __str__(self) -> str:
+        """The path as the service prints it: `[a, b, [0]]`."""
+        return f"[{', '.join(f'[{each}]' if isinstance(each, int) else each for each in self.elements)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePlaceholder:
+    """A value to be given by ExpressionAttributeValues, such as `:v`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A value of the request."""
+
+    value: AttributeValue
+    size_bytes: int = 0
+
+    @property
+    def type(self) -> str:
+        """Its type descriptor, such as "S"."""
+        return next(iter(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function call, as an operand or as a condition."""
+
+    name: str
+    arguments: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left + right` or `left - right` on the right side of SET."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+Operand = Path | DocumentPath | ValuePlaceholder | Literal | Function | Arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`left operator right`, with one of = <> < <= > >=."""
+
+    operator: str
+    left: Operand
+    right: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`operand BETWEEN low AND high`, both bounds included."""
+
+    operand: Operand
+    low: Operand
+    high: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`operand IN (choice, ...)`."""
+
+    operand: Operand
+    choices: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts hold. An And without parts always holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+
+Condition = Comparison | Between | In | Function | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True)
+class SetAction:
+    """`SET path = value`."""
+
+    path: Any
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAction:
+    """`REMOVE path`."""
+
+    path: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AddAction:
+    """`ADD path value`: adds a number or the members of a set."""
+
+    path: Any
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAction:
+    """`DELETE path value`: takes the members of a set away."""
+
+    path: Any
+    value: Any
+
+
+Action = SetAction | RemoveAction | AddAction | DeleteAction
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update expression: its actions in the order written and the keywords of its sections."""
+
+    actions: tuple[Action, ...]
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A projection expression: the paths to return."""
+
+    paths: tuple[Any, ...]
+
+
+Tree = Condition | Update | Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What parsing found: the tree and the placeholders it uses."""
+
+    tree: Any
+    names: frozenset[str]
+    values: frozenset[str]

@@ -1,0 +1,72 @@
+"""The charge of an update expression, which the service bounds by the item size limit before it looks at the item.
+
+    SET t = x        19 + target + operand
+    ADD t :v         19 + target + value (of a set, only the members really added)
+    REMOVE, DELETE   1 + target
+    operand path     1 + sum of (14 + bytes of the element); the value it reads is free
+    x + y, x - y     34, 37 + both operands
+    if_not_exists    39 + path + operand
+    list_append      37 + both operands
+    target           bytes of the first name + (4 + bytes) of each further element
+
+Source: observed answers of Amazon DynamoDB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minidynamo.expressions import syntax
+from minidynamo.expressions.evaluation import value_at
+from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.values.attribute_value import Item, utf8_size, value_size_bytes
+
+_BASE = 3
+_ASSIGNMENT = 19
+_REMOVAL = 1
+_PATH = 1
+_PATH_ELEMENT = 14
+_NESTED_TARGET_ELEMENT = 4
+_OPERATION = {"+": 34, "-": 37, "if_not_exists": 39, "list_append": 37}
+
+
+def update_charge_bytes(update: syntax.Update, old: Item) -> int:
+    """The charge of a resolved update in bytes. `old` is the item before it, `{}` if there is none."""
+    return _BASE + sum(_action_charge(action, old) for action in update.actions)
+
+
+def _action_charge(action: Any, old: Item) -> int:
+    target = _target_charge(action.path)
+    if isinstance(action, syntax.SetAction):
+        return _ASSIGNMENT + target + _operand_charge(action.value)
+    if isinstance(action, syntax.AddAction):
+        return _ASSIGNMENT + target + _added_bytes(action, old)
+    return _REMOVAL + target
+
+
+def _target_charge(path: DocumentPath) -> int:
+    first, *others = (_element_bytes(element) for element in path.elements)
+    return first + sum(_NESTED_TARGET_ELEMENT + size for size in others)
+
+
+def _element_bytes(element: str | int) -> int:
+    return utf8_size(str(element))
+
+
+def _operand_charge(operand: Any) -> int:
+    if isinstance(operand, Literal):
+        return operand.size_bytes
+    if isinstance(operand, DocumentPath):
+        return _PATH + sum(_PATH_ELEMENT + _element_bytes(element) for element in operand.elements)
+    if isinstance(operand, syntax.Arithmetic):
+        both = _operand_charge(operand.left) + _operand_charge(operand.right)
+        return _OPERATION[operand.operator] + both
+    return _OPERATION[operand.name] + sum(map(_operand_charge, operand.arguments))
+
+
+def _added_bytes(action: syntax.AddAction, old: Item) -> int:
+    tag, stored = action.value.type, value_at(old, action.path.elements)
+    if tag == "N" or stored is None or tag not in stored:
+        return int(action.value.size_bytes)
+    added = [member for member in action.value.value[tag] if member not in stored[tag]]
+    return value_size_bytes({tag: added}) if added else 0

@@ -1,0 +1,276 @@
+"""Attribute values: one pass that checks an item, normalises it and measures it.
+
+Owns what an attribute value may be and what it weighs; what a key may be is `schema/`'s. A normal value has canonical
+numbers, sorted sets and plain `bytes`, so that two normal values are equal exactly if Python says so.
+Source: DynamoDB Developer Guide, "Naming rules and data types" and "Item sizes and formats"; observed answers.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from minidynamo.errors import SerializationError, ValidationError
+from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
+from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
+from minidynamo.values.numbers import canonical_number, number_size_bytes
+from minidynamo.values.wire_types import as_bytes, check_value_types
+from minidynamo.wording import VALUE
+
+AttributeValue = dict[str, Any]
+Item = dict[str, AttributeValue]
+
+CONTAINER_SIZE_BYTES = 3
+MEMBER_SIZE_BYTES = 1
+
+
+def checked_item(item: Item) -> tuple[Item, int]:
+    """Checks, normalises and measures an item (or a key) in one pass.
+
+    Parameters:
+        item: attribute names to attribute values in wire form, such as `{"pk": {"S": "a"}}`. It is not changed.
+
+    Returns:
+        The normal item (the same object where nothing had to be changed) and its size in bytes by the service's rule.
+
+    Raises:
+        ValidationError: a value that the service refuses.
+        SerializationError: a payload of the wrong JSON type.
+    """
+    size = 0
+    changed: Item | None = None
+    for name, value in item.items():
+        if type(value) is not dict or len(value) != 1:
+            normal, value_size = checked_value(value)
+        else:
+            ((tag, payload),) = value.items()
+            if tag == "S" and type(payload) is str:
+                size += len(payload) if payload.isascii() else _utf8_size(payload)
+                size += len(name) if name.isascii() else _utf8_size(name)
+                if not 0 < len(name) <= 16_384:
+                    _check_name(name)
+                continue
+            normal, value_size = checked_value(value)
+        if normal is not value:
+            changed = dict(item) if changed is None else changed
+            changed[name] = normal
+        size += value_size + (len(name) if name.isascii() else _utf8_size(name))
+        if not 0 < len(name) <= 16_384:
+            _check_name(name)
+    return (item if changed is None else changed), size
+
+
+def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue, int]:
+    """Checks, normalises and measures one attribute value.
+
+    Parameters:
+        value: the value in wire form.
+        level: its nesting level; 1 for the value of an attribute.
+
+    Returns:
+        The normal value (the same object where nothing had to be changed) and its size in bytes.
+    """
+    if level > NESTING_LEVELS_MAX:
+        raise ValidationError(NESTING_TOO_DEEP, prefix=VALUE)
+    if type(value) is not dict or len(value) != 1:
+        return _checked_odd_value(value, level)
+    ((tag, payload),) = value.items()
+    check = _CHECKS.get(tag)
+    if check is None or payload is None:
+        return _checked_odd_value(value, level)
+    normal, size = check(payload, level)
+    return (value if normal is payload else {tag: normal}), size
+
+
+def value_size_bytes(value: AttributeValue) -> int:
+    """The size of a normal value in bytes, by the service's rule."""
+    return checked_value(value, level=0)[1]
+
+
+def type_of(value: AttributeValue) -> str:
+    """The type descriptor of a normal value, such as "S"."""
+    return next(iter(value))
+
+
+def utf8_size(text: str) -> int:
+    """The length of a text in UTF-8 bytes."""
+    return len(text) if text.isascii() else _utf8_size(text)
+
+
+def _utf8_size(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise SerializationError("A string is not valid UTF-8: it holds half of a surrogate pair") from None
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        raise ValidationError("Empty attribute name")
+    if utf8_size(name) > ATTRIBUTE_NAME_BYTES_MAX:
+        raise ValidationError("Attribute name is too large, must be less than 65536 bytes")
+
+
+def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
+    """A value with no member, several members, unknown members or members that are null."""
+    check_value_types(value)
+    known = {tag: payload for tag, payload in value.items() if tag in _CHECKS and payload is not None}
+    if not known:
+        raise ValidationError(VALUE_EMPTY)
+    # The members are checked first, in the service's own order; that there are several is found last.
+    checked = {tag: _CHECKS[tag](known[tag], level) for tag in _CHECKS if tag in known}
+    if len(checked) > 1:
+        raise ValidationError(VALUE_AMBIGUOUS)
+    ((tag, (normal, size)),) = checked.items()
+    return {tag: normal}, size
+
+
+def _checked_string(payload: Any, level: int) -> tuple[str, int]:
+    if type(payload) is not str:
+        check_value_types({"S": payload})
+        payload = str(payload)
+    return payload, utf8_size(payload)
+
+
+def _checked_number(payload: Any, level: int) -> tuple[str, int]:
+    if type(payload) is not str:
+        check_value_types({"N": payload})
+        payload = str(payload)
+    canonical = canonical_number(payload)
+    return canonical, number_size_bytes(canonical)
+
+
+def _checked_binary(payload: Any, level: int) -> tuple[bytes, int]:
+    binary = payload if type(payload) is bytes else as_bytes(payload)
+    return binary, len(binary)
+
+
+def _checked_bool(payload: Any, level: int) -> tuple[bool, int]:
+    if type(payload) is not bool:
+        check_value_types({"BOOL": payload})
+    return payload, 1
+
+
+def _checked_null(payload: Any, level: int) -> tuple[bool, int]:
+    if payload is not True:
+        check_value_types({"NULL": payload})
+        text = PARAMETERS_INVALID + "Null attribute value types must have the value of true"
+        raise ValidationError(text, prefix=VALUE)
+    return True, 1
+
+
+def _checked_string_set(payload: Any, level: int) -> tuple[list[str], int]:
+    if type(payload) is not list or not all(type(each) is str for each in payload):
+        check_value_types({"SS": payload})
+        payload = list(payload)
+    if not payload:
+        raise ValidationError(PARAMETERS_INVALID + "An string set  may not be empty", prefix=VALUE)
+    if len(set(payload)) != len(payload):
+        newer = ", ".join(f'"{each}"' for each in _duplicates_first(payload))
+        raise _duplicates(f" [{', '.join(payload)}] contains", f" [{newer}] contains")
+    # Code point order, which Python's own comparison uses, is UTF-8 byte order.
+    return _sorted_list(payload), sum(map(utf8_size, payload))
+
+
+def _checked_number_set(payload: Any, level: int) -> tuple[list[str], int]:
+    if type(payload) is not list or not all(type(each) is str for each in payload):
+        check_value_types({"NS": payload})
+        payload = list(payload)
+    if not payload:
+        raise ValidationError(PARAMETERS_INVALID + "An number set  may not be empty", prefix=VALUE)
+    canonical = [canonical_number(each) for each in payload]
+    if len(set(canonical)) != len(canonical):
+        text = "Input collection contains duplicates"
+        raise ValidationError(text, f"{PARAMETERS_INVALID}{text}.", prefix=VALUE)
+    ordered = sorted(canonical, key=Decimal)
+    return (payload if ordered == payload else ordered), sum(map(number_size_bytes, ordered))
+
+
+def _checked_binary_set(payload: Any, level: int) -> tuple[list[bytes], int]:
+    if type(payload) is not list:
+        check_value_types({"BS": payload})
+    members = payload if all(type(each) is bytes for each in payload) else [as_bytes(each) for each in payload]
+    if not members:
+        raise ValidationError(PARAMETERS_INVALID + "Binary sets should not be empty", prefix=VALUE)
+    if len(set(members)) != len(members):
+        older = ", ".join(map(_base64, members))
+        newer = ",".join(f'"{_base64(each)}"' for each in _duplicates_first(members))
+        raise _duplicates(f" [{older}]of type BS contains", f" [{newer}]of type BS contains")
+    return _sorted_list(members), sum(map(len, members))
+
+
+def _checked_list(payload: Any, level: int) -> tuple[list[AttributeValue], int]:
+    if type(payload) is not list:
+        check_value_types({"L": payload})
+        payload = list(payload)
+    size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
+    normal_members = payload
+    for index, member in enumerate(payload):
+        normal, member_size = checked_value(member, level + 1)
+        if normal is not member:
+            normal_members = list(payload) if normal_members is payload else normal_members
+            normal_members[index] = normal
+        size += member_size
+    return normal_members, size
+
+
+def _checked_map(payload: Any, level: int) -> tuple[Item, int]:
+    if type(payload) is not dict:
+        check_value_types({"M": payload})
+    size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
+    normal_members = payload
+    for name, member in payload.items():
+        if not 0 < len(name) <= 16_384:
+            _check_name(name)
+        normal, member_size = checked_value(member, level + 1)
+        if normal is not member:
+            normal_members = dict(payload) if normal_members is payload else normal_members
+            normal_members[name] = normal
+        size += member_size + utf8_size(name)
+    return normal_members, size
+
+
+def _sorted_list(members: list[Any]) -> list[Any]:
+    ordered = sorted(members)
+    return members if ordered == members else ordered
+
+
+def _duplicates_first(members: list[Any]) -> list[Any]:
+    """The newer layer lists members by bytes up to the first repeated one, then the repeat, then the rest as sent."""
+    seen: list[Any] = []
+    for index, member in enumerate(members):
+        if member in seen:
+            return [*sorted(seen), member, *members[index + 1 :]]
+        seen.append(member)
+    return members
+
+
+def _duplicates(older: str, newer: str) -> ValidationError:
+    opening = PARAMETERS_INVALID + "Input collection"
+    return ValidationError(f"{opening}{older} duplicates.", f"{opening}{newer} duplicates.", prefix=VALUE)
+
+
+def _base64(binary: bytes) -> str:
+    return base64.b64encode(binary).decode()
+
+
+def sorted_members(tag: str, members: Iterable[Any]) -> list[Any]:
+    """The members of a set in the order in which the service returns them: SS and BS by bytes, NS by value."""
+    return sorted(members, key=Decimal) if tag == "NS" else sorted(members)
+
+
+# Type descriptors to their checks, in the order in which the service checks the members of one value.
+_CHECKS: dict[str, Callable[[Any, int], tuple[Any, int]]] = {
+    "N": _checked_number,
+    "S": _checked_string,
+    "B": _checked_binary,
+    "NULL": _checked_null,
+    "BOOL": _checked_bool,
+    "SS": _checked_string_set,
+    "NS": _checked_number_set,
+    "BS": _checked_binary_set,
+    "M": _checked_map,
+    "L": _checked_list,
+}

@@ -1,0 +1,88 @@
+"""Key bytes: comparing two encoded keys as bytes orders them as the service orders the values.
+
+    full key     token (8 bytes) | partition key parts | sort key parts
+    index entry  token | index partition key parts | index sort key parts | the full key of the item
+    S, B         the bytes with 00 written as 00 FF, then 00 00 as the end
+    N            sign and size   00 negative | 01 zero | 02 positive
+                 exponent        one byte, decimal exponent + 130
+                 digits          two per byte as 1..100 (so that 00 can end them), then 00
+                 of a negative number exponent, digits and end are complemented
+
+Each part tells its own end, so parts can follow one another and no key is a prefix of another.
+The token is the first 8 bytes of the BLAKE2b hash of the partition key parts. It decides the order of a Scan and the home
+partition; equal partition keys share it, so that an item collection is contiguous.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from minidynamo.limits import NUMBER_EXPONENT_MIN
+
+TOKEN_BYTES = 8
+TOKENS = 1 << (8 * TOKEN_BYTES)
+
+_END = b"\x00\x00"
+_COMPLEMENT = bytes(255 - each for each in range(256))
+# Two digits to their byte; the end of the digits sorts below any of them.
+_PAIRS = {f"{each:02d}": each + 1 for each in range(100)}
+
+
+def encoded_string(text: str) -> bytes:
+    """The key bytes of an S value."""
+    return text.encode().replace(b"\x00", b"\x00\xff") + _END
+
+
+def encoded_binary(binary: bytes) -> bytes:
+    """The key bytes of a B value."""
+    return binary.replace(b"\x00", b"\x00\xff") + _END
+
+
+def encoded_number(canonical: str) -> bytes:
+    """The key bytes of an N value, given as canonical text."""
+    if canonical == "0":
+        return b"\x01"
+    negative = canonical[0] == "-"
+    integer, _, fraction = (canonical[1:] if negative else canonical).partition(".")
+    digits = (integer + fraction).lstrip("0")
+    exponent = len(integer) - 1 if integer != "0" else len(digits) - len(fraction) - 1
+    digits = digits.rstrip("0")
+    if len(digits) % 2:
+        digits += "0"
+    body = bytes(
+        [exponent - NUMBER_EXPONENT_MIN]
+        + [_PAIRS[digits[index : index + 2]] for index in range(0, len(digits), 2)]
+        + [0]
+    )
+    return b"\x00" + body.translate(_COMPLEMENT) if negative else b"\x02" + body
+
+
+def token(partition_key_bytes: bytes) -> bytes:
+    """The 8 bytes that decide where a partition key lives."""
+    return blake2b(partition_key_bytes, digest_size=TOKEN_BYTES).digest()
+
+
+def after(prefix: bytes) -> bytes:
+    """The smallest bytes greater than everything that begins with `prefix`.
+
+    Every prefix in use opens with a token or a type byte, so one that is all FF stands for the end of the key space.
+    """
+    stripped = prefix.rstrip(b"\xff")
+    if not stripped:
+        return b"\xff" * (len(prefix) + 1)
+    return stripped[:-1] + bytes([stripped[-1] + 1])
+
+
+def string_prefix(text: str) -> bytes:
+    """What the key bytes of every S value that begins with `text` begin with."""
+    return encoded_string(text)[: -len(_END)]
+
+
+def binary_prefix(binary: bytes) -> bytes:
+    """What the key bytes of every B value that begins with `binary` begin with."""
+    return encoded_binary(binary)[: -len(_END)]
+
+
+ENCODERS: dict[str, Any] = {"S": encoded_string, "N": encoded_number, "B": encoded_binary}
+PREFIXES: dict[str, Any] = {"S": string_prefix, "B": binary_prefix}

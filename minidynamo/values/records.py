@@ -1,0 +1,37 @@
+"""Records: items at rest.
+
+    record = item size u24, big-endian | msgpack(item)
+
+The size is the service's item size, so that paging and capacity need no decoding. The item is a normal one in wire form:
+strings as msgpack str, binary as bin, numbers as their canonical text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from minidynamo.values.attribute_value import Item
+
+SIZE_BYTES = 3
+
+_pack = msgpack.Packer(autoreset=True).pack
+_unpack = msgpack.unpackb
+
+
+def packed_record(item: Item, item_size_bytes: int) -> bytes:
+    """The record of a normal item."""
+    packed: bytes = _pack(item)
+    return item_size_bytes.to_bytes(SIZE_BYTES, "big") + packed
+
+
+def record_item(record: bytes) -> Item:
+    """The item of a record, as a fresh object."""
+    item: Any = _unpack(record[SIZE_BYTES:])
+    return item  # type: ignore[no-any-return]
+
+
+def record_size_bytes(record: bytes) -> int:
+    """The size of the record's item by the service's rule."""
+    return record[0] << 16 | record[1] << 8 | record[2]
