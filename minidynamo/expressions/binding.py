@@ -124,20 +124,25 @@ def check_mixing(present: set[str]) -> None:
     raise ValidationError(text, prefix=VALUE)
 
 
-def bind(request: Mapping[str, Any]) -> Bound:
+def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound:
     """Checks and compiles every expression and legacy parameter of a request.
 
     Parameters:
         request: the request or transaction action, its shape already checked.
+        needs_key_condition: whether it is a query.
 
     Raises:
         ValidationError: the first fault in the service's order.
     """
     present = request.keys() & _PARAMETERS
-    if not present:
+    if not present and not needs_key_condition:
         return _NOTHING
     bound = Bound()
     _bind_legacy(bound, request)
+    if needs_key_condition and not present & {"KeyConditions", "KeyConditionExpression"}:
+        raise ValidationError(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+        )
     names = _checked_names(request.get("ExpressionAttributeNames"))
     values = _checked_values(request.get("ExpressionAttributeValues"))
     used_names: set[str] = set()

@@ -24,6 +24,7 @@ TOKEN_BYTES = 8
 TOKENS = 1 << (8 * TOKEN_BYTES)
 
 _END = b"\x00\x00"
+EMPTY_PART_BYTES = len(_END)
 _COMPLEMENT = bytes(255 - each for each in range(256))
 # Two digits to their byte; the end of the digits sorts below any of them.
 _PAIRS = {f"{each:02d}": each + 1 for each in range(100)}

@@ -32,6 +32,11 @@ def record_item(record: bytes) -> Item:
     return item  # type: ignore[no-any-return]
 
 
+def fresh_copy(item: Item) -> Item:
+    """An equal item that shares nothing with the given one."""
+    return record_item(packed_record(item, 0))
+
+
 def record_size_bytes(record: bytes) -> int:
     """The size of the record's item by the service's rule."""
     return record[0] << 16 | record[1] << 8 | record[2]

@@ -1,0 +1,221 @@
+"""The database: owns engine, catalog, clock and identifiers, and carries out requests.
+
+Every face turns its caller's words into a request and calls `Database.execute`.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.clock import Clock, SystemClock
+from minidynamo.errors import DynamoError, InternalServerError, ValidationError
+from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
+from minidynamo.operations import OPERATIONS
+from minidynamo.requests.checker import check_request_types, checked_request
+from minidynamo.schema.arns import Location
+from minidynamo.storage.engine import Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.tables.catalog import Catalog, StatusDelays
+from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.writing import WriteBatch
+from minidynamo.wording import Wording
+
+if TYPE_CHECKING:
+    from minidynamo.interfaces.client import Client
+    from minidynamo.interfaces.resource import Resource, TableResource
+
+Response = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionInfo:
+    """One partition of a table or index.
+
+    Attributes:
+        index: the name of the index, None for the table itself.
+        start, stop: the range of key bytes, start <= key < stop; stop None for no end. The first eight bytes are the
+            token, the hash of the partition key.
+        size_bytes, item_count: what it holds.
+        read_units, write_units: capacity units consumed in it.
+    """
+
+    index: str | None
+    start: bytes
+    stop: bytes | None
+    size_bytes: int
+    item_count: int
+    read_units: float
+    write_units: float
+
+
+class Database:
+    """A DynamoDB in this process. Safe to use from many threads.
+
+    Parameters:
+        engine: where the data live; in memory by default. Tables found there are opened.
+        clock: where the time comes from; the machine's clock by default.
+        seed: what table ids and request ids are made from.
+        region, account_id: name the ARNs.
+        partition_size: the size in bytes at which partitions split; small values make splits visible.
+        table_delays: how many seconds tables are CREATING, UPDATING and DELETING: a number for all, or a mapping.
+        wording: "current" or "2025", the generation of error texts; see `wording.py`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        clock: Clock | None = None,
+        seed: int = 0,
+        region: str = "us-east-1",
+        account_id: str = "000000000000",
+        partition_size: int = PARTITION_SIZE_BYTES_MAX,
+        table_delays: float | Mapping[str, float] | None = None,
+        wording: str = "current",
+    ) -> None:
+        if partition_size < 1:
+            raise ValueError(f"partition_size must be at least 1 byte, not {partition_size}")
+        self.lock = threading.RLock()
+        self.engine = MemoryEngine() if engine is None else engine
+        self.clock = SystemClock() if clock is None else clock
+        self.location = Location(region, account_id)
+        self.delays = StatusDelays.of(table_delays)
+        self.wording = Wording(wording)
+        self.catalog = Catalog(self.engine, self.clock, partition_size)
+        self.tokens = IdempotencyTokens(self.catalog.system)
+        self._random = random.Random(seed)
+        self._request_count = 0
+        self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
+        self._is_closed = False
+
+    # Requests.
+
+    def execute(self, operation: str, request: Mapping[str, Any]) -> Response:
+        """Carries out one request.
+
+        Parameters:
+            operation: the API name, such as "PutItem".
+            request: its members in the API's own shape, binary values as bytes. It is not changed.
+
+        Returns:
+            The members of the answer, without ResponseMetadata.
+
+        Raises:
+            DynamoError: the service's own error.
+        """
+        if self._is_closed:
+            raise InternalServerError("The database is closed. Open it again with minidynamo.connect().")
+        try:
+            checked: Any = checked_request(operation, request, self.wording.layer(operation))
+            return OPERATIONS[operation](self, checked)
+        except ValidationError as error:
+            check_request_types(operation, request)  # A wrong type is reported before anything else.
+            raise ValidationError(self.wording.render(error, operation)) from None
+        except DynamoError:
+            if operation in OPERATIONS:
+                check_request_types(operation, request)
+            raise
+
+    def commit(self, batch: WriteBatch) -> None:
+        """Commits a batch: all of it or nothing."""
+        batch.commit(self.engine)
+
+    # Identifiers.
+
+    def new_uuid(self) -> str:
+        """An identifier for a new table, drawn from the seed."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_request_id(self) -> str:
+        """An identifier for one request: 52 upper-case letters and digits."""
+        self._request_count += 1
+        return f"{self._request_id_head}{self._request_count:012d}"
+
+    # Faces.
+
+    def client(self) -> Client:
+        """A client with boto3's methods, parameters and answers."""
+        from minidynamo.interfaces.client import Client
+
+        return Client(self)
+
+    def resource(self) -> Resource:
+        """A resource with boto3's methods, which takes and gives Python values."""
+        from minidynamo.interfaces.resource import Resource
+
+        return Resource(self)
+
+    def Table(self, name: str) -> TableResource:  # noqa: N802 - boto3's name.
+        """The table resource of a name; there need not be such a table yet."""
+        return self.resource().Table(name)
+
+    # Insight.
+
+    def partitions(self, table_name: str) -> list[PartitionInfo]:
+        """The partitions of a table, then of each of its indexes, in key order.
+
+        Raises:
+            ResourceNotFound: there is no such table.
+        """
+        with self.lock:
+            table = self.catalog.described_table(table_name)
+            keyspaces: list[tuple[str | None, Keyspace]] = [(None, table.keyspace)]
+            keyspaces += [(name, index.keyspace) for name, index in table.indexes.items()]
+            return [
+                PartitionInfo(
+                    name,
+                    each.map.start,
+                    each.map.stop,
+                    each.map.size_bytes,
+                    each.map.item_count,
+                    each.read_units,
+                    each.write_units,
+                )
+                for name, keyspace in keyspaces
+                for each in keyspace.partitions
+            ]
+
+    def check(self) -> None:
+        """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
+        with self.lock:
+            self.engine.check()
+            self.catalog.check()
+
+    def close(self) -> None:
+        """Closes the database. Further requests answer InternalServerError."""
+        with self.lock:
+            self._is_closed = True
+            self.engine.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def connect(
+    *,
+    clock: Clock | None = None,
+    seed: int = 0,
+    region: str = "us-east-1",
+    account_id: str = "000000000000",
+    partition_size: int = PARTITION_SIZE_BYTES_MAX,
+    table_delays: float | Mapping[str, float] | None = None,
+    wording: str = "current",
+) -> Database:
+    """Opens a new, empty database in memory. The parameters are those of `Database`."""
+    return Database(
+        clock=clock,
+        seed=seed,
+        region=region,
+        account_id=account_id,
+        partition_size=partition_size,
+        table_delays=table_delays,
+        wording=wording,
+    )

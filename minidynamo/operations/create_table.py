@@ -1,0 +1,72 @@
+"""CreateTable: a new table with its indexes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from minidynamo.errors import ResourceInUse
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.schema.arns import table_name_of
+from minidynamo.schema.creation_rules import check_creation, new_description
+from minidynamo.schema.throughput_rules import UNITS, check_quotas
+from minidynamo.tables.description import table_description
+
+
+def create_table(store: Store, request: Request) -> Response:
+    """Creates the table; it is CREATING in the answer and, without delays, ACTIVE at once."""
+    check_creation(request)
+    name = table_name_of(request["TableName"])
+    with store.lock:
+        if name in store.catalog.tables:
+            raise ResourceInUse(f"Table already exists: {name}")
+        _check_quotas(store, request)
+        table = store.catalog.add(_description(store, request, name))
+        response = {"TableDescription": table_description(table, store.location)}
+        store.catalog.settle()
+    return response
+
+
+def reserved_units(store: Store, except_for: str = "") -> dict[str, int]:
+    """The provisioned units of all tables and GSIs of the account, but for one table."""
+    throughputs = [
+        each["ProvisionedThroughput"]
+        for table in store.catalog.tables.values()
+        if table.name != except_for
+        for each in (table.description, *table.description.get("GlobalSecondaryIndexes", ()))
+    ]
+    return {unit: sum(throughput[unit] for throughput in throughputs) for unit in UNITS}
+
+
+def stream_label(now: float) -> str:
+    """The label of a stream enabled at `now`: the time in UTC with milliseconds."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def _check_quotas(store: Store, request: Request) -> None:
+    if "ProvisionedThroughput" not in request:
+        return
+    throughputs: list[tuple[str | None, Any]] = [(None, request["ProvisionedThroughput"])]
+    throughputs += [
+        (index["IndexName"], index["ProvisionedThroughput"])
+        for index in request.get("GlobalSecondaryIndexes", ())
+    ]
+    check_quotas(throughputs, reserved_units(store), store.location.region)
+
+
+def _description(store: Store, request: Request, name: str) -> dict[str, Any]:
+    now = store.clock.now()
+    passing = {"StatusDueAt": now + store.delays.creating}
+    description = {
+        "TableName": name,
+        "TableId": store.new_uuid(),
+        "CreationDateTime": now,
+        "TableStatus": "CREATING",
+        **passing,
+        **new_description(request),
+    }
+    for index in description.get("GlobalSecondaryIndexes", ()):
+        index.update(IndexStatus="CREATING", **passing)
+    if description.get("StreamSpecification", {}).get("StreamEnabled"):
+        description["LatestStreamLabel"] = stream_label(now)
+    return description

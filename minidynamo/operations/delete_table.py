@@ -1,0 +1,37 @@
+"""DeleteTable: a table with all its items and indexes goes away."""
+
+from __future__ import annotations
+
+from minidynamo.errors import ResourceInUse, ValidationError
+from minidynamo.messages import IN_USE
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.tables.description import deleted_description
+
+
+def delete_table(store: Store, request: Request) -> Response:
+    """Deletes the table; it is DELETING in the answer and, without delays, gone at once."""
+    with store.lock:
+        table = store.catalog.described_table(request["TableName"])
+        description = table.description
+        status, name = description["TableStatus"], table.name
+        if status == "DELETING":
+            return {"TableDescription": deleted_description(table, store.location)}
+        if status in ("CREATING", "UPDATING"):
+            raise ResourceInUse(f"{IN_USE}Table is being {status[:-3].lower()}ed: {name}")
+        if any(
+            index["IndexStatus"] != "ACTIVE" for index in description.get("GlobalSecondaryIndexes", ())
+        ):
+            raise ResourceInUse(
+                f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted."
+            )
+        if description["DeletionProtectionEnabled"]:
+            raise ValidationError(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                "Disable deletion protection first."
+            )
+        description["TableStatus"] = "DELETING"
+        description["StatusDueAt"] = store.clock.now() + store.delays.deleting
+        store.catalog.save(table)
+        response = {"TableDescription": deleted_description(table, store.location)}
+        store.catalog.settle()
+    return response

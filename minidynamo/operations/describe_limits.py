@@ -1,0 +1,16 @@
+"""DescribeLimits: how much throughput the account and a table may have."""
+
+from __future__ import annotations
+
+from minidynamo.limits import ACCOUNT_CAPACITY_UNITS_MAX, TABLE_CAPACITY_UNITS_MAX
+from minidynamo.operations.store import Request, Response, Store
+
+
+def describe_limits(store: Store, request: Request) -> Response:
+    """Answers with the service's default quotas, which CreateTable and UpdateTable keep."""
+    return {
+        "AccountMaxReadCapacityUnits": ACCOUNT_CAPACITY_UNITS_MAX,
+        "AccountMaxWriteCapacityUnits": ACCOUNT_CAPACITY_UNITS_MAX,
+        "TableMaxReadCapacityUnits": TABLE_CAPACITY_UNITS_MAX,
+        "TableMaxWriteCapacityUnits": TABLE_CAPACITY_UNITS_MAX,
+    }

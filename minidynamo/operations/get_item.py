@@ -1,0 +1,31 @@
+"""GetItem: reads one item by its key."""
+
+from __future__ import annotations
+
+from minidynamo.expressions.binding import bind, check_combinations
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.tables.capacity import Consumption, add_consumed_capacity, read_units
+from minidynamo.tables.table import stored_size_bytes
+from minidynamo.values.attribute_value import checked_item
+from minidynamo.values.records import record_item
+
+
+def get_item(store: Store, request: Request) -> Response:
+    """Answers with the item, projected, or without an `Item` where there is none."""
+    check_combinations(request, "GetItem")
+    key, _ = checked_item(request["Key"])
+    bound = bind(request)
+    with store.lock:
+        table = store.catalog.table(request["TableName"])
+        key_bytes = table.primary_key.encoded_key(key)
+        partition = table.keyspace.partition_of(key_bytes)
+        record = partition.map.get(key_bytes)
+        units = read_units(stored_size_bytes(record), request.get("ConsistentRead", False))
+        partition.read_units += units
+    response: Response = {}
+    if record is not None:
+        item = record_item(record)
+        response["Item"] = item if bound.project is None else bound.project(item)
+    if "ReturnConsumedCapacity" in request:
+        add_consumed_capacity(response, request, Consumption(units))
+    return response

@@ -1,0 +1,18 @@
+"""ListTables: the names of all tables, in byte order, in pages."""
+
+from __future__ import annotations
+
+from minidynamo.limits import LIST_TABLES_PAGE_MAX
+from minidynamo.operations.store import Request, Response, Store
+
+
+def list_tables(store: Store, request: Request) -> Response:
+    """Answers with the names after ExclusiveStartTableName, which need not exist."""
+    with store.lock:
+        names = list(store.catalog.tables)
+    start, limit = request.get("ExclusiveStartTableName", ""), request.get("Limit", LIST_TABLES_PAGE_MAX)
+    following = [name for name in names if name > start]
+    response: Response = {"TableNames": following[:limit]}
+    if len(following) > limit:
+        response["LastEvaluatedTableName"] = following[limit - 1]
+    return response

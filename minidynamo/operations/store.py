@@ -1,0 +1,43 @@
+"""What an operation sees of the database."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from minidynamo.clock import Clock
+from minidynamo.schema.arns import Location
+from minidynamo.tables.catalog import Catalog, StatusDelays
+from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.writing import WriteBatch
+
+Request = dict[str, Any]
+Response = dict[str, Any]
+
+
+class Store(Protocol):
+    """The database, as far as operations need it.
+
+    Attributes:
+        lock: held from the first read of an operation to its batch.
+        catalog: the tables.
+        clock: the time.
+        location: names ARNs.
+        delays: how long statuses pass.
+        tokens: the idempotency tokens of transactions.
+    """
+
+    lock: AbstractContextManager[Any]
+    catalog: Catalog
+    clock: Clock
+    location: Location
+    delays: StatusDelays
+    tokens: IdempotencyTokens
+
+    def commit(self, batch: WriteBatch) -> None:
+        """Commits a batch: all of it or nothing."""
+        ...
+
+    def new_uuid(self) -> str:
+        """An identifier for a new table."""
+        ...

@@ -1,0 +1,243 @@
+"""UpdateTable: one set of changes to a table: throughput, billing, class, protection, stream, encryption, one GSI.
+
+Source: DynamoDB API reference, UpdateTable; observed answers.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from minidynamo.errors import LimitExceeded, ResourceInUse
+from minidynamo.limits import (
+    TABLE_CLASS_CHANGES_MAX,
+    TABLE_CLASS_WINDOW_SECONDS,
+    THROUGHPUT_DECREASES_FREE_PER_DAY,
+)
+from minidynamo.messages import IN_USE, SUBSCRIBER_LIMIT
+from minidynamo.operations.create_table import reserved_units, stream_label
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
+from minidynamo.schema.throughput_rules import UNITS, check_quotas, warm_throughput
+from minidynamo.schema.update_rules import check_changes, check_combination, index_actions
+from minidynamo.tables.description import table_description
+from minidynamo.tables.table import Table
+from minidynamo.tables.writing import WriteBatch, stage_backfill
+from minidynamo.values.records import record_item, record_size_bytes
+
+_HOUR_SECONDS = 3600
+_STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+
+
+def update_table(store: Store, request: Request) -> Response:
+    """Changes the table; it is UPDATING in the answer and, without delays, ACTIVE again at once."""
+    check_combination(request)
+    with store.lock:
+        table = store.catalog.described_table(request["TableName"])
+        status = table.description["TableStatus"]
+        if status != "ACTIVE":
+            raise ResourceInUse(f"{IN_USE}Table is being {_STATUS_VERBS[status]}: {table.name}")
+        check_changes(request, table.description, store.location.region)
+        _check_quotas(store, request, table)
+        _check_class_changes(request, table, store.clock.now())
+        batch = WriteBatch()
+        _change_settings(request, table, store.clock.now())
+        old_throughputs = _change_indexes(store, request, table, batch)
+        table.description["TableStatus"] = "UPDATING"
+        table.description["StatusDueAt"] = store.clock.now() + store.delays.updating
+        store.catalog.save(table, batch)
+        store.commit(batch)
+        description = table_description(table, store.location)
+        store.catalog.settle()
+    for index in description.get("GlobalSecondaryIndexes", ()):
+        # The answer still shows the throughput from before.
+        index["ProvisionedThroughput"] = old_throughputs.get(
+            index["IndexName"], index["ProvisionedThroughput"]
+        )
+    return {"TableDescription": description}
+
+
+# Limits on changes.
+
+
+def _check_quotas(store: Store, request: Request, table: Table) -> None:
+    throughputs: list[tuple[str | None, Any]] = []
+    if "ProvisionedThroughput" in request:
+        throughputs.append((None, request["ProvisionedThroughput"]))
+        _check_decrease(table.description, request["ProvisionedThroughput"], store.clock.now())
+    for kind, parameters in index_actions(request):
+        if "ProvisionedThroughput" in parameters:
+            throughputs.append((parameters["IndexName"], parameters["ProvisionedThroughput"]))
+            if kind == "Update":
+                index = table.index_description(parameters["IndexName"])
+                _check_decrease(index, parameters["ProvisionedThroughput"], store.clock.now())
+    check_quotas(throughputs, reserved_units(store, except_for=table.name), store.location.region)
+
+
+def _check_decrease(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:
+    """Four decreases a day are free, then one an hour."""
+    current = described["ProvisionedThroughput"]
+    if not _is_decrease(current, throughput):
+        return
+    last, count = current.get("LastDecreaseDateTime"), _decreases_today(current, now)
+    if count < THROUGHPUT_DECREASES_FREE_PER_DAY or now - last >= _HOUR_SECONDS:
+        return
+    when = datetime.fromtimestamp(last, UTC).strftime("%A, %B %d, %Y at %H:%M:%S UTC")
+    raise LimitExceeded(
+        f"{SUBSCRIBER_LIMIT}Provisioned throughput decreases are limited within a given UTC day. After the first "
+        f"{THROUGHPUT_DECREASES_FREE_PER_DAY} decreases, each subsequent decrease in the same UTC day can be "
+        f"performed at most once every {_HOUR_SECONDS} seconds. Number of decreases today: {count}. "
+        f"Last decrease at {when}."
+    )
+
+
+def _is_decrease(current: dict[str, Any], throughput: dict[str, int]) -> bool:
+    return any(throughput[unit] < current[unit] for unit in UNITS)
+
+
+def _decreases_today(current: dict[str, Any], now: float) -> int:
+    last = current.get("LastDecreaseDateTime")
+    is_today = last is not None and last // 86400 == now // 86400
+    return int(current["NumberOfDecreasesToday"]) if is_today else 0
+
+
+def _check_class_changes(request: Request, table: Table, now: float) -> None:
+    changes = table.description.get("TableClassChanges", [])
+    recent = [each for each in changes if now - each < TABLE_CLASS_WINDOW_SECONDS]
+    if _changes_class(request, table.description) and len(recent) >= TABLE_CLASS_CHANGES_MAX:
+        text = f"Updates to TableClass are limited to {TABLE_CLASS_CHANGES_MAX} times in 30 day(s)."
+        raise LimitExceeded(SUBSCRIBER_LIMIT + text)
+
+
+def _changes_class(request: Request, description: dict[str, Any]) -> bool:
+    old = description.get("TableClass", "STANDARD")
+    return bool(request.get("TableClass", old) != old)
+
+
+# Settings.
+
+
+def _change_settings(request: Request, table: Table, now: float) -> None:
+    description = table.description
+    if _changes_class(request, description):
+        description["TableClassChanges"] = [*description.get("TableClassChanges", []), now]
+        description["TableClass"] = request["TableClass"]
+    if "DeletionProtectionEnabled" in request:
+        description["DeletionProtectionEnabled"] = request["DeletionProtectionEnabled"]
+    if "SSESpecification" in request:
+        description["SSESpecification"] = request["SSESpecification"]
+    if "StreamSpecification" in request:
+        description["StreamSpecification"] = request["StreamSpecification"]
+        if request["StreamSpecification"]["StreamEnabled"]:
+            description["LatestStreamLabel"] = stream_label(now)
+    if request.get("BillingMode", description["BillingMode"]) != description["BillingMode"]:
+        _change_billing(request["BillingMode"], description, now)
+    if "ProvisionedThroughput" in request:
+        _change_throughput(description, request["ProvisionedThroughput"], now)
+    if "OnDemandThroughput" in request:
+        _change_on_demand(description, request["OnDemandThroughput"])
+    if "WarmThroughput" in request:
+        description["WarmThroughput"] = {**description["WarmThroughput"], **request["WarmThroughput"]}
+
+
+def _change_billing(mode: str, description: dict[str, Any], now: float) -> None:
+    description["BillingMode"] = mode
+    for each in (description, *description.get("GlobalSecondaryIndexes", ())):
+        each.pop("OnDemandThroughput", None)
+        if mode == "PAY_PER_REQUEST":
+            each["ProvisionedThroughput"] = {**each["ProvisionedThroughput"], **dict.fromkeys(UNITS, 0)}
+            each["WarmThroughput"] = warm_throughput(each["WarmThroughput"], None)
+    if mode == "PAY_PER_REQUEST":
+        description["WasOnDemand"] = True
+        description["OnDemandSince"] = now
+
+
+def _change_throughput(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:
+    current = described["ProvisionedThroughput"]
+    changed = {**current, **{unit: throughput[unit] for unit in UNITS}}
+    if any(throughput[unit] > current[unit] for unit in UNITS):
+        changed["LastIncreaseDateTime"] = now
+    if _is_decrease(current, throughput):
+        changed["NumberOfDecreasesToday"] = _decreases_today(current, now) + 1
+        changed["LastDecreaseDateTime"] = now
+    described["ProvisionedThroughput"] = changed
+
+
+def _change_on_demand(described: dict[str, Any], on_demand: dict[str, int]) -> None:
+    merged = {**described.get("OnDemandThroughput", {}), **on_demand}
+    kept = {unit: value for unit, value in merged.items() if value != -1}
+    if kept:
+        described["OnDemandThroughput"] = kept
+    else:
+        described.pop("OnDemandThroughput", None)
+
+
+# Indexes.
+
+
+def _change_indexes(store: Store, request: Request, table: Table, batch: WriteBatch) -> dict[str, Any]:
+    """Creates, updates and deletes GSIs; gives the throughput of updated ones from before."""
+    old_throughputs = {}
+    for kind, parameters in index_actions(request):
+        name = parameters["IndexName"]
+        if kind == "Create":
+            _create_index(store, request, parameters, table, batch)
+            continue
+        index = table.index_description(name)
+        if kind == "Delete":
+            table.drop_index(name)
+            index.update(IndexStatus="DELETING", StatusDueAt=store.clock.now() + store.delays.updating)
+            _forget_unused_definitions(table.description)
+            continue
+        old_throughputs[name] = index["ProvisionedThroughput"]
+        _update_index(index, parameters, store.clock.now())
+        index.update(IndexStatus="UPDATING", StatusDueAt=store.clock.now() + store.delays.updating)
+    return old_throughputs
+
+
+def _create_index(
+    store: Store, request: Request, parameters: dict[str, Any], table: Table, batch: WriteBatch
+) -> None:
+    description = table.description
+    used = {element["AttributeName"] for element in parameters["KeySchema"]}
+    known = {each["AttributeName"] for each in description["AttributeDefinitions"]}
+    description["AttributeDefinitions"] = sorted_definitions(
+        [
+            *description["AttributeDefinitions"],
+            *(each for each in request["AttributeDefinitions"] if each["AttributeName"] in used - known),
+        ]
+    )
+    delay = store.delays.updating
+    index_description = {
+        **new_global_index(parameters),
+        "IndexStatus": "CREATING",
+        "Backfilling": False,
+        "StatusDueAt": store.clock.now() + delay,
+        "BackfillSeconds": delay,
+    }
+    indexes = description.get("GlobalSecondaryIndexes", [])
+    description["GlobalSecondaryIndexes"] = [*indexes, index_description]
+    index = table.open_index(index_description, is_local=False)
+    items = [(key, record_item(record), record_size_bytes(record)) for key, record in table.keyspace.range(b"", None)]
+    stage_backfill(batch, table, index, items)
+
+
+def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float) -> None:
+    if "ProvisionedThroughput" in parameters:
+        _change_throughput(index, parameters["ProvisionedThroughput"], now)
+    if "OnDemandThroughput" in parameters:
+        _change_on_demand(index, parameters["OnDemandThroughput"])
+    if "WarmThroughput" in parameters:
+        index["WarmThroughput"] = {**index["WarmThroughput"], **parameters["WarmThroughput"]}
+
+
+def _forget_unused_definitions(description: dict[str, Any]) -> None:
+    schemas = [description["KeySchema"]]
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        schemas += [
+            each["KeySchema"] for each in description.get(member, ()) if each.get("IndexStatus") != "DELETING"
+        ]
+    used = {element["AttributeName"] for schema in schemas for element in schema}
+    description["AttributeDefinitions"] = [
+        each for each in description["AttributeDefinitions"] if each["AttributeName"] in used
+    ]

@@ -1,0 +1,133 @@
+"""Checks the shape of requests: JSON types first, then every constraint, in the service's words and order.
+
+An ordinary request is accepted by one pass of compiled predicates. Only one that fails it is walked again to find out
+what is wrong and to word it. What is inside attribute values is `values/`'s business, except for their JSON types when
+something else is wrong, since a type fault is reported before any other.
+Source: observed answers of Amazon DynamoDB.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from minidynamo.errors import UnknownOperation
+from minidynamo.requests.control_plane import CONTROL_PLANE
+from minidynamo.requests.data_plane import DATA_PLANE
+from minidynamo.requests.json_types import check_types, without_nulls
+from minidynamo.requests.shapes import Shape
+from minidynamo.requests.violations import check_constraints
+from minidynamo.wording import Layer
+
+REQUESTS: dict[str, Shape] = {**DATA_PLANE, **CONTROL_PLANE}
+
+_Predicate = Callable[[Any], bool]
+
+
+def checked_request(operation: str, request: Mapping[str, Any], layer: Layer) -> Mapping[str, Any]:
+    """The request, known to have the right shape.
+
+    Parameters:
+        operation: the API name of the operation, such as "PutItem".
+        request: its members. It is not changed; members that are null count as absent.
+        layer: how the operation words its faults.
+
+    Raises:
+        UnknownOperation: there is no such operation.
+        SerializationError: a member has the wrong JSON type.
+        ValidationError: a member is missing or violates a constraint.
+    """
+    is_ordinary = _PREDICATES.get(operation)
+    if is_ordinary is None:
+        raise UnknownOperation()
+    if is_ordinary(request):
+        return request
+    shape = REQUESTS[operation]
+    check_types(shape, request)
+    cleaned: Mapping[str, Any] = without_nulls(shape, request)
+    check_constraints(operation, shape, cleaned, layer)
+    return cleaned
+
+
+def check_request_types(operation: str, request: Mapping[str, Any]) -> None:
+    """Raises SerializationError where anything in the request, values included, has the wrong JSON type."""
+    check_types(REQUESTS[operation], request)
+
+
+def _compiled(shape: Shape) -> _Predicate:
+    """A predicate that accepts only what is certainly right."""
+    return _COMPILERS[shape.kind](shape)
+
+
+def _string(shape: Shape) -> _Predicate:
+    if shape.enum is not None:
+        values = frozenset(shape.enum)
+        return lambda value: type(value) is str and value in values
+    low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
+    if shape.pattern is not None:
+        matches = re.compile(shape.pattern).fullmatch
+        return lambda value: type(value) is str and low <= len(value) <= high and matches(value) is not None
+    return lambda value: type(value) is str and low <= len(value) <= high
+
+
+def _number(shape: Shape) -> _Predicate:
+    low, high = shape.minimum, shape.maximum
+    return lambda value: (
+        type(value) is int and (low is None or value >= low) and (high is None or value <= high)
+    )
+
+
+def _list(shape: Shape) -> _Predicate:
+    assert shape.element is not None
+    element = _compiled(shape.element)
+    low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
+    return lambda value: type(value) is list and low <= len(value) <= high and all(map(element, value))
+
+
+def _map(shape: Shape) -> _Predicate:
+    assert shape.element is not None
+    if shape.element.kind == "Value":
+        return lambda value: type(value) is dict
+    element = _compiled(shape.element)
+    low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
+    is_key = _string(Shape("String")) if shape.key_constraints is None else _TABLE_KEY
+    return lambda value: (
+        type(value) is dict
+        and low <= len(value) <= high
+        and all(map(is_key, value))
+        and all(map(element, value.values()))
+    )
+
+
+def _structure(shape: Shape) -> _Predicate:
+    members = {name: _compiled(member) for name, member in shape.members.items()}
+    required = shape.required
+
+    def is_ordinary(value: Any) -> bool:
+        if type(value) is not dict or not required <= value.keys():
+            return False
+        for name, member in value.items():
+            predicate = members.get(name)
+            if predicate is not None and not predicate(member):
+                return False
+        return True
+
+    return is_ordinary
+
+
+_TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern="[a-zA-Z0-9_.-]+"))
+
+_COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
+    "String": _string,
+    "Integer": _number,
+    "Long": _number,
+    "Boolean": lambda shape: lambda value: type(value) is bool,
+    "Value": lambda shape: lambda value: type(value) is dict,
+    "Opaque": lambda shape: lambda value: value is not None,
+    "List": _list,
+    "Map": _map,
+    "Structure": _structure,
+}
+
+_PREDICATES = {operation: _compiled(shape) for operation, shape in REQUESTS.items()}

@@ -1,0 +1,132 @@
+"""JSON types of requests: nested structures are checked before the scalars beside them, the first fault is reported.
+
+Source: observed answers of Amazon DynamoDB (SerializationException).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minidynamo.errors import SerializationError
+from minidynamo.requests.shapes import Shape
+from minidynamo.values.wire_types import (
+    JAVA_MAP,
+    SCALAR_FOR_CONTAINER,
+    SHAPE_PACKAGE,
+    check_value_types,
+    list_fault,
+    scalar_fault,
+    structure_fault,
+)
+
+_CONTAINERS = frozenset({"List", "Map", "Structure", "Value"})
+_ELEMENT_OF_CONTAINER = (
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class "
+    "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base "
+    "of loader 'bootstrap')"
+)
+_TRUTH_WORDS = frozenset({"true", "false", "1", "0", "yes", "no"})
+
+
+def check_types(shape: Shape, value: Any, is_element: bool = False) -> None:
+    """Raises SerializationError where `value`, or anything in it, has the wrong JSON type.
+
+    Parameters:
+        shape: what it should be.
+        value: what it is; null counts as absent and is not looked at.
+        is_element: whether it is a member of a list or map.
+    """
+    if value is not None:
+        _CHECKS[shape.kind](shape, value, is_element)
+
+
+def without_nulls(shape: Shape, value: Any) -> Any:
+    """A copy made of plain dicts and lists, without unknown members and members that are null."""
+    if shape.kind == "Structure":
+        members = shape.members
+        return {
+            name: without_nulls(members[name], member)
+            for name, member in value.items()
+            if member is not None and name in members
+        }
+    if shape.kind == "List":
+        assert shape.element is not None
+        return [without_nulls(shape.element, member) for member in value if member is not None]
+    if shape.kind == "Map":
+        assert shape.element is not None
+        return {key: without_nulls(shape.element, member) for key, member in value.items() if member is not None}
+    if shape.kind == "Boolean" and isinstance(value, str):
+        return value.lower() in ("true", "1", "yes")
+    return int(value) if shape.kind in ("Integer", "Long") else value
+
+
+def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
+    expected, accepted = _SCALARS[shape.kind]
+    is_flag_for_number = isinstance(value, bool) and shape.kind != "Boolean"
+    if is_flag_for_number or not isinstance(value, accepted):
+        if shape.kind == "Boolean" and isinstance(value, str) and value.lower() in _TRUTH_WORDS:
+            return
+        raise scalar_fault(expected, value)
+
+
+def _check_list(shape: Shape, value: Any, is_element: bool) -> None:
+    assert shape.element is not None
+    if not isinstance(value, list | tuple):
+        raise _element_fault(value) if is_element else list_fault(value)
+    for member in value:
+        check_types(shape.element, member, is_element=True)
+
+
+def _check_map(shape: Shape, value: Any, is_element: bool) -> None:
+    assert shape.element is not None
+    if not isinstance(value, dict):
+        if isinstance(value, list | tuple):
+            text = JAVA_MAP.format(element=_java_type(shape.element))
+            raise SerializationError(f"Unrecognized collection type {text}")
+        raise _element_fault(value) if is_element else SerializationError(SCALAR_FOR_CONTAINER)
+    for key, member in value.items():
+        if not isinstance(key, str):
+            raise scalar_fault("String", key)
+        check_types(shape.element, member, is_element=True)
+
+
+def _check_structure(shape: Shape, value: Any, is_element: bool) -> None:
+    if not isinstance(value, dict):
+        raise structure_fault(shape.name, value, is_element)
+    for containers_first in (True, False):
+        for name, member in shape.members.items():
+            if (member.kind in _CONTAINERS) is containers_first:
+                check_types(member, value.get(name))
+
+
+def _element_fault(value: Any) -> SerializationError:
+    if isinstance(value, dict):
+        return list_fault(value)
+    return SerializationError(_ELEMENT_OF_CONTAINER)
+
+
+def _java_type(shape: Shape) -> str:
+    if shape.kind == "String":
+        return "java.lang.String"
+    if shape.kind == "List":
+        assert shape.element is not None
+        return f"java.util.List<{_java_type(shape.element)}>"
+    return f"{SHAPE_PACKAGE}.{shape.name}"
+
+
+_SCALARS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "String": ("String", (str,)),
+    "Integer": ("Integer", (int, float)),
+    "Long": ("Long", (int, float)),
+    "Boolean": ("Boolean", (bool,)),
+}
+
+_CHECKS: dict[str, Callable[[Shape, Any, bool], None]] = {
+    **dict.fromkeys(_SCALARS, _check_scalar),
+    "Value": lambda shape, value, is_element: check_value_types(value, is_element=is_element),
+    "Opaque": lambda shape, value, is_element: None,
+    "List": _check_list,
+    "Map": _check_map,
+    "Structure": _check_structure,
+}

@@ -1,0 +1,201 @@
+"""Violated constraints of a request: found in the service's order, worded by the layer that answers the operation.
+
+The older layer lists up to ten violations in one message, each with its value. The newer one stops at the first violation
+of a length or range, names it in the model's case and leaves the value out; null members, patterns and enums keep the
+older form. Source: observed answers of Amazon DynamoDB.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX
+from minidynamo.requests.control_plane import LENGTH_TEXTS, MISSING_TEXTS
+from minidynamo.requests.shapes import Shape
+from minidynamo.wording import Layer
+
+_NEWER_RETURN_VALUES = (
+    "Failed to satisfy constraint: Member must satisfy enum value set: "
+    "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+)
+
+
+class _MapKey(str):
+    """A key of a map in a path. Unlike the names of members it keeps its case."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A constraint that a member violates.
+
+    Attributes:
+        path: where, in the model's case: ("KeySchema", "1", "member", "KeyType").
+        value: what stands there; None where it is missing.
+        text: the constraint, as the service prints it.
+        kind: "null", "length", "value", "pattern", "enum" or "map".
+        model_case: whether it is always worded as the newer layer words it.
+    """
+
+    path: tuple[str, ...]
+    value: Any
+    text: str
+    kind: str
+    model_case: bool = False
+
+    @property
+    def is_table_name(self) -> bool:
+        return self.path == ("TableName",) and self.kind != "null"
+
+    def older(self) -> str:
+        """The violation with its value: `Value 'x' at 'keySchema.1.member.keyType' failed ...`."""
+        value = "null" if self.kind == "null" else f"'{_dump(self.value)}'"
+        path = ".".join(each if isinstance(each, _MapKey) else each[0].lower() + each[1:] for each in self.path)
+        return f"Value {value} at '{path}' failed to satisfy constraint: {self.text}"
+
+    def newer(self) -> str:
+        """The violation without its value: `Value at 'Limit' failed ...`."""
+        return f"Value at '{'.'.join(self.path)}' failed to satisfy constraint: {self.text}"
+
+
+def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], layer: Layer) -> None:
+    """Raises ValidationError where the request, whose types are right, violates constraints.
+
+    Parameters:
+        operation: the API name of the operation.
+        shape: the shape of its request.
+        request: the request without null members.
+        layer: how the operation words its faults.
+    """
+    violations = list(_violations(shape, request, ()))
+    if not violations:
+        return
+    for violation in violations:
+        _raise_own_words(operation, violation, layer)
+    for violation in violations:
+        if violation.is_table_name:  # A bad table name is reported alone.
+            violations = [violation]
+            break
+    if layer.newer and not any(violation.path == ("Key",) for violation in violations):
+        raise _newer_error(operation, violations)
+    raise _detected([each.newer() if each.model_case else each.older() for each in violations])
+
+
+def _raise_own_words(operation: str, violation: Violation, layer: Layer) -> None:
+    """Raises where the service has words of its own for a member of an operation."""
+    member = (operation, violation.path[0])
+    if len(violation.path) > 1:
+        return
+    is_absent = violation.kind == "null" or (violation.value == {} and violation.path == ("RequestItems",))
+    if is_absent and member in MISSING_TEXTS:
+        raise ValidationError(MISSING_TEXTS[member])
+    if is_absent and operation == "BatchGetItem" and violation.path == ("RequestItems",):
+        if not layer.newer:
+            raise ValidationError("The requestItems parameter is required for BatchGetItem")
+        text = "Member must have length greater than or equal to 1"
+        raise _detected([Violation(violation.path, {}, text, "length").newer()])
+    if violation.kind == "length" and member in LENGTH_TEXTS:
+        raise ValidationError(LENGTH_TEXTS[member])
+
+
+def _newer_error(operation: str, violations: list[Violation]) -> ValidationError:
+    lines = []
+    for violation in violations:
+        is_table_name_max = violation.is_table_name and "less than" in violation.text
+        if violation.kind in ("length", "value") and not is_table_name_max:
+            return _detected([violation.newer()])
+        if violation.path == ("ReturnValues",):
+            if operation == "UpdateItem":
+                return _detected([_NEWER_RETURN_VALUES])
+            lines.append(_NEWER_RETURN_VALUES)
+        elif violation.path == ("ConditionalOperator",):
+            continue  # Looked at later, and only where there are conditions to join.
+        else:
+            lines.append(violation.older())
+    return _detected(lines)
+
+
+def _detected(lines: list[str]) -> ValidationError:
+    noun = "error" if len(lines) == 1 else "errors"
+    listed = "; ".join(lines[:CONSTRAINT_FAILURES_LISTED_MAX])
+    return ValidationError(f"{len(lines)} validation {noun} detected: {listed}")
+
+
+def _violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
+    yield from _own_violations(shape, value, path)
+    if shape.kind == "Structure":
+        for name, member in shape.members.items():
+            if name in value:
+                yield from _violations(member, value[name], (*path, name))
+            elif name in shape.required:
+                yield Violation((*path, name), None, "Member must not be null", "null")
+    elif shape.kind == "List":
+        assert shape.element is not None
+        for index, member in enumerate(value, start=1):
+            yield from _violations(shape.element, member, (*path, str(index), "member"))
+    elif shape.kind == "Map" and shape.value_constraints is None:
+        assert shape.element is not None
+        for key, member in value.items():
+            yield from _violations(shape.element, member, (*path, _MapKey(key), "member"))
+
+
+def _own_violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
+    if shape.kind == "Map":
+        yield from _map_violations(shape, value, path)
+    if shape.enum is not None and value not in shape.enum:
+        text = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+        yield Violation(path, value, text, "enum")
+    if shape.accepts_arn and value.startswith("arn:"):
+        return
+    if shape.pattern is not None and value and re.fullmatch(shape.pattern, value) is None:
+        text = f"Member must satisfy regular expression pattern: {shape.pattern}"
+        yield Violation(path, value, text, "pattern")
+    if shape.kind in ("Integer", "Long"):
+        measure, noun, kind = value, "value", "value"
+    elif shape.kind in ("String", "List", "Map"):
+        measure, noun, kind = len(value), "length", "length"
+    else:
+        return
+    if shape.minimum is not None and measure < shape.minimum:
+        text = f"Member must have {noun} greater than or equal to {shape.minimum}"
+        yield Violation(path, value, text, kind)
+    if shape.maximum is not None and measure > shape.maximum:
+        text = f"Member must have {noun} less than or equal to {shape.maximum}"
+        yield Violation(path, value, text, kind, shape.model_case)
+
+
+def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Violation]:
+    if shape.key_constraints is not None and not all(map(_is_table_key, value)):
+        text = f"Map keys must satisfy constraint: [{shape.key_constraints}]"
+        yield Violation(path, json.dumps(value, separators=(",", ":"), default=str), text, "map")
+    if shape.value_constraints is not None:
+        assert shape.element is not None
+        if any(not 1 <= len(member) <= (shape.element.maximum or 0) for member in value.values()):
+            text = f"Map value must satisfy constraint: [{shape.value_constraints}]"
+            yield Violation(path, value, text, "map")
+        elif shape.element.element is not None:
+            for key, member in value.items():
+                yield from _violations(shape.element, member, (*path, _MapKey(key), "member"))
+
+
+def _is_table_key(key: str) -> bool:
+    return key.startswith("arn:") or (3 <= len(key) <= 255 and re.fullmatch("[a-zA-Z0-9_.-]+", key) is not None)
+
+
+def _dump(value: Any) -> str:
+    """A value as the service prints it: structures as `KeySchemaElement(attributeName=pk, keyType=HASH)`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_dump, value))}]"
+    if isinstance(value, dict):
+        if value.keys() == {"AttributeName", "KeyType"}:
+            return f"KeySchemaElement(attributeName={value['AttributeName']}, keyType={value['KeyType']})"
+        return f"{{{', '.join(f'{key}={_dump(member)}' for key, member in value.items())}}}"
+    return str(value)

@@ -1,0 +1,50 @@
+"""Amazon resource names of tables, indexes and streams.
+
+Source: AWS documentation, "Amazon resource names"; observed answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from minidynamo.errors import ValidationError
+from minidynamo.wording import DETECTED
+
+_TABLE_ARN = re.compile(
+    r"arn:(?P<partition>[^:]*):dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>[^/]*)/(?P<name>[^/]+)"
+)
+_FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a database claims to be: it names the ARNs.
+
+    Attributes:
+        region: such as "us-east-1".
+        account_id: twelve digits.
+    """
+
+    region: str
+    account_id: str
+
+    def table_arn(self, table_name: str) -> str:
+        """The ARN of a table."""
+        return f"arn:aws:dynamodb:{self.region}:{self.account_id}:table/{table_name}"
+
+
+def table_name_of(name_or_arn: str) -> str:
+    """The table name of a TableName parameter, which may be an ARN; raises ValidationError for a malformed ARN."""
+    if not name_or_arn.startswith("arn:"):
+        return name_or_arn
+    match = _TABLE_ARN.fullmatch(name_or_arn)
+    if match is None:
+        raise ValidationError(f"{DETECTED}Invalid table ARN '{name_or_arn}'. Valid ARN format is {_FORMAT}")
+    if not re.fullmatch("aws(-[a-z]+)*", match["partition"]):
+        raise ValidationError(f"{DETECTED}Invalid AWS partition in '{name_or_arn}'")
+    if not re.fullmatch("[a-z]{2}(-[a-z]+)+-[0-9]+", match["region"]):
+        raise ValidationError(f"{DETECTED}Invalid AWS region in '{name_or_arn}'")
+    if match["resource"] != "table":
+        raise ValidationError(f"{DETECTED}Invalid resource type in '{name_or_arn}'")
+    return match["name"]

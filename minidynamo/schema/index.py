@@ -1,0 +1,139 @@
+"""Secondary indexes as they are defined: keys, projection, which items belong in them and under which key.
+
+Source: DynamoDB Developer Guide, "Improving data access with secondary indexes"; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+from minidynamo.messages import (
+    PARAMETERS_INVALID,
+    PARAMETERS_NOT_VALID,
+    PARTITION_KEY_TOO_LONG,
+    SORT_KEY_TOO_LONG,
+)
+from minidynamo.schema.key_schema import (
+    EMPTY_KINDS,
+    KeyAttribute,
+    KeySchema,
+    is_empty,
+    is_ordinary,
+    is_too_long,
+)
+from minidynamo.values.attribute_value import Item, type_of
+from minidynamo.values.key_bytes import ENCODERS, token
+
+
+class IndexDefinition:
+    """A local or global secondary index.
+
+    Parameters:
+        description: the index as the API describes it: IndexName, KeySchema, Projection.
+        types: the types of the table's key attributes.
+        table_key: the key of the table, which is always projected.
+        is_local: whether it is an LSI.
+    """
+
+    def __init__(
+        self, description: Mapping[str, Any], types: Mapping[str, str], table_key: KeySchema, is_local: bool
+    ) -> None:
+        self.name: str = description["IndexName"]
+        self.is_local = is_local
+        self.key_schema = KeySchema.of(description["KeySchema"], types)
+        projection = description["Projection"]
+        self.projects_all = projection["ProjectionType"] == "ALL"
+        self.key_names = frozenset((*self.key_schema.names, *table_key.names))
+        self.projected_names = self.key_names | frozenset(projection.get("NonKeyAttributes", ()))
+
+    def entry_key(self, item: Item, table_key_bytes: bytes) -> bytes | None:
+        """The key bytes of the item's entry, or None where the item does not belong in the index."""
+        attributes = self.key_schema.attributes
+        try:
+            parts = [ENCODERS[each.type](item[each.name][each.type]) for each in attributes]
+        except KeyError:
+            return None
+        # Empty and too long values can only be left over from before the index existed.
+        if not all(map(is_ordinary, parts)) and not self.accepts(item):
+            return None
+        partition = b"".join(parts[: len(self.key_schema.partition)])
+        return token(partition) + b"".join(parts) + table_key_bytes
+
+    def projected(self, item: Item) -> Item:
+        """The part of an item that the index holds."""
+        if self.projects_all:
+            return item
+        names = self.projected_names
+        return {name: value for name, value in item.items() if name in names}
+
+    def projects(self, attribute: str) -> bool:
+        """Whether the index holds an attribute."""
+        return self.projects_all or attribute in self.projected_names
+
+    def accepts(self, item: Item) -> bool:
+        """Whether the item's index key values, as far as present, are of the right type and size."""
+        return all(self._fault(attribute, item) is None for attribute in self.key_schema.attributes)
+
+    def check_put(self, item: Item) -> None:
+        """Refuses an item to be put whose index key values are of the wrong type, empty or too long."""
+        for attribute in self.key_schema.attributes:
+            fault = self._fault(attribute, item)
+            if fault == "type":
+                raise ValidationError(self._mismatch(attribute, item))
+            if fault == "empty":
+                kind = EMPTY_KINDS[attribute.type]
+                raise ValidationError(
+                    f"{PARAMETERS_NOT_VALID}A value specified for a secondary index key is not supported. "
+                    f"The AttributeValue for a key attribute cannot contain an empty {kind} value. "
+                    f"IndexName: {self.name}, IndexKey: {attribute.name}"
+                )
+            if fault == "length":
+                raise ValidationError(self._too_long(attribute))
+
+    def check_update(self, item: Item, old: Item) -> None:
+        """The same for an updated item; only index attributes whose value changed are looked at."""
+        for attribute in self.key_schema.attributes:
+            if item.get(attribute.name) == old.get(attribute.name):
+                continue
+            fault = self._fault(attribute, item)
+            if fault == "type":
+                raise ValidationError(self._mismatch(attribute, item))
+            if fault == "empty":
+                kind = EMPTY_KINDS[attribute.type]
+                raise ValidationError(
+                    f"{PARAMETERS_NOT_VALID}The update expression attempted to update a secondary index key to a "
+                    "value that is not supported. "
+                    f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
+                )
+            if fault == "length":
+                raise ValidationError(self._too_long(attribute))
+
+    def _fault(self, attribute: KeyAttribute, item: Item) -> str | None:
+        value = item.get(attribute.name)
+        if value is None:
+            return None
+        if attribute.type not in value:
+            return "type"
+        if is_empty(value):
+            return "empty"
+        return "length" if is_too_long(value, self._size_bytes_max(attribute)) else None
+
+    def _size_bytes_max(self, attribute: KeyAttribute) -> int:
+        is_partition = attribute in self.key_schema.partition
+        return PARTITION_KEY_BYTES_MAX if is_partition else SORT_KEY_BYTES_MAX
+
+    def _mismatch(self, attribute: KeyAttribute, item: Item) -> str:
+        actual = type_of(item[attribute.name])
+        return (
+            f"{PARAMETERS_INVALID}Type mismatch for Index Key {attribute.name} "
+            f"Expected: {attribute.type} Actual: {actual} IndexName: {self.name}"
+        )
+
+    def _too_long(self, attribute: KeyAttribute) -> str:
+        # That the message names the limit is observed, its exact words are not.
+        if attribute in self.key_schema.partition:
+            return PARTITION_KEY_TOO_LONG
+        return SORT_KEY_TOO_LONG

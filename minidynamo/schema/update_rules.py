@@ -1,0 +1,278 @@
+"""UpdateTable: which changes go together, and what each must satisfy given the table as it is.
+
+Source: DynamoDB API reference, UpdateTable; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minidynamo.errors import LimitExceeded, ResourceNotFound, ValidationError
+from minidynamo.limits import GLOBAL_INDEXES_MAX
+from minidynamo.messages import NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT
+from minidynamo.schema.creation_rules import check_available, check_encryption, check_table_class
+from minidynamo.schema.index_rules import (
+    check_global_key,
+    check_non_key_count,
+    check_projection,
+    invalid,
+    names_of,
+)
+from minidynamo.schema.throughput_rules import UNITS, check_on_demand, check_unit_values, check_warm
+
+Request = Mapping[str, Any]
+Description = Mapping[str, Any]
+
+# Request members to the names under which the service lists them where nothing is to be changed.
+_CHANGES = {
+    "ProvisionedThroughput": "ProvisionedThroughput",
+    "BillingMode": "BillingMode",
+    "StreamSpecification": "UpdateStreamEnabled",
+    "GlobalSecondaryIndexUpdates": "GlobalSecondaryIndexUpdates",
+    "SSESpecification": "SSESpecification",
+    "ReplicaUpdates": "ReplicaUpdates",
+    "MultiAccountReplicaReady": "MultiAccountReplicaReady",
+    "ReplicaTransitRoleArn": "ReplicaTransitRoleArn",
+    "MultiRegionConsistency": "MultiRegionConsistency",
+    "DeletionProtectionEnabled": "DeletionProtectionEnabled",
+    "OnDemandThroughput": "OnDemandThroughput",
+    "WarmThroughput": "WarmThroughput",
+    "TableClass": "TableClass",
+}
+# Changes that must stand alone, in order of precedence, with their names in the message.
+_LONERS = {
+    "SSESpecification": "Server-Side Encryption modification",
+    "TableClass": "Table Class modification",
+    "DeletionProtectionEnabled": "Deletion Protection modification",
+    "WarmThroughput": "WarmThroughput",
+}
+
+
+def index_actions(request: Request) -> list[tuple[str, dict[str, Any]]]:
+    """The GSI changes of a request as ("Create" | "Update" | "Delete", its parameters)."""
+    return [
+        (kind, parameters)
+        for entry in request.get("GlobalSecondaryIndexUpdates", ())
+        for kind, parameters in entry.items()
+    ]
+
+
+def check_combination(request: Request) -> None:
+    """Raises ValidationError where a request changes nothing, or things that do not go together."""
+    check_available(request)
+    changes = [name for name in _CHANGES if name in request and request[name] != []]
+    if not changes:
+        missing = [text for name, text in _CHANGES.items() if name not in request]
+        listed = f"{', '.join(missing[:-1])} or {missing[-1]}"
+        raise ValidationError(f"At least one of {listed} is required")
+    if request.get("GlobalSecondaryIndexUpdates") == []:
+        raise invalid("List of GlobalSecondaryIndexUpdates is empty")
+    kinds = {kind for kind, _ in index_actions(request)}
+    for name, text in _LONERS.items():
+        if name not in changes or len(changes) == 1:
+            continue
+        if name == "WarmThroughput" and kinds & {"Create"}:
+            raise invalid(
+                "Create global secondary index cannot be specified when updating WarmThroughput"
+            )
+        raise invalid(f"{text} must be the only operation in the request")
+    if "OnDemandThroughput" in changes and set(changes) - {"OnDemandThroughput", "BillingMode"}:
+        raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    has_stream, has_throughput = "StreamSpecification" in changes, "ProvisionedThroughput" in changes
+    if has_stream and has_throughput:
+        raise invalid("You cannot modify stream status while updating table IOPS")
+    if kinds & {"Create", "Delete"} and (has_stream or has_throughput):
+        doing = "updating table IOPS" if has_throughput else "changing stream status"
+        raise invalid(f"You cannot create or delete index while {doing}")
+    _check_index_entries(request)
+
+
+def check_changes(request: Request, table: Description, region: str) -> None:
+    """Raises the error for the first change that the table, as it is, does not allow."""
+    old_mode = table["BillingMode"]
+    mode = request.get("BillingMode", old_mode)
+    _check_throughput(request, table, mode)
+    check_on_demand(request.get("OnDemandThroughput"), mode, "table")
+    if mode == "PROVISIONED" and "OnDemandThroughput" in request:
+        text = "for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+        raise invalid(f"MaxReadRequestUnits {text}")
+    for kind, parameters in index_actions(request):
+        _INDEX_CHECKS[kind](parameters, request, table, mode)
+    _check_online_indexes(request, table)
+    _check_stream(request.get("StreamSpecification"), table)
+    _check_encryption(request.get("SSESpecification"), table)
+    check_table_class(request.get("TableClass"))
+    _check_warm_growth(request.get("WarmThroughput"), table, "table")
+
+
+def _check_index_entries(request: Request) -> None:
+    seen: set[str] = set()
+    for entry in request.get("GlobalSecondaryIndexUpdates", ()):
+        if not entry:
+            raise invalid(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        if len(entry) > 1:
+            raise invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
+        ((_, parameters),) = entry.items()
+        name = parameters["IndexName"]
+        if name in seen:
+            text = "Only one global secondary index update per index is allowed simultaneously. Index: "
+            raise invalid(text + name)
+        seen.add(name)
+    creations_and_deletions = [kind for kind, _ in index_actions(request) if kind != "Update"]
+    if len(creations_and_deletions) > 1:
+        raise LimitExceeded(ONE_ONLINE_INDEX)
+
+
+def _check_throughput(request: Request, table: Description, mode: str) -> None:
+    throughput, current = request.get("ProvisionedThroughput"), table["ProvisionedThroughput"]
+    if mode == "PAY_PER_REQUEST":
+        if throughput is not None:
+            raise invalid(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                "PAY_PER_REQUEST"
+            )
+        return
+    check_unit_values(throughput)
+    if table["BillingMode"] == "PAY_PER_REQUEST":
+        if throughput is None:
+            raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+        updated = {parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Update"}
+        for index in table.get("GlobalSecondaryIndexes", ()):
+            if index["IndexName"] not in updated:
+                raise invalid(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+    elif throughput is not None:
+        _require_difference(throughput, current, "table")
+
+
+def _require_difference(throughput: Request, current: Request, place: str) -> None:
+    if any(throughput[unit] != current[unit] for unit in UNITS):
+        return
+    pairs = " ".join(
+        f"Current {unit} provisioned for the {place}: {current[unit]}. Requested {unit}: {throughput[unit]}."
+        for unit in UNITS
+    )
+    raise ValidationError(
+        f"The provisioned throughput for the {place} will not change. "
+        f"The requested value equals the current value. {pairs} {SEE_GUIDE}"
+    )
+
+
+def _check_index_creation(index: Request, request: Request, table: Description, mode: str) -> None:
+    name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
+    if mode == "PROVISIONED" and throughput is None:
+        raise invalid(f"Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}")
+    if mode == "PAY_PER_REQUEST" and throughput is not None:
+        text = "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
+        raise invalid(f"{text}{name} when BillingMode is PAY_PER_REQUEST")
+    if not request.get("AttributeDefinitions"):
+        raise invalid(f"AttributeDefinitions is not specified for index: {name}")
+    check_unit_values(throughput)
+    check_on_demand(index.get("OnDemandThroughput"), mode, f"index: {name}")
+    check_warm(index.get("WarmThroughput"), throughput, f"index {name}")
+    check_global_key(index["KeySchema"], names_of(request["AttributeDefinitions"]))
+    check_projection(index["Projection"])
+    if any(each["IndexName"] == name for each in _all_indexes(table)):
+        raise ValidationError("Attempting to create an index which already exists")
+    _check_redefinition(index, request, table)
+    if len(table.get("GlobalSecondaryIndexes", ())) >= GLOBAL_INDEXES_MAX:
+        text = f"Number of global secondary indexes exceeds per-table limit of {GLOBAL_INDEXES_MAX}"
+        raise LimitExceeded(SUBSCRIBER_LIMIT + text)
+    check_non_key_count([*_all_indexes(table), index])
+
+
+def _check_redefinition(index: Request, request: Request, table: Description) -> None:
+    old = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+    new = {each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]}
+    for element in index["KeySchema"]:
+        name, role = element["AttributeName"], element["KeyType"]
+        if old.get(name, new[name]) != new[name]:
+            raise invalid(
+                "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+                f"defined. Existing schema: Schema:[SchemaElement: key{{{name}:{old[name]}:{role}}}] "
+                f"New schema: Schema:[SchemaElement: key{{{name}:{new[name]}:{role}}}]"
+            )
+
+
+def _check_index_update(update: Request, request: Request, table: Description, mode: str) -> None:
+    name = update["IndexName"]
+    index = _existing_global_index(name, table, "update")
+    throughput = update.get("ProvisionedThroughput")
+    if mode == "PAY_PER_REQUEST" and throughput is not None:
+        raise invalid(
+            f"The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to "
+            "OnDemandThroughput, WarmThroughput"
+        )
+    check_unit_values(throughput)
+    check_on_demand(update.get("OnDemandThroughput"), mode, f"index: {name}")
+    if throughput is not None and table["BillingMode"] == "PROVISIONED":
+        _require_difference(throughput, index["ProvisionedThroughput"], f"index {name}")
+    _check_warm_growth(update.get("WarmThroughput"), index, f"index {name}")
+
+
+def _check_index_deletion(deletion: Request, request: Request, table: Description, mode: str) -> None:
+    _existing_global_index(deletion["IndexName"], table, "delete")
+
+
+def _existing_global_index(name: str, table: Description, verb: str) -> Description:
+    for index in table.get("GlobalSecondaryIndexes", ()):
+        if index["IndexName"] == name:
+            return index  # type: ignore[no-any-return]
+    if any(each["IndexName"] == name for each in table.get("LocalSecondaryIndexes", ())):
+        raise ValidationError(f"Cannot {verb} an index that is not a GlobalSecondaryIndex: {name}")
+    raise ResourceNotFound(f"{NOT_FOUND}: Index {name} for table {table['TableName']}")
+
+
+def _check_online_indexes(request: Request, table: Description) -> None:
+    """Only one GSI may be created or deleted at a time."""
+    if not any(kind != "Update" for kind, _ in index_actions(request)):
+        return
+    if any(
+        each.get("IndexStatus") in ("CREATING", "DELETING") for each in table.get("GlobalSecondaryIndexes", ())
+    ):
+        raise LimitExceeded(ONE_ONLINE_INDEX)
+
+
+def _check_stream(stream: Request | None, table: Description) -> None:
+    if stream is None:
+        return
+    if stream["StreamEnabled"] and "StreamViewType" not in stream:
+        raise invalid("If stream is being enabled then UpdateViewType is required")
+    if not stream["StreamEnabled"] and "StreamViewType" in stream:
+        raise invalid("If stream is being disabled, then UpdateViewType must not be specified")
+    is_enabled = table.get("StreamSpecification", {}).get("StreamEnabled", False)
+    if stream["StreamEnabled"] and is_enabled:
+        raise ValidationError(f"Table already has an enabled stream: TableName: {table['TableName']}")
+    if not stream["StreamEnabled"] and not is_enabled:
+        raise ValidationError(f"Table has no stream to disable: TableName: {table['TableName']}")
+
+
+def _check_encryption(specification: Request | None, table: Description) -> None:
+    check_encryption(specification)
+    if specification is None or specification.get("Enabled", False):
+        return
+    if not table.get("SSESpecification", {}).get("Enabled", False):
+        raise invalid("Table is already encrypted by default")
+
+
+def _check_warm_growth(warm: Request | None, described: Description, place: str) -> None:
+    for unit in ("ReadUnitsPerSecond", "WriteUnitsPerSecond"):
+        if warm is not None and unit in warm and warm[unit] < described["WarmThroughput"][unit]:
+            raise invalid(
+                f"Requested {unit} for WarmThroughput for {place} is lower than current WarmThroughput, "
+                "decreasing WarmThroughput is not supported"
+            )
+
+
+def _all_indexes(table: Description) -> list[Any]:
+    return [*table.get("LocalSecondaryIndexes", ()), *table.get("GlobalSecondaryIndexes", ())]
+
+
+_INDEX_CHECKS = {
+    "Create": _check_index_creation,
+    "Update": _check_index_update,
+    "Delete": _check_index_deletion,
+}

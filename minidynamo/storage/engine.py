@@ -1,0 +1,82 @@
+"""The engine seam: ordered maps of bytes, and batches that change them all or none.
+
+An engine owns bytes and nothing else: it knows no items, keys or tables. Each ordered map holds one partition's stretch of
+a keyspace, and keeps the count and the total item size of its records; a batch says how both change, so that they are
+committed together with the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+
+class OrderedMap(Protocol):
+    """A sorted map from key bytes to records, covering the keys from `start` up to `stop` (None: no end)."""
+
+    start: bytes
+    stop: bytes | None
+    size_bytes: int
+    item_count: int
+
+    def get(self, key: bytes) -> bytes | None:
+        """The record of a key, or None."""
+        ...
+
+    def range(
+        self, start: bytes | None, stop: bytes | None, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """The entries with start <= key < stop, in key order or its reverse."""
+        ...
+
+
+class Batch:
+    """Changes that are committed all or none.
+
+    Each write is `(map, key, record or None to delete, change of size in bytes, change of item count)`.
+    """
+
+    __slots__ = ("writes",)
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[OrderedMap, bytes, bytes | None, int, int]] = []
+
+    def put(self, target: OrderedMap, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
+        """Stores a record, which is `size_change` bytes larger than the one it replaces, if any."""
+        self.writes.append((target, key, record, size_change, count_change))
+
+    def delete(self, target: OrderedMap, key: bytes, size_bytes: int) -> None:
+        """Deletes a record of `size_bytes`, which must be there."""
+        self.writes.append((target, key, None, -size_bytes, -1))
+
+
+class Engine(Protocol):
+    """Keeps ordered maps, grouped into named keyspaces."""
+
+    def keyspaces(self) -> list[str]:
+        """The names of all keyspaces."""
+        ...
+
+    def maps(self, keyspace: str) -> Sequence[OrderedMap]:
+        """The maps of a keyspace in key order; a new keyspace gets one empty map that covers everything."""
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Carries out a batch, all or nothing."""
+        ...
+
+    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:
+        """Hands the entries of `lower` from `at_key` on to a new map, which is returned."""
+        ...
+
+    def drop(self, keyspace: str) -> None:
+        """Forgets a keyspace and everything in it."""
+        ...
+
+    def close(self) -> None:
+        """Releases what the engine holds. Nothing may be read or written afterwards."""
+        ...
+
+    def check(self) -> None:
+        """Asserts every invariant of the engine's structures."""
+        ...

@@ -1,0 +1,132 @@
+"""A keyspace: the ordered partitions of one table or index. Routes keys, reads pages across partitions, splits."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from minidynamo.storage.engine import Engine
+from minidynamo.storage.partition import Partition
+
+
+@dataclass(slots=True)
+class Page:
+    """What one read of a range found.
+
+    Attributes:
+        records: the records in the order read.
+        size_bytes: the total size of their items.
+        is_cut: whether a bound ended the page, so that there may be more.
+        segments: which partitions were read, with the bytes read from each.
+    """
+
+    records: list[bytes]
+    size_bytes: int
+    is_cut: bool
+    segments: list[tuple[Partition, int]]
+
+
+class Keyspace:
+    """The partitions of one table or index, in key order.
+
+    Parameters:
+        engine: where the maps live.
+        name: the engine's name for this keyspace.
+        partition_size_bytes_max: the size beyond which a partition splits.
+        keeps_collections: whether an item collection must not span partitions.
+    """
+
+    def __init__(
+        self, engine: Engine, name: str, partition_size_bytes_max: int, keeps_collections: bool
+    ) -> None:
+        self.name = name
+        self._engine = engine
+        self._size_bytes_max = partition_size_bytes_max
+        self._keeps_collections = keeps_collections
+        self.partitions = [Partition(each, partition_size_bytes_max) for each in engine.maps(name)]
+        self._starts = [each.map.start for each in self.partitions]
+
+    @property
+    def size_bytes(self) -> int:
+        """The total size of the items."""
+        return sum(each.map.size_bytes for each in self.partitions)
+
+    @property
+    def item_count(self) -> int:
+        """The number of items."""
+        return sum(each.map.item_count for each in self.partitions)
+
+    def partition_of(self, key: bytes) -> Partition:
+        """The partition in whose range a key lies."""
+        if len(self._starts) == 1:
+            return self.partitions[0]
+        return self.partitions[bisect_right(self._starts, key) - 1]
+
+    def range(
+        self, start: bytes, stop: bytes | None, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """The entries with start <= key < stop across all partitions, in key order or its reverse."""
+        for partition in self._partitions_between(start, stop, reverse):
+            yield from partition.map.range(start, stop, reverse)
+
+    def page(
+        self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int
+    ) -> Page:
+        """Reads records from one end of a range until `limit` records or `size_bytes_max` bytes are reached.
+
+        The record that reaches a bound is still part of the page.
+        """
+        records: list[bytes] = []
+        segments: list[tuple[Partition, int]] = []
+        size = 0
+        for partition in self._partitions_between(start, stop, reverse):
+            size_before = size
+            for _, record in partition.map.range(start, stop, reverse):
+                records.append(record)
+                size += record[0] << 16 | record[1] << 8 | record[2]
+                if size >= size_bytes_max or len(records) == limit:
+                    segments.append((partition, size - size_before))
+                    return Page(records, size, True, segments)
+            segments.append((partition, size - size_before))
+        return Page(records, size, False, segments)
+
+    def split_where_due(self, partition: Partition) -> None:
+        """Splits a partition until none of its parts is too large, or no cut is allowed any more."""
+        pending = [partition]
+        while pending:
+            lower = pending.pop()
+            if not lower.is_due_to_split:
+                continue
+            at_key = lower.split_key(self._keeps_collections)
+            if at_key is None:
+                lower.postpone_split()
+                continue
+            upper = Partition(self._engine.split(self.name, lower.map, at_key), self._size_bytes_max)
+            lower.share_load(upper)
+            position = self.partitions.index(lower) + 1
+            self.partitions.insert(position, upper)
+            self._starts.insert(position, at_key)
+            pending += (lower, upper)
+
+    def drop(self) -> None:
+        """Forgets all partitions and their records."""
+        self._engine.drop(self.name)
+        self.partitions = []
+
+    def check(self) -> None:
+        """Asserts that the partitions tile the key space in order and are those of the engine."""
+        assert [each.map for each in self.partitions] == list(self._engine.maps(self.name))
+        assert self._starts == [each.map.start for each in self.partitions]
+        assert self.partitions[0].map.start == b""
+        assert self.partitions[-1].map.stop is None
+        assert all(one.map.stop == two.map.start for one, two in pairwise(self.partitions))
+
+    def _partitions_between(self, start: bytes, stop: bytes | None, reverse: bool) -> list[Partition]:
+        if len(self._starts) == 1:
+            return self.partitions
+        first = bisect_right(self._starts, start) - 1
+        last = len(self._starts) if stop is None else max(bisect_right(self._starts, stop), first + 1)
+        found = self.partitions[max(first, 0) : last]
+        return found[::-1] if reverse else found

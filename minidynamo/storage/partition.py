@@ -1,0 +1,66 @@
+"""A partition: a contiguous range of the keys of one table or index, with its load and the decision when to split.
+
+Source: DynamoDB Developer Guide, "Partitions and data distribution": a partition holds about 10 GB.
+"""
+
+from __future__ import annotations
+
+from minidynamo.storage.engine import OrderedMap
+from minidynamo.values.key_bytes import TOKEN_BYTES
+from minidynamo.values.records import record_size_bytes
+
+# A partition that holds one indivisible item collection is looked at again when it has grown by this factor.
+_RETRY_GROWTH = 1.25
+
+
+class Partition:
+    """A range of keys with its ordered map.
+
+    Attributes:
+        map: the engine's ordered map of the range.
+        read_units, write_units: capacity units consumed here since the database was opened.
+    """
+
+    __slots__ = ("_split_at_bytes", "map", "read_units", "write_units")
+
+    def __init__(self, ordered_map: OrderedMap, size_bytes_max: int) -> None:
+        self.map = ordered_map
+        self.read_units = 0.0
+        self.write_units = 0.0
+        self._split_at_bytes = size_bytes_max
+
+    @property
+    def is_due_to_split(self) -> bool:
+        """Whether the partition has outgrown its size."""
+        return self.map.size_bytes > self._split_at_bytes and self.map.item_count > 1
+
+    def split_key(self, keeps_collections: bool) -> bytes | None:
+        """The key at which the size is halved best, or None where no cut is allowed.
+
+        Parameters:
+            keeps_collections: whether an item collection must stay whole, so that only a change of token may be cut.
+        """
+        half, size = self.map.size_bytes / 2, 0
+        best: tuple[float, bytes] | None = None
+        previous: bytes | None = None
+        for key, record in self.map.range(None, None):
+            if previous is not None and not (keeps_collections and key[:TOKEN_BYTES] == previous[:TOKEN_BYTES]):
+                distance = abs(size - half)
+                if best is not None and distance >= best[0]:
+                    break  # The distance only grows from here on.
+                best = (distance, key)
+            size += record_size_bytes(record)
+            previous = key
+        return None if best is None else best[1]
+
+    def postpone_split(self) -> None:
+        """Remembers that no cut was possible at the present size."""
+        self._split_at_bytes = int(self.map.size_bytes * _RETRY_GROWTH)
+
+    def share_load(self, upper: Partition) -> None:
+        """Divides the load seen so far between the halves of a split, by size."""
+        total = self.map.size_bytes + upper.map.size_bytes
+        share = upper.map.size_bytes / total if total else 0.0
+        upper.read_units, upper.write_units = self.read_units * share, self.write_units * share
+        self.read_units -= upper.read_units
+        self.write_units -= upper.write_units

@@ -1,0 +1,106 @@
+"""Capacity units: what reads and writes cost, and how the answer reports it.
+
+Source: DynamoDB Developer Guide, "Read/write capacity"; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from minidynamo.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
+
+Response = dict[str, Any]
+
+
+def read_units(size_bytes: int, is_consistent: bool) -> float:
+    """The units of reading `size_bytes` at once: one per 4 KB, at least one, half if eventually consistent."""
+    units = -(-size_bytes // READ_UNIT_BYTES) or 1
+    return float(units) if is_consistent else units / 2
+
+
+def write_units(size_bytes: int) -> float:
+    """The units of writing an item of `size_bytes`: one per 1 KB, at least one."""
+    return float(-(-size_bytes // WRITE_UNIT_BYTES) or 1)
+
+
+@dataclass(slots=True)
+class Consumption:
+    """What one request consumed on one table: on the table itself and on each of its indexes."""
+
+    table: float = 0.0
+    local_indexes: dict[str, float] = field(default_factory=dict)
+    global_indexes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """The sum of all arms."""
+        return self.table + sum(self.local_indexes.values()) + sum(self.global_indexes.values())
+
+    def add_index(self, name: str, is_local: bool, units: float) -> None:
+        """Counts units on an index."""
+        arm = self.local_indexes if is_local else self.global_indexes
+        arm[name] = arm.get(name, 0.0) + units
+
+    def add(self, other: Consumption, table_factor: float = 1.0) -> None:
+        """Counts what another request consumed; the table's arm times `table_factor`."""
+        self.table += other.table * table_factor
+        for name, units in other.local_indexes.items():
+            self.add_index(name, True, units)
+        for name, units in other.global_indexes.items():
+            self.add_index(name, False, units)
+
+
+def consumed_capacity(
+    mode: str, table_name: str, consumption: Consumption, direction: str | None = None
+) -> Response:
+    """The ConsumedCapacity member of an answer.
+
+    Parameters:
+        mode: ReturnConsumedCapacity, "TOTAL" or "INDEXES".
+        table_name: the name or ARN that was asked for.
+        consumption: what was consumed.
+        direction: "Read" or "Write" in transactions, whose answers name it; else None.
+    """
+
+    def arm(units: float) -> Response:
+        entry = {"CapacityUnits": units}
+        if direction is not None:
+            entry[f"{direction}CapacityUnits"] = units
+        return entry
+
+    answer = {"TableName": table_name, **arm(consumption.total)}
+    if mode == "INDEXES":
+        answer["Table"] = arm(consumption.table)
+        for member, units_by_index in (
+            ("LocalSecondaryIndexes", consumption.local_indexes),
+            ("GlobalSecondaryIndexes", consumption.global_indexes),
+        ):
+            if units_by_index:
+                answer[member] = {name: {"CapacityUnits": units} for name, units in units_by_index.items()}
+    return answer
+
+
+def add_consumed_capacity(
+    response: Response, request: Mapping[str, Any], consumption: Consumption
+) -> None:
+    """Adds ConsumedCapacity to the answer of a single-table request that asks for it."""
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    if mode != "NONE":
+        response["ConsumedCapacity"] = consumed_capacity(mode, request["TableName"], consumption)
+
+
+def add_consumed_capacities(
+    response: Response,
+    request: Mapping[str, Any],
+    consumptions: Mapping[str, Consumption],
+    direction: str | None = None,
+) -> None:
+    """Adds the list of ConsumedCapacity, one entry per table, to the answer of a batch or transaction."""
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    if mode != "NONE":
+        response["ConsumedCapacity"] = [
+            consumed_capacity(mode, name, consumption, direction)
+            for name, consumption in consumptions.items()
+        ]

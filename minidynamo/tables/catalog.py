@@ -1,0 +1,179 @@
+"""The catalog: which tables there are, what is known of each, and how their statuses change with time.
+
+What the catalog keeps of a table is a dict in the API's shape, with a few members of its own: `StatusDueAt` (when a
+passing status ends, epoch seconds), `WasOnDemand`, `Tags`, and times of limited changes. It is stored in the engine's
+"system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.clock import Clock
+from minidynamo.errors import ResourceNotFound
+from minidynamo.messages import NOT_FOUND
+from minidynamo.schema.arns import table_name_of
+from minidynamo.storage.engine import Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.tables.table import Description, Table
+from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.records import packed_record, record_item
+
+SYSTEM_KEYSPACE = "system"
+_TABLE_PREFIX = b"table/"
+_PASSING = ("CREATING", "UPDATING", "DELETING")
+
+
+@dataclass(frozen=True)
+class StatusDelays:
+    """How long tables and indexes stay in their passing statuses, in seconds. At zero they pass at once."""
+
+    creating: float = 0.0
+    updating: float = 0.0
+    deleting: float = 0.0
+
+    @classmethod
+    def of(cls, delays: float | Mapping[str, float] | None) -> StatusDelays:
+        """The delays of one number for all, or of a mapping from statuses such as "CREATING"."""
+        if delays is None:
+            return cls()
+        if not isinstance(delays, Mapping):
+            return cls(delays, delays, delays)
+        unknown = set(delays) - set(_PASSING)
+        if unknown:
+            raise ValueError(f"table_delays knows {', '.join(_PASSING)}, not {', '.join(sorted(unknown))}")
+        return cls(**{status.lower(): seconds for status, seconds in delays.items()})
+
+
+class Catalog:
+    """The tables of a database.
+
+    Parameters:
+        engine: where tables and their descriptions live; tables found there are opened.
+        clock: tells when passing statuses end.
+        partition_size_bytes_max: the size beyond which partitions split.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, partition_size_bytes_max: int) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._partition_size_bytes_max = partition_size_bytes_max
+        self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
+        self._tables: dict[str, Table] = {}
+        for _, record in self.system.range(_TABLE_PREFIX, _TABLE_PREFIX[:-1] + b"0"):
+            self._open(record_item(record))
+        self._next_due = self._earliest_due()
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """All tables by name, in byte order of the names."""
+        self.settle()
+        return dict(sorted(self._tables.items()))
+
+    def table(self, name_or_arn: str) -> Table:
+        """The table whose items an operation works on; raises ResourceNotFound if there is none, or not yet."""
+        if self._next_due is not None:
+            self.settle()
+        table = self._tables.get(name_or_arn)
+        if table is None and name_or_arn.startswith("arn:"):
+            table = self._tables.get(table_name_of(name_or_arn))
+        if table is None or not table.is_usable:
+            raise ResourceNotFound(NOT_FOUND)
+        return table
+
+    def described_table(self, name_or_arn: str) -> Table:
+        """The table that an operation describes or changes, in any status; raises ResourceNotFound if there is none."""
+        self.settle()
+        name = table_name_of(name_or_arn)
+        table = self._tables.get(name)
+        if table is None:
+            raise ResourceNotFound(f"{NOT_FOUND}: Table: {name} not found")
+        return table
+
+    def add(self, description: Description) -> Table:
+        """Adds a table."""
+        table = self._open(description)
+        self.save(table)
+        return table
+
+    def save(self, table: Table, batch: WriteBatch | None = None) -> None:
+        """Stores the description of a table, in `batch` or in one of its own."""
+        own = WriteBatch() if batch is None else batch
+        key = _TABLE_PREFIX + table.name.encode()
+        record = packed_record(table.description, 0)
+        is_new = self.system.partition_of(key).map.get(key) is None
+        own.stage(self.system, key, record, None if is_new else 0, 0.0)
+        if batch is None:
+            own.commit(self._engine)
+        self._next_due = self._earliest_due()
+
+    def settle(self) -> None:
+        """Ends every passing status whose time has come."""
+        while self._next_due is not None and self._next_due <= self._clock.now():
+            for table in list(self._tables.values()):
+                if _due_of(table) == self._next_due:
+                    self._settle_table(table, self._next_due)
+            self._next_due = self._earliest_due()
+
+    def check(self) -> None:
+        """Asserts that all tables are sound and stored as they are."""
+        self.system.check()
+        stored = [record_item(record) for _, record in self.system.range(b"table/", b"table0")]
+        assert {each["TableName"]: each for each in stored} == {
+            name: table.description for name, table in self._tables.items()
+        }, "the stored catalog differs from the live one"
+        for table in self._tables.values():
+            table.check()
+
+    def _open(self, description: Description) -> Table:
+        table = Table(description, self._engine, self._partition_size_bytes_max)
+        self._tables[table.name] = table
+        return table
+
+    def _settle_table(self, table: Table, due: float) -> None:
+        description = table.description
+        if description.get("StatusDueAt") == due:
+            if description["TableStatus"] == "DELETING":
+                self._remove(table)
+                return
+            description["TableStatus"] = "ACTIVE"
+            del description["StatusDueAt"]
+        for index in list(description.get("GlobalSecondaryIndexes", ())):
+            if index.get("StatusDueAt") == due:
+                _settle_index(description, index)
+        self.save(table)
+
+    def _remove(self, table: Table) -> None:
+        batch = WriteBatch()
+        batch.stage(self.system, _TABLE_PREFIX + table.name.encode(), None, 0, 0.0)
+        batch.commit(self._engine)
+        del self._tables[table.name]
+        table.drop()
+
+    def _earliest_due(self) -> float | None:
+        dues = [due for table in self._tables.values() if (due := _due_of(table)) is not None]
+        return min(dues, default=None)
+
+
+def _due_of(table: Table) -> float | None:
+    described = (table.description, *table.description.get("GlobalSecondaryIndexes", ()))
+    return min((each["StatusDueAt"] for each in described if "StatusDueAt" in each), default=None)
+
+
+def _settle_index(description: dict[str, Any], index: dict[str, Any]) -> None:
+    if index["IndexStatus"] == "DELETING":
+        remaining = [each for each in description["GlobalSecondaryIndexes"] if each is not index]
+        if remaining:
+            description["GlobalSecondaryIndexes"] = remaining
+        else:
+            del description["GlobalSecondaryIndexes"]
+        return
+    if index.get("Backfilling") is False:  # Resources are allocated; now the index is filled.
+        index["Backfilling"] = True
+        index["StatusDueAt"] += index.pop("BackfillSeconds")
+        return
+    index["IndexStatus"] = "ACTIVE"
+    index.pop("Backfilling", None)
+    del index["StatusDueAt"]

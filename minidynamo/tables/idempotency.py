@@ -1,0 +1,89 @@
+"""Idempotency tokens: what a transaction's ClientRequestToken stood for, for ten minutes after it completed.
+
+Kept in the catalog's system keyspace under "token/<token>", in the same batch as the transaction's writes.
+Source: DynamoDB API reference, TransactWriteItems; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgpack
+
+from minidynamo.errors import IdempotentParameterMismatch
+from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.records import packed_record, record_item
+
+_PREFIX = b"token/"
+# How a retry is reported may differ from how the first call was.
+_NOT_COMPARED = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
+
+
+class IdempotencyTokens:
+    """The tokens of a database.
+
+    Parameters:
+        system: the keyspace where they are kept.
+    """
+
+    def __init__(self, system: Keyspace) -> None:
+        self._system = system
+        found = [(record_item(record), key) for key, record in system.range(_PREFIX, b"token0")]
+        expiries: list[tuple[Any, bytes]] = [(entry["ExpiresAt"], key) for entry, key in found]
+        self._expiries = deque(sorted(expiries))
+
+    def outcome(self, request: Mapping[str, Any], now: float) -> dict[str, Any] | None:
+        """What the first call with this token left, or None where there was none in the window.
+
+        Raises:
+            IdempotentParameterMismatch: the token stood for another request.
+        """
+        token = request.get("ClientRequestToken")
+        if token is None:
+            return None
+        key = _PREFIX + token.encode()
+        record = self._system.partition_of(key).map.get(key)
+        entry: dict[str, Any] = {} if record is None else record_item(record)
+        if not entry or entry["ExpiresAt"] <= now:
+            return None
+        if entry["Request"] != _digest(request):
+            raise IdempotentParameterMismatch(
+                "The provided client token is already in use with different request parameters"
+            )
+        outcome: dict[str, Any] = entry["Outcome"]
+        return outcome
+
+    def stage(self, batch: WriteBatch, request: Mapping[str, Any], outcome: dict[str, Any], now: float) -> None:
+        """Stages the memory of a call that is about to succeed, and forgets tokens whose time is over."""
+        token = request.get("ClientRequestToken")
+        if token is None:
+            return
+        key = _PREFIX + token.encode()
+        while self._expiries and self._expiries[0][0] <= now:
+            expired = self._expiries.popleft()[1]
+            if expired != key and self._system.partition_of(expired).map.get(expired) is not None:
+                batch.stage(self._system, expired, None, 0, 0.0)
+        expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
+        entry: Any = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
+        is_new = self._system.partition_of(key).map.get(key) is None
+        batch.stage(self._system, key, packed_record(entry, 0), None if is_new else 0, 0.0)
+        self._expiries.append((expires_at, key))
+
+
+def _digest(request: Mapping[str, Any]) -> bytes:
+    compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
+    return blake2b(msgpack.packb(_ordered(compared)), digest_size=16).digest()
+
+
+def _ordered(value: Any) -> Any:
+    """The same with all maps in the order of their keys."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_ordered(member) for member in value]
+    return value

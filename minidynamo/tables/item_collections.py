@@ -1,0 +1,81 @@
+"""Item collections of tables with LSIs: their size, which is bounded and reported.
+
+A collection is all items with one partition key and their LSI entries. Sizes are counted on demand and kept up to date
+from then on, so that tables far from the bound pay nothing.
+Source: DynamoDB Developer Guide, "Item collection size limit".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minidynamo.errors import ItemCollectionSizeLimitExceeded
+from minidynamo.limits import ITEM_COLLECTION_SIZE_BYTES_MAX, KIB, MIB
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.key_bytes import after
+from minidynamo.values.records import record_size_bytes
+
+
+class ItemCollections:
+    """The collections of one table.
+
+    Parameters:
+        keyspaces: the table's and its LSIs'. Without an LSI nothing is bounded.
+        size_bytes_max: the size at which a partition is full.
+    """
+
+    def __init__(self, keyspaces: Sequence[Keyspace], size_bytes_max: int) -> None:
+        self._keyspaces = keyspaces
+        self._size_bytes_max = min(size_bytes_max, ITEM_COLLECTION_SIZE_BYTES_MAX)
+        self._sizes: dict[bytes, int] = {}
+
+    @property
+    def are_bounded(self) -> bool:
+        """Whether the table has an LSI."""
+        return len(self._keyspaces) > 1
+
+    def require_room(self, prefix: bytes, growth: int) -> None:
+        """Refuses growth of a collection beyond the limit.
+
+        Parameters:
+            prefix: what the key bytes of the collection begin with.
+            growth: the change of its size in bytes about to happen.
+        """
+        if growth <= 0 or self._size_bound(prefix) + growth <= self._size_bytes_max:
+            return
+        if self.size_bytes(prefix) + growth > self._size_bytes_max:
+            raise ItemCollectionSizeLimitExceeded("Item collection size limit of 10 gigabytes exceeded")
+
+    def record_growth(self, prefix: bytes, growth: int) -> None:
+        """Keeps a known size up to date after a commit."""
+        if prefix in self._sizes:
+            self._sizes[prefix] += growth
+
+    def size_bytes(self, prefix: bytes) -> int:
+        """The size of the collection whose key bytes begin with `prefix`."""
+        if prefix not in self._sizes:
+            self._sizes[prefix] = self._counted(prefix)
+        return self._sizes[prefix]
+
+    def metrics(self, key: Item, prefix: bytes) -> dict[str, Any]:
+        """The ItemCollectionMetrics of an answer: the partition key and a range of two gigabyte figures."""
+        lower = self.size_bytes(prefix) // (KIB * MIB)
+        return {"ItemCollectionKey": key, "SizeEstimateRangeGB": [float(lower), float(lower + 1)]}
+
+    def check(self) -> None:
+        """Asserts that the known sizes are right."""
+        for prefix, size in self._sizes.items():
+            assert size == self._counted(prefix), "the known size of an item collection is wrong"
+
+    def _size_bound(self, prefix: bytes) -> int:
+        """At least the size of the collection, without counting: the size of the partitions it lies in."""
+        return sum(keyspace.partition_of(prefix).map.size_bytes for keyspace in self._keyspaces)
+
+    def _counted(self, prefix: bytes) -> int:
+        return sum(
+            record_size_bytes(record)
+            for keyspace in self._keyspaces
+            for _, record in keyspace.range(prefix, after(prefix))
+        )

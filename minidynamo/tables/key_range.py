@@ -1,0 +1,131 @@
+"""Key ranges: what a query demands of key attributes, as a range of key bytes; and scan segments.
+
+Source: DynamoDB Developer Guide, "Key condition expressions" and "Parallel scan"; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions.key_condition import KeyClause
+from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
+from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_too_long
+from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, token
+
+_NOT_SUPPORTED = "Query key condition not supported"
+
+
+class KeyRange:
+    """The key bytes that a query can find.
+
+    Attributes:
+        prefix: what the key bytes of the whole item collection begin with.
+        start, stop: the range, start <= key < stop.
+    """
+
+    def __init__(self, prefix: bytes, start: bytes, stop: bytes) -> None:
+        self.prefix = prefix
+        self.start = start
+        self.stop = stop
+
+
+def key_range(schema: KeySchema, clauses: Sequence[KeyClause]) -> KeyRange:
+    """The range of key bytes that satisfies the clauses of a key condition; raises ValidationError for unfit ones."""
+    by_attribute = {clause.attribute: clause for clause in clauses}
+    _check_count(schema, len(by_attribute))
+    for attribute in schema.partition:
+        if attribute.name not in by_attribute:
+            raise _missed(attribute.name)
+        if by_attribute[attribute.name].operator != "=":
+            raise ValidationError(_NOT_SUPPORTED)
+    used = _used_sort_attributes(schema, by_attribute)
+    for attribute in (*schema.partition, *used):
+        _check_operands(attribute, by_attribute[attribute.name], attribute in schema.partition)
+    parts = b"".join(_encoded(attribute, by_attribute[attribute.name]) for attribute in schema.partition)
+    prefix = token(parts) + parts
+    head = prefix
+    for attribute in used[:-1]:
+        head += _encoded(attribute, by_attribute[attribute.name])
+    if not used:
+        return KeyRange(prefix, prefix, after(prefix))
+    start, stop = _bounds(head, used[-1], by_attribute[used[-1].name])
+    return KeyRange(prefix, start, stop)
+
+
+def segment_range(segment: int, total_segments: int) -> tuple[bytes, bytes | None]:
+    """The key bytes of one segment of a parallel scan: an equal share of the tokens. No end for the last one."""
+    start, stop = (-(-TOKENS * each // total_segments) for each in (segment, segment + 1))
+    return start.to_bytes(TOKEN_BYTES, "big"), None if stop >= TOKENS else stop.to_bytes(TOKEN_BYTES, "big")
+
+
+def _check_count(schema: KeySchema, count: int) -> None:
+    allowed = len(schema.attributes)
+    if count <= max(allowed, 2):
+        if count > allowed:
+            raise ValidationError(_NOT_SUPPORTED)
+        return
+    raise ValidationError(
+        "Conditions can be of length 1 or 2 only",
+        f"The number of query conditions ({count}) exceeds the number of key attributes defined in the schema "
+        f"({allowed})",
+    )
+
+
+def _used_sort_attributes(schema: KeySchema, by_attribute: dict[str, KeyClause]) -> list[KeyAttribute]:
+    """The sort key attributes that are used, which must come first, all but the last one with equality."""
+    used = [attribute for attribute in schema.sort if attribute.name in by_attribute]
+    if len(used) + len(schema.partition) < len(by_attribute):
+        unused = next(attribute for attribute in schema.sort if attribute not in used)
+        raise _missed(unused.name)
+    for index, attribute in enumerate(used):
+        for earlier in schema.sort[: schema.sort.index(attribute)]:
+            clause = by_attribute.get(earlier.name)
+            if clause is None or clause.operator != "=":
+                raise ValidationError(
+                    f"RANGE key attributes {earlier.name} must have equality conditions specified in the query "
+                    f"because a condition is present on key attribute {used[-1 if index else 0].name}"
+                )
+    return used
+
+
+def _check_operands(attribute: KeyAttribute, clause: KeyClause, is_partition: bool) -> None:
+    for literal in clause.operands:
+        if literal.type != attribute.type:
+            raise ValidationError(
+                PARAMETERS_INVALID + "Condition parameter type does not match schema type"
+            )
+        if is_empty(literal.value):
+            kind = EMPTY_KINDS[attribute.type]
+            raise ValidationError(EMPTY_KEY.format(kind=kind, name=attribute.name))
+        if is_partition and is_too_long(literal.value, PARTITION_KEY_BYTES_MAX):
+            raise ValidationError(PARTITION_KEY_TOO_LONG)
+        if not is_partition and is_too_long(literal.value, SORT_KEY_BYTES_MAX):
+            raise ValidationError(SORT_KEY_TOO_LONG)
+
+
+def _bounds(head: bytes, attribute: KeyAttribute, clause: KeyClause) -> tuple[bytes, bytes]:
+    """The range of key bytes that begin with `head` and satisfy the clause on the next attribute."""
+    if clause.operator == "begins_with":
+        prefix = head + PREFIXES[attribute.type](clause.operands[0].value[attribute.type])
+        return prefix, after(prefix)
+    first = head + _encoded(attribute, clause)
+    last = head + _encoded(attribute, clause, -1)
+    return {
+        "=": (first, after(first)),
+        "<": (head, first),
+        "<=": (head, after(first)),
+        ">": (after(first), after(head)),
+        ">=": (first, after(head)),
+        "BETWEEN": (first, after(last)),
+    }[clause.operator]
+
+
+def _encoded(attribute: KeyAttribute, clause: KeyClause, operand: int = 0) -> bytes:
+    encoded: bytes = ENCODERS[attribute.type](clause.operands[operand].value[attribute.type])
+    return encoded
+
+
+def _missed(name: str) -> ValidationError:
+    return ValidationError(f"Query condition missed key schema element: {name}")

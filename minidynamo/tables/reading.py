@@ -1,0 +1,137 @@
+"""Reading: the one paging loop of Query and Scan.
+
+A page is read in key order under the lock as undecoded records, bounded by Limit and 1 MB before any filter. Decoding,
+filtering and projecting happen on the reader's own copies. Source: DynamoDB Developer Guide, "Paginating table query
+results"; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.limits import PAGE_SIZE_BYTES_MAX
+from minidynamo.schema.key_schema import KeySchema
+from minidynamo.storage.keyspace import Page
+from minidynamo.tables.capacity import Consumption, read_units
+from minidynamo.tables.table import Index, Table, stored_size_bytes
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import record_item
+
+
+@dataclass(slots=True)
+class Reading:
+    """What to read.
+
+    Attributes:
+        table, index: where; index None for the table itself.
+        start, stop: the range of key bytes, start <= key < stop.
+        is_reversed: whether to read from the end.
+        limit: how many items to read at most.
+        is_consistent: whether to charge for a consistent read.
+        is_fetching: whether whole items are fetched from the table for the entries of an LSI.
+    """
+
+    table: Table
+    index: Index | None
+    start: bytes
+    stop: bytes | None
+    is_reversed: bool = False
+    limit: int | None = None
+    is_consistent: bool = False
+    is_fetching: bool = False
+
+    def resume_after(self, key: bytes) -> None:
+        """Narrows the range to what follows a key in the direction of reading."""
+        if self.is_reversed:
+            self.stop = key if self.stop is None else min(self.stop, key)
+        else:
+            self.start = max(self.start, key + b"\x00")  # No key is a prefix of another.
+
+
+@dataclass(slots=True)
+class ReadPage:
+    """A page of undecoded records and what it cost.
+
+    Attributes:
+        records: the records in the order read, fetched from the table where the reading says so.
+        last_record: the last entry read, from which the LastEvaluatedKey is taken, where there may be more.
+        consumption: what reading it consumed.
+    """
+
+    records: list[bytes]
+    last_record: bytes | None
+    consumption: Consumption
+
+
+def read_page(reading: Reading) -> ReadPage:
+    """Reads one page; to be called under the lock."""
+    keyspace = reading.table.keyspace if reading.index is None else reading.index.keyspace
+    page = keyspace.page(
+        reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
+    )
+    consumption = Consumption()
+    units = read_units(page.size_bytes, reading.is_consistent)
+    if reading.index is None:
+        consumption.table = units
+    else:
+        consumption.add_index(reading.index.name, reading.index.is_local, units)
+    _charge_partitions(page, units)
+    last_record = page.records[-1] if page.is_cut else None
+    records = page.records
+    if reading.is_fetching:
+        records = [_fetched(reading, record, consumption) for record in records]
+    return ReadPage(records, last_record, consumption)
+
+
+def _charge_partitions(page: Page, units: float) -> None:
+    if page.size_bytes == 0:
+        if page.segments:
+            page.segments[0][0].read_units += units
+        return
+    for partition, size_bytes in page.segments:
+        partition.read_units += units * size_bytes / page.size_bytes
+
+
+def _fetched(reading: Reading, entry: bytes, consumption: Consumption) -> bytes:
+    """The record of the item of an LSI entry; each fetch is rounded up on its own."""
+    key = reading.table.primary_key.key_bytes(record_item(entry))
+    record = reading.table.record(key)
+    assert record is not None, "an index entry has no item"
+    consumption.table += read_units(stored_size_bytes(record), reading.is_consistent)
+    return record
+
+
+def position_key(table: Table, index: Index | None, record: bytes) -> Item:
+    """The LastEvaluatedKey of a record: the keys of the index read, then those of the table."""
+    item = record_item(record)
+    names = table.primary_key.names if index is None else (*index.definition.key_schema.names, *table.primary_key.names)
+    return {name: item[name] for name in names}
+
+
+def position_bytes(table: Table, index: Index | None, key: Item) -> bytes:
+    """The key bytes of an ExclusiveStartKey that matches its schema."""
+    table_key = table.primary_key.key_bytes(key)
+    if index is None:
+        return table_key
+    entry_key = index.definition.entry_key(key, table_key)
+    assert entry_key is not None, "the start key was checked against the schema"
+    return entry_key
+
+
+def shown_items(
+    records: list[bytes],
+    keep: Callable[[Item], bool] | None,
+    project: Callable[[Item], Item] | None,
+) -> list[Item]:
+    """The items of a page that pass its filter, projected."""
+    items: Any = map(record_item, records)
+    if keep is not None:
+        items = filter(keep, items)
+    return list(items if project is None else map(project, items))
+
+
+def schema_of(table: Table, index: Index | None) -> KeySchema:
+    """The key schema that is read: the index's or the table's."""
+    return table.primary_key if index is None else index.definition.key_schema

@@ -1,0 +1,147 @@
+"""A live table: its definition, its keyspace, its indexes.
+
+Owns where items and index entries are; what a write changes is `writing.py`'s, how pages are read `reading.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.schema.index import IndexDefinition
+from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.storage.engine import Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.tables.item_collections import ItemCollections
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import record_item, record_size_bytes
+
+Description = dict[str, Any]
+
+_LOCAL, _GLOBAL = "LocalSecondaryIndexes", "GlobalSecondaryIndexes"
+
+
+class Index:
+    """A live index: its definition and the keyspace of its entries."""
+
+    __slots__ = ("definition", "is_local", "keyspace", "name")
+
+    def __init__(self, definition: IndexDefinition, keyspace: Keyspace) -> None:
+        self.definition = definition
+        self.keyspace = keyspace
+        self.name = definition.name
+        self.is_local = definition.is_local
+
+
+class Table:
+    """A live table.
+
+    Parameters:
+        description: what the catalog keeps of it; see `catalog.py`.
+        engine: where its keyspaces live.
+        partition_size_bytes_max: the size beyond which its partitions split, and of an item collection with LSIs.
+    """
+
+    def __init__(self, description: Description, engine: Engine, partition_size_bytes_max: int) -> None:
+        self.description = description
+        self.name: str = description["TableName"]
+        self._engine = engine
+        self._partition_size_bytes_max = partition_size_bytes_max
+        self.primary_key = PrimaryKey.of(description["KeySchema"], self._attribute_types())
+        self.keyspace = self._open_keyspace("table", keeps_collections=bool(description.get(_LOCAL)))
+        self.indexes: dict[str, Index] = {}
+        for member in (_LOCAL, _GLOBAL):
+            for index in description.get(member, ()):
+                if index.get("IndexStatus") != "DELETING":
+                    self.open_index(index, is_local=member == _LOCAL)
+        self.collections = ItemCollections(
+            [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
+        )
+
+    @property
+    def local_indexes(self) -> list[Index]:
+        """The LSIs."""
+        return [index for index in self.indexes.values() if index.is_local]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether items can be read and written."""
+        return self.description["TableStatus"] != "CREATING"
+
+    def record(self, key: bytes) -> bytes | None:
+        """The record of a key, or None."""
+        return self.keyspace.partition_of(key).map.get(key)
+
+    def index(self, name: str) -> Index:
+        """The index of a name, ready to be read; raises ValidationError for any other name."""
+        index = self.indexes.get(name)
+        if index is None:
+            raise ValidationError(f"The table does not have the specified index: {name}")
+        if not index.is_local and self.index_description(name)["IndexStatus"] == "CREATING":
+            raise ValidationError(f"Cannot read from backfilling global secondary index: {name}")
+        return index
+
+    def index_description(self, name: str) -> Description:
+        """The description of an index that exists."""
+        return next(
+            each
+            for member in (_LOCAL, _GLOBAL)
+            for each in self.description.get(member, ())
+            if each["IndexName"] == name
+        )
+
+    def open_index(self, description: Description, is_local: bool) -> Index:
+        """Makes an index live; its entries are whatever the engine holds."""
+        types = self._attribute_types()
+        definition = IndexDefinition(description, types, self.primary_key, is_local)
+        keyspace = self._open_keyspace(f"index/{definition.name}", keeps_collections=is_local)
+        index = Index(definition, keyspace)
+        # Several violated indexes are reported in the order of their names.
+        self.indexes = dict(sorted({**self.indexes, index.name: index}.items()))
+        return index
+
+    def drop_index(self, name: str) -> None:
+        """Forgets an index and its entries."""
+        self.indexes.pop(name).keyspace.drop()
+
+    def drop(self) -> None:
+        """Forgets all items and entries."""
+        for name in list(self.indexes):
+            self.drop_index(name)
+        self.keyspace.drop()
+
+    def check_index_keys(self, item: Item) -> None:
+        """Refuses an item to be put whose index key attributes are not what an index demands."""
+        for index in self.indexes.values():
+            index.definition.check_put(item)
+
+    def check(self) -> None:
+        """Asserts that every item has its entries, every entry its item, and all partitions their order."""
+        self.keyspace.check()
+        expected: dict[str, dict[bytes, Item]] = {name: {} for name in self.indexes}
+        for key, record in self.keyspace.range(b"", None):
+            item = record_item(record)
+            assert self.primary_key.key_bytes(item) == key, "an item lies under another key"
+            for name, index in self.indexes.items():
+                entry_key = index.definition.entry_key(item, key)
+                if entry_key is not None and index.definition.accepts(item):
+                    expected[name][entry_key] = index.definition.projected(item)
+        for name, index in self.indexes.items():
+            index.keyspace.check()
+            found = {key: record_item(record) for key, record in index.keyspace.range(b"", None)}
+            assert found == expected[name], f"index {name} differs from the items of {self.name}"
+        self.collections.check()
+
+    def _attribute_types(self) -> dict[str, str]:
+        definitions: Iterable[Any] = self.description["AttributeDefinitions"]
+        return {each["AttributeName"]: each["AttributeType"] for each in definitions}
+
+    def _open_keyspace(self, part: str, keeps_collections: bool) -> Keyspace:
+        name = f"{self.description['TableId']}/{part}"
+        return Keyspace(self._engine, name, self._partition_size_bytes_max, keeps_collections)
+
+
+def stored_size_bytes(record: bytes | None) -> int:
+    """The item size of a record; 0 where there is none."""
+    return 0 if record is None else record_size_bytes(record)

@@ -1,0 +1,197 @@
+"""Writing: what one change of an item does to the table and to every index, staged into one batch.
+
+Source: DynamoDB Developer Guide, "Write capacity unit consumption" and "Item updates and local secondary indexes";
+observed answers.
+"""
+
+from __future__ import annotations
+
+from minidynamo.errors import ValidationError
+from minidynamo.limits import ITEM_SIZE_BYTES_MAX
+from minidynamo.messages import ITEM_TOO_LARGE
+from minidynamo.storage.engine import Batch, Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.partition import Partition
+from minidynamo.tables.capacity import Consumption, write_units
+from minidynamo.tables.table import Index, Table, stored_size_bytes
+from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.records import packed_record, record_size_bytes
+
+
+class WriteBatch(Batch):
+    """A batch that remembers which partitions and item collections it changes."""
+
+    __slots__ = ("_growth", "_touched")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._touched: list[tuple[Keyspace, Partition]] = []
+        self._growth: dict[tuple[Table, bytes], int] = {}
+
+    def stage(
+        self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float
+    ) -> int:
+        """Stages a put or (record None) a delete in a keyspace.
+
+        Parameters:
+            keyspace, key: where.
+            record: the new record.
+            old_size: the item size of the present record, None where there is none.
+            units: the capacity units it costs.
+
+        Returns:
+            The change of the keyspace's size in bytes.
+        """
+        partition = keyspace.partition_of(key)
+        partition.write_units += units
+        if record is not None:
+            size_change = (record[0] << 16 | record[1] << 8 | record[2]) - (old_size or 0)
+            self.put(partition.map, key, record, size_change, old_size is None)
+            self._touched.append((keyspace, partition))
+            return size_change
+        if old_size is not None:
+            self.delete(partition.map, key, old_size)
+        return -(old_size or 0)
+
+    def require_room(self, table: Table, prefix: bytes, size_change: int) -> None:
+        """Counts the change of an item collection; refuses it where the whole batch makes the collection too large."""
+        growth = self._growth.get((table, prefix), 0) + size_change
+        table.collections.require_room(prefix, growth)
+        self._growth[table, prefix] = growth
+
+    def commit(self, engine: Engine) -> None:
+        """Commits everything at once, then splits the partitions that have grown too large."""
+        engine.commit(self)
+        for (table, prefix), growth in self._growth.items():
+            table.collections.record_growth(prefix, growth)
+        for keyspace, partition in self._touched:
+            if partition.is_due_to_split:
+                keyspace.split_where_due(partition)
+
+
+def stage_change(
+    batch: WriteBatch,
+    table: Table,
+    key: bytes,
+    old_record: bytes | None,
+    old_item: Item | None,
+    new_item: Item | None,
+    new_size: int,
+) -> Consumption:
+    """Stages the change of one item and of all its index entries.
+
+    Parameters:
+        batch: where to stage it.
+        table: the table of the item.
+        key: its key bytes.
+        old_record: its record before the change, None where there is none.
+        old_item: the same, decoded; needed only if the table has indexes.
+        new_item: the normal item after the change, None to delete it.
+        new_size: the size of `new_item` in bytes.
+
+    Returns:
+        What the change consumes.
+
+    Raises:
+        ValidationError: the item and its entry in an LSI are too large together.
+        ItemCollectionSizeLimitExceeded: its item collection is full.
+    """
+    old_size = None if old_record is None else record_size_bytes(old_record)
+    consumption = Consumption(write_units(max(old_size or 0, new_size)))
+    record = None if new_item is None else packed_record(new_item, new_size)
+    size_change = batch.stage(table.keyspace, key, record, old_size, consumption.table)
+    if table.indexes:
+        for index in table.indexes.values():
+            entry = _EntryChange(index, key, old_item, new_item, record, new_size)
+            units = entry.stage(batch)
+            if units:
+                consumption.add_index(index.name, index.is_local, units)
+            if index.is_local:
+                size_change += entry.size_change
+        if table.collections.are_bounded:
+            item = new_item if new_item is not None else old_item
+            if item is not None:
+                batch.require_room(table, table.primary_key.partition_prefix(item), size_change)
+    return consumption
+
+
+def stage_backfill(batch: WriteBatch, table: Table, index: Index, items: list[tuple[bytes, Item, int]]) -> None:
+    """Stages the entries of a new index. Items whose index key is invalid are left out, as the service does.
+
+    Parameters:
+        items: key bytes, item and item size of every item of the table.
+    """
+    for key, item, size in items:
+        if index.definition.accepts(item):
+            record = packed_record(item, size)
+            _EntryChange(index, key, None, item, record, size).stage(batch)
+
+
+class _EntryChange:
+    """The change of one index entry that follows from the change of its item."""
+
+    def __init__(
+        self,
+        index: Index,
+        key: bytes,
+        old_item: Item | None,
+        new_item: Item | None,
+        record: bytes | None,
+        item_size: int,
+    ) -> None:
+        self._index = index
+        definition = index.definition
+        self._old_key = None if old_item is None else definition.entry_key(old_item, key)
+        self._new_key = None if new_item is None else definition.entry_key(new_item, key)
+        self._old_item = old_item
+        self._new_item = new_item
+        self._record = record
+        self._item_size = item_size
+        self.size_change = 0
+
+    def stage(self, batch: WriteBatch) -> float:
+        """Stages the change and returns the units it consumes; 0 where the entry stays as it is."""
+        old_key, new_key, keyspace = self._old_key, self._new_key, self._index.keyspace
+        if old_key is None and new_key is None:
+            return 0.0
+        # An item that the backfill left out has no entry, whatever its attributes.
+        old_record = None if old_key is None else keyspace.partition_of(old_key).map.get(old_key)
+        if old_key == new_key and old_record is not None and self._is_unchanged():
+            return 0.0
+        new_record = None if new_key is None else self._entry_record()
+        old_size, new_size = stored_size_bytes(old_record), stored_size_bytes(new_record)
+        if old_key == new_key:
+            return self._stage_one(batch, new_key, new_record, old_record, max(old_size, new_size))
+        units = 0.0
+        if old_record is not None:
+            units += self._stage_one(batch, old_key, None, old_record, old_size)
+        if new_record is not None:
+            units += self._stage_one(batch, new_key, new_record, None, new_size)
+        return units
+
+    def _stage_one(
+        self, batch: WriteBatch, key: bytes | None, record: bytes | None, old: bytes | None, size: int
+    ) -> float:
+        assert key is not None
+        units = write_units(size)
+        old_size = None if old is None else record_size_bytes(old)
+        self.size_change += batch.stage(self._index.keyspace, key, record, old_size, units)
+        return units
+
+    def _is_unchanged(self) -> bool:
+        assert self._old_item is not None and self._new_item is not None
+        definition = self._index.definition
+        return definition.projected(self._old_item) == definition.projected(self._new_item)
+
+    def _entry_record(self) -> bytes:
+        assert self._new_item is not None and self._record is not None
+        definition = self._index.definition
+        if definition.projects_all:
+            record, size = self._record, self._item_size  # Shared with the item: it costs no memory.
+        else:
+            entry = definition.projected(self._new_item)
+            size = checked_item(entry)[1]
+            record = packed_record(entry, size)
+        if self._index.is_local and self._item_size + size > ITEM_SIZE_BYTES_MAX:
+            raise ValidationError(ITEM_TOO_LARGE)
+        return record
