@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import threading
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,7 +79,7 @@ class Database:
     ) -> None:
         if partition_size < 1:
             raise ValueError(f"partition_size must be at least 1 byte, not {partition_size}")
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self.engine = MemoryEngine() if engine is None else engine
         self.clock = SystemClock() if clock is None else clock
         self.location = Location(region, account_id)
@@ -92,6 +91,11 @@ class Database:
         self._request_count = 0
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._is_closed = False
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Held by an operation from its first read to its batch."""
+        return self._lock
 
     # Requests.
 
@@ -129,6 +133,8 @@ class Database:
 
     def new_uuid(self) -> str:
         """An identifier for a new table, drawn from the seed."""
+        import uuid  # Slow to import, and only needed for new tables.
+
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def new_request_id(self) -> str:
@@ -150,7 +156,7 @@ class Database:
 
         return Resource(self)
 
-    def Table(self, name: str) -> TableResource:  # noqa: N802 - boto3's name.
+    def Table(self, name: str) -> TableResource:
         """The table resource of a name; there need not be such a table yet."""
         return self.resource().Table(name)
 

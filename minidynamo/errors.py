@@ -1,4 +1,4 @@
-"""What can fail. One class per error type of the service; the words are in `messages.py`, their generation in `wording.py`.
+"""What can fail. One class per error type of the service; the words are in `messages.py`, their choice in `wording.py`.
 
     DynamoError                                  anything the service answers with an error
     ├── ValidationError                          ValidationException (may read differently per generation)
@@ -128,9 +128,7 @@ class TransactionCanceled(DynamoError):
 
     def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
         codes = ", ".join(each["Code"] for each in reasons)
-        message = (
-            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
-        )
+        message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
         super().__init__(message, {"CancellationReasons": [dict(each) for each in reasons]})
 
 

@@ -17,8 +17,7 @@ NUMBER_OVERFLOW = "Number overflow. Attempting to store a number with magnitude 
 NUMBER_UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 NUMBER_TOO_PRECISE = "Attempting to store more than 38 significant digits in a Number"
 NESTING_TOO_DEEP = (
-    "Nesting Levels have exceeded supported limits: "
-    "Attributes in the item have nested levels beyond supported limit"
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
 ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 UPDATED_ITEM_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
@@ -28,20 +27,14 @@ KEY_MISMATCH = "The provided key element does not match the schema"
 EMPTY_KEY = (
     PARAMETERS_NOT_VALID + "The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {name}"
 )
-PARTITION_KEY_TOO_LONG = PARAMETERS_INVALID + (
-    "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-)
-SORT_KEY_TOO_LONG = PARAMETERS_INVALID + (
-    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
-)
+PARTITION_KEY_TOO_LONG = PARAMETERS_INVALID + ("Size of hashkey has exceeded the maximum size limit of2048 bytes")
+SORT_KEY_TOO_LONG = PARAMETERS_INVALID + ("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 
 # Conditions and updates.
 OPERAND_MISSING = "The provided expression refers to an attribute that does not exist in the item"
 OPERAND_MISTYPED = "An operand in the update expression has an incorrect data type"
 UPDATE_PATH_INVALID = "The document path provided in the update expression is invalid for update"
-BETWEEN_REVERSED = (
-    "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
-)
+BETWEEN_REVERSED = "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
 
 # Resources.
 NOT_FOUND = "Requested resource not found"
@@ -49,9 +42,5 @@ DUPLICATE_KEYS = "Provided list of item keys contains duplicates"
 TRANSACTION_DUPLICATE_ITEM = "Transaction request cannot include multiple operations on one item"
 IN_USE = "Attempt to change a resource which is still in use: "
 SUBSCRIBER_LIMIT = "Subscriber limit exceeded: "
-ONE_ONLINE_INDEX = (
-    SUBSCRIBER_LIMIT + "Only 1 online index can be created or deleted simultaneously per table"
-)
-SEE_GUIDE = (
-    "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-)
+ONE_ONLINE_INDEX = SUBSCRIBER_LIMIT + "Only 1 online index can be created or deleted simultaneously per table"
+SEE_GUIDE = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."

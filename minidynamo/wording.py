@@ -1,7 +1,7 @@
 """Which generation of wording an operation answers in. The only place that knows the service's two validation layers.
 
 The service answers through an older and a newer validation layer and moves operations from one to the other over time.
-A fault is raised with both of its texts (`errors.ValidationError`); `Wording.render` chooses when the operation is known.
+A fault is raised with both of its texts (`errors.ValidationError`); `Wording.render` chooses once it is known.
 
 Two settings: "current" is what most regions answer in autumn 2026, "2025" is the older layer everywhere.
 """

@@ -1,7 +1,7 @@
 """Parsing: the text of an expression to its syntax tree, with every fault that can be told without names and values.
 
 The grammar is `grammar.lark`. A tree is built bottom up without recursion, so that no nesting can exhaust the stack;
-faults met on the way are ranked and the first by the service's order is raised. Parsed trees are cached by kind and text.
+faults met on the way are ranked and the first by the service's order is raised. Trees are cached by kind and text.
 Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.errors import ValidationError
@@ -86,6 +85,8 @@ class _KeepStrayTokens:
 @lru_cache(maxsize=1)
 def _lark() -> Lark:
     # Imported here, since building the parser costs more than importing the rest of the package.
+    from importlib import resources
+
     from lark import Lark
 
     grammar = resources.files("minidynamo.expressions").joinpath("grammar.lark").read_text("utf-8")
@@ -133,9 +134,7 @@ class _TreeBuilder:
     def transform(self, tree: Tree[Any]) -> Any:
         built: dict[int, Any] = {}
         for subtree in tree.iter_subtrees():  # Leaves first.
-            children = [
-                child if isinstance(child, str) else built.pop(id(child)) for child in subtree.children
-            ]
+            children = [child if isinstance(child, str) else built.pop(id(child)) for child in subtree.children]
             built[id(subtree)] = getattr(self, f"build_{subtree.data}")(children)
         return _ungrouped(built[id(tree)])
 

@@ -1,6 +1,6 @@
 """Projection: the part of an item that some document paths name, rebuilt in its nesting.
 
-List elements come back compacted in the order of their indexes; missing paths and steps of the wrong type yield nothing.
+List elements come back compacted in the order of their indexes; missing paths and mistyped steps yield nothing.
 Source: DynamoDB Developer Guide, "Using projection expressions"; observed answers.
 """
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 
 
 @lru_cache(maxsize=1)
 def reserved_words() -> frozenset[str]:
     """All reserved words, upper-case."""
+    from importlib import resources  # Slow to import, and not needed before the first expression.
+
     text = resources.files("minidynamo.expressions").joinpath("reserved_words.txt").read_text("ascii")
     return frozenset(text.split())
 

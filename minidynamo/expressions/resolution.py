@@ -153,9 +153,7 @@ class Resolver:
             )
             raise invalid(self._parameter, text)
 
-    def _require_types(
-        self, operator: str, operands: Sequence[Any], allowed: Sequence[frozenset[str] | None]
-    ) -> None:
+    def _require_types(self, operator: str, operands: Sequence[Any], allowed: Sequence[frozenset[str] | None]) -> None:
         for operand, types in zip(operands, allowed, strict=False):
             operand_type = certain_type(operand)
             if types is not None and operand_type is not None and operand_type not in types:
@@ -260,4 +258,3 @@ def _conflict(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
         if left != right:
             return isinstance(left, int) is not isinstance(right, int)
     return False
-

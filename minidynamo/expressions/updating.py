@@ -53,9 +53,7 @@ class _Updating:
         self._removed: list[tuple[int, list[Any]]] = []
 
     def run(self, update: syntax.Update) -> Item:
-        assignments = [
-            (action.path, self._new_value(action)) for action in update.actions if not _is_removal(action)
-        ]
+        assignments = [(action.path, self._new_value(action)) for action in update.actions if not _is_removal(action)]
         for path, value in assignments:
             self._assign(path, value)
         for action in update.actions:

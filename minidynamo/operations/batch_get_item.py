@@ -39,9 +39,7 @@ def batch_get_item(store: Store, request: Request) -> Response:
         consumptions = _read(list(reads), located)
     response: Response = {
         "Responses": {name: _shown(read) for name, read in reads.items()},
-        "UnprocessedKeys": {
-            name: {**read.request, "Keys": read.unread} for name, read in reads.items() if read.unread
-        },
+        "UnprocessedKeys": {name: {**read.request, "Keys": read.unread} for name, read in reads.items() if read.unread},
     }
     add_consumed_capacities(response, request, consumptions)
     return response

@@ -48,8 +48,7 @@ def _check_quotas(store: Store, request: Request) -> None:
         return
     throughputs: list[tuple[str | None, Any]] = [(None, request["ProvisionedThroughput"])]
     throughputs += [
-        (index["IndexName"], index["ProvisionedThroughput"])
-        for index in request.get("GlobalSecondaryIndexes", ())
+        (index["IndexName"], index["ProvisionedThroughput"]) for index in request.get("GlobalSecondaryIndexes", ())
     ]
     check_quotas(throughputs, reserved_units(store), store.location.region)
 

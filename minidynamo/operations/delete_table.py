@@ -18,12 +18,8 @@ def delete_table(store: Store, request: Request) -> Response:
             return {"TableDescription": deleted_description(table, store.location)}
         if status in ("CREATING", "UPDATING"):
             raise ResourceInUse(f"{IN_USE}Table is being {status[:-3].lower()}ed: {name}")
-        if any(
-            index["IndexStatus"] != "ACTIVE" for index in description.get("GlobalSecondaryIndexes", ())
-        ):
-            raise ResourceInUse(
-                f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted."
-            )
+        if any(index["IndexStatus"] != "ACTIVE" for index in description.get("GlobalSecondaryIndexes", ())):
+            raise ResourceInUse(f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted.")
         if description["DeletionProtectionEnabled"]:
             raise ValidationError(
                 "Resource cannot be deleted as it is currently protected against deletion. "

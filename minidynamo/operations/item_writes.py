@@ -153,8 +153,6 @@ def _check_target(path: DocumentPath, table: Table) -> None:
     if name in table.primary_key.names:
         if is_nested:
             raise ValidationError(f"{nested}Key: {name}")
-        raise ValidationError(
-            f"{PARAMETERS_INVALID}Cannot update attribute {name}. This attribute is part of the key"
-        )
+        raise ValidationError(f"{PARAMETERS_INVALID}Cannot update attribute {name}. This attribute is part of the key")
     if is_nested and any(name in index.definition.key_schema.names for index in table.indexes.values()):
         raise ValidationError(f"{nested}IndexKey: {name}")

@@ -82,10 +82,7 @@ def _resume(reading: Reading, keys: KeyRange, start_key: Item) -> None:
         )
     position = position_bytes(table, index, start_key)
     if not position.startswith(keys.prefix):
-        raise ValidationError(
-            "The provided starting key is outside query boundaries based on provided conditions"
-        )
+        raise ValidationError("The provided starting key is outside query boundaries based on provided conditions")
     if not keys.start <= position < keys.stop:
         raise ValidationError("The provided starting key does not match the range key predicate")
     reading.resume_after(position)
-

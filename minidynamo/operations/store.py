@@ -19,7 +19,6 @@ class Store(Protocol):
     """The database, as far as operations need it.
 
     Attributes:
-        lock: held from the first read of an operation to its batch.
         catalog: the tables.
         clock: the time.
         location: names ARNs.
@@ -27,12 +26,16 @@ class Store(Protocol):
         tokens: the idempotency tokens of transactions.
     """
 
-    lock: AbstractContextManager[Any]
     catalog: Catalog
     clock: Clock
     location: Location
     delays: StatusDelays
     tokens: IdempotencyTokens
+
+    @property
+    def lock(self) -> AbstractContextManager[Any, Any]:
+        """Held from the first read of an operation to its batch."""
+        ...
 
     def commit(self, batch: WriteBatch) -> None:
         """Commits a batch: all of it or nothing."""

@@ -189,7 +189,7 @@ def _stage(batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
         try:
             consumption = _stage_one(batch, action)
         except (ItemCollectionSizeLimitExceeded, ValidationError) as fault:
-            faults = [fault if other == index else None for other in range(len(actions))]
+            faults: list[DynamoError | None] = [fault if other == index else None for other in range(len(actions))]
             raise TransactionCanceled(reasons_of(faults)) from None
         total = consumptions.setdefault(action.parameters["TableName"], Consumption())
         total.add(consumption, TABLE_FACTOR)

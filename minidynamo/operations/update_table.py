@@ -23,7 +23,6 @@ from minidynamo.schema.update_rules import check_changes, check_combination, ind
 from minidynamo.tables.description import table_description
 from minidynamo.tables.table import Table
 from minidynamo.tables.writing import WriteBatch, stage_backfill
-from minidynamo.values.records import record_item, record_size_bytes
 
 _HOUR_SECONDS = 3600
 _STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
@@ -51,9 +50,7 @@ def update_table(store: Store, request: Request) -> Response:
         store.catalog.settle()
     for index in description.get("GlobalSecondaryIndexes", ()):
         # The answer still shows the throughput from before.
-        index["ProvisionedThroughput"] = old_throughputs.get(
-            index["IndexName"], index["ProvisionedThroughput"]
-        )
+        index["ProvisionedThroughput"] = old_throughputs.get(index["IndexName"], index["ProvisionedThroughput"])
     return {"TableDescription": description}
 
 
@@ -195,9 +192,7 @@ def _change_indexes(store: Store, request: Request, table: Table, batch: WriteBa
     return old_throughputs
 
 
-def _create_index(
-    store: Store, request: Request, parameters: dict[str, Any], table: Table, batch: WriteBatch
-) -> None:
+def _create_index(store: Store, request: Request, parameters: dict[str, Any], table: Table, batch: WriteBatch) -> None:
     description = table.description
     used = {element["AttributeName"] for element in parameters["KeySchema"]}
     known = {each["AttributeName"] for each in description["AttributeDefinitions"]}
@@ -218,8 +213,7 @@ def _create_index(
     indexes = description.get("GlobalSecondaryIndexes", [])
     description["GlobalSecondaryIndexes"] = [*indexes, index_description]
     index = table.open_index(index_description, is_local=False)
-    items = [(key, record_item(record), record_size_bytes(record)) for key, record in table.keyspace.range(b"", None)]
-    stage_backfill(batch, table, index, items)
+    stage_backfill(batch, table, index)
 
 
 def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float) -> None:
@@ -234,9 +228,7 @@ def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float)
 def _forget_unused_definitions(description: dict[str, Any]) -> None:
     schemas = [description["KeySchema"]]
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        schemas += [
-            each["KeySchema"] for each in description.get(member, ()) if each.get("IndexStatus") != "DELETING"
-        ]
+        schemas += [each["KeySchema"] for each in description.get(member, ()) if each.get("IndexStatus") != "DELETING"]
     used = {element["AttributeName"] for schema in schemas for element in schema}
     description["AttributeDefinitions"] = [
         each for each in description["AttributeDefinitions"] if each["AttributeName"] in used

@@ -73,9 +73,7 @@ def _string(shape: Shape) -> _Predicate:
 
 def _number(shape: Shape) -> _Predicate:
     low, high = shape.minimum, shape.maximum
-    return lambda value: (
-        type(value) is int and (low is None or value >= low) and (high is None or value <= high)
-    )
+    return lambda value: type(value) is int and (low is None or value >= low) and (high is None or value <= high)
 
 
 def _list(shape: Shape) -> _Predicate:

@@ -13,7 +13,6 @@ from minidynamo.requests.shapes import (
     FLAG,
     INDEX_NAME,
     KEY_ATTRIBUTE_NAME,
-    TABLE_NAME,
     TEXT,
     Shape,
     enum,
@@ -80,17 +79,11 @@ _GLOBAL_INDEX_MEMBERS = {
     "Projection": _PROJECTION,
     **_THROUGHPUT_MEMBERS,
 }
-_GLOBAL_INDEX = structure(
-    "GlobalSecondaryIndex", "IndexName KeySchema Projection", **_GLOBAL_INDEX_MEMBERS
-)
+_GLOBAL_INDEX = structure("GlobalSecondaryIndex", "IndexName KeySchema Projection", **_GLOBAL_INDEX_MEMBERS)
 _GLOBAL_INDEX_UPDATE = structure(
     "GlobalSecondaryIndexUpdate",
-    Update=structure(
-        "UpdateGlobalSecondaryIndexAction", "IndexName", IndexName=INDEX_NAME, **_THROUGHPUT_MEMBERS
-    ),
-    Create=structure(
-        "CreateGlobalSecondaryIndexAction", "IndexName KeySchema Projection", **_GLOBAL_INDEX_MEMBERS
-    ),
+    Update=structure("UpdateGlobalSecondaryIndexAction", "IndexName", IndexName=INDEX_NAME, **_THROUGHPUT_MEMBERS),
+    Create=structure("CreateGlobalSecondaryIndexAction", "IndexName KeySchema Projection", **_GLOBAL_INDEX_MEMBERS),
     Delete=structure("DeleteGlobalSecondaryIndexAction", "IndexName", IndexName=INDEX_NAME),
 )
 _TABLE_SETTINGS = {
@@ -144,12 +137,8 @@ CONTROL_PLANE: dict[str, Shape] = {
         Limit=integer(1, LIST_TABLES_PAGE_MAX),
     ),
     "TagResource": structure("TagResourceInput", "ResourceArn Tags", ResourceArn=TEXT, Tags=list_of(_TAG)),
-    "UntagResource": structure(
-        "UntagResourceInput", "ResourceArn TagKeys", ResourceArn=TEXT, TagKeys=list_of(TEXT)
-    ),
-    "ListTagsOfResource": structure(
-        "ListTagsOfResourceInput", "ResourceArn", ResourceArn=TEXT, NextToken=string()
-    ),
+    "UntagResource": structure("UntagResourceInput", "ResourceArn TagKeys", ResourceArn=TEXT, TagKeys=list_of(TEXT)),
+    "ListTagsOfResource": structure("ListTagsOfResourceInput", "ResourceArn", ResourceArn=TEXT, NextToken=string()),
     "DescribeLimits": structure("DescribeLimitsInput"),
     "DescribeEndpoints": structure("DescribeEndpointsRequest"),
 }

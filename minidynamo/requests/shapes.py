@@ -43,9 +43,7 @@ class Shape:
     model_case: bool = False
 
 
-def string(
-    minimum: int | None = None, maximum: int | None = None, pattern: str | None = None
-) -> Shape:
+def string(minimum: int | None = None, maximum: int | None = None, pattern: str | None = None) -> Shape:
     """A string of `minimum` to `maximum` characters."""
     return Shape("String", minimum=minimum, maximum=maximum, pattern=pattern)
 

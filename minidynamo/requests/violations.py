@@ -1,8 +1,8 @@
 """Violated constraints of a request: found in the service's order, worded by the layer that answers the operation.
 
-The older layer lists up to ten violations in one message, each with its value. The newer one stops at the first violation
-of a length or range, names it in the model's case and leaves the value out; null members, patterns and enums keep the
-older form. Source: observed answers of Amazon DynamoDB.
+The older layer lists up to ten violations in one message, each with its value. The newer one stops at the first
+violation of a length or range, names it in the model's case and leaves the value out; null members, patterns and enums
+keep the older form. Source: observed answers of Amazon DynamoDB.
 """
 
 from __future__ import annotations

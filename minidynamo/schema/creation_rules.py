@@ -80,13 +80,9 @@ def new_description(request: Request) -> dict[str, Any]:
         if name in request:
             description[name] = request[name]
     if "LocalSecondaryIndexes" in request:
-        description["LocalSecondaryIndexes"] = [
-            {**_index_members(index)} for index in request["LocalSecondaryIndexes"]
-        ]
+        description["LocalSecondaryIndexes"] = [{**_index_members(index)} for index in request["LocalSecondaryIndexes"]]
     if "GlobalSecondaryIndexes" in request:
-        description["GlobalSecondaryIndexes"] = [
-            new_global_index(index) for index in request["GlobalSecondaryIndexes"]
-        ]
+        description["GlobalSecondaryIndexes"] = [new_global_index(index) for index in request["GlobalSecondaryIndexes"]]
     return description
 
 
@@ -146,13 +142,10 @@ def _check_billing(request: Request) -> None:
     if request.get("BillingMode") == "PAY_PER_REQUEST":
         if throughput is not None:
             raise invalid(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                "PAY_PER_REQUEST"
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
             )
     elif throughput is None:
-        raise invalid(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
-        )
+        raise invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
     check_unit_values(throughput)
 
 
@@ -219,9 +212,7 @@ def _check_settings(request: Request) -> None:
         if stream["StreamEnabled"] and "StreamViewType" not in stream:
             raise invalid("Table is being created with a stream enabled, UpdateViewType is required")
         if not stream["StreamEnabled"] and "StreamViewType" in stream:
-            raise invalid(
-                "Table is being created with a stream disabled, UpdateViewType should not be specified"
-            )
+            raise invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
     check_table_class(request.get("TableClass"))
     billing_mode = request.get("BillingMode", "PROVISIONED")
     check_on_demand(request.get("OnDemandThroughput"), billing_mode, "table")

@@ -92,14 +92,15 @@ def check_local_index(index: Mapping[str, Any], table_key: Sequence[Element], de
 def check_projection(projection: Mapping[str, Any]) -> None:
     """Refuses a Projection whose type and NonKeyAttributes do not fit."""
     kind, names = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    listed: Sequence[str] = names or ()
     if kind is None:
         raise invalid("Unknown ProjectionType: null")
     if kind == "INCLUDE" and names is None:
         raise invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
     if kind != "INCLUDE" and names is not None:
         raise invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
-    for position, name in enumerate(names or ()):
-        if name in names[:position]:
+    for position, name in enumerate(listed):
+        if name in listed[:position]:
             raise invalid(f"Duplicate element in NonKeyAttributes: {name}")
 
 

@@ -88,9 +88,7 @@ def warm_throughput(warm: Throughput | None, provisioned: Throughput | None) -> 
     return {**start, **(warm or {})}
 
 
-def check_quotas(
-    throughputs: Iterable[tuple[str | None, Throughput]], reserved: Throughput, region: str
-) -> None:
+def check_quotas(throughputs: Iterable[tuple[str | None, Throughput]], reserved: Throughput, region: str) -> None:
     """Refuses throughput beyond what a table, an index or the whole account may have.
 
     Parameters:

@@ -73,9 +73,7 @@ def check_combination(request: Request) -> None:
         if name not in changes or len(changes) == 1:
             continue
         if name == "WarmThroughput" and kinds & {"Create"}:
-            raise invalid(
-                "Create global secondary index cannot be specified when updating WarmThroughput"
-            )
+            raise invalid("Create global secondary index cannot be specified when updating WarmThroughput")
         raise invalid(f"{text} must be the only operation in the request")
     if "OnDemandThroughput" in changes and set(changes) - {"OnDemandThroughput", "BillingMode"}:
         raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
@@ -132,8 +130,7 @@ def _check_throughput(request: Request, table: Description, mode: str) -> None:
     if mode == "PAY_PER_REQUEST":
         if throughput is not None:
             raise invalid(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                "PAY_PER_REQUEST"
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
             )
         return
     check_unit_values(throughput)
@@ -230,9 +227,7 @@ def _check_online_indexes(request: Request, table: Description) -> None:
     """Only one GSI may be created or deleted at a time."""
     if not any(kind != "Update" for kind, _ in index_actions(request)):
         return
-    if any(
-        each.get("IndexStatus") in ("CREATING", "DELETING") for each in table.get("GlobalSecondaryIndexes", ())
-    ):
+    if any(each.get("IndexStatus") in ("CREATING", "DELETING") for each in table.get("GlobalSecondaryIndexes", ())):
         raise LimitExceeded(ONE_ONLINE_INDEX)
 
 

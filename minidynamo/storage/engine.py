@@ -1,8 +1,8 @@
 """The engine seam: ordered maps of bytes, and batches that change them all or none.
 
-An engine owns bytes and nothing else: it knows no items, keys or tables. Each ordered map holds one partition's stretch of
-a keyspace, and keeps the count and the total item size of its records; a batch says how both change, so that they are
-committed together with the records.
+An engine owns bytes and nothing else: it knows no items, keys or tables. Each ordered map holds one partition's stretch
+of a keyspace, and keeps the count and the total item size of its records; a batch says how both change, so that they
+are committed together with the records.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ class OrderedMap(Protocol):
         """The record of a key, or None."""
         ...
 
-    def range(
-        self, start: bytes | None, stop: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """The entries with start <= key < stop, in key order or its reverse."""
         ...
 

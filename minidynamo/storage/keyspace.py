@@ -38,9 +38,7 @@ class Keyspace:
         keeps_collections: whether an item collection must not span partitions.
     """
 
-    def __init__(
-        self, engine: Engine, name: str, partition_size_bytes_max: int, keeps_collections: bool
-    ) -> None:
+    def __init__(self, engine: Engine, name: str, partition_size_bytes_max: int, keeps_collections: bool) -> None:
         self.name = name
         self._engine = engine
         self._size_bytes_max = partition_size_bytes_max
@@ -64,16 +62,12 @@ class Keyspace:
             return self.partitions[0]
         return self.partitions[bisect_right(self._starts, key) - 1]
 
-    def range(
-        self, start: bytes, stop: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def range(self, start: bytes, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """The entries with start <= key < stop across all partitions, in key order or its reverse."""
         for partition in self._partitions_between(start, stop, reverse):
             yield from partition.map.range(start, stop, reverse)
 
-    def page(
-        self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int
-    ) -> Page:
+    def page(self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int) -> Page:
         """Reads records from one end of a range until `limit` records or `size_bytes_max` bytes are reached.
 
         The record that reaches a bound is still part of the page.

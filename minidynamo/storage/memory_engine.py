@@ -27,9 +27,7 @@ class MemoryMap:
         self.entries = entries
         self.get = entries.get
 
-    def range(
-        self, start: bytes | None, stop: bytes | None, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         entries = self.entries
         for key in entries.irange(start, stop, (True, False), reverse):
             yield key, entries[key]
@@ -59,7 +57,7 @@ class MemoryMap:
 
     def check(self) -> None:
         """Asserts that counts, sizes, order and range agree with the entries."""
-        self.entries._check()
+        self.entries._check()  # type: ignore[attr-defined]
         assert self.item_count == len(self.entries), "item count differs from the entries"
         sizes = (record_size_bytes(record) for record in self.entries.values())
         assert self.size_bytes == sum(sizes), "size differs from the entries"

@@ -52,9 +52,7 @@ class Consumption:
             self.add_index(name, False, units)
 
 
-def consumed_capacity(
-    mode: str, table_name: str, consumption: Consumption, direction: str | None = None
-) -> Response:
+def consumed_capacity(mode: str, table_name: str, consumption: Consumption, direction: str | None = None) -> Response:
     """The ConsumedCapacity member of an answer.
 
     Parameters:
@@ -82,9 +80,7 @@ def consumed_capacity(
     return answer
 
 
-def add_consumed_capacity(
-    response: Response, request: Mapping[str, Any], consumption: Consumption
-) -> None:
+def add_consumed_capacity(response: Response, request: Mapping[str, Any], consumption: Consumption) -> None:
     """Adds ConsumedCapacity to the answer of a single-table request that asks for it."""
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
@@ -101,6 +97,5 @@ def add_consumed_capacities(
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
         response["ConsumedCapacity"] = [
-            consumed_capacity(mode, name, consumption, direction)
-            for name, consumption in consumptions.items()
+            consumed_capacity(mode, name, consumption, direction) for name, consumption in consumptions.items()
         ]

@@ -19,10 +19,12 @@ from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.table import Description, Table
 from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 
 SYSTEM_KEYSPACE = "system"
 _TABLE_PREFIX = b"table/"
+_TABLES_END = after(_TABLE_PREFIX)
 _PASSING = ("CREATING", "UPDATING", "DELETING")
 
 
@@ -62,9 +64,9 @@ class Catalog:
         self._partition_size_bytes_max = partition_size_bytes_max
         self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
         self._tables: dict[str, Table] = {}
-        for _, record in self.system.range(_TABLE_PREFIX, _TABLE_PREFIX[:-1] + b"0"):
+        for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
             self._open(record_item(record))
-        self._next_due = self._earliest_due()
+        self.next_due = self._earliest_due()
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -74,7 +76,7 @@ class Catalog:
 
     def table(self, name_or_arn: str) -> Table:
         """The table whose items an operation works on; raises ResourceNotFound if there is none, or not yet."""
-        if self._next_due is not None:
+        if self.next_due is not None:
             self.settle()
         table = self._tables.get(name_or_arn)
         if table is None and name_or_arn.startswith("arn:"):
@@ -107,20 +109,20 @@ class Catalog:
         own.stage(self.system, key, record, None if is_new else 0, 0.0)
         if batch is None:
             own.commit(self._engine)
-        self._next_due = self._earliest_due()
+        self.next_due = self._earliest_due()
 
     def settle(self) -> None:
         """Ends every passing status whose time has come."""
-        while self._next_due is not None and self._next_due <= self._clock.now():
+        while self.next_due is not None and self.next_due <= self._clock.now():
             for table in list(self._tables.values()):
-                if _due_of(table) == self._next_due:
-                    self._settle_table(table, self._next_due)
-            self._next_due = self._earliest_due()
+                if _due_of(table) == self.next_due:
+                    self._settle_table(table, self.next_due)
+            self.next_due = self._earliest_due()
 
     def check(self) -> None:
         """Asserts that all tables are sound and stored as they are."""
         self.system.check()
-        stored = [record_item(record) for _, record in self.system.range(b"table/", b"table0")]
+        stored: list[Any] = [record_item(record) for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END)]
         assert {each["TableName"]: each for each in stored} == {
             name: table.description for name, table in self._tables.items()
         }, "the stored catalog differs from the live one"

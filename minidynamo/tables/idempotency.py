@@ -17,6 +17,7 @@ from minidynamo.errors import IdempotentParameterMismatch
 from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 
 _PREFIX = b"token/"
@@ -33,7 +34,7 @@ class IdempotencyTokens:
 
     def __init__(self, system: Keyspace) -> None:
         self._system = system
-        found = [(record_item(record), key) for key, record in system.range(_PREFIX, b"token0")]
+        found = [(record_item(record), key) for key, record in system.range(_PREFIX, after(_PREFIX))]
         expiries: list[tuple[Any, bytes]] = [(entry["ExpiresAt"], key) for entry, key in found]
         self._expiries = deque(sorted(expiries))
 

@@ -93,9 +93,7 @@ def _used_sort_attributes(schema: KeySchema, by_attribute: dict[str, KeyClause])
 def _check_operands(attribute: KeyAttribute, clause: KeyClause, is_partition: bool) -> None:
     for literal in clause.operands:
         if literal.type != attribute.type:
-            raise ValidationError(
-                PARAMETERS_INVALID + "Condition parameter type does not match schema type"
-            )
+            raise ValidationError(PARAMETERS_INVALID + "Condition parameter type does not match schema type")
         if is_empty(literal.value):
             kind = EMPTY_KINDS[attribute.type]
             raise ValidationError(EMPTY_KEY.format(kind=kind, name=attribute.name))

@@ -68,9 +68,7 @@ class ReadPage:
 def read_page(reading: Reading) -> ReadPage:
     """Reads one page; to be called under the lock."""
     keyspace = reading.table.keyspace if reading.index is None else reading.index.keyspace
-    page = keyspace.page(
-        reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
-    )
+    page = keyspace.page(reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX)
     consumption = Consumption()
     units = read_units(page.size_bytes, reading.is_consistent)
     if reading.index is None:

@@ -67,7 +67,7 @@ class Table:
     @property
     def is_usable(self) -> bool:
         """Whether items can be read and written."""
-        return self.description["TableStatus"] != "CREATING"
+        return bool(self.description["TableStatus"] != "CREATING")
 
     def record(self, key: bytes) -> bytes | None:
         """The record of a key, or None."""

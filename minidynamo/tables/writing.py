@@ -15,7 +15,7 @@ from minidynamo.storage.partition import Partition
 from minidynamo.tables.capacity import Consumption, write_units
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
-from minidynamo.values.records import packed_record, record_size_bytes
+from minidynamo.values.records import packed_record, record_item, record_size_bytes
 
 
 class WriteBatch(Batch):
@@ -28,9 +28,7 @@ class WriteBatch(Batch):
         self._touched: list[tuple[Keyspace, Partition]] = []
         self._growth: dict[tuple[Table, bytes], int] = {}
 
-    def stage(
-        self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float
-    ) -> int:
+    def stage(self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float) -> int:
         """Stages a put or (record None) a delete in a keyspace.
 
         Parameters:
@@ -115,16 +113,12 @@ def stage_change(
     return consumption
 
 
-def stage_backfill(batch: WriteBatch, table: Table, index: Index, items: list[tuple[bytes, Item, int]]) -> None:
-    """Stages the entries of a new index. Items whose index key is invalid are left out, as the service does.
-
-    Parameters:
-        items: key bytes, item and item size of every item of the table.
-    """
-    for key, item, size in items:
+def stage_backfill(batch: WriteBatch, table: Table, index: Index) -> None:
+    """Stages the entries of a new index. Items whose index key is invalid are left out, as the service does."""
+    for key, record in table.keyspace.range(b"", None):
+        item = record_item(record)
         if index.definition.accepts(item):
-            record = packed_record(item, size)
-            _EntryChange(index, key, None, item, record, size).stage(batch)
+            _EntryChange(index, key, None, item, record, record_size_bytes(record)).stage(batch)
 
 
 class _EntryChange:

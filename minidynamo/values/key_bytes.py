@@ -9,8 +9,8 @@
                  of a negative number exponent, digits and end are complemented
 
 Each part tells its own end, so parts can follow one another and no key is a prefix of another.
-The token is the first 8 bytes of the BLAKE2b hash of the partition key parts. It decides the order of a Scan and the home
-partition; equal partition keys share it, so that an item collection is contiguous.
+The token is the first 8 bytes of the BLAKE2b hash of the partition key parts. It decides the order of a Scan and the
+home partition; equal partition keys share it, so that an item collection is contiguous.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Numbers: their text in, their canonical text out, their size, their arithmetic.
 
-A number is kept as canonical text: plain decimal without exponent, plus sign or superfluous zeros. Two numbers are equal
-exactly if their canonical texts are. Source: DynamoDB Developer Guide, "Naming rules and data types"; observed answers.
+A number is kept as canonical text: plain decimal without exponent, plus sign or superfluous zeros. Two numbers
+are equal exactly if their canonical texts are.
+Source: DynamoDB Developer Guide, "Naming rules and data types"; observed answers.
 """
 
 from __future__ import annotations

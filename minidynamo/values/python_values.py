@@ -6,15 +6,13 @@ sets of one kind SS, NS or BS. float is refused. Source: boto3's documented type
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
 from minidynamo.values.attribute_value import AttributeValue
 
-NUMBER_CONTEXT = Context(
-    Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow]
-)
+NUMBER_CONTEXT = Context(Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
 
 class Binary:
@@ -93,11 +91,11 @@ def from_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
     return {name: from_attribute_value(value) for name, value in item.items()}
 
 
-_FROM = {
-    "N": lambda payload: Decimal(payload),
-    "B": lambda payload: Binary(payload),
+_FROM: dict[str, Callable[[Any], Any]] = {
+    "N": Decimal,
+    "B": Binary,
     "NULL": lambda _: None,
-    "SS": lambda payload: set(payload),
+    "SS": set,
     "NS": lambda payload: {Decimal(member) for member in payload},
     "BS": lambda payload: {Binary(member) for member in payload},
     "L": lambda payload: [from_attribute_value(member) for member in payload],

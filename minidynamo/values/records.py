@@ -2,8 +2,8 @@
 
     record = item size u24, big-endian | msgpack(item)
 
-The size is the service's item size, so that paging and capacity need no decoding. The item is a normal one in wire form:
-strings as msgpack str, binary as bin, numbers as their canonical text.
+The size is the service's item size, so that paging and capacity need no decoding. The item is a normal one in wire
+form: strings as msgpack str, binary as bin, numbers as their canonical text.
 """
 
 from __future__ import annotations

@@ -1,0 +1,146 @@
+"""Paginators as boto3 has them: the pages of a call, resumable by a token.
+
+Source: boto3 documentation, "Paginators".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Response = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """How an operation pages: the parameter and answer member that carry the position, what is listed, what limits."""
+
+    input_token: str
+    output_token: str
+    results: tuple[str, ...]
+    limit: str | None
+
+
+_OPERATIONS = {
+    "query": _Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"), "Limit"),
+    "scan": _Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"), "Limit"),
+    "list_tables": _Pages("ExclusiveStartTableName", "LastEvaluatedTableName", ("TableNames",), "Limit"),
+    "list_tags_of_resource": _Pages("NextToken", "NextToken", ("Tags",), None),
+}
+
+
+class Paginator:
+    """Pages through one method of a client.
+
+    Parameters:
+        method: the client's method.
+        name: its name; ValueError if it has no pages.
+    """
+
+    def __init__(self, method: Callable[..., Response], name: str) -> None:
+        if name not in _OPERATIONS:
+            raise ValueError(f"{name} has no pages; these have: {', '.join(_OPERATIONS)}")
+        self._method = method
+        self._pages = _OPERATIONS[name]
+
+    @staticmethod
+    def knows(name: str) -> bool:
+        """Whether a method has pages."""
+        return name in _OPERATIONS
+
+    def paginate(self, PaginationConfig: dict[str, Any] | None = None, **parameters: Any) -> PageIterator:
+        """The pages of a call.
+
+        Parameters:
+            PaginationConfig: MaxItems (results in all), PageSize (per call), StartingToken (a `resume_token`).
+            parameters: those of the method.
+        """
+        return PageIterator(self._method, self._pages, parameters, PaginationConfig or {})
+
+
+class PageIterator:
+    """Iterates over the pages of a call; `resume_token` tells where MaxItems ended it."""
+
+    def __init__(
+        self,
+        method: Callable[..., Response],
+        pages: _Pages,
+        parameters: dict[str, Any],
+        config: dict[str, Any],
+    ) -> None:
+        self._method = method
+        self._pages = pages
+        self._parameters = dict(parameters)
+        self._max_items = None if config.get("MaxItems") is None else int(config["MaxItems"])
+        if config.get("PageSize") is not None and pages.limit is not None:
+            self._parameters[pages.limit] = int(config["PageSize"])
+        self._starting_token = config.get("StartingToken")
+        self.resume_token: str | None = None
+
+    def __iter__(self) -> Iterator[Response]:
+        pages, parameters = self._pages, dict(self._parameters)
+        skipped, left = 0, self._max_items
+        if self._starting_token is not None:
+            position, skipped = _read_token(self._starting_token)
+            if position is not None:
+                parameters[pages.input_token] = position
+        while True:
+            response = self._method(**parameters)
+            found = response.get(pages.results[0], [])
+            found = found[skipped:]
+            if left is not None and len(found) > left:
+                self.resume_token = _token(parameters.get(pages.input_token), skipped + left)
+                yield {**response, pages.results[0]: found[:left]}
+                return
+            yield {**response, pages.results[0]: found} if pages.results[0] in response else response
+            skipped = 0
+            left = None if left is None else left - len(found)
+            position = response.get(pages.output_token)
+            if position is None:
+                return
+            if left == 0:
+                self.resume_token = _token(position, 0)
+                return
+            parameters[pages.input_token] = position
+
+    def build_full_result(self) -> Response:
+        """All pages as one answer: lists joined, counts added, NextToken where MaxItems ended it."""
+        result: Response = {}
+        for page in self:
+            for name in self._pages.results:
+                if name in page:
+                    result[name] = result[name] + page[name] if name in result else page[name]
+        if self.resume_token is not None:
+            result["NextToken"] = self.resume_token
+        return result
+
+
+def _token(position: Any, skipped: int) -> str:
+    return base64.b64encode(json.dumps([_plain(position), skipped]).encode()).decode()
+
+
+def _read_token(token: str) -> tuple[Any, int]:
+    try:
+        position, skipped = json.loads(base64.b64decode(token))
+    except ValueError:
+        raise ValueError("StartingToken must be a resume_token of an earlier page iterator") from None
+    return _from_plain(position), skipped
+
+
+def _plain(position: Any) -> Any:
+    if isinstance(position, bytes):
+        return {"base64": base64.b64encode(position).decode()}
+    if isinstance(position, dict):
+        return {name: _plain(value) for name, value in position.items()}
+    return position
+
+
+def _from_plain(position: Any) -> Any:
+    if isinstance(position, dict):
+        if position.keys() == {"base64"} and isinstance(position["base64"], str):
+            return base64.b64decode(position["base64"])
+        return {name: _from_plain(value) for name, value in position.items()}
+    return position
