@@ -13,7 +13,7 @@ from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.store import Request, Response, Store
-from minidynamo.operations.transact_write_items import TABLE_FACTOR, reasons_of
+from minidynamo.operations.transact_write_items import TABLE_FACTOR, reasons_of, refuse_empty_key
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
@@ -56,6 +56,7 @@ def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
             keys.append(table.primary_key.encoded_key(key))
             faults.append(None)
         except ValidationError as fault:
+            refuse_empty_key(fault)
             faults.append(fault if not any(faults) else None)
             keys.append(b"")
     places = [(table.name, key) for table, key in zip(tables, keys, strict=True) if key]

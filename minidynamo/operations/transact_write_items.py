@@ -83,6 +83,12 @@ def reasons_of(faults: list[DynamoError | None]) -> list[dict[str, Any]]:
     return [_reason(fault) for fault in faults]
 
 
+def refuse_empty_key(fault: ValidationError) -> None:
+    """Empty key values are the fault of the whole call, unlike everything else that is wrong with a key."""
+    if fault.message.startswith(f"{PARAMETERS_NOT_VALID}The AttributeValue for a key"):
+        raise fault
+
+
 def _reason(fault: DynamoError | None) -> dict[str, Any]:
     if fault is None:
         return {"Code": "None"}
@@ -149,8 +155,7 @@ def _locate(store: Store, actions: list[_Action]) -> None:
             action.key = action.write.locate(action.table)
             faults.append(None)
         except ValidationError as fault:
-            if fault.message.startswith(PARAMETERS_NOT_VALID + "The AttributeValue for a key"):
-                raise  # Empty key values are the call's fault.
+            refuse_empty_key(fault)
             faults.append(fault)
     places = [(action.table.name, action.key) for action in actions if action.key]
     if len(set(places)) < len(places):

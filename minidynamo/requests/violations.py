@@ -83,7 +83,11 @@ def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], 
             violations = [violation]
             break
     if layer.newer and not any(violation.path == ("Key",) for violation in violations):
-        raise _newer_error(operation, violations)
+        # The newer layer looks at ConditionalOperator later, and only where there are conditions to join.
+        violations = [violation for violation in violations if violation.path != ("ConditionalOperator",)]
+        if violations:
+            raise _newer_error(operation, violations)
+        return
     raise _detected([each.newer() if each.model_case else each.older() for each in violations])
 
 
@@ -114,8 +118,6 @@ def _newer_error(operation: str, violations: list[Violation]) -> ValidationError
             if operation == "UpdateItem":
                 return _detected([_NEWER_RETURN_VALUES])
             lines.append(_NEWER_RETURN_VALUES)
-        elif violation.path == ("ConditionalOperator",):
-            continue  # Looked at later, and only where there are conditions to join.
         else:
             lines.append(violation.older())
     return _detected(lines)

@@ -113,10 +113,10 @@ class Catalog:
 
     def settle(self) -> None:
         """Ends every passing status whose time has come."""
-        while self.next_due is not None and self.next_due <= self._clock.now():
+        while (due := self.next_due) is not None and due <= self._clock.now():
             for table in list(self._tables.values()):
-                if _due_of(table) == self.next_due:
-                    self._settle_table(table, self.next_due)
+                if _due_of(table) == due:
+                    self._settle_table(table, due)
             self.next_due = self._earliest_due()
 
     def check(self) -> None:
