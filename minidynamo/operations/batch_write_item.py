@@ -30,6 +30,7 @@ def batch_write_item(store: Store, request: Request) -> Response:
         for name, table, key, (item, size) in located:
             consumption = _stage(batch, table, key, item, size)
             consumptions.setdefault(name, Consumption()).add(consumption)
+        batch.require_room()
         store.commit(batch)
         for name, table, _, (item, _size) in located:
             if table.collections.are_bounded:

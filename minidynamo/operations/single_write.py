@@ -32,6 +32,7 @@ def write_item(store: Store, request: Request, write: ItemWrite) -> Response:
         new_item, new_size = write.result(table, old_item, old_record)
         batch = WriteBatch()
         consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_size)
+        batch.require_room()
         store.commit(batch)
         response: Response = {}
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.collections.are_bounded:

@@ -190,15 +190,37 @@ def _decide_one(action: _Action) -> None:
 
 def _stage(batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
     consumptions: dict[str, Consumption] = {}
-    for index, action in enumerate(actions):
+    faults: list[DynamoError | None] = []
+    for action in actions:
         try:
             consumption = _stage_one(batch, action)
-        except (ItemCollectionSizeLimitExceeded, ValidationError) as fault:
-            faults: list[DynamoError | None] = [fault if other == index else None for other in range(len(actions))]
-            raise TransactionCanceled(reasons_of(faults)) from None
+        except ValidationError as fault:
+            faults.append(fault)
+            continue
+        faults.append(None)
         total = consumptions.setdefault(action.parameters["TableName"], Consumption())
         total.add(consumption, TABLE_FACTOR)
+    _require_room(batch, actions)
+    if any(faults):
+        raise TransactionCanceled(reasons_of(faults))
     return consumptions
+
+
+def _require_room(batch: WriteBatch, actions: list[_Action]) -> None:
+    """Every write into an item collection that would become too large is at fault."""
+    overfull = batch.overfull_collections()
+    if not overfull:
+        return
+    fault = ItemCollectionSizeLimitExceeded()
+    places = [(action.table, action.table.primary_key.partition_prefix(action.write.key)) for action in actions]
+    raise TransactionCanceled(
+        reasons_of(
+            [
+                fault if action.write.is_change and place in overfull else None
+                for action, place in zip(actions, places, strict=True)
+            ]
+        )
+    )
 
 
 def _stage_one(batch: WriteBatch, action: _Action) -> Consumption:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minidynamo.errors import ItemCollectionSizeLimitExceeded
 from minidynamo.limits import ITEM_COLLECTION_SIZE_BYTES_MAX, KIB, MIB
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.values.attribute_value import Item
@@ -36,17 +35,16 @@ class ItemCollections:
         """Whether the table has an LSI."""
         return len(self._keyspaces) > 1
 
-    def require_room(self, prefix: bytes, growth: int) -> None:
-        """Refuses growth of a collection beyond the limit.
+    def have_room(self, prefix: bytes, growth: int) -> bool:
+        """Whether a collection may grow.
 
         Parameters:
             prefix: what the key bytes of the collection begin with.
             growth: the change of its size in bytes about to happen.
         """
         if growth <= 0 or self._size_bound(prefix) + growth <= self._size_bytes_max:
-            return
-        if self.size_bytes(prefix) + growth > self._size_bytes_max:
-            raise ItemCollectionSizeLimitExceeded("Item collection size limit of 10 gigabytes exceeded")
+            return True
+        return self.size_bytes(prefix) + growth <= self._size_bytes_max
 
     def record_growth(self, prefix: bytes, growth: int) -> None:
         """Keeps a known size up to date after a commit."""

@@ -6,7 +6,7 @@ observed answers.
 
 from __future__ import annotations
 
-from minidynamo.errors import ValidationError
+from minidynamo.errors import ItemCollectionSizeLimitExceeded, ValidationError
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import ITEM_TOO_LARGE
 from minidynamo.storage.engine import Batch, Engine
@@ -51,11 +51,22 @@ class WriteBatch(Batch):
             self.delete(partition.map, key, old_size)
         return -(old_size or 0)
 
-    def require_room(self, table: Table, prefix: bytes, size_change: int) -> None:
-        """Counts the change of an item collection; refuses it where the whole batch makes the collection too large."""
-        growth = self._growth.get((table, prefix), 0) + size_change
-        table.collections.require_room(prefix, growth)
-        self._growth[table, prefix] = growth
+    def grow(self, table: Table, prefix: bytes, size_change: int) -> None:
+        """Counts the change of an item collection, whose key bytes begin with `prefix`."""
+        self._growth[table, prefix] = self._growth.get((table, prefix), 0) + size_change
+
+    def overfull_collections(self) -> list[tuple[Table, bytes]]:
+        """The item collections, as table and prefix, that the whole batch would make too large."""
+        return [
+            (table, prefix)
+            for (table, prefix), growth in self._growth.items()
+            if not table.collections.have_room(prefix, growth)
+        ]
+
+    def require_room(self) -> None:
+        """Raises ItemCollectionSizeLimitExceeded where the batch makes an item collection too large."""
+        if self.overfull_collections():
+            raise ItemCollectionSizeLimitExceeded("Item collection size limit of 10 gigabytes exceeded")
 
     def commit(self, engine: Engine) -> None:
         """Commits everything at once, then splits the partitions that have grown too large."""
@@ -92,7 +103,6 @@ def stage_change(
 
     Raises:
         ValidationError: the item and its entry in an LSI are too large together.
-        ItemCollectionSizeLimitExceeded: its item collection is full.
     """
     old_size = None if old_record is None else record_size_bytes(old_record)
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
@@ -109,7 +119,7 @@ def stage_change(
         if table.collections.are_bounded:
             item = new_item if new_item is not None else old_item
             if item is not None:
-                batch.require_room(table, table.primary_key.partition_prefix(item), size_change)
+                batch.grow(table, table.primary_key.partition_prefix(item), size_change)
     return consumption
 
 

@@ -38,7 +38,8 @@ def canonical_number(literal: str) -> str:
         return literal
     if len(literal) <= NUMBER_DIGITS_MAX and _CANONICAL.fullmatch(literal) is not None:
         return literal
-    return _normalise(literal)
+    canonical = _normalise(literal)
+    return literal if canonical == literal else canonical  # The same object says that nothing was changed.
 
 
 def number_size_bytes(canonical: str) -> int:

@@ -1,0 +1,114 @@
+"""What the store must do, said as plainly as possible: items in a dict, indexes and sizes worked out anew each time.
+
+Written without the package's own values, keys and expressions, so that both can be wrong only independently.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from decimal import Decimal
+from typing import Any
+
+Item = dict[str, Any]
+
+
+def number_size(text: str) -> int:
+    """One byte, one per two significant digits on each side of the point, one for a minus sign."""
+    sign, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int)
+    joined = "".join(map(str, digits)).lstrip("0")
+    while joined.endswith("0"):
+        joined, exponent = joined[:-1], exponent + 1
+    if not joined:
+        return 1
+    if exponent >= 0:
+        integer_digits, fraction_digits = len(joined), 0
+    else:
+        fraction_digits = min(len(joined), -exponent)
+        integer_digits = len(joined) - fraction_digits
+    return 1 + math.ceil(integer_digits / 2) + math.ceil(fraction_digits / 2) + sign
+
+
+def value_size(value: Item) -> int:
+    """The size of an attribute value in bytes."""
+    ((tag, payload),) = value.items()
+    if tag == "S":
+        return len(payload.encode())
+    if tag == "N":
+        return number_size(payload)
+    if tag == "B":
+        return len(payload)
+    if tag in ("BOOL", "NULL"):
+        return 1
+    if tag in ("SS", "NS", "BS"):
+        return sum(value_size({tag[0]: member}) for member in payload)
+    if tag == "L":
+        return 3 + sum(1 + value_size(member) for member in payload)
+    return 3 + sum(1 + len(name.encode()) + value_size(member) for name, member in payload.items())
+
+
+def item_size(item: Item) -> int:
+    """The size of an item in bytes."""
+    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def order_key(value: Item) -> Any:
+    """Something that sorts as the service sorts key values of one type."""
+    ((tag, payload),) = value.items()
+    if tag == "N":
+        return Decimal(payload)
+    return payload.encode() if tag == "S" else payload
+
+
+class PlainTable:
+    """A table as a dict from keys to items, with indexes worked out on demand.
+
+    Parameters:
+        key: names of the key attributes.
+        indexes: index names to (names of key attributes, names projected beside keys or None for all, is local).
+    """
+
+    def __init__(self, key: list[str], indexes: dict[str, tuple[list[str], list[str] | None, bool]]) -> None:
+        self.key = key
+        self.indexes = indexes
+        self.items: dict[tuple[Any, ...], Item] = {}
+
+    def identity(self, item: Item) -> tuple[Any, ...]:
+        """What makes an item the same item."""
+        return tuple(order_key(item[name]) for name in self.key)
+
+    def put(self, item: Item) -> None:
+        self.items[self.identity(item)] = copy.deepcopy(item)
+
+    def delete(self, key: Item) -> None:
+        self.items.pop(self.identity(key), None)
+
+    def get(self, key: Item) -> Item | None:
+        return copy.deepcopy(self.items.get(self.identity(key)))
+
+    def entries(self, index: str | None) -> list[Item]:
+        """What a table or index holds, in no order."""
+        if index is None:
+            return list(self.items.values())
+        key, projected, _ = self.indexes[index]
+        names = {*key, *self.key, *(projected or ())}
+        return [
+            item if projected is None else {name: value for name, value in item.items() if name in names}
+            for item in self.items.values()
+            if all(name in item for name in key)
+        ]
+
+    def key_names(self, index: str | None) -> list[str]:
+        return self.key if index is None else self.indexes[index][0]
+
+    def collection(self, index: str | None, partition_value: Item) -> list[Item]:
+        """The entries of one partition key, ordered by the sort key."""
+        names = self.key_names(index)
+        found = [entry for entry in self.entries(index) if entry[names[0]] == partition_value]
+        return sorted(found, key=lambda entry: order_key(entry[names[1]])) if len(names) > 1 else found
+
+    def collection_size(self, partition_value: Item) -> int:
+        """The size of an item collection with its LSI entries."""
+        places = [None, *(name for name, (_, _, is_local) in self.indexes.items() if is_local)]
+        return sum(item_size(entry) for place in places for entry in self.collection(place, partition_value))
