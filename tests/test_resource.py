@@ -62,7 +62,7 @@ CONDITIONS: list[Any] = [
     lambda module: module.Attr("a").exists() & module.Attr("b").not_exists(),
     lambda module: module.Attr("a").contains("x"),
     lambda module: module.Attr("a").size().gt(3),
-    lambda module: module.Attr("a").size().is_in([1]) | module.Attr("a").size().ne(2),
+    lambda module: module.Attr("a").size().eq(2) | module.Attr("a").size().between(3, 4),
     lambda module: module.Attr("a").attribute_type("S"),
     lambda module: module.Attr("a").eq(module.Attr("b")),
     lambda module: module.Attr("a").eq([1, 2]),

@@ -1,7 +1,7 @@
 """A Hypothesis state machine drives tables with GSIs and LSIs through every write and read against the plain model.
 
-The size of partitions is drawn too, from ones that hold a few items (which makes dozens of them) to the real one, and so
-are page limits and directions. Every structure is checked after each run.
+The size of partitions is drawn too, from ones that hold a few items (which makes dozens of them) to the real one, and
+so are page limits and directions. Every structure is checked after each run.
 """
 
 from __future__ import annotations

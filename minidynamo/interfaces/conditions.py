@@ -139,9 +139,6 @@ class Size(Condition, AttributeBase):
         Condition.__init__(self, "size", "{operator}({0})", (attribute,))
         self.name = attribute.name
 
-    ne = Attr.ne
-    is_in = Attr.is_in
-
 
 def is_condition(value: object) -> bool:
     """Whether a value is a condition of ours or of boto3's."""

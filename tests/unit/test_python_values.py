@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, Inexact
+from decimal import Decimal, Inexact, Rounded
 from typing import Any
 
 import pytest
@@ -45,12 +45,17 @@ def test_values_become_what_boto3_makes_of_them(value: Any) -> None:
 def test_attribute_values_become_what_boto3_makes_of_them(value: Any) -> None:
     """Every attribute value is deserialised exactly as by boto3."""
     normal, _ = checked_value(value)
-    assert from_attribute_value(normal) == TypeDeserializer().deserialize(normal)
+    try:
+        expected = TypeDeserializer().deserialize(normal)
+    except Rounded:
+        return  # boto3 cannot read a number with trailing zeros beyond 38 digits, which the service stores.
+    assert from_attribute_value(normal) == expected
 
 
-@pytest.mark.parametrize(
-    "value", [1.5, [1.5], {"a": 1.5}, {1.5}, Decimal("NaN"), Decimal("Infinity"), object(), {1, "a"}]
-)
+REFUSED = [1.5, [1.5], {"a": 1.5}, {1.5}, Decimal("NaN"), Decimal("Infinity"), object(), {1, "a"}]
+
+
+@pytest.mark.parametrize("value", REFUSED)
 def test_what_boto3_refuses_is_refused_in_its_words(value: Any) -> None:
     """TypeError with boto3's message."""
     with pytest.raises(TypeError) as theirs:
