@@ -1,0 +1,69 @@
+"""How costs grow with the table, what an item weighs in memory, and how long the import takes."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+import minidynamo
+from bench.worker import microseconds
+from bench.workloads import WORKLOADS, create_table, fill
+
+_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+_NAMES = ("put", "get", "query 100")
+_MEMORY_ITEMS = 100_000
+
+
+def print_growth(largest: int) -> None:
+    """Prints put, get and query at growing sizes of one table, and the ratio of the largest to the smallest."""
+    database = minidynamo.connect()
+    client = database.client()
+    create_table(client, has_index=False)
+    sizes = [size for size in _SIZES if size <= largest]
+    times: dict[str, list[float]] = {name: [] for name in _NAMES}
+    filled = 0
+    for size in sizes:
+        fill(client, size - filled, start=filled)
+        filled = size
+        for name in _NAMES:
+            operation = WORKLOADS[name](client, size)
+            times[name].append(statistics.median(microseconds(operation, 0.3) for _ in range(5)))
+    table = Table(title="µs per operation by items in the table")
+    table.add_column("workload")
+    for size in sizes:
+        table.add_column(f"{size:,}", justify="right")
+    table.add_column("largest ÷ smallest", justify="right")
+    for name, values in times.items():
+        table.add_row(name, *(f"{value:,.1f}" for value in values), f"{values[-1] / values[0]:.2f}")
+    Console().print(table)
+
+
+def print_memory() -> None:
+    """Prints the growth of the process per item of about 400 bytes, with one GSI that projects all."""
+    client = minidynamo.connect().client()
+    create_table(client, has_index=True)
+    fill(client, 1_000)
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fill(client, _MEMORY_ITEMS, start=1_000)
+    gc.collect()
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    per_item = (after - before) * 1024 / _MEMORY_ITEMS
+    size = client.describe_table(TableName="Bench")["Table"]["TableSizeBytes"] / (_MEMORY_ITEMS + 1_000)
+    Console().print(f"memory: {per_item:,.0f} bytes per item of {size:,.0f} bytes, with one GSI that projects all")
+
+
+def print_import() -> None:
+    """Prints how long `import minidynamo` takes in a fresh process."""
+    code = "import time; t = time.perf_counter(); import minidynamo; print((time.perf_counter() - t) * 1e3)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(15)
+    ]
+    Console().print(f"import: {statistics.median(times):.0f} ms (median of 15, {min(times):.0f} to {max(times):.0f})")

@@ -1,0 +1,125 @@
+"""Runs workloads over several targets, interleaved round by round, and prints medians and ratios."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.workloads import INDEXED, WORKLOADS
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Target:
+    """One thing to measure: a worker process over some tree.
+
+    Attributes:
+        name: for the table.
+        kind: "embedded" or "moto".
+        tree: where minidynamo is imported from.
+        count: items in the table.
+    """
+
+    name: str
+    kind: str
+    tree: Path
+    count: int
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def __enter__(self) -> Target:
+        path = os.pathsep.join(dict.fromkeys((str(self.tree), str(ROOT))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.worker", self.kind, str(self.count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self.tree,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def measure(self, workload: str, seconds: float) -> None:
+        """Adds one measurement."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{workload}\t{seconds}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"bench: the worker of {self.name} failed at workload {workload!r}; see its traceback")
+        self.times.setdefault(workload, []).append(float(answer))
+
+
+def checkout(revision: str) -> Path:
+    """A work tree of another revision, made once under .bench/."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short=12", f"{revision}^{{commit}}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode:
+        raise SystemExit(f"bench: there is no revision {revision!r} here")
+    tree = ROOT / ".bench" / found.stdout.strip()
+    if not tree.exists():
+        subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
+        command = ["git", "worktree", "add", "--quiet", "--detach", str(tree), found.stdout.strip()]
+        subprocess.run(command, cwd=ROOT, check=True)
+    return tree
+
+
+def run(targets: list[Target], names: list[str], rounds: int, seconds: float) -> None:
+    """Measures every workload on every target, turn by turn, and prints the table."""
+    console = Console()
+    ordered = sorted(names, key=lambda name: name in INDEXED)
+    for target in targets:
+        target.__enter__()
+    try:
+        steps = [(name, turn) for name in ordered for turn in range(rounds)]
+        for name, turn in track(steps, "Measuring", console=console, transient=True):
+            # Each round begins with another target, so that none always runs first.
+            for target in targets[turn % len(targets) :] + targets[: turn % len(targets)]:
+                target.measure(name, seconds)
+    finally:
+        for target in targets:
+            target.__exit__(None, None, None)
+    console.print(_table(targets, [name for name in WORKLOADS if name in names], rounds))
+
+
+def _table(targets: list[Target], names: list[str], rounds: int) -> Table:
+    first, *others = targets
+    table = Table(title=f"µs per operation: median (min to max) of {rounds} interleaved rounds", title_justify="left")
+    table.add_column("workload")
+    table.add_column(f"{first.name}\n{first.count:,} items", justify="right")
+    for target in others:
+        table.add_column(f"{target.name}\n{target.count:,} items", justify="right")
+        table.add_column(f"{target.name}\n÷ {first.name}", justify="right")
+    for name in names:
+        base = statistics.median(first.times[name])
+        row = [name, _cell(first.times[name])]
+        for target in others:
+            row += [_cell(target.times[name]), f"{statistics.median(target.times[name]) / base:,.2f}"]
+        table.add_row(*row)
+    return table
+
+
+def _cell(times: list[float]) -> str:
+    return f"{statistics.median(times):,.1f} ({min(times):,.1f} to {max(times):,.1f})"

@@ -1,0 +1,212 @@
+"""The workloads: what is done, the same way for every target.
+
+A target gives a client with boto3's methods. `prepare` fills a table once; each workload then returns a function that
+performs one operation, the next one each time it is called.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from typing import Any
+
+Operation = Callable[[], Any]
+
+TABLE = "Bench"
+COLLECTION_ITEMS = 1_000
+_CREATE: dict[str, Any] = {
+    "TableName": TABLE,
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "N"},
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+_INDEX: dict[str, Any] = {
+    "IndexName": "by_group",
+    "KeySchema": [{"AttributeName": "group", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
+
+
+def item(number: int, randomness: random.Random) -> dict[str, Any]:
+    """An item of about 400 bytes in 10 attributes, of the collection that its number falls into."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return {
+        "pk": {"S": f"user#{number // COLLECTION_ITEMS:06d}"},
+        "sk": {"N": str(number)},
+        "group": {"S": f"group#{number % 97:02d}"},
+        "name": {"S": "".join(randomness.choices(letters, k=40))},
+        "email": {"S": "".join(randomness.choices(letters, k=40))},
+        "notes": {"S": "".join(randomness.choices(letters, k=222))},
+        "visits": {"N": str(randomness.randrange(10**6))},
+        "balance": {"N": str(randomness.randrange(10**9))},
+        "active": {"BOOL": number % 2 == 0},
+        "tags": {"L": [{"S": "alpha"}, {"S": "beta"}, {"N": "17"}]},
+    }
+
+
+def create_table(client: Any, has_index: bool) -> None:
+    """Creates the table of the workloads."""
+    request = dict(_CREATE)
+    if has_index:
+        request["GlobalSecondaryIndexes"] = [_INDEX]
+        group = {"AttributeName": "group", "AttributeType": "S"}
+        request["AttributeDefinitions"] = [*_CREATE["AttributeDefinitions"], group]
+    client.create_table(**request)
+
+
+def fill(client: Any, count: int, start: int = 0) -> None:
+    """Puts `count` items, in batches."""
+    randomness = random.Random(start)
+    for first in range(start, start + count, 25):
+        batch = [item(number, randomness) for number in range(first, min(first + 25, start + count))]
+        client.batch_write_item(RequestItems={TABLE: [{"PutRequest": {"Item": each}} for each in batch]})
+
+
+def _numbers(count: int, seed: int) -> Callable[[], int]:
+    """An endless sequence of item numbers, the same for every target."""
+    numbers = random.Random(seed).choices(range(count), k=4096)
+    return itertools.cycle(numbers).__next__
+
+
+def _key(number: int) -> dict[str, Any]:
+    return {"pk": {"S": f"user#{number // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(number)}}
+
+
+def put(client: Any, count: int) -> Operation:
+    """Puts new items, in random order among the others."""
+    randomness = random.Random(1)
+    items = itertools.cycle([item(number, randomness) for number in randomness.sample(range(count), min(count, 4096))])
+    suffix = itertools.count()
+
+    def operation() -> None:
+        fresh = dict(next(items))
+        fresh["sk"] = {"N": f"{fresh['sk']['N']}.{next(suffix)}1"}
+        client.put_item(TableName=TABLE, Item=fresh)
+
+    return operation
+
+
+def get(client: Any, count: int) -> Operation:
+    """Gets items by their keys."""
+    number = _numbers(count, 2)
+    return lambda: client.get_item(TableName=TABLE, Key=_key(number()))
+
+
+def update(client: Any, count: int) -> Operation:
+    """Adds one to a number."""
+    number = _numbers(count, 3)
+    return lambda: client.update_item(
+        TableName=TABLE,
+        Key=_key(number()),
+        UpdateExpression="SET visits = visits + :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+
+
+def query_100(client: Any, count: int) -> Operation:
+    """Reads 100 items of a collection of 1,000."""
+    number = _numbers(count, 4)
+
+    def operation() -> Any:
+        first = number()
+        return client.query(
+            TableName=TABLE,
+            KeyConditionExpression="pk = :p AND sk >= :s",
+            ExpressionAttributeValues={
+                ":p": {"S": f"user#{first // COLLECTION_ITEMS:06d}"},
+                ":s": {"N": str(first // COLLECTION_ITEMS * COLLECTION_ITEMS + first % 900)},
+            },
+            Limit=100,
+        )
+
+    return operation
+
+
+def query_filtered(client: Any, count: int) -> Operation:
+    """Reads 100 items and keeps half of them."""
+    number = _numbers(count, 5)
+    return lambda: client.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :p",
+        FilterExpression="active = :yes AND size(notes) > :n",
+        ExpressionAttributeValues={
+            ":p": {"S": f"user#{number() // COLLECTION_ITEMS:06d}"},
+            ":yes": {"BOOL": True},
+            ":n": {"N": "10"},
+        },
+        Limit=100,
+    )
+
+
+def query_index_100(client: Any, count: int) -> Operation:
+    """Reads 100 items of a GSI."""
+    number = _numbers(count, 6)
+    return lambda: client.query(
+        TableName=TABLE,
+        IndexName="by_group",
+        KeyConditionExpression="#g = :g",
+        ExpressionAttributeNames={"#g": "group"},
+        ExpressionAttributeValues={":g": {"S": f"group#{number() % 97:02d}"}},
+        Limit=100,
+    )
+
+
+def scan_1mb(client: Any, count: int) -> Operation:
+    """Reads one page of 1 MB."""
+    return lambda: client.scan(TableName=TABLE)
+
+
+def batch_write_25(client: Any, count: int) -> Operation:
+    """Writes 25 items at once."""
+    randomness = random.Random(7)
+    start = itertools.cycle(range(0, max(count - 25, 1), 25))
+
+    def operation() -> None:
+        first = next(start)
+        requests = [{"PutRequest": {"Item": item(number, randomness)}} for number in range(first, first + 25)]
+        client.batch_write_item(RequestItems={TABLE: requests})
+
+    return operation
+
+
+def transact_write_10(client: Any, count: int) -> Operation:
+    """Updates ten items in one transaction."""
+    start = itertools.cycle(range(0, max(count - 10, 1), 10))
+
+    def operation() -> None:
+        first = next(start)
+        client.transact_write_items(
+            TransactItems=[
+                {
+                    "Update": {
+                        "TableName": TABLE,
+                        "Key": _key(number),
+                        "UpdateExpression": "SET visits = visits + :one",
+                        "ConditionExpression": "attribute_exists(pk)",
+                        "ExpressionAttributeValues": {":one": {"N": "1"}},
+                    }
+                }
+                for number in range(first, first + 10)
+            ]
+        )
+
+    return operation
+
+
+WORKLOADS: dict[str, Callable[[Any, int], Operation]] = {
+    "put": put,
+    "get": get,
+    "update": update,
+    "query 100": query_100,
+    "query filtered": query_filtered,
+    "query index 100": query_index_100,
+    "scan 1 MB": scan_1mb,
+    "batch write 25": batch_write_25,
+    "transact write 10": transact_write_10,
+}
+# These need the table with its index; the others are measured without one.
+INDEXED = frozenset({"query index 100"})
