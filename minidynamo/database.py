@@ -115,7 +115,7 @@ class Database:
         if self._is_closed:
             raise InternalServerError("The database is closed. Open it again with minidynamo.connect().")
         try:
-            checked: Any = checked_request(operation, request, self.wording.layer(operation))
+            checked: Any = checked_request(operation, request, self.wording)
             return OPERATIONS[operation](self, checked)
         except ValidationError as error:
             check_request_types(operation, request)  # A wrong type is reported before anything else.

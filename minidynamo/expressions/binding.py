@@ -95,9 +95,9 @@ _NOTHING = Bound()
 
 def check_combinations(request: Mapping[str, Any], operation: str) -> None:
     """Refuses legacy parameters beside expressions, and placeholder maps without an expression to use them."""
-    present = request.keys() & _PARAMETERS
-    if not present:
+    if _PARAMETERS.isdisjoint(request):
         return
+    present = request.keys() & _PARAMETERS
     check_mixing(present)
     if "ExpressionAttributeNames" in present and not present & set(_EXPRESSIONS):
         text = "ExpressionAttributeNames can only be specified when using expressions"
@@ -134,9 +134,9 @@ def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound
     Raises:
         ValidationError: the first fault in the service's order.
     """
-    present = request.keys() & _PARAMETERS
-    if not present and not needs_key_condition:
+    if _PARAMETERS.isdisjoint(request) and not needs_key_condition:
         return _NOTHING
+    present = request.keys() & _PARAMETERS
     bound = Bound()
     _bind_legacy(bound, request)
     if needs_key_condition and not present & {"KeyConditions", "KeyConditionExpression"}:

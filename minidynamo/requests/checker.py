@@ -18,20 +18,20 @@ from minidynamo.requests.data_plane import DATA_PLANE
 from minidynamo.requests.json_types import check_types, without_nulls
 from minidynamo.requests.shapes import Shape
 from minidynamo.requests.violations import check_constraints
-from minidynamo.wording import Layer
+from minidynamo.wording import Wording
 
 REQUESTS: dict[str, Shape] = {**DATA_PLANE, **CONTROL_PLANE}
 
 _Predicate = Callable[[Any], bool]
 
 
-def checked_request(operation: str, request: Mapping[str, Any], layer: Layer) -> Mapping[str, Any]:
+def checked_request(operation: str, request: Mapping[str, Any], wording: Wording) -> Mapping[str, Any]:
     """The request, known to have the right shape.
 
     Parameters:
         operation: the API name of the operation, such as "PutItem".
         request: its members. It is not changed; members that are null count as absent.
-        layer: how the operation words its faults.
+        wording: tells how the operation words its faults.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -46,7 +46,7 @@ def checked_request(operation: str, request: Mapping[str, Any], layer: Layer) ->
     shape = REQUESTS[operation]
     check_types(shape, request)
     cleaned: Mapping[str, Any] = without_nulls(shape, request)
-    check_constraints(operation, shape, cleaned, layer)
+    check_constraints(operation, shape, cleaned, wording.layer(operation))
     return cleaned
 
 

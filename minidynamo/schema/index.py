@@ -25,7 +25,7 @@ from minidynamo.schema.key_schema import (
     is_too_long,
 )
 from minidynamo.values.attribute_value import Item, type_of
-from minidynamo.values.key_bytes import ENCODERS, token
+from minidynamo.values.key_bytes import token
 
 
 class IndexDefinition:
@@ -51,9 +51,8 @@ class IndexDefinition:
 
     def entry_key(self, item: Item, table_key_bytes: bytes) -> bytes | None:
         """The key bytes of the item's entry, or None where the item does not belong in the index."""
-        attributes = self.key_schema.attributes
         try:
-            parts = [ENCODERS[each.type](item[each.name][each.type]) for each in attributes]
+            parts = [encode(item[name][kind]) for name, kind, encode in self.key_schema.encoders]
         except KeyError:
             return None
         # Empty and too long values can only be left over from before the index existed.

@@ -5,8 +5,9 @@ Source: DynamoDB Developer Guide, "Primary key" and "Naming rules and data types
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from minidynamo.errors import ValidationError
@@ -48,12 +49,17 @@ class KeySchema:
             by_role[element["KeyType"]].append(KeyAttribute(name, types[name]))
         return cls(tuple(by_role["HASH"]), tuple(by_role["RANGE"]))
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[KeyAttribute, ...]:
         """All attributes, the partition key's first."""
         return self.partition + self.sort
 
-    @property
+    @cached_property
+    def encoders(self) -> tuple[tuple[str, str, Callable[[Any], bytes]], ...]:
+        """Name, type and key bytes function of every attribute."""
+        return tuple((each.name, each.type, ENCODERS[each.type]) for each in self.attributes)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all attributes, the partition key's first."""
         return tuple(attribute.name for attribute in self.attributes)
@@ -86,7 +92,7 @@ class PrimaryKey(KeySchema):
 
     def encoded_key(self, key: Item) -> bytes:
         """The key bytes of the Key of a request; raises ValidationError where it does not match the schema."""
-        encoded = self._encoded(key) if len(key) == len(self.partition) + len(self.sort) else None
+        encoded = self._encoded(key) if len(key) == len(self.attributes) else None
         if encoded is not None:
             return encoded
         self.check_matches(key)
@@ -103,11 +109,14 @@ class PrimaryKey(KeySchema):
 
     def _encoded(self, item: Item) -> bytes | None:
         """The key bytes where nothing about the key is out of the ordinary, else None."""
+        parts = []
         try:
-            parts = [ENCODERS[each.type](item[each.name][each.type]) for each in self.attributes]
+            for name, kind, encode in self.encoders:
+                part = encode(item[name][kind])
+                if not EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX and self._is_odd(item):
+                    return None
+                parts.append(part)
         except KeyError:
-            return None
-        if not all(map(is_ordinary, parts)) and self._is_odd(item):
             return None
         return token(parts[0]) + b"".join(parts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, tee
 
 from sortedcontainers import SortedDict
 
@@ -28,9 +28,8 @@ class MemoryMap:
         self.get = entries.get
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        entries = self.entries
-        for key in entries.irange(start, stop, (True, False), reverse):
-            yield key, entries[key]
+        keys, copied = tee(self.entries.irange(start, stop, (True, False), reverse))
+        return zip(keys, map(self.entries.__getitem__, copied), strict=False)
 
     def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:
         """Carries out one write of a batch."""

@@ -5,13 +5,13 @@ Source: DynamoDB Developer Guide, "Key condition expressions" and "Parallel scan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.key_condition import KeyClause
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
-from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_too_long
+from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_ordinary, is_too_long
 from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, token
 
 _NOT_SUPPORTED = "Query key condition not supported"
@@ -94,6 +94,8 @@ def _check_operands(attribute: KeyAttribute, clause: KeyClause, is_partition: bo
     for literal in clause.operands:
         if literal.type != attribute.type:
             raise ValidationError(PARAMETERS_INVALID + "Condition parameter type does not match schema type")
+        if is_ordinary(ENCODERS[attribute.type](literal.value[attribute.type])):
+            continue
         if is_empty(literal.value):
             kind = EMPTY_KINDS[attribute.type]
             raise ValidationError(EMPTY_KEY.format(kind=kind, name=attribute.name))
@@ -109,15 +111,18 @@ def _bounds(head: bytes, attribute: KeyAttribute, clause: KeyClause) -> tuple[by
         prefix = head + PREFIXES[attribute.type](clause.operands[0].value[attribute.type])
         return prefix, after(prefix)
     first = head + _encoded(attribute, clause)
-    last = head + _encoded(attribute, clause, -1)
-    return {
-        "=": (first, after(first)),
-        "<": (head, first),
-        "<=": (head, after(first)),
-        ">": (after(first), after(head)),
-        ">=": (first, after(head)),
-        "BETWEEN": (first, after(last)),
-    }[clause.operator]
+    return _RANGES[clause.operator](head, first, head + _encoded(attribute, clause, -1))
+
+
+# Operators to the range of key bytes, given the head, the head with the first operand, the head with the last one.
+_RANGES: dict[str, Callable[[bytes, bytes, bytes], tuple[bytes, bytes]]] = {
+    "=": lambda head, first, last: (first, after(first)),
+    "<": lambda head, first, last: (head, first),
+    "<=": lambda head, first, last: (head, after(first)),
+    ">": lambda head, first, last: (after(first), after(head)),
+    ">=": lambda head, first, last: (first, after(head)),
+    "BETWEEN": lambda head, first, last: (first, after(last)),
+}
 
 
 def _encoded(attribute: KeyAttribute, clause: KeyClause, operand: int = 0) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.schema.key_schema import KeySchema
@@ -17,7 +16,7 @@ from minidynamo.storage.keyspace import Page
 from minidynamo.tables.capacity import Consumption, read_units
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item
-from minidynamo.values.records import record_item
+from minidynamo.values.records import record_item, record_items
 
 
 @dataclass(slots=True)
@@ -124,10 +123,10 @@ def shown_items(
     project: Callable[[Item], Item] | None,
 ) -> list[Item]:
     """The items of a page that pass its filter, projected."""
-    items: Any = map(record_item, records)
+    items = record_items(records)
     if keep is not None:
-        items = filter(keep, items)
-    return list(items if project is None else map(project, items))
+        items = list(filter(keep, items))
+    return items if project is None else list(map(project, items))
 
 
 def schema_of(table: Table, index: Index | None) -> KeySchema:

@@ -8,6 +8,8 @@ form: strings as msgpack str, binary as bin, numbers as their canonical text.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from typing import Any
 
 import msgpack
@@ -15,6 +17,8 @@ import msgpack
 from minidynamo.values.attribute_value import Item
 
 SIZE_BYTES = 3
+_ARRAY_32 = 0xDD
+_ARRAY_HEADER = struct.Struct(">BI")
 
 _pack = msgpack.Packer(autoreset=True).pack
 _unpack = msgpack.unpackb
@@ -30,6 +34,13 @@ def record_item(record: bytes) -> Item:
     """The item of a record, as a fresh object."""
     item: Any = _unpack(record[SIZE_BYTES:])
     return item  # type: ignore[no-any-return]
+
+
+def record_items(records: Sequence[bytes]) -> list[Item]:
+    """The items of some records, decoded as one msgpack array, which costs far less than one by one."""
+    header = _ARRAY_HEADER.pack(_ARRAY_32, len(records))
+    items: list[Item] = _unpack(header + b"".join([record[SIZE_BYTES:] for record in records]))
+    return items
 
 
 def fresh_copy(item: Item) -> Item:
