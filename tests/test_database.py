@@ -299,3 +299,12 @@ def test_an_unknown_operation(database: Database) -> None:
     with pytest.raises(DynamoError) as caught:
         database.execute("Nonsense", {})
     assert caught.value.code == "UnknownOperationException"
+
+
+def test_a_scan_knows_no_direction(database: Database) -> None:
+    """ScanIndexForward is an unknown member there, and ignored. Source: query-scan, Ordering."""
+    make_table(database, key=["pk S", "sk N"])
+    for number in range(3):
+        database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "sk": {"N": str(number)}}})
+    answer = database.execute("Scan", {"TableName": "tbl", "ScanIndexForward": False})
+    assert [item["sk"]["N"] for item in answer["Items"]] == ["0", "1", "2"]

@@ -77,6 +77,7 @@ class Bound:
         key_clauses: what a query demands of the key attributes.
         filter_tree, filter: what drops items after reading, as a tree and compiled.
         projection_paths, project: what to return of an item, as paths and compiled.
+        nested_attributes: the attributes that any path of any expression reaches into.
     """
 
     condition: Predicate | None = None
@@ -88,6 +89,7 @@ class Bound:
     is_legacy_filter: bool = False
     projection_paths: tuple[DocumentPath, ...] | None = None
     project: Callable[[Item], Item] | None = None
+    nested_attributes: tuple[str, ...] = ()
 
 
 _NOTHING = Bound()
@@ -154,6 +156,7 @@ def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound
         parsed = parse(parameter, text)
         used_names |= parsed.names
         used_values |= parsed.values
+        bound.nested_attributes += tuple(names.get(name, name) for name in parsed.nested)
         _BINDERS[parameter](bound, Resolver(parameter, names, values), parsed.tree)
     _require_used("ExpressionAttributeNames", names, used_names)
     _require_used("ExpressionAttributeValues", values, used_values)

@@ -41,7 +41,7 @@ FUNCTIONS: dict[str, FunctionRule] = {
     "begins_with": FunctionRule(True, True, 2, distinct=True, types=(frozenset("SB"), frozenset("SB"))),
     "contains": FunctionRule(True, True, 2, distinct=True),
     "size": FunctionRule(True, False, 1, types=(frozenset({"S", "B", "L", "M"}) | SETS,), result="N"),
-    "if_not_exists": FunctionRule(False, False, 2, needs_path=True),
+    "if_not_exists": FunctionRule(False, False, 2, needs_path=True, distinct=True),
     "list_append": FunctionRule(False, False, 2, types=(frozenset("L"), frozenset("L")), result="L"),
 }
 

@@ -1,28 +1,19 @@
 """Parsing: the text of an expression to its syntax tree, with every fault that can be told without names and values.
 
-The grammar is `grammar.lark`. A tree is built bottom up without recursion, so that no nesting can exhaust the stack;
-faults met on the way are ranked and the first by the service's order is raised. Trees are cached by kind and text.
+The grammar is `grammar.lark`, the tree is built by `tree_builder.py`. Parsed trees are cached by kind and text.
 Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
-from minidynamo.expressions.functions import FUNCTIONS
-from minidynamo.expressions.reserved_words import is_reserved
-from minidynamo.limits import (
-    DOCUMENT_PATH_ELEMENTS_MAX,
-    EXPRESSION_IN_OPERANDS_MAX,
-    EXPRESSION_OPERATORS_MAX,
-    EXPRESSION_SIZE_BYTES_MAX,
-    LIST_INDEX_MAX,
-)
+from minidynamo.expressions.tree_builder import TreeBuilder
+from minidynamo.limits import EXPRESSION_SIZE_BYTES_MAX
 from minidynamo.values.attribute_value import utf8_size
 from minidynamo.wording import VALUE
 
@@ -37,11 +28,6 @@ START_RULES = {
     "ProjectionExpression": "projection",
     "UpdateExpression": "update",
 }
-
-# The order in which the service reports faults of one expression.
-_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _SECTION = range(6)
-_CONDITION_ORDER = (_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED)
-_UPDATE_ORDER = (_LIMITS, _PARENTHESES, _RESERVED, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _SECTION)
 
 
 @lru_cache(maxsize=2048)
@@ -61,11 +47,12 @@ def parse(parameter: str, text: str) -> syntax.Parsed:
         raise invalid(parameter, f"Expression size has exceeded the maximum allowed size;{tail}")
     if not text:
         raise invalid(parameter, "The expression can not be empty;")
-    builder = _TreeBuilder(in_condition=START_RULES[parameter] == "condition")
+    builder = TreeBuilder(in_condition=START_RULES[parameter] == "condition")
     tree = builder.transform(_parse_tree(parameter, text))
-    order = _UPDATE_ORDER if parameter == "UpdateExpression" else _CONDITION_ORDER
-    builder.raise_first_fault(parameter, tree, order)
-    return syntax.Parsed(tree, frozenset(builder.names), frozenset(builder.values))
+    fault = builder.first_fault(tree)
+    if fault is not None:
+        raise invalid(parameter, fault)
+    return syntax.Parsed(tree, frozenset(builder.names), frozenset(builder.values), tuple(builder.nested))
 
 
 def invalid(parameter: str, fault: str) -> ValidationError:
@@ -112,210 +99,3 @@ def _error_window(text: str, bad: Token) -> tuple[str, str]:
     index = next(i for i, token in enumerate(tokens) if token.start_pos == bad.start_pos)
     first, last = tokens[max(index - 1, 0)], tokens[min(index + 1, len(tokens) - 1)]
     return str(bad), text[first.start_pos or 0 : last.end_pos]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Something in parentheses, kept only until it is known whether they are redundant."""
-
-    inner: Any
-
-
-@dataclass
-class _TreeBuilder:
-    """Builds the syntax tree from the parse tree, bottom up, and notes faults and placeholders on the way."""
-
-    in_condition: bool
-    names: set[str] = field(default_factory=set)
-    values: set[str] = field(default_factory=set)
-    operator_count: int = 0
-    faults: list[tuple[int, str]] = field(default_factory=list)
-
-    def transform(self, tree: Tree[Any]) -> Any:
-        built: dict[int, Any] = {}
-        for subtree in tree.iter_subtrees():  # Leaves first.
-            children = [child if isinstance(child, str) else built.pop(id(child)) for child in subtree.children]
-            built[id(subtree)] = getattr(self, f"build_{subtree.data}")(children)
-        return _ungrouped(built[id(tree)])
-
-    def raise_first_fault(self, parameter: str, tree: Any, order: tuple[int, ...]) -> None:
-        if self.operator_count > EXPRESSION_OPERATORS_MAX:
-            text = f"The expression contains too many operators; operator count: {self.operator_count}"
-            raise invalid(parameter, text)
-        if START_RULES[parameter] == "condition":
-            self.check_conditions(tree)
-        elif isinstance(tree, syntax.Update):
-            self.check_sections(tree)
-        if self.faults:
-            raise invalid(parameter, min(self.faults, key=lambda fault: order.index(fault[0]))[1])
-
-    # Faults.
-
-    def note(self, rank: int, text: str) -> None:
-        self.faults.append((rank, text))
-
-    def check_conditions(self, tree: Any) -> None:
-        """Functions that stand alone must be conditions."""
-        if isinstance(tree, syntax.And | syntax.Or):
-            for part in tree.parts:
-                self.check_conditions(part)
-        elif isinstance(tree, syntax.Not):
-            self.check_conditions(tree.part)
-        elif isinstance(tree, syntax.Function):
-            rule = FUNCTIONS.get(tree.name)
-            if rule is not None and rule.in_condition and not rule.is_condition:
-                self.note_misused(tree.name)
-
-    def check_sections(self, update: syntax.Update) -> None:
-        for index, section in enumerate(update.sections):
-            if section in update.sections[:index]:
-                text = f'The "{section}" section can only be used once in an update expression;'
-                self.note(_SECTION, text)
-
-    def note_misused(self, name: str) -> None:
-        text = f"The function is not allowed to be used this way in an expression; function: {name}"
-        self.note(_MISUSED_FUNCTION, text)
-
-    # Conditions.
-
-    def build_condition(self, children: list[Any]) -> Any:
-        return children[0]
-
-    def build_or(self, children: list[Any]) -> syntax.Or:
-        self.operator_count += 1
-        return syntax.Or(_flattened(syntax.Or, children))
-
-    def build_and(self, children: list[Any]) -> syntax.And:
-        self.operator_count += 1
-        return syntax.And(_flattened(syntax.And, children))
-
-    def build_not(self, children: list[Any]) -> syntax.Not:
-        self.operator_count += 1
-        return syntax.Not(_ungrouped(children[0]))
-
-    def build_comparison(self, children: list[Any]) -> syntax.Comparison:
-        self.operator_count += 1
-        left, operator, right = children
-        return syntax.Comparison(str(operator), self.operand(left), self.operand(right))
-
-    def build_between(self, children: list[Any]) -> syntax.Between:
-        self.operator_count += 1
-        operand, low, high = map(self.operand, children)
-        return syntax.Between(operand, low, high)
-
-    def build_in(self, children: list[Any]) -> syntax.In:
-        self.operator_count += 1
-        operand, *choices = map(self.operand, children)
-        if len(choices) > EXPRESSION_IN_OPERANDS_MAX:
-            text = "The IN operator is provided with too many operands; number of operands: "
-            self.note(_LIMITS, f"{text}{len(choices)}")
-        return syntax.In(operand, tuple(choices))
-
-    def build_condition_group(self, children: list[Any]) -> _Group:
-        if isinstance(children[0], _Group):
-            self.note(_PARENTHESES, "The expression has redundant parentheses;")
-        return _Group(children[0])
-
-    build_operand_group = build_call_group = build_sum_group = build_condition_group
-
-    # Operands.
-
-    def operand(self, node: Any) -> Any:
-        """A node in operand position: functions that are conditions may not stand there."""
-        node = _ungrouped(node)
-        if isinstance(node, syntax.Function):
-            rule = FUNCTIONS.get(node.name)
-            if rule is not None and rule.is_condition and self.in_condition:
-                self.note_misused(node.name)
-        return node
-
-    def build_function(self, children: list[Any]) -> syntax.Function:
-        name, *arguments = children
-        function = syntax.Function(str(name), tuple(map(self.operand, arguments)))
-        rule = FUNCTIONS.get(function.name)
-        if rule is None:
-            self.note(_UNKNOWN_FUNCTION, f"Invalid function name; function: {name}")
-        elif rule.in_condition != self.in_condition:
-            kind = "a condition" if self.in_condition else "an update"
-            text = f"The function is not allowed in {kind} expression; function: {name}"
-            self.note(_MISUSED_FUNCTION, text)
-        for argument in function.arguments:
-            if isinstance(argument, syntax.Function) and argument.name == "list_append":
-                self.note_misused(argument.name)
-        return function
-
-    def build_path(self, children: list[Any]) -> syntax.Path:
-        if len(children) > DOCUMENT_PATH_ELEMENTS_MAX:
-            text = f"The document path has too many nesting levels; nesting levels: {len(children)}"
-            self.note(_LIMITS, text)
-        return syntax.Path(tuple(children))
-
-    def build_name(self, children: list[Any]) -> str:
-        name = str(children[0])
-        if name[0] == "#":
-            self.names.add(name)
-        elif is_reserved(name):
-            text = f"Attribute name is a reserved keyword; reserved keyword: {name}"
-            self.note(_RESERVED, text)
-        return name
-
-    def build_index(self, children: list[Any]) -> int:
-        digits = str(children[0])
-        if len(digits.lstrip("0")) > 10 or int(digits) > LIST_INDEX_MAX:
-            self.note(_LIMITS, f"List index is not within the allowable range; index: [{digits}]")
-            return 0
-        return int(digits)
-
-    def build_value(self, children: list[Any]) -> syntax.ValuePlaceholder:
-        name = str(children[0])
-        self.values.add(name)
-        return syntax.ValuePlaceholder(name)
-
-    # Updates and projections.
-
-    def build_projection(self, children: list[Any]) -> syntax.Projection:
-        return syntax.Projection(tuple(children))
-
-    def build_update(self, children: list[Any]) -> syntax.Update:
-        actions = tuple(action for _, section in children for action in section)
-        return syntax.Update(actions, tuple(keyword for keyword, _ in children))
-
-    def build_set_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "SET", children
-
-    def build_remove_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "REMOVE", [syntax.RemoveAction(path) for path in children]
-
-    def build_add_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "ADD", children
-
-    def build_delete_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "DELETE", children
-
-    def build_set_action(self, children: list[Any]) -> syntax.SetAction:
-        path, _, value = children
-        return syntax.SetAction(path, self.operand(value))
-
-    def build_add_action(self, children: list[Any]) -> syntax.AddAction:
-        return syntax.AddAction(*children)
-
-    def build_delete_action(self, children: list[Any]) -> syntax.DeleteAction:
-        return syntax.DeleteAction(*children)
-
-    def build_arithmetic(self, children: list[Any]) -> syntax.Arithmetic:
-        self.operator_count += 1
-        left, operator, right = children
-        return syntax.Arithmetic(str(operator), self.operand(left), self.operand(right))
-
-
-def _ungrouped(node: Any) -> Any:
-    while isinstance(node, _Group):
-        node = node.inner
-    return node
-
-
-def _flattened(kind: type[Any], children: list[Any]) -> tuple[Any, ...]:
-    """The parts of a left-recursive chain of AND or OR. A group in parentheses stays a part of its own."""
-    first, last = children
-    head = first.parts if isinstance(first, kind) else (_ungrouped(first),)
-    return (*head, _ungrouped(last))

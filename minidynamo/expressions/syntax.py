@@ -179,8 +179,15 @@ Tree = Condition | Update | Projection
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What parsing found: the tree and the placeholders it uses."""
+    """What parsing found.
+
+    Attributes:
+        tree: the syntax tree.
+        names, values: the placeholders it uses.
+        nested: the first elements of paths that reach into an attribute, in the order written.
+    """
 
     tree: Any
     names: frozenset[str]
     values: frozenset[str]
+    nested: tuple[str, ...]

@@ -60,6 +60,27 @@ _CREATE = {
     "BillingMode": "PAY_PER_REQUEST",
 }
 
+_QUERIES: dict[str, dict[str, Any]] = {
+    "3. A query: Japanese cities that begin with “Ka”, in order of their names": {
+        "KeyConditionExpression": "country = :country AND begins_with(city, :start)",
+        "ExpressionAttributeValues": {":country": {"S": "JP"}, ":start": {"S": "Ka"}},
+    },
+    "4. A query on the local index: the largest cities of Brazil": {
+        "IndexName": "by_population",
+        "KeyConditionExpression": "country = :country",
+        "ExpressionAttributeValues": {":country": {"S": "BR"}},
+        "ScanIndexForward": False,
+        "Limit": _SAMPLE_ROWS,
+    },
+    "5. A query on the global index: cities of over five million on Shanghai's time": {
+        "IndexName": "by_timezone",
+        "KeyConditionExpression": "#zone = :zone AND population > :least",
+        "ExpressionAttributeNames": {"#zone": "timezone"},
+        "ExpressionAttributeValues": {":zone": {"S": "Asia/Shanghai"}, ":least": {"N": "5000000"}},
+        "ScanIndexForward": False,
+    },
+}
+
 
 def run_tour() -> int:
     """Shows the tour; returns the exit code."""
@@ -71,7 +92,7 @@ def run_tour() -> int:
     console = Console()
     database = connect(partition_size=PARTITION_SIZE_BYTES)
     seconds = _load(console, database, cities)
-    for scene in (_get, _query_table, _query_local, _query_global, _scan, _condition, _transaction):
+    for scene in (_get, _queries, _scan, _condition, _transaction):
         scene(console, database)
     _partitions(console, database)
     _check(console, database, len(cities), seconds)
@@ -138,43 +159,11 @@ def _get(console: Console, database: Database) -> None:
     _show(console, [answer["Item"]], answer)
 
 
-def _query_table(console: Console, database: Database) -> None:
-    _title(console, "3. A query: Japanese cities that begin with “Ka”, in order of their names")
-    request = {
-        "TableName": TABLE,
-        "KeyConditionExpression": "country = :country AND begins_with(city, :start)",
-        "ExpressionAttributeValues": {":country": {"S": "JP"}, ":start": {"S": "Ka"}},
-    }
-    answer = _call(console, database, "Query", request)
-    _show(console, answer["Items"], answer)
-
-
-def _query_local(console: Console, database: Database) -> None:
-    _title(console, "4. A query on the local index: the largest cities of Brazil")
-    request = {
-        "TableName": TABLE,
-        "IndexName": "by_population",
-        "KeyConditionExpression": "country = :country",
-        "ExpressionAttributeValues": {":country": {"S": "BR"}},
-        "ScanIndexForward": False,
-        "Limit": _SAMPLE_ROWS,
-    }
-    answer = _call(console, database, "Query", request)
-    _show(console, answer["Items"], answer)
-
-
-def _query_global(console: Console, database: Database) -> None:
-    _title(console, "5. A query on the global index: cities of over five million on Shanghai's time")
-    request = {
-        "TableName": TABLE,
-        "IndexName": "by_timezone",
-        "KeyConditionExpression": "#zone = :zone AND population > :least",
-        "ExpressionAttributeNames": {"#zone": "timezone"},
-        "ExpressionAttributeValues": {":zone": {"S": "Asia/Shanghai"}, ":least": {"N": "5000000"}},
-        "ScanIndexForward": False,
-    }
-    answer = _call(console, database, "Query", request)
-    _show(console, answer["Items"], answer)
+def _queries(console: Console, database: Database) -> None:
+    for title, request in _QUERIES.items():
+        _title(console, title)
+        answer = _call(console, database, "Query", {"TableName": TABLE, **request})
+        _show(console, answer["Items"], answer)
 
 
 def _scan(console: Console, database: Database) -> None:

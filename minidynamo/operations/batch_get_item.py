@@ -34,6 +34,7 @@ def batch_get_item(store: Store, request: Request) -> Response:
         located = []
         for name, read in reads.items():
             table = store.catalog.table(name)
+            table.check_nested_paths(read.bound.nested_attributes)
             located.append((table, read, [table.primary_key.encoded_key(key) for key in read.keys]))
         _refuse_duplicates(reads)
         consumptions = _read(list(reads), located)

@@ -44,7 +44,9 @@ class ItemWrite:
 
     def locate(self, table: Table) -> bytes:
         """The key bytes of the item; raises ValidationError where the write does not fit the table's schema."""
-        return table.primary_key.encoded_key(self.key)
+        key = table.primary_key.encoded_key(self.key)
+        table.check_nested_paths(self.bound.nested_attributes)
+        return key
 
     def check_old(self, old_item: Item) -> None:
         """Checks what must hold before the condition is evaluated."""
@@ -79,6 +81,7 @@ class ItemPut(ItemWrite):
 
     def locate(self, table: Table) -> bytes:
         key = table.primary_key.encoded_item_key(self.key)
+        table.check_nested_paths(self.bound.nested_attributes)
         if table.indexes:
             table.check_index_keys(self.key)
         return key
@@ -106,7 +109,7 @@ class ItemUpdate(ItemWrite):
     is_change = True
 
     def locate(self, table: Table) -> bytes:
-        key = table.primary_key.encoded_key(self.key)
+        key = ItemWrite.locate(self, table)
         for path in self.touched_paths:
             _check_target(path, table)
         return key
@@ -146,13 +149,8 @@ class ItemUpdate(ItemWrite):
 
 
 def _check_target(path: DocumentPath, table: Table) -> None:
-    """Refuses an update of a key attribute, and one that reaches into an index key attribute."""
-    name = path.attribute
-    is_nested = len(path.elements) > 1
-    nested = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
-    if name in table.primary_key.names:
-        if is_nested:
-            raise ValidationError(f"{nested}Key: {name}")
-        raise ValidationError(f"{PARAMETERS_INVALID}Cannot update attribute {name}. This attribute is part of the key")
-    if is_nested and any(name in index.definition.key_schema.names for index in table.indexes.values()):
-        raise ValidationError(f"{nested}IndexKey: {name}")
+    """Refuses an update of a key attribute."""
+    if path.attribute in table.primary_key.names:
+        raise ValidationError(
+            f"{PARAMETERS_INVALID}Cannot update attribute {path.attribute}. This attribute is part of the key"
+        )

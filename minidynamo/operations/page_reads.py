@@ -43,6 +43,29 @@ def check_select(request: Request, bound: Bound) -> None:
         raise ValidationError(text, prefix=SELECT)
 
 
+def find_reading(
+    request: Request,
+    bound: Bound,
+    table: Table,
+    index: Index | None,
+    start: bytes,
+    stop: bytes | None,
+    is_reversed: bool = False,
+) -> Reading:
+    """What a request reads of a range; refuses paths and projections that table and index cannot serve."""
+    table.check_nested_paths(bound.nested_attributes)
+    return Reading(
+        table,
+        index,
+        start,
+        stop,
+        is_reversed=is_reversed,
+        limit=request.get("Limit"),
+        is_consistent=request.get("ConsistentRead", False),
+        is_fetching=check_index_projection(request, bound, index),
+    )
+
+
 def find_index(table: Table, request: Request) -> Index | None:
     """The index that the request names, None for the table itself."""
     if "IndexName" not in request:

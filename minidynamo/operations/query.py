@@ -8,11 +8,11 @@ from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.expressions.key_condition import require_distinct_attributes
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.page_reads import (
-    check_index_projection,
     check_select,
     check_start_schema,
     checked_start_key,
     find_index,
+    find_reading,
     page_answer,
     printed_key,
 )
@@ -37,16 +37,8 @@ def query(store: Store, request: Request) -> Response:
             require_distinct_attributes(bound.key_clauses)
         keys = key_range(schema_of(table, index), bound.key_clauses)
         _check_filter(bound, schema_of(table, index).names, index)
-        reading = Reading(
-            table,
-            index,
-            keys.start,
-            keys.stop,
-            is_reversed=not request.get("ScanIndexForward", True),
-            limit=request.get("Limit"),
-            is_consistent=request.get("ConsistentRead", False),
-            is_fetching=check_index_projection(request, bound, index),
-        )
+        is_reversed = not request.get("ScanIndexForward", True)
+        reading = find_reading(request, bound, table, index, keys.start, keys.stop, is_reversed)
         if start_key is not None:
             _resume(reading, keys, start_key)
         page = read_page(reading)

@@ -7,11 +7,11 @@ from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.messages import KEY_MISMATCH
 from minidynamo.operations.page_reads import (
     START_KEY_INVALID,
-    check_index_projection,
     check_select,
     check_start_schema,
     checked_start_key,
     find_index,
+    find_reading,
     page_answer,
 )
 from minidynamo.operations.store import Request, Response, Store
@@ -30,15 +30,7 @@ def scan(store: Store, request: Request) -> Response:
     with store.lock:
         table = store.catalog.table(request["TableName"])
         index = find_index(table, request)
-        reading = Reading(
-            table,
-            index,
-            start,
-            stop,
-            limit=request.get("Limit"),
-            is_consistent=request.get("ConsistentRead", False),
-            is_fetching=check_index_projection(request, bound, index),
-        )
+        reading = find_reading(request, bound, table, index, start, stop)
         if start_key is not None:
             _resume(reading, request, start_key)
         page = read_page(reading)

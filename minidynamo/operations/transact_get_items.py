@@ -51,9 +51,11 @@ def _checked_get(parameters: Mapping[str, Any]) -> _Get:
 def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
     keys: list[bytes] = []
     faults: list[DynamoError | None] = []
-    for table, (_, key, _) in zip(tables, gets, strict=True):
+    for table, (_, key, bound) in zip(tables, gets, strict=True):
         try:
-            keys.append(table.primary_key.encoded_key(key))
+            key_bytes = table.primary_key.encoded_key(key)
+            table.check_nested_paths(bound.nested_attributes)
+            keys.append(key_bytes)
             faults.append(None)
         except ValidationError as fault:
             refuse_empty_key(fault)

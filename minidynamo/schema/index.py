@@ -27,6 +27,9 @@ from minidynamo.schema.key_schema import (
 from minidynamo.values.attribute_value import Item, type_of
 from minidynamo.values.key_bytes import token
 
+_EMPTY_PUT = "A value specified for a secondary index key is not supported. "
+_EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
+
 
 class IndexDefinition:
     """A local or global secondary index.
@@ -79,36 +82,24 @@ class IndexDefinition:
     def check_put(self, item: Item) -> None:
         """Refuses an item to be put whose index key values are of the wrong type, empty or too long."""
         for attribute in self.key_schema.attributes:
-            fault = self._fault(attribute, item)
-            if fault == "type":
-                raise ValidationError(self._mismatch(attribute, item))
-            if fault == "empty":
-                kind = EMPTY_KINDS[attribute.type]
-                raise ValidationError(
-                    f"{PARAMETERS_NOT_VALID}A value specified for a secondary index key is not supported. "
-                    f"The AttributeValue for a key attribute cannot contain an empty {kind} value. "
-                    f"IndexName: {self.name}, IndexKey: {attribute.name}"
-                )
-            if fault == "length":
-                raise ValidationError(self._too_long(attribute))
+            self._check(attribute, item, _EMPTY_PUT, f" IndexName: {self.name}, IndexKey: {attribute.name}")
 
     def check_update(self, item: Item, old: Item) -> None:
         """The same for an updated item; only index attributes whose value changed are looked at."""
         for attribute in self.key_schema.attributes:
-            if item.get(attribute.name) == old.get(attribute.name):
-                continue
-            fault = self._fault(attribute, item)
-            if fault == "type":
-                raise ValidationError(self._mismatch(attribute, item))
-            if fault == "empty":
-                kind = EMPTY_KINDS[attribute.type]
-                raise ValidationError(
-                    f"{PARAMETERS_NOT_VALID}The update expression attempted to update a secondary index key to a "
-                    "value that is not supported. "
-                    f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
-                )
-            if fault == "length":
-                raise ValidationError(self._too_long(attribute))
+            if item.get(attribute.name) != old.get(attribute.name):
+                self._check(attribute, item, _EMPTY_UPDATE, "")
+
+    def _check(self, attribute: KeyAttribute, item: Item, empty_text: str, empty_tail: str) -> None:
+        fault = self._fault(attribute, item)
+        if fault == "type":
+            raise ValidationError(self._mismatch(attribute, item))
+        if fault == "empty":
+            text = "The AttributeValue for a key attribute cannot contain an empty"
+            kind = EMPTY_KINDS[attribute.type]
+            raise ValidationError(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
+        if fault == "length":
+            raise ValidationError(self._too_long(attribute))
 
     def _fault(self, attribute: KeyAttribute, item: Item) -> str | None:
         value = item.get(attribute.name)

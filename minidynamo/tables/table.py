@@ -19,6 +19,7 @@ from minidynamo.values.records import record_item, record_size_bytes
 
 Description = dict[str, Any]
 
+_KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 _LOCAL, _GLOBAL = "LocalSecondaryIndexes", "GlobalSecondaryIndexes"
 
 
@@ -110,6 +111,14 @@ class Table:
         for name in list(self.indexes):
             self.drop_index(name)
         self.keyspace.drop()
+
+    def check_nested_paths(self, attributes: Iterable[str]) -> None:
+        """Refuses document paths that reach into a key attribute of the table or of an index."""
+        for name in attributes:
+            if name in self.primary_key.names:
+                raise ValidationError(f"{_KEYS_ARE_SCALARS}Key: {name}")
+            if any(name in index.definition.key_schema.names for index in self.indexes.values()):
+                raise ValidationError(f"{_KEYS_ARE_SCALARS}IndexKey: {name}")
 
     def check_index_keys(self, item: Item) -> None:
         """Refuses an item to be put whose index key attributes are not what an index demands."""
