@@ -15,7 +15,7 @@ from minidynamo.errors import DynamoError
 
 
 @lru_cache(maxsize=1)
-def client_error_class() -> type[Exception]:
+def client_error_class() -> Any:
     """botocore's ClientError, or its stand-in."""
     try:
         from botocore.exceptions import ClientError
@@ -45,7 +45,7 @@ def waiter_error_class() -> Any:
 
 
 @lru_cache(maxsize=64)
-def modelled_class(code: str) -> type[Exception]:
+def modelled_class(code: str) -> Any:
     """The class of an error code, such as ConditionalCheckFailedException; a subclass of ClientError."""
     return type(code, (client_error_class(),), {"__doc__": f"The service's error {code}."})
 
@@ -58,7 +58,8 @@ def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any]
     }
     if error.message:
         response["message"] = error.message
-    return modelled_class(error.code)(response, operation)
+    raised: Exception = modelled_class(error.code)(response, operation)
+    return raised
 
 
 def unknown_parameters(method: str, given: Collection[str], known: Collection[str]) -> Exception:
@@ -78,13 +79,15 @@ class ClientExceptions:
     @property
     def ClientError(self) -> type[Exception]:
         """The base of all of them."""
-        return client_error_class()
+        base: type[Exception] = client_error_class()
+        return base
 
     def __getattr__(self, code: str) -> type[Exception]:
         known = _codes(DynamoError)
         if code not in known:
             raise AttributeError(f"there is no exception {code}; known ones are {', '.join(sorted(known))}")
-        return modelled_class(code)
+        modelled: type[Exception] = modelled_class(code)
+        return modelled
 
 
 def _codes(base: type[DynamoError]) -> set[str]:
