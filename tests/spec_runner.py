@@ -42,6 +42,19 @@ _CaseLoader.yaml_implicit_resolvers = {
 }
 
 
+def _long_text(loader: yaml.SafeLoader, node: yaml.Node) -> str:
+    """`!text [part, ...]`: parts joined; a part is a text, `[text, count]` or `[text, count, separator]`."""
+    assert isinstance(node, yaml.SequenceNode)
+    text = ""
+    for part in loader.construct_sequence(node, deep=True):
+        repeated, count, separator = (part, 1, "") if isinstance(part, str) else (*part, "")[:3]
+        text += separator.join([repeated] * count)
+    return text
+
+
+_CaseLoader.add_constructor("!text", _long_text)
+
+
 @dataclass(frozen=True)
 class Case:
     """One case of a file under one wording."""

@@ -118,6 +118,12 @@ def test_a_full_item_collection_is_refused(open_database: Open) -> None:
         for number in range(40):
             put("tbl", number)
     assert caught.value.code == "ItemCollectionSizeLimitExceededException"
+    assert caught.value.message == "Item collection size limit of 10 gigabytes exceeded"
+    number = {"pk": {"S": "a"}, "sk": {"N": "99"}, "l": {"N": "1"}, "x": {"S": "y" * 900}}
+    with pytest.raises(DynamoError) as cancelled:
+        database.execute("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "tbl", "Item": number}}]})
+    (reason,) = cancelled.value.members["CancellationReasons"]
+    assert reason == {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."}
     key = {"pk": {"S": "a"}, "sk": {"N": "0"}}
     database.execute("DeleteItem", {"TableName": "tbl", "Key": key})
     put("tbl", 0)  # There is room again.

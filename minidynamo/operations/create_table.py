@@ -9,7 +9,7 @@ from minidynamo.errors import ResourceInUse
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.arns import table_name_of
 from minidynamo.schema.creation_rules import check_creation, new_description
-from minidynamo.schema.throughput_rules import UNITS, check_quotas
+from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas
 from minidynamo.tables.description import table_description
 
 
@@ -44,6 +44,9 @@ def stream_label(now: float) -> str:
 
 
 def _check_quotas(store: Store, request: Request) -> None:
+    set_here = (request, *request.get("GlobalSecondaryIndexes", ()))
+    on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
+    check_on_demand_quotas(on_demand, store.location.region)
     if "ProvisionedThroughput" not in request:
         return
     throughputs: list[tuple[str | None, Any]] = [(None, request["ProvisionedThroughput"])]

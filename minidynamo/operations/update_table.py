@@ -18,7 +18,7 @@ from minidynamo.messages import IN_USE, SUBSCRIBER_LIMIT
 from minidynamo.operations.create_table import reserved_units, stream_label
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
-from minidynamo.schema.throughput_rules import UNITS, check_quotas, warm_throughput
+from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas, warm_throughput
 from minidynamo.schema.update_rules import check_changes, check_combination, index_actions
 from minidynamo.tables.description import table_description
 from minidynamo.tables.table import Table
@@ -58,6 +58,9 @@ def update_table(store: Store, request: Request) -> Response:
 
 
 def _check_quotas(store: Store, request: Request, table: Table) -> None:
+    set_here = (request, *(parameters for _, parameters in index_actions(request)))
+    on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
+    check_on_demand_quotas(on_demand, store.location.region)
     throughputs: list[tuple[str | None, Any]] = []
     if "ProvisionedThroughput" in request:
         throughputs.append((None, request["ProvisionedThroughput"]))

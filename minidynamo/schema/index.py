@@ -30,6 +30,8 @@ from minidynamo.values.key_bytes import token
 _EMPTY_PUT = "A value specified for a secondary index key is not supported. "
 _EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
 
+_TOO_LONG_UPDATE = "The update expression attempted to update the secondary index key beyond allowed size limits"
+
 
 class IndexDefinition:
     """A local or global secondary index.
@@ -82,15 +84,16 @@ class IndexDefinition:
     def check_put(self, item: Item) -> None:
         """Refuses an item to be put whose index key values are of the wrong type, empty or too long."""
         for attribute in self.key_schema.attributes:
-            self._check(attribute, item, _EMPTY_PUT, f" IndexName: {self.name}, IndexKey: {attribute.name}")
+            tail = f" IndexName: {self.name}, IndexKey: {attribute.name}"
+            self._check(attribute, item, _EMPTY_PUT, tail, self._too_long(attribute))
 
     def check_update(self, item: Item, old: Item) -> None:
         """The same for an updated item; only index attributes whose value changed are looked at."""
         for attribute in self.key_schema.attributes:
             if item.get(attribute.name) != old.get(attribute.name):
-                self._check(attribute, item, _EMPTY_UPDATE, "")
+                self._check(attribute, item, _EMPTY_UPDATE, "", _TOO_LONG_UPDATE)
 
-    def _check(self, attribute: KeyAttribute, item: Item, empty_text: str, empty_tail: str) -> None:
+    def _check(self, attribute: KeyAttribute, item: Item, empty_text: str, empty_tail: str, too_long: str) -> None:
         fault = self._fault(attribute, item)
         if fault == "type":
             raise ValidationError(self._mismatch(attribute, item))
@@ -99,7 +102,7 @@ class IndexDefinition:
             kind = EMPTY_KINDS[attribute.type]
             raise ValidationError(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
         if fault == "length":
-            raise ValidationError(self._too_long(attribute))
+            raise ValidationError(too_long)
 
     def _fault(self, attribute: KeyAttribute, item: Item) -> str | None:
         value = item.get(attribute.name)

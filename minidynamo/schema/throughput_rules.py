@@ -59,12 +59,6 @@ def check_on_demand(throughput: Throughput | None, billing_mode: str, place: str
         if value != -1 and not 1 <= value <= CAPACITY_UNITS_VALUE_MAX:
             shown = place.replace("index:", "index :")
             raise invalid(f"Requested {unit} for OnDemandThroughput for {shown} is outside of valid range")
-        if value > TABLE_CAPACITY_UNITS_MAX:
-            kind = "Read" if "Read" in unit else "Write"
-            raise LimitExceeded(
-                f"{SUBSCRIBER_LIMIT}Requested {unit} for OnDemandThroughput for table exceeds "
-                f"TableMax{kind}CapacityUnits of the account"
-            )
 
 
 def check_warm(warm: Throughput | None, provisioned: Throughput | None, place: str) -> None:
@@ -114,6 +108,18 @@ def check_quotas(throughputs: Iterable[tuple[str | None, Throughput]], reserved:
                 f"Current {unit} reserved by the account: {reserved[unit]}. Limit: {ACCOUNT_CAPACITY_UNITS_MAX}. "
                 f"Requested: {requested}. {SEE_GUIDE}"
             )
+
+
+def check_on_demand_quotas(throughputs: Iterable[Throughput], region: str) -> None:
+    """Refuses on-demand maxima of a table or index beyond the quota of a table."""
+    for throughput in throughputs:
+        for unit in ON_DEMAND_UNITS:
+            if throughput.get(unit, 0) > TABLE_CAPACITY_UNITS_MAX:
+                kind = "Read" if "Read" in unit else "Write"
+                raise LimitExceeded(
+                    f"{SUBSCRIBER_LIMIT}Requested {unit} for OnDemandThroughput for table exceeds "
+                    f"TableMax{kind}CapacityUnits of the account in region {region}"
+                )
 
 
 def new_throughput(throughput: Throughput | None) -> dict[str, Any]:

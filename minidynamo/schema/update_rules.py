@@ -91,10 +91,11 @@ def check_changes(request: Request, table: Description, region: str) -> None:
     old_mode = table["BillingMode"]
     mode = request.get("BillingMode", old_mode)
     _check_throughput(request, table, mode)
+    for unit in request.get("OnDemandThroughput", ()):
+        if mode == "PROVISIONED":
+            text = "for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+            raise invalid(f"{unit} {text}")
     check_on_demand(request.get("OnDemandThroughput"), mode, "table")
-    if mode == "PROVISIONED" and "OnDemandThroughput" in request:
-        text = "for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
-        raise invalid(f"MaxReadRequestUnits {text}")
     for kind, parameters in index_actions(request):
         _INDEX_CHECKS[kind](parameters, request, table, mode)
     _check_online_indexes(request, table)
