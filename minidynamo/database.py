@@ -5,6 +5,7 @@ Every face turns its caller's words into a request and calls `Database.execute`.
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ class Database:
         self.catalog = Catalog(self.engine, self.clock, partition_size)
         self.tokens = IdempotencyTokens(self.catalog.system)
         self._random = random.Random(seed)
-        self._request_count = 0
+        self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._is_closed = False
 
@@ -139,8 +140,7 @@ class Database:
 
     def new_request_id(self) -> str:
         """An identifier for one request: 52 upper-case letters and digits."""
-        self._request_count += 1
-        return f"{self._request_id_head}{self._request_count:012d}"
+        return f"{self._request_id_head}{next(self._request_numbers):012d}"
 
     # Faces.
 

@@ -25,9 +25,8 @@ def delete_table(store: Store, request: Request) -> Response:
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
-        description["TableStatus"] = "DELETING"
-        description["StatusDueAt"] = store.clock.now() + store.delays.deleting
-        store.catalog.save(table)
+        due = store.clock.now() + store.delays.deleting
+        store.catalog.change(table, {**description, "TableStatus": "DELETING", "StatusDueAt": due})
         response = {"TableDescription": deleted_description(table, store.location)}
         store.catalog.settle()
     return response

@@ -15,6 +15,6 @@ def tag_resource(store: Store, request: Request) -> Response:
     check_tags(request["Tags"])
     with store.lock:
         table = tagged_table(store, request["ResourceArn"])
-        table.description["Tags"] = merged_tags(table.description["Tags"], request["Tags"])
-        store.catalog.save(table)
+        tags = merged_tags(table.description["Tags"], request["Tags"])
+        store.catalog.change(table, {**table.description, "Tags": tags})
     return {}

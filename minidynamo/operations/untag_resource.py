@@ -14,6 +14,6 @@ def untag_resource(store: Store, request: Request) -> Response:
     with store.lock:
         table = tagged_table(store, request["ResourceArn"])
         tags = table.description["Tags"]
-        table.description["Tags"] = {key: tags[key] for key in tags if key not in request["TagKeys"]}
-        store.catalog.save(table)
+        kept = {key: tags[key] for key in tags if key not in request["TagKeys"]}
+        store.catalog.change(table, {**table.description, "Tags": kept})
     return {}

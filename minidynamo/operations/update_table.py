@@ -5,6 +5,7 @@ Source: DynamoDB API reference, UpdateTable; observed answers.
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,13 +40,12 @@ def update_table(store: Store, request: Request) -> Response:
         check_changes(request, table.description, store.location.region)
         _check_quotas(store, request, table)
         _check_class_changes(request, table, store.clock.now())
-        batch = WriteBatch()
-        _change_settings(request, table, store.clock.now())
-        old_throughputs = _change_indexes(store, request, table, batch)
-        table.description["TableStatus"] = "UPDATING"
-        table.description["StatusDueAt"] = store.clock.now() + store.delays.updating
-        store.catalog.save(table, batch)
-        store.commit(batch)
+        changed = copy.deepcopy(table.description)
+        _change_settings(request, changed, store.clock.now())
+        old_throughputs = _change_indexes(store, request, changed)
+        changed["TableStatus"] = "UPDATING"
+        changed["StatusDueAt"] = store.clock.now() + store.delays.updating
+        _carry_out(store, request, table, changed)
         description = table_description(table, store.location)
         store.catalog.settle()
     for index in description.get("GlobalSecondaryIndexes", ()):
@@ -117,8 +117,7 @@ def _changes_class(request: Request, description: dict[str, Any]) -> bool:
 # Settings.
 
 
-def _change_settings(request: Request, table: Table, now: float) -> None:
-    description = table.description
+def _change_settings(request: Request, description: dict[str, Any], now: float) -> None:
     if _changes_class(request, description):
         description["TableClassChanges"] = [*description.get("TableClassChanges", []), now]
         description["TableClass"] = request["TableClass"]
@@ -175,48 +174,60 @@ def _change_on_demand(described: dict[str, Any], on_demand: dict[str, int]) -> N
 # Indexes.
 
 
-def _change_indexes(store: Store, request: Request, table: Table, batch: WriteBatch) -> dict[str, Any]:
-    """Creates, updates and deletes GSIs; gives the throughput of updated ones from before."""
+def _change_indexes(store: Store, request: Request, description: dict[str, Any]) -> dict[str, Any]:
+    """Describes GSIs as created, updated and deleted; gives the throughput of updated ones from before."""
     old_throughputs = {}
+    due = store.clock.now() + store.delays.updating
     for kind, parameters in index_actions(request):
         name = parameters["IndexName"]
         if kind == "Create":
-            _create_index(store, request, parameters, table, batch)
+            _describe_new_index(request, parameters, description, due, store.delays.updating)
             continue
-        index = table.index_description(name)
+        index = next(each for each in description["GlobalSecondaryIndexes"] if each["IndexName"] == name)
         if kind == "Delete":
-            table.drop_index(name)
-            index.update(IndexStatus="DELETING", StatusDueAt=store.clock.now() + store.delays.updating)
-            _forget_unused_definitions(table.description)
+            index.update(IndexStatus="DELETING", StatusDueAt=due)
+            _forget_unused_definitions(description)
             continue
         old_throughputs[name] = index["ProvisionedThroughput"]
         _update_index(index, parameters, store.clock.now())
-        index.update(IndexStatus="UPDATING", StatusDueAt=store.clock.now() + store.delays.updating)
+        index.update(IndexStatus="UPDATING", StatusDueAt=due)
     return old_throughputs
 
 
-def _create_index(store: Store, request: Request, parameters: dict[str, Any], table: Table, batch: WriteBatch) -> None:
-    description = table.description
+def _describe_new_index(
+    request: Request, parameters: dict[str, Any], description: dict[str, Any], due: float, delay: float
+) -> None:
     used = {element["AttributeName"] for element in parameters["KeySchema"]}
     known = {each["AttributeName"] for each in description["AttributeDefinitions"]}
-    description["AttributeDefinitions"] = sorted_definitions(
-        [
-            *description["AttributeDefinitions"],
-            *(each for each in request["AttributeDefinitions"] if each["AttributeName"] in used - known),
-        ]
-    )
-    delay = store.delays.updating
-    index_description = {
+    new = [each for each in request["AttributeDefinitions"] if each["AttributeName"] in used - known]
+    description["AttributeDefinitions"] = sorted_definitions([*description["AttributeDefinitions"], *new])
+    index = {
         **new_global_index(parameters),
         "IndexStatus": "CREATING",
         "Backfilling": False,
-        "StatusDueAt": store.clock.now() + delay,
+        "StatusDueAt": due,
         "BackfillSeconds": delay,
     }
-    indexes = description.get("GlobalSecondaryIndexes", [])
-    description["GlobalSecondaryIndexes"] = [*indexes, index_description]
-    index = table.open_index(index_description, is_local=False)
-    stage_backfill(batch, table, index)
+    description["GlobalSecondaryIndexes"] = [*description.get("GlobalSecondaryIndexes", []), index]
+
+
+def _carry_out(store: Store, request: Request, table: Table, changed: dict[str, Any]) -> None:
+    """Commits the new description with the entries of a new index; an index is dropped when that has succeeded."""
+    batch = WriteBatch()
+    created = [parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Create"]
+    old, table.description = table.description, changed
+    try:
+        for name in created:
+            stage_backfill(batch, table, table.open_index(table.index_description(name), is_local=False))
+        store.catalog.change(table, changed, batch)
+    except BaseException:
+        table.description = old
+        for name in created:
+            table.drop_index(name)
+        raise
+    for kind, parameters in index_actions(request):
+        if kind == "Delete":
+            table.drop_index(parameters["IndexName"])
 
 
 def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float) -> None:

@@ -7,6 +7,7 @@ passing status ends, epoch seconds), `WasOnDemand`, `Tags`, and times of limited
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,19 +97,21 @@ class Catalog:
 
     def add(self, description: Description) -> Table:
         """Adds a table."""
+        self._commit(description, WriteBatch())
         table = self._open(description)
-        self.save(table)
+        self.next_due = self._earliest_due()
         return table
 
-    def save(self, table: Table, batch: WriteBatch | None = None) -> None:
-        """Stores the description of a table, in `batch` or in one of its own."""
-        own = WriteBatch() if batch is None else batch
-        key = _TABLE_PREFIX + table.name.encode()
-        record = packed_record(table.description, 0)
-        is_new = self.system.partition_of(key).map.get(key) is None
-        own.stage(self.system, key, record, None if is_new else 0, 0.0)
-        if batch is None:
-            own.commit(self._engine)
+    def change(self, table: Table, description: Description, batch: WriteBatch | None = None) -> None:
+        """Commits a new description of a table, with whatever `batch` holds, and only then makes it live.
+
+        Parameters:
+            table: the table.
+            description: a changed copy of its description.
+            batch: further changes that belong to it.
+        """
+        self._commit(description, WriteBatch() if batch is None else batch)
+        table.description = description
         self.next_due = self._earliest_due()
 
     def settle(self) -> None:
@@ -135,7 +138,7 @@ class Catalog:
         return table
 
     def _settle_table(self, table: Table, due: float) -> None:
-        description = table.description
+        description = copy.deepcopy(table.description)
         if description.get("StatusDueAt") == due:
             if description["TableStatus"] == "DELETING":
                 self._remove(table)
@@ -145,7 +148,13 @@ class Catalog:
         for index in list(description.get("GlobalSecondaryIndexes", ())):
             if index.get("StatusDueAt") == due:
                 _settle_index(description, index)
-        self.save(table)
+        self.change(table, description)
+
+    def _commit(self, description: Description, batch: WriteBatch) -> None:
+        key = _TABLE_PREFIX + description["TableName"].encode()
+        is_new = self.system.partition_of(key).map.get(key) is None
+        batch.stage(self.system, key, packed_record(description, 0), None if is_new else 0, 0.0)
+        batch.commit(self._engine)
 
     def _remove(self, table: Table) -> None:
         batch = WriteBatch()
