@@ -121,7 +121,8 @@ class Database:
         except ValidationError as error:
             check_request_types(operation, request)  # A wrong type is reported before anything else.
             raise ValidationError(self.wording.render(error, operation)) from None
-        except DynamoError:
+        except (DynamoError, AttributeError, TypeError):
+            # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
             if operation in OPERATIONS:
                 check_request_types(operation, request)
             raise

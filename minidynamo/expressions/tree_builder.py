@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from lark import Tree
 
 # The order in which the service reports faults of one expression.
-_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _SECTION = range(6)
-_CONDITION_ORDER = (_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED)
-_UPDATE_ORDER = (_LIMITS, _PARENTHESES, _RESERVED, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _SECTION)
+_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _SECTION, _OPERAND = range(7)
+_CONDITION_ORDER = (_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _OPERAND)
+_UPDATE_ORDER = (_LIMITS, _PARENTHESES, _RESERVED, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _SECTION, _OPERAND)
 
 
 @dataclass(frozen=True)
@@ -163,9 +163,18 @@ class TreeBuilder:
             text = f"The function is not allowed in {kind} expression; function: {name}"
             self.note(_MISUSED_FUNCTION, text)
         for argument in function.arguments:
-            if isinstance(argument, syntax.Function) and argument.name == "list_append":
-                self.note_misused(argument.name)
+            if isinstance(argument, syntax.Function):
+                self._check_inner_function(function, argument)
         return function
+
+    def _check_inner_function(self, outer: syntax.Function, inner: syntax.Function) -> None:
+        if inner.name == "list_append":
+            self.note_misused(inner.name)
+        # The only functions that could nest without bound; their operand types are checked later, by recursion.
+        is_deep = any(isinstance(each, syntax.Function) for each in inner.arguments)
+        if outer.name == inner.name == "size" and is_deep:
+            text = "Incorrect operand type for operator or function; operator or function: size, operand type: N"
+            self.note(_OPERAND, text)
 
     def build_path(self, children: list[Any]) -> syntax.Path:
         if len(children) > DOCUMENT_PATH_ELEMENTS_MAX:

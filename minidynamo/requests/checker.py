@@ -15,9 +15,10 @@ from typing import Any
 from minidynamo.errors import UnknownOperation
 from minidynamo.requests.control_plane import CONTROL_PLANE
 from minidynamo.requests.data_plane import DATA_PLANE
-from minidynamo.requests.json_types import check_types, without_nulls
+from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, without_nulls
 from minidynamo.requests.shapes import Shape
 from minidynamo.requests.violations import check_constraints
+from minidynamo.values.wire_types import structure_fault
 from minidynamo.wording import Wording
 
 REQUESTS: dict[str, Shape] = {**DATA_PLANE, **CONTROL_PLANE}
@@ -44,6 +45,8 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
     if is_ordinary(request):
         return request
     shape = REQUESTS[operation]
+    if not isinstance(request, Mapping):
+        raise structure_fault(shape.name, request, is_element=False)
     check_types(shape, request)
     cleaned: Mapping[str, Any] = without_nulls(shape, request)
     check_constraints(operation, shape, cleaned, wording.layer(operation))
@@ -72,8 +75,10 @@ def _string(shape: Shape) -> _Predicate:
 
 
 def _number(shape: Shape) -> _Predicate:
-    low, high = shape.minimum, shape.maximum
-    return lambda value: type(value) is int and (low is None or value >= low) and (high is None or value <= high)
+    bound = INTEGER_BOUNDS[shape.kind]
+    low = -bound - 1 if shape.minimum is None else shape.minimum
+    high = bound if shape.maximum is None else shape.maximum
+    return lambda value: type(value) is int and low <= value <= high
 
 
 def _list(shape: Shape) -> _Predicate:

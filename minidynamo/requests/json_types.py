@@ -26,6 +26,8 @@ _ELEMENT_OF_CONTAINER = (
     "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base "
     "of loader 'bootstrap')"
 )
+# The largest values of the service's integer types.
+INTEGER_BOUNDS = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 _TRUTH_WORDS = frozenset({"true", "false", "1", "0", "yes", "no"})
 
 
@@ -63,11 +65,14 @@ def without_nulls(shape: Shape, value: Any) -> Any:
 
 def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
     expected, accepted = _SCALARS[shape.kind]
-    is_flag_for_number = isinstance(value, bool) and shape.kind != "Boolean"
-    if is_flag_for_number or not isinstance(value, accepted):
+    is_flag_for_number = type(value) is bool and shape.kind != "Boolean"
+    if is_flag_for_number or not issubclass(type(value), accepted):
         if shape.kind == "Boolean" and isinstance(value, str) and value.lower() in _TRUTH_WORDS:
             return
         raise scalar_fault(expected, value)
+    bound = INTEGER_BOUNDS.get(shape.kind)
+    if bound is not None and not -bound - 1 <= value <= bound:
+        raise scalar_fault(expected, value)  # Too large, infinite, or no number at all.
 
 
 def _check_list(shape: Shape, value: Any, is_element: bool) -> None:
