@@ -163,14 +163,14 @@ def scan_1mb(client: Any, count: int) -> Operation:
 def batch_write_25(client: Any, count: int) -> Operation:
     """Writes 25 items at once."""
     randomness = random.Random(7)
-    start = itertools.cycle(range(0, max(count - 25, 1), 25))
-
-    def operation() -> None:
-        first = next(start)
-        requests = [{"PutRequest": {"Item": item(number, randomness)}} for number in range(first, first + 25)]
-        client.batch_write_item(RequestItems={TABLE: requests})
-
-    return operation
+    starts = range(0, min(max(count - 25, 1), 2_500), 25)
+    batches = itertools.cycle(
+        [
+            [{"PutRequest": {"Item": item(number, randomness)}} for number in range(first, first + 25)]
+            for first in starts
+        ]
+    )
+    return lambda: client.batch_write_item(RequestItems={TABLE: next(batches)})
 
 
 def transact_write_10(client: Any, count: int) -> Operation:

@@ -22,8 +22,9 @@ def make_table(database: Database, name: str = "tbl", **table: Any) -> None:
     database.execute("CreateTable", create_table_request(name, table))
 
 
-def test_sixteen_threads_count_and_transfer_without_loss(database: Database) -> None:
+def test_sixteen_threads_count_and_transfer_without_loss(open_database: Open) -> None:
     """Conditional increments lose no update, transfers no money, and every index agrees at the end."""
+    database = open_database(partition_size=100)
     make_table(database, key=["pk S"], gsi={"by_n": {"key": ["n N"], "projection": "KEYS_ONLY"}})
     accounts = [f"account{each}" for each in range(5)]
     for name in ("counter", *accounts):

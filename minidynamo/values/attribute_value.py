@@ -42,23 +42,18 @@ def checked_item(item: Item) -> tuple[Item, int]:
     size = 0
     changed: Item | None = None
     for name, value in item.items():
-        if type(value) is not dict or len(value) != 1:
-            normal, value_size = checked_value(value)
+        # Strings, the most frequent values, are measured on the spot.
+        if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
+            value_size = len(text) if text.isascii() else _utf8_size(text)
         else:
-            ((tag, payload),) = value.items()
-            if tag == "S" and type(payload) is str:
-                size += len(payload) if payload.isascii() else _utf8_size(payload)
-                size += len(name) if name.isascii() else _utf8_size(name)
-                if not 0 < len(name) <= 16_384:
-                    _check_name(name)
-                continue
             normal, value_size = checked_value(value)
-        if normal is not value:
-            changed = dict(item) if changed is None else changed
-            changed[name] = normal
-        size += value_size + (len(name) if name.isascii() else _utf8_size(name))
-        if not 0 < len(name) <= 16_384:
-            _check_name(name)
+            if normal is not value:
+                changed = dict(item) if changed is None else changed
+                changed[name] = normal
+        name_size = len(name) if name.isascii() else _utf8_size(name)
+        if not 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX:
+            raise _invalid_name(name)
+        size += name_size + value_size
     return (item if changed is None else changed), size
 
 
@@ -106,11 +101,10 @@ def _utf8_size(text: str) -> int:
         raise SerializationError("A string is not valid UTF-8: it holds half of a surrogate pair") from None
 
 
-def _check_name(name: str) -> None:
+def _invalid_name(name: str) -> ValidationError:
     if not name:
-        raise ValidationError("Empty attribute name")
-    if utf8_size(name) > ATTRIBUTE_NAME_BYTES_MAX:
-        raise ValidationError("Attribute name is too large, must be less than 65536 bytes")
+        return ValidationError("Empty attribute name")
+    return ValidationError("Attribute name is too large, must be less than 65536 bytes")
 
 
 def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
@@ -222,13 +216,14 @@ def _checked_map(payload: Any, level: int) -> tuple[Item, int]:
     size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
     normal_members = payload
     for name, member in payload.items():
-        if not 0 < len(name) <= 16_384:
-            _check_name(name)
+        name_size = utf8_size(name)
+        if not 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX:
+            raise _invalid_name(name)
         normal, member_size = checked_value(member, level + 1)
         if normal is not member:
             normal_members = dict(payload) if normal_members is payload else normal_members
             normal_members[name] = normal
-        size += member_size + utf8_size(name)
+        size += member_size + name_size
     return normal_members, size
 
 
