@@ -86,7 +86,7 @@ class Database:
         self.location = Location(region, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
-        self.catalog = Catalog(self.engine, self.clock, partition_size)
+        self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
         self.tokens = IdempotencyTokens(self.catalog.system)
         self._random = random.Random(seed)
         self._request_numbers = itertools.count(1)

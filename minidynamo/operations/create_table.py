@@ -7,8 +7,8 @@ from typing import Any
 
 from minidynamo.errors import ResourceInUse
 from minidynamo.operations.store import Request, Response, Store
-from minidynamo.schema.arns import table_name_of
 from minidynamo.schema.creation_rules import check_creation, new_description
+from minidynamo.schema.index_rules import invalid
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas
 from minidynamo.tables.description import table_description
 
@@ -16,7 +16,9 @@ from minidynamo.tables.description import table_description
 def create_table(store: Store, request: Request) -> Response:
     """Creates the table; it is CREATING in the answer and, without delays, ACTIVE at once."""
     check_creation(request)
-    name = table_name_of(request["TableName"])
+    name = store.location.table_name(request["TableName"])
+    if name is None:
+        raise invalid(f"The ARN names another place than this database: {request['TableName']}")
     with store.lock:
         if name in store.catalog.tables:
             raise ResourceInUse(f"Table already exists: {name}")

@@ -33,18 +33,22 @@ class Location:
         """The ARN of a table."""
         return f"arn:aws:dynamodb:{self.region}:{self.account_id}:table/{table_name}"
 
+    def table_name(self, name_or_arn: str) -> str | None:
+        """The table name of a TableName parameter, which may be an ARN; None for an ARN of another place.
 
-def table_name_of(name_or_arn: str) -> str:
-    """The table name of a TableName parameter, which may be an ARN; raises ValidationError for a malformed ARN."""
-    if not name_or_arn.startswith("arn:"):
-        return name_or_arn
-    match = _TABLE_ARN.fullmatch(name_or_arn)
-    if match is None:
-        raise ValidationError(f"{DETECTED}Invalid table ARN '{name_or_arn}'. Valid ARN format is {_FORMAT}")
-    if not re.fullmatch("aws(-[a-z]+)*", match["partition"]):
-        raise ValidationError(f"{DETECTED}Invalid AWS partition in '{name_or_arn}'")
-    if not re.fullmatch("[a-z]{2}(-[a-z]+)+-[0-9]+", match["region"]):
-        raise ValidationError(f"{DETECTED}Invalid AWS region in '{name_or_arn}'")
-    if match["resource"] != "table":
-        raise ValidationError(f"{DETECTED}Invalid resource type in '{name_or_arn}'")
-    return match["name"]
+        Raises:
+            ValidationError: a malformed ARN.
+        """
+        if not name_or_arn.startswith("arn:"):
+            return name_or_arn
+        match = _TABLE_ARN.fullmatch(name_or_arn)
+        if match is None:
+            raise ValidationError(f"{DETECTED}Invalid table ARN '{name_or_arn}'. Valid ARN format is {_FORMAT}")
+        if not re.fullmatch("aws(-[a-z]+)*", match["partition"]):
+            raise ValidationError(f"{DETECTED}Invalid AWS partition in '{name_or_arn}'")
+        if not re.fullmatch("[a-z]{2}(-[a-z]+)+-[0-9]+", match["region"]):
+            raise ValidationError(f"{DETECTED}Invalid AWS region in '{name_or_arn}'")
+        if match["resource"] != "table":
+            raise ValidationError(f"{DETECTED}Invalid resource type in '{name_or_arn}'")
+        is_here = name_or_arn == self.table_arn(match["name"])
+        return match["name"] if is_here else None

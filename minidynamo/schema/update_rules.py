@@ -61,8 +61,9 @@ def index_actions(request: Request) -> list[tuple[str, dict[str, Any]]]:
 def check_combination(request: Request) -> None:
     """Raises ValidationError where a request changes nothing, or things that do not go together."""
     check_available(request)
-    changes = [name for name in _CHANGES if name in request and request[name] != []]
+    changes = [name for name in _CHANGES if name in request and request[name] not in ([], {})]
     if not changes:
+        # Members that are there but empty drop out of the list.
         missing = [text for name, text in _CHANGES.items() if name not in request]
         listed = f"{', '.join(missing[:-1])} or {missing[-1]}"
         raise ValidationError(f"At least one of {listed} is required")

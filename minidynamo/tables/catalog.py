@@ -15,7 +15,7 @@ from typing import Any
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound
 from minidynamo.messages import NOT_FOUND
-from minidynamo.schema.arns import table_name_of
+from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.table import Description, Table
@@ -56,12 +56,14 @@ class Catalog:
     Parameters:
         engine: where tables and their descriptions live; tables found there are opened.
         clock: tells when passing statuses end.
+        location: tells ARNs of this database from others.
         partition_size_bytes_max: the size beyond which partitions split.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, partition_size_bytes_max: int) -> None:
+    def __init__(self, engine: Engine, clock: Clock, location: Location, partition_size_bytes_max: int) -> None:
         self._engine = engine
         self._clock = clock
+        self._location = location
         self._partition_size_bytes_max = partition_size_bytes_max
         self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
         self._tables: dict[str, Table] = {}
@@ -81,7 +83,7 @@ class Catalog:
             self.settle()
         table = self._tables.get(name_or_arn)
         if table is None and name_or_arn.startswith("arn:"):
-            table = self._tables.get(table_name_of(name_or_arn))
+            table = self._tables.get(self._location.table_name(name_or_arn) or "")
         if table is None or not table.is_usable:
             raise ResourceNotFound(NOT_FOUND)
         return table
@@ -89,10 +91,10 @@ class Catalog:
     def described_table(self, name_or_arn: str) -> Table:
         """The table that an operation describes or changes, in any status; raises ResourceNotFound if there is none."""
         self.settle()
-        name = table_name_of(name_or_arn)
-        table = self._tables.get(name)
+        name = self._location.table_name(name_or_arn)
+        table = self._tables.get(name or "")
         if table is None:
-            raise ResourceNotFound(f"{NOT_FOUND}: Table: {name} not found")
+            raise ResourceNotFound(f"{NOT_FOUND}: Table: {name or name_or_arn} not found")
         return table
 
     def add(self, description: Description) -> Table:
