@@ -122,3 +122,15 @@ def test_import_is_light() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_errors_import_no_clients() -> None:
+    """An error is botocore's ClientError without botocore's clients being loaded."""
+    code = (
+        "import sys, minidynamo; client = minidynamo.connect().client()\n"
+        "try: client.describe_table(TableName='nope')\n"
+        "except Exception as error: print(type(error).__mro__[1].__module__)\n"
+        "print([m for m in ('botocore.client', 'botocore.session', 'boto3') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split("\n")[:2] == ["botocore.exceptions", "[]"]

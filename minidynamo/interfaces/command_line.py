@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import version
 
+    from minidynamo.interfaces.loading import FORMATS
+
     parser = argparse.ArgumentParser(
         prog="minidynamo", description="A DynamoDB-compatible store that lives inside a Python process."
     )
@@ -49,9 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[:TYPE][,NAME[:TYPE]]",
         help="partition key and sort key with their types S, N or B; by default the first attribute of the first item",
     )
-    load.add_argument(
-        "--format", choices=("auto", "jsonl", "json", "csv"), default="auto", help="by default told by name and content"
-    )
+    load.add_argument("--format", choices=FORMATS, default="auto", help="by default told by name and content")
     load.add_argument("--show", type=int, default=5, metavar="N", help="how many items to show (5)")
     load.set_defaults(run=_load)
     return parser

@@ -73,14 +73,6 @@ class KeySchema:
         """The key bytes of an item or key that holds all attributes of the schema, with the right types."""
         return self.partition_prefix(item) + encoded_parts(self.sort, item)
 
-    def key_of(self, item: Item) -> Item:
-        """The key attributes of an item."""
-        return {name: item[name] for name in self.names}
-
-    def has_all(self, item: Item) -> bool:
-        """Whether an item holds every attribute of the key, which is what puts it into a sparse index."""
-        return all(attribute.name in item for attribute in self.attributes)
-
 
 class PrimaryKey(KeySchema):
     """The key of a table: checks keys and items, and encodes them fast."""
