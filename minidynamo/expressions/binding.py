@@ -276,13 +276,11 @@ def _check_map_keys(parameter: str, entries: Mapping[str, Any], pattern: re.Patt
     if not entries:
         raise ValidationError(f"{parameter} must not be empty", prefix=VALUE)
     for key in entries:
-        fault = None
         if pattern.fullmatch(key) is None:
-            fault = f'Syntax error; key: "{key}"'
-        elif len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
-            fault = f"The expression attribute map contains a key that is too long; size of key: {len(key)}"
-        if fault is not None:
-            raise ValidationError(f"{parameter} contains invalid key: {fault}", prefix=VALUE)
+            raise ValidationError(f'{parameter} contains invalid key: Syntax error; key: "{key}"', prefix=VALUE)
+        if len(key) > EXPRESSION_PLACEHOLDER_BYTES_MAX:
+            text = "The expression attribute map contains a key that is too long; size of key: "
+            raise ValidationError(f"{parameter} contains invalid key: {text}{len(key)}", prefix=VALUE)
 
 
 def _require_used(parameter: str, given: Mapping[str, Any], used: set[str]) -> None:

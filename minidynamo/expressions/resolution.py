@@ -84,20 +84,21 @@ class Resolver:
     # Operands.
 
     def _operand(self, node: Any) -> Any:
-        if isinstance(node, syntax.Path):
-            return self.path(node)
+        if isinstance(node, DocumentPath):
+            return node
         if isinstance(node, syntax.ValuePlaceholder):
             return self._literal(node)
+        if isinstance(node, syntax.Path):
+            return self.path(node)
         if isinstance(node, syntax.Arithmetic):
             return self._arithmetic(node)
         return self._function(node)
 
-    def path(self, node: syntax.Path) -> DocumentPath:
+    def path(self, node: syntax.Path | DocumentPath) -> DocumentPath:
         """The path with its `#placeholders` replaced."""
-        elements = node.elements
-        if any(type(each) is str and each[0] == "#" for each in elements):
-            elements = tuple(self._name(each) if isinstance(each, str) else each for each in elements)
-        return DocumentPath(elements)
+        if isinstance(node, DocumentPath):
+            return node
+        return DocumentPath(tuple(self._name(each) if isinstance(each, str) else each for each in node.elements))
 
     def _name(self, element: str) -> str:
         if element[0] != "#":

@@ -14,14 +14,14 @@ from minidynamo.values.attribute_value import AttributeValue
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A document path as written: attribute names, `#placeholders`, and list indexes as ints."""
+    """A document path with placeholders: attribute names, `#placeholders`, and list indexes as ints."""
 
     elements: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentPath:
-    """A document path with its placeholders replaced: names and list indexes."""
+    """A document path without placeholders: names and list indexes."""
 
     elements: tuple[str | int, ...]
 

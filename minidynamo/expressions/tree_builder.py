@@ -176,13 +176,14 @@ class TreeBuilder:
             text = "Incorrect operand type for operator or function; operator or function: size, operand type: N"
             self.note(_OPERAND, text)
 
-    def build_path(self, children: list[Any]) -> syntax.Path:
+    def build_path(self, children: list[Any]) -> syntax.Path | syntax.DocumentPath:
         if len(children) > DOCUMENT_PATH_ELEMENTS_MAX:
             text = f"The document path has too many nesting levels; nesting levels: {len(children)}"
             self.note(_LIMITS, text)
         if len(children) > 1:
             self.nested.append(children[0])
-        return syntax.Path(tuple(children))
+        has_placeholder = any(type(each) is str and each[0] == "#" for each in children)
+        return (syntax.Path if has_placeholder else syntax.DocumentPath)(tuple(children))
 
     def build_name(self, children: list[Any]) -> str:
         name = str(children[0])

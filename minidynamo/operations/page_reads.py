@@ -17,6 +17,7 @@ from minidynamo.tables.capacity import add_consumed_capacity
 from minidynamo.tables.reading import Reading, ReadPage, position_key, schema_of, shown_items
 from minidynamo.tables.table import Index, Table
 from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.records import record_item
 from minidynamo.wording import SELECT
 
 START_KEY_INVALID = "The provided starting key is invalid"
@@ -154,7 +155,9 @@ def page_answer(request: Request, bound: Bound, reading: Reading, page: ReadPage
     response["Count"] = count
     response["ScannedCount"] = len(page.records)
     if page.last_record is not None:
-        response["LastEvaluatedKey"] = position_key(reading.table, reading.index, page.last_record)
+        is_whole = items and bound.filter is None and project is None and not reading.is_fetching
+        last_item = items[-1] if is_whole else record_item(page.last_record)
+        response["LastEvaluatedKey"] = position_key(reading.table, reading.index, last_item)
     if "ReturnConsumedCapacity" in request:
         add_consumed_capacity(response, request, page.consumption)
     return response

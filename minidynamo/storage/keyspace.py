@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.partition import Partition
@@ -77,13 +77,16 @@ class Keyspace:
         size = 0
         for partition in self._partitions_between(start, stop, reverse):
             size_before = size
-            for _, record in partition.map.range(start, stop, reverse):
+            entries = partition.map.range(start, stop, reverse)
+            left = None if limit is None else limit - len(records)
+            for _, record in islice(entries, left):
                 records.append(record)
                 size += record[0] << 16 | record[1] << 8 | record[2]
-                if size >= size_bytes_max or len(records) == limit:
-                    segments.append((partition, size - size_before))
-                    return Page(records, size, True, segments)
+                if size >= size_bytes_max:
+                    break
             segments.append((partition, size - size_before))
+            if size >= size_bytes_max or len(records) == limit:
+                return Page(records, size, True, segments)
         return Page(records, size, False, segments)
 
     def split_where_due(self, partition: Partition) -> None:

@@ -12,6 +12,7 @@ from minidynamo.expressions.key_condition import KeyClause
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
 from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_ordinary, is_too_long
+from minidynamo.values.attribute_value import AttributeValue
 from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, token
 
 _NOT_SUPPORTED = "Query key condition not supported"
@@ -41,16 +42,14 @@ def key_range(schema: KeySchema, clauses: Sequence[KeyClause]) -> KeyRange:
         if by_attribute[attribute.name].operator != "=":
             raise ValidationError(_NOT_SUPPORTED)
     used = _used_sort_attributes(schema, by_attribute)
-    for attribute in (*schema.partition, *used):
-        _check_operands(attribute, by_attribute[attribute.name], attribute in schema.partition)
-    parts = b"".join(_encoded(attribute, by_attribute[attribute.name]) for attribute in schema.partition)
+    partition = [_encoded_operands(each, by_attribute[each.name], PARTITION_KEY_TOO_LONG) for each in schema.partition]
+    sort = [_encoded_operands(each, by_attribute[each.name], SORT_KEY_TOO_LONG) for each in used]
+    parts = b"".join(operands[0] for operands in partition)
     prefix = token(parts) + parts
-    head = prefix
-    for attribute in used[:-1]:
-        head += _encoded(attribute, by_attribute[attribute.name])
     if not used:
         return KeyRange(prefix, prefix, after(prefix))
-    start, stop = _bounds(head, used[-1], by_attribute[used[-1].name])
+    head = prefix + b"".join(operands[0] for operands in sort[:-1])
+    start, stop = _bounds(head, used[-1], by_attribute[used[-1].name], sort[-1])
     return KeyRange(prefix, start, stop)
 
 
@@ -90,28 +89,34 @@ def _used_sort_attributes(schema: KeySchema, by_attribute: dict[str, KeyClause])
     return used
 
 
-def _check_operands(attribute: KeyAttribute, clause: KeyClause, is_partition: bool) -> None:
+def _encoded_operands(attribute: KeyAttribute, clause: KeyClause, too_long: str) -> list[bytes]:
+    """The key bytes of a clause's operands; raises ValidationError for those that no key can equal."""
+    encoded = []
     for literal in clause.operands:
         if literal.type != attribute.type:
             raise ValidationError(PARAMETERS_INVALID + "Condition parameter type does not match schema type")
-        if is_ordinary(ENCODERS[attribute.type](literal.value[attribute.type])):
-            continue
-        if is_empty(literal.value):
-            kind = EMPTY_KINDS[attribute.type]
-            raise ValidationError(EMPTY_KEY.format(kind=kind, name=attribute.name))
-        if is_partition and is_too_long(literal.value, PARTITION_KEY_BYTES_MAX):
-            raise ValidationError(PARTITION_KEY_TOO_LONG)
-        if not is_partition and is_too_long(literal.value, SORT_KEY_BYTES_MAX):
-            raise ValidationError(SORT_KEY_TOO_LONG)
+        part = ENCODERS[attribute.type](literal.value[attribute.type])
+        if not is_ordinary(part):
+            _check_value(attribute, literal.value, too_long)
+        encoded.append(part)
+    return encoded
 
 
-def _bounds(head: bytes, attribute: KeyAttribute, clause: KeyClause) -> tuple[bytes, bytes]:
+def _check_value(attribute: KeyAttribute, value: AttributeValue, too_long: str) -> None:
+    if is_empty(value):
+        kind = EMPTY_KINDS[attribute.type]
+        raise ValidationError(EMPTY_KEY.format(kind=kind, name=attribute.name))
+    size_bytes_max = PARTITION_KEY_BYTES_MAX if too_long == PARTITION_KEY_TOO_LONG else SORT_KEY_BYTES_MAX
+    if is_too_long(value, size_bytes_max):
+        raise ValidationError(too_long)
+
+
+def _bounds(head: bytes, attribute: KeyAttribute, clause: KeyClause, operands: Sequence[bytes]) -> tuple[bytes, bytes]:
     """The range of key bytes that begin with `head` and satisfy the clause on the next attribute."""
     if clause.operator == "begins_with":
         prefix = head + PREFIXES[attribute.type](clause.operands[0].value[attribute.type])
         return prefix, after(prefix)
-    first = head + _encoded(attribute, clause)
-    return _RANGES[clause.operator](head, first, head + _encoded(attribute, clause, -1))
+    return _RANGES[clause.operator](head, head + operands[0], head + operands[-1])
 
 
 # Operators to the range of key bytes, given the head, the head with the first operand, the head with the last one.
@@ -123,11 +128,6 @@ _RANGES: dict[str, Callable[[bytes, bytes, bytes], tuple[bytes, bytes]]] = {
     ">=": lambda head, first, last: (first, after(head)),
     "BETWEEN": lambda head, first, last: (first, after(last)),
 }
-
-
-def _encoded(attribute: KeyAttribute, clause: KeyClause, operand: int = 0) -> bytes:
-    encoded: bytes = ENCODERS[attribute.type](clause.operands[operand].value[attribute.type])
-    return encoded
 
 
 def _missed(name: str) -> ValidationError:

@@ -100,11 +100,10 @@ def _fetched(reading: Reading, entry: bytes, consumption: Consumption) -> bytes:
     return record
 
 
-def position_key(table: Table, index: Index | None, record: bytes) -> Item:
-    """The LastEvaluatedKey of a record: the keys of the index read, then those of the table."""
-    item = record_item(record)
+def position_key(table: Table, index: Index | None, item: Item) -> Item:
+    """The LastEvaluatedKey of an item or entry: the keys of the index read, then those of the table."""
     names = table.primary_key.names if index is None else (*index.definition.key_schema.names, *table.primary_key.names)
-    return {name: item[name] for name in names}
+    return {name: dict(item[name]) for name in names}  # A copy, since the item itself is part of the answer.
 
 
 def position_bytes(table: Table, index: Index | None, key: Item) -> bytes:
