@@ -21,11 +21,11 @@ from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import Resolver
 from minidynamo.expressions.syntax import DocumentPath, Literal
 from minidynamo.limits import (
-    ATTRIBUTE_NAME_BYTES_MAX,
     EXPRESSION_MAPS_BYTES_MAX,
     EXPRESSION_PLACEHOLDER_BYTES_MAX,
 )
-from minidynamo.values.attribute_value import Item, checked_value, utf8_size
+from minidynamo.messages import NESTING_TOO_DEEP
+from minidynamo.values.attribute_value import Item, checked_value, name_size_bytes
 from minidynamo.wording import VALUE
 
 # In the order in which the service names them when they are mixed.
@@ -239,14 +239,11 @@ def _checked_names(names: Mapping[str, str] | None) -> Mapping[str, str]:
         return {}
     _check_map_keys("ExpressionAttributeNames", names, _NAME_KEY)
     for key, name in names.items():
-        fault = None
-        if not name:
-            fault = "Empty attribute name"
-        elif utf8_size(name) > ATTRIBUTE_NAME_BYTES_MAX:
-            fault = "Attribute name is too large, must be less than 65536 bytes"
-        if fault is not None:
-            text = f"ExpressionAttributeNames contains invalid value: {fault} for key {key}"
-            raise ValidationError(text, prefix=VALUE)
+        try:
+            name_size_bytes(name)
+        except ValidationError as error:
+            text = f"ExpressionAttributeNames contains invalid value: {error.message} for key {key}"
+            raise ValidationError(text, prefix=VALUE) from None
     return names
 
 
@@ -266,7 +263,7 @@ def _checked_literal(key: str, value: Any) -> Literal:
     try:
         return Literal(*checked_value(value))
     except ValidationError as error:
-        if error.message.startswith("Nesting Levels"):
+        if error.message == NESTING_TOO_DEEP:  # Never wrapped.
             raise
         text = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
         raise ValidationError(text, error.newer, error.prefix) from None

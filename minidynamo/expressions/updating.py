@@ -62,8 +62,8 @@ class _Updating:
         for action in update.actions:
             if isinstance(action, syntax.RemoveAction) and (self._exists or len(action.path.elements) == 1):
                 self._remove(action.path)
-        for _, members in sorted(self._removed, key=lambda each: each[0], reverse=True):
-            members.pop(_)
+        for index, members in sorted(self._removed, key=lambda each: each[0], reverse=True):
+            members.pop(index)
         for _, members, value in sorted(self._appended, key=lambda each: each[0]):
             members.append(value)
         return self._draft

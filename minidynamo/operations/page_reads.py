@@ -5,12 +5,12 @@ Source: DynamoDB API reference, Query and Scan; observed answers.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound
+from minidynamo.expressions.resolution import printed_value
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.store import Request, Response
 from minidynamo.tables.capacity import add_consumed_capacity
@@ -134,11 +134,7 @@ def check_start_schema(table: Table, index: Index | None, key: Item, tail_newer:
 
 def printed_key(key: Item) -> str:
     """A key as the service prints it: `{p=AttributeValue: {S:x}}`."""
-    parts = []
-    for name, value in key.items():
-        ((tag, payload),) = value.items()
-        text = base64.b64encode(payload).decode() if isinstance(payload, bytes) else payload
-        parts.append(f"{name}=AttributeValue: {{{tag}:{text}}}")
+    parts = (f"{name}=AttributeValue: {printed_value(value)}" for name, value in key.items())
     return f"{{{', '.join(parts)}}}"
 
 

@@ -13,7 +13,8 @@ from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.store import Request, Response, Store
-from minidynamo.operations.transact_write_items import TABLE_FACTOR, reasons_of, refuse_empty_key
+from minidynamo.operations.transact_write_items import TABLE_FACTOR, reasons_of
+from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
@@ -57,8 +58,9 @@ def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
             table.check_nested_paths(bound.nested_attributes)
             keys.append(key_bytes)
             faults.append(None)
+        except EmptyKeyValue:
+            raise
         except ValidationError as fault:
-            refuse_empty_key(fault)
             faults.append(fault if not any(faults) else None)
             keys.append(b"")
     places = [(table.name, key) for table, key in zip(tables, keys, strict=True) if key]

@@ -20,10 +20,11 @@ from minidynamo.errors import (
 )
 from minidynamo.expressions.binding import Bound, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_NOT_VALID, TRANSACTION_DUPLICATE_ITEM
+from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.item_writes import ItemDeletion, ItemPut, ItemUpdate, ItemWrite
 from minidynamo.operations.single_write import collection_metrics
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.tables.writing import WriteBatch, stage_change
@@ -81,12 +82,6 @@ def transact_write_items(store: Store, request: Request) -> Response:
 def reasons_of(faults: list[DynamoError | None]) -> list[dict[str, Any]]:
     """The cancellation reasons of some actions; None for those that are not at fault."""
     return [_reason(fault) for fault in faults]
-
-
-def refuse_empty_key(fault: ValidationError) -> None:
-    """Empty key values are the fault of the whole call, unlike everything else that is wrong with a key."""
-    if fault.message.startswith(f"{PARAMETERS_NOT_VALID}The AttributeValue for a key"):
-        raise fault
 
 
 def _reason(fault: DynamoError | None) -> dict[str, Any]:
@@ -154,8 +149,9 @@ def _locate(store: Store, actions: list[_Action]) -> None:
         try:
             action.key = action.write.locate(action.table)
             faults.append(None)
+        except EmptyKeyValue:
+            raise
         except ValidationError as fault:
-            refuse_empty_key(fault)
             faults.append(fault)
     places = [(action.table.name, action.key) for action in actions if action.key]
     if len(set(places)) < len(places):

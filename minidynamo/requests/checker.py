@@ -16,7 +16,7 @@ from minidynamo.errors import UnknownOperation
 from minidynamo.requests.control_plane import CONTROL_PLANE
 from minidynamo.requests.data_plane import DATA_PLANE
 from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, without_nulls
-from minidynamo.requests.shapes import Shape
+from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.requests.violations import check_constraints
 from minidynamo.values.wire_types import structure_fault
 from minidynamo.wording import Wording
@@ -119,7 +119,7 @@ def _structure(shape: Shape) -> _Predicate:
     return is_ordinary
 
 
-_TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern="[a-zA-Z0-9_.-]+"))
+_TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern=NAME_PATTERN))
 
 _COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
     "String": _string,

@@ -22,6 +22,7 @@ from minidynamo.requests.shapes import (
     string,
     structure,
 )
+from minidynamo.wording import DETECTED
 
 OPAQUE = Shape("Opaque")
 
@@ -143,10 +144,11 @@ CONTROL_PLANE: dict[str, Shape] = {
     "DescribeEndpoints": structure("DescribeEndpointsRequest"),
 }
 
-# What the service says where a required member is missing, in place of the constraint's own words.
-_NAME_REQUIRED = "The parameter 'TableName' is required but was not present in the request"
-_NO_ARN = "Invalid TableArn"
-MISSING_TEXTS: dict[tuple[str, str], str] = {
+# What the service says where a required member is missing, in place of the constraint's own words: the text of the
+# older layer and, where it differs, that of the newer one.
+_NAME_REQUIRED = ("The parameter 'TableName' is required but was not present in the request", None)
+_NO_ARN = ("Invalid TableArn", None)
+MISSING_TEXTS: dict[tuple[str, str], tuple[str, str | None]] = {
     ("CreateTable", "TableName"): _NAME_REQUIRED,
     ("DescribeTable", "TableName"): _NAME_REQUIRED,
     ("DeleteTable", "TableName"): _NAME_REQUIRED,
@@ -154,7 +156,12 @@ MISSING_TEXTS: dict[tuple[str, str], str] = {
     ("TagResource", "ResourceArn"): _NO_ARN,
     ("UntagResource", "ResourceArn"): _NO_ARN,
     ("ListTagsOfResource", "ResourceArn"): _NO_ARN,
-    ("BatchWriteItem", "RequestItems"): "The requestItems parameter is required for BatchWriteItem",
+    ("BatchWriteItem", "RequestItems"): ("The requestItems parameter is required for BatchWriteItem", None),
+    ("BatchGetItem", "RequestItems"): (
+        "The requestItems parameter is required for BatchGetItem",
+        f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1",
+    ),
 }
 # Members whose length is refused in words of their own.
 LENGTH_TEXTS: dict[tuple[str, str], str] = {

@@ -16,7 +16,7 @@ from typing import Any
 from minidynamo.errors import ValidationError
 from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX
 from minidynamo.requests.control_plane import LENGTH_TEXTS, MISSING_TEXTS
-from minidynamo.requests.shapes import Shape
+from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.wording import Layer
 
 _NEWER_RETURN_VALUES = (
@@ -77,7 +77,7 @@ def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], 
     if not violations:
         return
     for violation in violations:
-        _raise_own_words(operation, violation, layer)
+        _raise_own_words(operation, violation)
     for violation in violations:
         if violation.is_table_name:  # A bad table name is reported alone.
             violations = [violation]
@@ -91,19 +91,14 @@ def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], 
     raise _detected([each.newer() if each.model_case else each.older() for each in violations])
 
 
-def _raise_own_words(operation: str, violation: Violation, layer: Layer) -> None:
+def _raise_own_words(operation: str, violation: Violation) -> None:
     """Raises where the service has words of its own for a member of an operation."""
     member = (operation, violation.path[0])
     if len(violation.path) > 1:
         return
     is_absent = violation.kind == "null" or (violation.value == {} and violation.path == ("RequestItems",))
     if is_absent and member in MISSING_TEXTS:
-        raise ValidationError(MISSING_TEXTS[member])
-    if is_absent and operation == "BatchGetItem" and violation.path == ("RequestItems",):
-        if not layer.newer:
-            raise ValidationError("The requestItems parameter is required for BatchGetItem")
-        text = "Member must have length greater than or equal to 1"
-        raise _detected([Violation(violation.path, {}, text, "length").newer()])
+        raise ValidationError(*MISSING_TEXTS[member])
     if violation.kind == "length" and member in LENGTH_TEXTS:
         raise ValidationError(LENGTH_TEXTS[member])
 
@@ -187,7 +182,7 @@ def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...
 
 
 def _is_table_key(key: str) -> bool:
-    return key.startswith("arn:") or (3 <= len(key) <= 255 and re.fullmatch("[a-zA-Z0-9_.-]+", key) is not None)
+    return key.startswith("arn:") or (3 <= len(key) <= 255 and re.fullmatch(NAME_PATTERN, key) is not None)
 
 
 def _dump(value: Any) -> str:

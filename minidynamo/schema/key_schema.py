@@ -25,6 +25,10 @@ from minidynamo.values.key_bytes import EMPTY_PART_BYTES, ENCODERS, token
 EMPTY_KINDS = {"S": "string", "B": "binary"}
 
 
+class EmptyKeyValue(ValidationError):
+    """A key attribute of a table is empty. In a transaction this is the fault of the call, not of the action."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyAttribute:
     """An attribute of a key: its name and its type, S, N or B."""
@@ -140,7 +144,7 @@ def check_key_values(schema: KeySchema, key: Item) -> None:
     for attribute in schema.attributes:
         if is_empty(key[attribute.name]):
             text = EMPTY_KEY.format(kind=EMPTY_KINDS[attribute.type], name=attribute.name)
-            raise ValidationError(text)
+            raise EmptyKeyValue(text)
     for attribute in schema.partition:
         if is_too_long(key[attribute.name], PARTITION_KEY_BYTES_MAX):
             raise ValidationError(PARTITION_KEY_TOO_LONG)

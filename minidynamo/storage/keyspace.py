@@ -62,6 +62,10 @@ class Keyspace:
             return self.partitions[0]
         return self.partitions[bisect_right(self._starts, key) - 1]
 
+    def get(self, key: bytes) -> bytes | None:
+        """The record of a key, or None."""
+        return self.partition_of(key).map.get(key)
+
     def range(self, start: bytes, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """The entries with start <= key < stop across all partitions, in key order or its reverse."""
         for partition in self._partitions_between(start, stop, reverse):

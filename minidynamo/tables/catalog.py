@@ -154,7 +154,7 @@ class Catalog:
 
     def _commit(self, description: Description, batch: WriteBatch) -> None:
         key = _TABLE_PREFIX + description["TableName"].encode()
-        is_new = self.system.partition_of(key).map.get(key) is None
+        is_new = self.system.get(key) is None
         batch.stage(self.system, key, packed_record(description, 0), None if is_new else 0, 0.0)
         batch.commit(self._engine)
 

@@ -48,7 +48,7 @@ class IdempotencyTokens:
         if token is None:
             return None
         key = _PREFIX + token.encode()
-        record = self._system.partition_of(key).map.get(key)
+        record = self._system.get(key)
         entry: dict[str, Any] = {} if record is None else record_item(record)
         if not entry or entry["ExpiresAt"] <= now:
             return None
@@ -67,11 +67,11 @@ class IdempotencyTokens:
         key = _PREFIX + token.encode()
         while self._expiries and self._expiries[0][0] <= now:
             expired = self._expiries.popleft()[1]
-            if expired != key and self._system.partition_of(expired).map.get(expired) is not None:
+            if expired != key and self._system.get(expired) is not None:
                 batch.stage(self._system, expired, None, 0, 0.0)
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
         entry: Any = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
-        is_new = self._system.partition_of(key).map.get(key) is None
+        is_new = self._system.get(key) is None
         batch.stage(self._system, key, packed_record(entry, 0), None if is_new else 0, 0.0)
         self._expiries.append((expires_at, key))
 

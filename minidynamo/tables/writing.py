@@ -43,7 +43,7 @@ class WriteBatch(Batch):
         partition = keyspace.partition_of(key)
         partition.write_units += units
         if record is not None:
-            size_change = (record[0] << 16 | record[1] << 8 | record[2]) - (old_size or 0)
+            size_change = record_size_bytes(record) - (old_size or 0)
             self.put(partition.map, key, record, size_change, old_size is None)
             self._touched.append((keyspace, partition))
             return size_change
@@ -126,9 +126,7 @@ def stage_change(
 def stage_backfill(batch: WriteBatch, table: Table, index: Index) -> None:
     """Stages the entries of a new index. Items whose index key is invalid are left out, as the service does."""
     for key, record in table.keyspace.range(b"", None):
-        item = record_item(record)
-        if index.definition.accepts(item):
-            _EntryChange(index, key, None, item, record, record_size_bytes(record)).stage(batch)
+        _EntryChange(index, key, None, record_item(record), record, record_size_bytes(record)).stage(batch)
 
 
 class _EntryChange:
@@ -159,7 +157,7 @@ class _EntryChange:
         if old_key is None and new_key is None:
             return 0.0
         # An item that the backfill left out has no entry, whatever its attributes.
-        old_record = None if old_key is None else keyspace.partition_of(old_key).map.get(old_key)
+        old_record = None if old_key is None else keyspace.get(old_key)
         if old_key == new_key and old_record is not None and self._is_unchanged():
             return 0.0
         new_record = None if new_key is None else self._entry_record()

@@ -50,10 +50,7 @@ def checked_item(item: Item) -> tuple[Item, int]:
             if normal is not value:
                 changed = dict(item) if changed is None else changed
                 changed[name] = normal
-        name_size = len(name) if name.isascii() else _utf8_size(name)
-        if not 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX:
-            raise _invalid_name(name)
-        size += name_size + value_size
+        size += name_size_bytes(name) + value_size
     return (item if changed is None else changed), size
 
 
@@ -89,6 +86,15 @@ def type_of(value: AttributeValue) -> str:
     return next(iter(value))
 
 
+def name_size_bytes(name: str) -> int:
+    """The size of an attribute name in bytes; raises ValidationError for one that is empty or too long."""
+    size = len(name) if name.isascii() else _utf8_size(name)
+    if 0 < size <= ATTRIBUTE_NAME_BYTES_MAX:
+        return size
+    fault = "Attribute name is too large, must be less than 65536 bytes" if size else "Empty attribute name"
+    raise ValidationError(fault)
+
+
 def utf8_size(text: str) -> int:
     """The length of a text in UTF-8 bytes."""
     return len(text) if text.isascii() else _utf8_size(text)
@@ -99,12 +105,6 @@ def _utf8_size(text: str) -> int:
         return len(text.encode())
     except UnicodeEncodeError:
         raise SerializationError("A string is not valid UTF-8: it holds half of a surrogate pair") from None
-
-
-def _invalid_name(name: str) -> ValidationError:
-    if not name:
-        return ValidationError("Empty attribute name")
-    return ValidationError("Attribute name is too large, must be less than 65536 bytes")
 
 
 def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
@@ -216,9 +216,7 @@ def _checked_map(payload: Any, level: int) -> tuple[Item, int]:
     size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
     normal_members = payload
     for name, member in payload.items():
-        name_size = utf8_size(name)
-        if not 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX:
-            raise _invalid_name(name)
+        name_size = name_size_bytes(name)
         normal, member_size = checked_value(member, level + 1)
         if normal is not member:
             normal_members = dict(payload) if normal_members is payload else normal_members
