@@ -282,6 +282,24 @@ def test_identifiers_come_from_the_seed(open_database: Open, clock: ManualClock)
     assert re.fullmatch("[A-Z0-9]{52}", seen[0][1])
 
 
+def test_requests_may_hold_text_of_a_subclass(database: Database) -> None:
+    """Names and values given as subclasses of str, such as the members of a `(str, Enum)`, count as their text."""
+
+    class Named(str):
+        def __str__(self) -> str:
+            return "a name"
+
+    name, key = Named("tbl"), Named("pk")
+    make_table(database, name, key=["pk S"])
+    database.execute("PutItem", {"TableName": name, "Item": {key: {"S": Named("red")}}})
+    described = database.execute("DescribeTable", {"TableName": name})["Table"]
+    assert described["TableArn"].endswith(":table/tbl")
+    assert type(described["TableName"]) is str
+    assert database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "red"}}})["Item"] == {
+        "pk": {"S": "red"}
+    }
+
+
 def test_a_closed_database_says_so(database: Database) -> None:
     """Requests after close are answered with an error that names the way out."""
     other = minidynamo.connect()

@@ -16,6 +16,7 @@ from minidynamo.values.wire_types import (
     SHAPE_PACKAGE,
     check_value_types,
     list_fault,
+    plain_text,
     scalar_fault,
     structure_fault,
 )
@@ -44,7 +45,7 @@ def check_types(shape: Shape, value: Any, is_element: bool = False) -> None:
 
 
 def without_nulls(shape: Shape, value: Any) -> Any:
-    """A copy made of plain dicts and lists, without unknown members and members that are null."""
+    """A copy made of plain dicts, lists and texts, without unknown members and members that are null."""
     if shape.kind == "Structure":
         members = shape.members
         return {
@@ -57,7 +58,10 @@ def without_nulls(shape: Shape, value: Any) -> Any:
         return [without_nulls(shape.element, member) for member in value if member is not None]
     if shape.kind == "Map":
         assert shape.element is not None
-        return {key: without_nulls(shape.element, member) for key, member in value.items() if member is not None}
+        element = shape.element
+        return {plain_text(key): without_nulls(element, member) for key, member in value.items() if member is not None}
+    if shape.kind == "String":
+        return plain_text(value)
     if shape.kind == "Boolean" and isinstance(value, str):
         return value.lower() in ("true", "1", "yes")
     return int(value) if shape.kind in ("Integer", "Long") else value

@@ -16,7 +16,7 @@ from minidynamo.errors import SerializationError, ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
 from minidynamo.values.numbers import canonical_number, number_size_bytes
-from minidynamo.values.wire_types import as_bytes, check_value_types
+from minidynamo.values.wire_types import as_bytes, check_value_types, plain_text
 from minidynamo.wording import VALUE
 
 AttributeValue = dict[str, Any]
@@ -124,14 +124,14 @@ def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
 def _checked_string(payload: Any, level: int) -> tuple[str, int]:
     if type(payload) is not str:
         check_value_types({"S": payload})
-        payload = str(payload)
+        payload = plain_text(payload)
     return payload, utf8_size(payload)
 
 
 def _checked_number(payload: Any, level: int) -> tuple[str, int]:
     if type(payload) is not str:
         check_value_types({"N": payload})
-        payload = str(payload)
+        payload = plain_text(payload)
     canonical = canonical_number(payload)
     return canonical, number_size_bytes(canonical)
 
@@ -158,7 +158,7 @@ def _checked_null(payload: Any, level: int) -> tuple[bool, int]:
 def _checked_string_set(payload: Any, level: int) -> tuple[list[str], int]:
     if type(payload) is not list or not all(type(each) is str for each in payload):
         check_value_types({"SS": payload})
-        payload = list(payload)
+        payload = list(map(plain_text, payload))
     if not payload:
         raise ValidationError(PARAMETERS_INVALID + "An string set  may not be empty", prefix=VALUE)
     if len(set(payload)) != len(payload):
@@ -171,7 +171,7 @@ def _checked_string_set(payload: Any, level: int) -> tuple[list[str], int]:
 def _checked_number_set(payload: Any, level: int) -> tuple[list[str], int]:
     if type(payload) is not list or not all(type(each) is str for each in payload):
         check_value_types({"NS": payload})
-        payload = list(payload)
+        payload = list(map(plain_text, payload))
     if not payload:
         raise ValidationError(PARAMETERS_INVALID + "An number set  may not be empty", prefix=VALUE)
     canonical = [canonical_number(each) for each in payload]

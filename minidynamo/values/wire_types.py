@@ -73,6 +73,11 @@ def as_bytes(payload: Any) -> bytes:
     raise scalar_fault("Blob", payload)
 
 
+def plain_text(text: str) -> str:
+    """The text itself for an instance of a subclass, whatever it prints (members of an Enum print their names)."""
+    return str.__str__(text)
+
+
 def check_value_types(value: Any, level: int = 1, is_element: bool = True) -> None:
     """Checks the JSON types all through one attribute value; raises SerializationError at the first wrong one."""
     if level > _WALK_LEVELS_MAX:

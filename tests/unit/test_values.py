@@ -158,6 +158,30 @@ def test_binary_payloads_of_every_kind_are_bytes() -> None:
         assert checked_value({"B": payload}) == ({"B": b"ab"}, 2)
 
 
+class Named(str):
+    """Text that prints as something else, as the members of a `(str, Enum)` do."""
+
+    def __str__(self) -> str:
+        return "a name"
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"S": Named("dark")}, {"S": "dark"}),
+        ({"N": Named("7")}, {"N": "7"}),
+        ({"SS": [Named("dark")]}, {"SS": ["dark"]}),
+        ({"NS": [Named("7")]}, {"NS": ["7"]}),
+    ],
+)
+def test_text_of_a_subclass_is_stored_as_plain_text(given: Any, stored: Any) -> None:
+    value, _ = checked_value(given)
+    (payload,) = value.values()
+    kept = payload if isinstance(payload, list) else [payload]
+    assert value == stored
+    assert [type(each) for each in kept] == [str]
+
+
 def test_half_of_a_surrogate_pair_is_refused() -> None:
     """A string that is not valid Unicode cannot be stored."""
     with pytest.raises(SerializationError):
