@@ -6,6 +6,7 @@ Only the names listed here are public; whatever is not may change.
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database import Database, PartitionInfo, connect
 from minidynamo.errors import DynamoError
+from minidynamo.interfaces.boto.mocking import attach, mock
 from minidynamo.interfaces.conditions import Attr, Key
 from minidynamo.values.python_values import Binary
 
@@ -21,5 +22,7 @@ __all__ = [
     "ManualClock",
     "PartitionInfo",
     "SystemClock",
+    "attach",
     "connect",
+    "mock",
 ]

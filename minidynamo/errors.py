@@ -5,6 +5,10 @@
     ├── SerializationError                       SerializationException
     ├── UnknownOperation                         UnknownOperationException
     ├── AccessDenied                             AccessDeniedException
+    ├── MissingAuthenticationToken               MissingAuthenticationTokenException: the request is not signed
+    ├── IncompleteSignature                      IncompleteSignatureException: the signature lacks parts
+    ├── InvalidSignature                         InvalidSignatureException: the signature does not hold
+    ├── UnrecognizedClient                       UnrecognizedClientException: nobody has that access key
     ├── ResourceNotFound                         ResourceNotFoundException
     ├── ResourceInUse                            ResourceInUseException
     ├── LimitExceeded                            LimitExceededException
@@ -56,6 +60,14 @@ class DynamoError(Exception):
         """The error as botocore presents it: `{"Error": {"Code", "Message"}, ...members}`."""
         return {"Error": {"Code": self.code, "Message": self.message}, **self.members}
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The error as it stands on the wire: `{"__type": "<namespace><code>", "message": ..., ...members}`."""
+        body: dict[str, Any] = {"__type": self.namespace + self.code}
+        if self.message:
+            body[self.message_member] = self.message
+        return {**body, **self.members}
+
 
 class ValidationError(DynamoError):
     """A request that the service refuses before or while it performs it.
@@ -93,6 +105,26 @@ class AccessDenied(DynamoError):
     code = "AccessDeniedException"
     namespace = CORAL_SERVICE
     message_member = "Message"
+
+
+class MissingAuthenticationToken(DynamoError):
+    code = "MissingAuthenticationTokenException"
+    namespace = CORAL_SERVICE
+
+
+class IncompleteSignature(DynamoError):
+    code = "IncompleteSignatureException"
+    namespace = CORAL_SERVICE
+
+
+class InvalidSignature(DynamoError):
+    code = "InvalidSignatureException"
+    namespace = CORAL_SERVICE
+
+
+class UnrecognizedClient(DynamoError):
+    code = "UnrecognizedClientException"
+    namespace = CORAL_SERVICE
 
 
 class ResourceNotFound(DynamoError):

@@ -88,7 +88,9 @@ def test_public_names() -> None:
         "ManualClock",
         "PartitionInfo",
         "SystemClock",
+        "attach",
         "connect",
+        "mock",
     ]
     assert all(hasattr(minidynamo, name) for name in minidynamo.__all__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.database import Database
@@ -30,7 +30,7 @@ _TIMESTAMPS = frozenset(
     }
 )
 # Only these answers hold timestamps.
-_DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
+DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
 
 
 class ClientMeta:
@@ -82,8 +82,8 @@ class Client:
             response = self._execute(operation, parameters)
         except DynamoError as error:
             raise client_error(error, operation, metadata) from None
-        if operation in _DESCRIBING:
-            _show_timestamps(response)
+        if operation in DESCRIBING:
+            show_timestamps(response, UTC)
         response["ResponseMetadata"] = metadata
         return response
 
@@ -118,17 +118,17 @@ def _method(operation: str) -> Callable[..., Response]:
     return method
 
 
-def _show_timestamps(response: Any) -> None:
-    """Replaces epoch seconds by datetimes, in place."""
+def show_timestamps(response: Any, zone: tzinfo) -> None:
+    """Replaces epoch seconds by datetimes of a time zone, in place."""
     for name, value in response.items():
         if name in _TIMESTAMPS:
-            response[name] = datetime.fromtimestamp(value, UTC)
+            response[name] = datetime.fromtimestamp(value, zone)
         elif isinstance(value, dict):
-            _show_timestamps(value)
+            show_timestamps(value, zone)
         elif isinstance(value, list):
             for member in value:
                 if isinstance(member, dict):
-                    _show_timestamps(member)
+                    show_timestamps(member, zone)
 
 
 _PARAMETERS = {operation: frozenset(REQUESTS[operation].members) for operation in OPERATIONS}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from minidynamo.interfaces.client_errors import modelled_class, waiter_error_class
 
 if TYPE_CHECKING:
+    from minidynamo.database import Database
     from minidynamo.interfaces.client import Client
 
 _NAMES = ("table_exists", "table_not_exists")
@@ -61,10 +62,22 @@ class Waiter:
             return None
 
     def _pass_time(self, seconds: float) -> None:
-        clock = self._client.database.clock
-        advance = getattr(clock, "advance", None)
-        if advance is not None:
-            advance(seconds)
-            return
-        due = self._client.database.catalog.next_due
-        time.sleep(seconds if due is None else min(max(due - clock.now(), 0.001), seconds))
+        delay = advance_or_delay(self._client.database, seconds)
+        if delay > 0:
+            time.sleep(delay)
+
+
+def advance_or_delay(database: Database, seconds: float, is_for_table: bool = True) -> float:
+    """Lets time pass where the database's clock can be advanced; else says how many seconds to sleep.
+
+    Parameters:
+        database: whose clock counts.
+        seconds: how long somebody wants to wait.
+        is_for_table: whether for a table's status: then there is nothing to wait for once the next one is due.
+    """
+    advance = getattr(database.clock, "advance", None)
+    if advance is not None:
+        advance(seconds)
+        return 0.0
+    due = database.catalog.next_due if is_for_table else None
+    return seconds if due is None else min(max(due - database.clock.now(), 0.001), seconds)

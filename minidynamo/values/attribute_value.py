@@ -16,7 +16,7 @@ from minidynamo.errors import SerializationError, ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
 from minidynamo.values.numbers import canonical_number, number_size_bytes
-from minidynamo.values.wire_types import as_bytes, check_value_types, plain_text
+from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue, as_bytes, check_value_types, plain_text
 from minidynamo.wording import VALUE
 
 AttributeValue = dict[str, Any]
@@ -108,6 +108,8 @@ def _utf8_size(text: str) -> int:
 
 
 def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
+    if REFUSES_ODD_VALUES.get():
+        raise OddValue
     """A value with no member, several members, unknown members or members that are null."""
     check_value_types(value)
     known = {tag: payload for tag, payload in value.items() if tag in _CHECKS and payload is not None}

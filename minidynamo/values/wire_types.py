@@ -6,6 +6,7 @@ Source: observed answers of Amazon DynamoDB (SerializationException).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from minidynamo.errors import SerializationError
@@ -23,8 +24,14 @@ _JAVA_CLASSES = {
     "Double": "java.lang.Double",
     "Blob": "java.nio.ByteBuffer",
 }
+# Set where an SDK's own validation comes first: it refuses values that the service itself would let pass.
+REFUSES_ODD_VALUES: ContextVar[bool] = ContextVar("minidynamo refuses odd values", default=False)
 # Members deeper than this are not walked: the nesting rule refuses the item in any case.
 _WALK_LEVELS_MAX = 64
+
+
+class OddValue(Exception):
+    """A value that the service would let pass, but an SDK might not: with unknown or null members, or odd binaries."""
 
 
 def token_name(value: Any) -> str:
@@ -61,14 +68,29 @@ def structure_fault(shape: str, value: Any, is_element: bool) -> SerializationEr
     return SerializationError(SCALAR_FOR_STRUCTURE if is_element else SCALAR_FOR_CONTAINER)
 
 
+class UndecodableBinary:
+    """Stands where a binary payload was no base64, until types are checked: so its fault keeps its place among others.
+
+    Parameters:
+        fault: what the service says of it.
+    """
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+
 def as_bytes(payload: Any) -> bytes:
     """The bytes of a binary payload: bytes-like, text (UTF-8, as botocore reads it) or boto3's `Binary`."""
-    if isinstance(payload, bytes | bytearray | memoryview):
+    if isinstance(payload, bytes | bytearray):
         return bytes(payload)
     if isinstance(payload, str):
         return payload.encode()
-    inner = getattr(payload, "value", None)
-    if isinstance(inner, bytes | bytearray):
+    if isinstance(payload, UndecodableBinary):
+        raise SerializationError(payload.fault)
+    if REFUSES_ODD_VALUES.get():
+        raise OddValue
+    inner = payload if isinstance(payload, memoryview) else getattr(payload, "value", None)
+    if isinstance(inner, bytes | bytearray | memoryview):
         return bytes(inner)
     raise scalar_fault("Blob", payload)
 

@@ -1,0 +1,1 @@
+"""The double behind boto3 and aiobotocore: their clients and resources, answered by a database in this process."""

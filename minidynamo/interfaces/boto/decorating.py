@@ -1,0 +1,164 @@
+"""A mock around functions, coroutines, generators and test classes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import unittest
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Switch(Protocol):
+    """What is switched on and off around what is decorated."""
+
+    def start(self) -> Any: ...
+
+    def stop(self) -> None: ...
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
+NewSwitch = Callable[[], Switch]
+
+
+def decorated(target: Any, new_switch: NewSwitch) -> Any:
+    """The target, run with a switch of its own each time; classes are changed in place."""
+    if inspect.isclass(target):
+        if issubclass(target, unittest.TestCase):
+            return _decorated_test_case(target, new_switch)
+        return _decorated_class(target, new_switch)
+    return _decorated_function(target, new_switch)
+
+
+def _decorated_function(function: Any, new_switch: NewSwitch) -> Any:
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def run_coroutine(*arguments: Any, **options: Any) -> Any:
+            with new_switch():
+                return await function(*arguments, **options)
+
+        return run_coroutine
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def run_asynchronous_generator(*arguments: Any, **options: Any) -> Any:
+            with new_switch():
+                async for each in function(*arguments, **options):
+                    yield each
+
+        return run_asynchronous_generator
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def run_generator(*arguments: Any, **options: Any) -> Any:
+            with new_switch():
+                return (yield from function(*arguments, **options))
+
+        return run_generator
+
+    @functools.wraps(function)
+    def run(*arguments: Any, **options: Any) -> Any:
+        with new_switch():
+            return function(*arguments, **options)
+
+    return run
+
+
+def _decorated_test_case(case: Any, new_switch: NewSwitch) -> Any:
+    """On from before setUp until after the cleanups; for the whole class where it prepares something in setUpClass."""
+    if case.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__:  # type: ignore[attr-defined]
+        prepare_class = case.setUpClass.__func__
+
+        def set_up_class(cls: Any) -> None:
+            switch = new_switch()
+            switch.start()
+            cls.addClassCleanup(switch.stop)
+            prepare_class(cls)
+
+        case.setUpClass = classmethod(functools.wraps(prepare_class)(set_up_class))
+        return case
+    prepare = case.setUp
+
+    @functools.wraps(prepare)
+    def set_up(self: Any) -> None:
+        switch = new_switch()
+        switch.start()
+        self.addCleanup(switch.stop)
+        prepare(self)
+
+    case.setUp = set_up
+    return case
+
+
+def _decorated_class(plain: Any, new_switch: NewSwitch) -> Any:
+    """Tests of a class share the switch of their set-up and tear-down; methods of other classes have one each."""
+    is_test_class = any(name.startswith("test") for name in dir(plain))
+    if is_test_class:
+        _share_switch(plain, new_switch)
+    for name, method in list(vars(plain).items()):
+        if not inspect.isfunction(method) or name.startswith("_") or name in ("setup_method", "teardown_method"):
+            continue
+        if is_test_class and name.startswith("test"):
+            setattr(plain, name, _method_with(method, new_switch))
+        elif not is_test_class:
+            setattr(plain, name, _decorated_function(method, new_switch))
+    return plain
+
+
+_SHARED = "_minidynamo_switch"
+
+
+def _share_switch(plain: Any, new_switch: NewSwitch) -> None:
+    set_up, tear_down = getattr(plain, "setup_method", None), getattr(plain, "teardown_method", None)
+
+    def setup_method(self: Any, method: Any = None) -> None:
+        switch = new_switch()
+        switch.start()
+        setattr(self, _SHARED, switch)
+        try:
+            _call_with_method(set_up, self, method)
+        except BaseException:
+            switch.stop()
+            raise
+
+    def teardown_method(self: Any, method: Any = None) -> None:
+        try:
+            _call_with_method(tear_down, self, method)
+        finally:
+            vars(self).pop(_SHARED).stop()
+
+    plain.setup_method, plain.teardown_method = setup_method, teardown_method
+
+
+def _call_with_method(function: Any, self: Any, method: Any) -> None:
+    """Calls a set-up that may or may not take the test method, as pytest does."""
+    if function is not None:
+        function(self, *([method] if len(inspect.signature(function).parameters) > 1 else []))
+
+
+def _method_with(method: Any, new_switch: NewSwitch) -> Any:
+    """The test method within the switch of its set-up, or within one of its own where there was none."""
+
+    def shared_by(self: Any) -> Switch:
+        shared: Switch | None = vars(self).get(_SHARED)
+        return new_switch() if shared is None else shared
+
+    if inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        async def run_coroutine(self: Any, *arguments: Any, **options: Any) -> Any:
+            with shared_by(self):
+                return await method(self, *arguments, **options)
+
+        return run_coroutine
+
+    @functools.wraps(method)
+    def run(self: Any, *arguments: Any, **options: Any) -> Any:
+        with shared_by(self):
+            return method(self, *arguments, **options)
+
+    return run

@@ -1,0 +1,249 @@
+"""What is replaced in botocore and aiobotocore while a database answers their clients, and put back afterwards.
+
+One method carries every call, `BaseClient._make_api_call`. It is private, so its presence and signature are looked at
+first. Where they differ, calls take the long road through all of botocore and are answered where it would send them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from minidynamo.interfaces.boto import calls
+from minidynamo.interfaces.boto.routing import SERVICES, current_database, state_of
+from minidynamo.interfaces.boto.sleeping import ASYNCIO, TIME, waiting_for
+from minidynamo.interfaces.boto.transport import is_asynchronous, is_for_dynamodb, response_to
+
+Guard = Callable[..., None]
+Wrap = Callable[[Any], Any]
+
+_lock = threading.Lock()
+_holders: list[object] = []
+_replaced: list[tuple[Any, str, Any, Any]] = []
+# What clients made while a mock is on are given, so that they reach no network after it; None for nothing.
+_guard_of_new_clients: list[Guard | None] = []
+
+
+class DoubleError(RuntimeError):
+    """botocore is not as the double needs it, or a client is used where nothing answers it."""
+
+
+def hold(holder: object) -> None:
+    """Keeps the replacements in place for as long as anybody holds them."""
+    with _lock:
+        _holders.append(holder)
+        _install()
+
+
+def release(holder: object) -> None:
+    """Lets go of them; the last one to do so restores botocore."""
+    with _lock:
+        _holders.remove(holder)
+        if not _holders:
+            _restore()
+
+
+def guard_new_clients(guard: Guard | None) -> None:
+    """Gives clients made from now on a hook that is called before each of their calls."""
+    _guard_of_new_clients.append(guard)
+
+
+def unguard_new_clients(guard: Guard | None) -> None:
+    """Ends the last such arrangement with this guard."""
+    _guard_of_new_clients.reverse()
+    _guard_of_new_clients.remove(guard)
+    _guard_of_new_clients.reverse()
+
+
+def _install() -> None:
+    """Replaces what is not replaced yet, or was restored by somebody else meanwhile."""
+    for module_name, path, wrap in _REPLACEMENTS:
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError:
+            continue  # aiobotocore, or one of its transports, is not there: nothing to answer.
+        *owners, name = path.split(".")
+        owner = functools.reduce(getattr, owners, module)
+        original = inspect.getattr_static(owner, name, None)
+        if original is None or any(new is original for _, _, _, new in _replaced):
+            continue
+        replacement = wrap(original)
+        if replacement is not None:
+            setattr(owner, name, replacement)
+            _replaced.append((owner, name, original, replacement))
+
+
+def _restore() -> None:
+    while _replaced:
+        owner, name, original, replacement = _replaced.pop()
+        # Whoever has replaced it since may keep their replacement; ours does nothing without a database.
+        if inspect.getattr_static(owner, name, None) is replacement:
+            setattr(owner, name, original)
+
+
+def _is_as_expected(method: Any, *names: str) -> bool:
+    return tuple(inspect.signature(method).parameters) == names
+
+
+def _make_api_call(original: Any) -> Any:
+    if not _is_as_expected(original, "self", "operation_name", "api_params") or not _has_readable_hooks():
+        return None
+
+    @functools.wraps(original)
+    def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        state = state_of(self)
+        database = (state.attached or current_database()) if state.is_dynamodb else None
+        if database is None:
+            return original(self, operation_name, api_params)
+        plan = calls.plan_of(self, state, operation_name)
+        return calls.run(calls.answered(self, plan, database, api_params, original))
+
+    return make_api_call
+
+
+def _make_api_call_asynchronously(original: Any) -> Any:
+    if not _is_as_expected(original, "self", "operation_name", "api_params") or not _has_readable_hooks():
+        return None
+
+    @functools.wraps(original)
+    async def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        state = state_of(self)
+        database = (state.attached or current_database()) if state.is_dynamodb else None
+        if database is None:
+            return await original(self, operation_name, api_params)
+        plan = calls.plan_of(self, state, operation_name)
+        return await calls.answered(self, plan, database, api_params, original)
+
+    return make_api_call
+
+
+def _has_readable_hooks() -> bool:
+    """Whether the hooks of a client can be listed without calling them."""
+    from botocore.hooks import EventAliaser, HierarchicalEmitter
+
+    emitter = HierarchicalEmitter()
+    has_parts = hasattr(emitter, "_lookup_cache") and hasattr(getattr(emitter, "_handlers", None), "prefix_search")
+    return has_parts and hasattr(EventAliaser(emitter), "_emitter")
+
+
+def _send(original: Any) -> Any:
+    @functools.wraps(original)
+    def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+        database = current_database() if is_for_dynamodb(request) else None
+        if database is None:
+            return original(self, request, *rest, **options)
+        return response_to(request, database, asynchronous=False)
+
+    return send
+
+
+def _send_asynchronously(original: Any) -> Any:
+    @functools.wraps(original)
+    async def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+        database = current_database() if is_for_dynamodb(request) else None
+        if database is None:
+            return await original(self, request, *rest, **options)
+        return response_to(request, database, asynchronous=True)
+
+    return send
+
+
+def _create_client(original: Any) -> Any:
+    @functools.wraps(original)
+    def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+        _provide_for(self, service_name, rest, options)
+        return _guarded(original(self, service_name, *rest, **options), service_name)
+
+    return create_client
+
+
+def _create_client_asynchronously(original: Any) -> Any:
+    @functools.wraps(original)
+    async def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+        _provide_for(self, service_name, rest, options)
+        return _guarded(await original(self, service_name, *rest, **options), service_name)
+
+    return create_client
+
+
+def _provide_for(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """Gives a new client the region and credentials that nobody has set, so that none are looked for on a network."""
+    database = current_database()
+    if service_name not in SERVICES or database is None or rest[1:]:
+        return
+    has_region = rest or options.get("region_name") or getattr(options.get("config"), "region_name", None)
+    if not has_region and not session.get_config_variable("region"):
+        options["region_name"] = database.location.region
+    is_explicit = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
+    is_known = getattr(session, "_credentials", None) is not None or "AWS_ACCESS_KEY_ID" in os.environ
+    if not is_explicit and not is_known and _guard_of_new_clients and _guard_of_new_clients[-1] is not None:
+        options |= {"aws_access_key_id": "minidynamo", "aws_secret_access_key": "minidynamo"}
+
+
+def _guarded(client: Any, service_name: str) -> Any:
+    if service_name in SERVICES and _guard_of_new_clients and _guard_of_new_clients[-1] is not None:
+        event = f"provide-client-params.{client.meta.service_model.service_id.hyphenize()}"
+        client.meta.events.register_first(event, _guard_of_new_clients[-1], "minidynamo-guard")
+    return client
+
+
+def _get_waiter(original: Any) -> Any:
+    @functools.wraps(original)
+    def get_waiter(self: Any, waiter_name: str) -> Any:
+        waiter = original(self, waiter_name)
+        state = state_of(self)
+        if state.is_dynamodb:
+            waiter.wait = _waiting_by_the_clock(self, waiter.wait)
+        return waiter
+
+    return get_waiter
+
+
+def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
+    def database_of() -> Any:
+        return state_of(client).attached or current_database()
+
+    if is_asynchronous(client):
+
+        @functools.wraps(wait)
+        async def wait_asynchronously(**options: Any) -> Any:
+            database = database_of()
+            if database is None:
+                return await wait(**options)
+            with waiting_for(database):
+                return await wait(**options)
+
+        return wait_asynchronously
+
+    @functools.wraps(wait)
+    def wait_here(**options: Any) -> Any:
+        database = database_of()
+        if database is None:
+            return wait(**options)
+        with waiting_for(database):
+            return wait(**options)
+
+    return wait_here
+
+
+# Modules, what in them is replaced, and what makes the replacement (or None, to leave it as it is).
+_REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
+    ("botocore.client", "BaseClient._make_api_call", _make_api_call),
+    ("botocore.client", "BaseClient.get_waiter", _get_waiter),
+    ("botocore.session", "Session.create_client", _create_client),
+    ("botocore.httpsession", "URLLib3Session.send", _send),
+    ("botocore.endpoint", "time", lambda original: TIME),
+    ("botocore.waiter", "time", lambda original: TIME),
+    ("aiobotocore.client", "AioBaseClient._make_api_call", _make_api_call_asynchronously),
+    ("aiobotocore.client", "AioBaseClient.get_waiter", _get_waiter),
+    ("aiobotocore.session", "AioSession._create_client", _create_client_asynchronously),
+    ("aiobotocore.httpsession", "AIOHTTPSession.send", _send_asynchronously),
+    ("aiobotocore.httpxsession", "HttpxSession.send", _send_asynchronously),
+    ("aiobotocore.endpoint", "asyncio", lambda original: ASYNCIO),
+    ("aiobotocore.waiter", "asyncio", lambda original: ASYNCIO),
+)

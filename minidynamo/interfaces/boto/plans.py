@@ -1,0 +1,110 @@
+"""How one operation of one client is carried out, worked out once: which hooks run, and which road the call takes.
+
+The short road calls hooks on parameters and answers, and skips what botocore does to send a request. Where somebody
+hooks into that, too, the call takes the long road through all of botocore, answered where it would reach the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.validate import ParamValidationDecorator
+
+from minidynamo.requests.checker import is_plain_request
+
+Handler = Callable[..., Any]
+
+# Events of the long road: a hook of somebody else's on any of them makes calls take it.
+_LONG_ROAD = (
+    "before-call",
+    "before-endpoint-resolution",
+    "request-created",
+    "choose-signer",
+    "before-sign",
+    "before-send",
+    "response-received",
+    "before-parse",
+    "needs-retry",
+    "after-call-error",
+)
+# Whose hooks on these events serve the sending of a request alone ...
+_SENDING = ("botocore.", "aiobotocore.", "moto.", "minidynamo.")
+# ... except these: stubs and rate limiters.
+_HEEDED = ("botocore.stub", "aiobotocore.stub", "botocore.retries.adaptive", "aiobotocore.retries.adaptive")
+# Hooks on parameters that have no work on any operation of DynamoDB.
+_IDLE = frozenset(
+    {"_handle_request_validation_mode_member", "block_endpoint_discovery_required_operations", "refuse_outside"}
+)
+_FILLS_TOKENS = "generate_idempotent_uuid"
+
+
+class Plan:
+    """The plan for one operation of one client.
+
+    Attributes:
+        operation: its API name.
+        model: botocore's model of the operation.
+        provide, build, after: the hooks on `provide-client-params`, `before-parameter-build` and `after-call`.
+        tokens: the members that botocore fills with an idempotency token.
+        takes_long_road: whether some hook needs all of botocore.
+        validates: whether botocore's parameter validation is on.
+        registry: the emitter's cache as it was; the emitter makes a new one whenever hooks change.
+    """
+
+    __slots__ = (
+        "after",
+        "build",
+        "event",
+        "model",
+        "operation",
+        "provide",
+        "registry",
+        "takes_long_road",
+        "tokens",
+        "validates",
+    )
+
+    def __init__(self, client: Any, operation: str) -> None:
+        model = client.meta.service_model
+        emitter = client.meta.events._emitter
+        self.operation = operation
+        self.model = model.operation_model(operation)
+        self.event = f"{model.service_id.hyphenize()}.{operation}"
+        self.registry = emitter._lookup_cache
+        self.tokens = tuple(self.model.idempotent_members)
+        self.provide = _working(emitter, f"provide-client-params.{self.event}", self.model)
+        self.build = _working(emitter, f"before-parameter-build.{self.event}", self.model)
+        self.after = _working(emitter, f"after-call.{self.event}", self.model)
+        self.takes_long_road = any(
+            _is_heeded(handler)
+            for event in _LONG_ROAD
+            for handler in emitter._handlers.prefix_search(f"{event}.{self.event}")
+        )
+        self.validates = isinstance(client._serializer, ParamValidationDecorator)
+
+    def accepts(self, parameters: dict[str, Any]) -> bool:
+        """Whether botocore's validation would certainly pass."""
+        return is_plain_request(self.operation, parameters)
+
+
+def _working(emitter: Any, event: str, model: Any) -> tuple[Handler, ...]:
+    """The hooks on an event, without those that would do nothing."""
+    idle = _IDLE if model.idempotent_members else _IDLE | {_FILLS_TOKENS}
+    return tuple(
+        handler
+        for handler in emitter._handlers.prefix_search(event)
+        if not (_module(handler).startswith(_SENDING) and getattr(handler, "__name__", "") in idle)
+    )
+
+
+def _is_heeded(handler: Handler) -> bool:
+    module = _module(handler)
+    return module.startswith(_HEEDED) or not module.startswith(_SENDING)
+
+
+def _module(handler: Handler) -> str:
+    """Where a hook was defined; partial functions and callable objects included."""
+    handler = getattr(handler, "func", handler)
+    own = getattr(handler, "__module__", None)
+    return f"{own if isinstance(own, str) else type(handler).__module__}."

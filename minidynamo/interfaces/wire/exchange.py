@@ -1,0 +1,146 @@
+"""One exchange: an HTTP request in, an HTTP answer out, through `Database.execute`.
+
+Source: wire protocol of Amazon DynamoDB, "Order of HTTP-level checks".
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+
+from minidynamo.database import Database
+from minidynamo.errors import DynamoError, InternalServerError, SerializationError, UnknownOperation
+from minidynamo.interfaces.wire.bodies import body_of, decode_binaries, parsed_body
+from minidynamo.interfaces.wire.compression import BodyTooLarge, compressed, decompressed
+from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.interfaces.wire.signatures import Signature
+from minidynamo.interfaces.wire.targets import WITHOUT_BODY, operation_of
+from minidynamo.interfaces.wire.verification import accept_any
+from minidynamo.limits import HTTP_BODY_BYTES_MAX
+
+logger = logging.getLogger("minidynamo.server")
+
+JSON_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"})
+_NO_SUCH_PAGE = b"<UnknownOperationException/>\n"
+_EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
+
+Authenticate = Callable[[HttpRequest], Signature]
+Choose = Callable[[Signature | None], Database]
+
+
+class Exchange:
+    """Answers HTTP requests for the databases behind it.
+
+    Parameters:
+        choose: gives the database for a signature; for None the one that answers what is not signed.
+        authenticate: gives the signature of a request or raises; by default any well-formed one is accepted.
+        allows_origins: whether pages of other origins may read the answers (CORS).
+    """
+
+    def __init__(self, choose: Choose, authenticate: Authenticate = accept_any, allows_origins: bool = False) -> None:
+        self._choose = choose
+        self._authenticate = authenticate
+        self._allows_origins = allows_origins
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to a request; never raises."""
+        try:
+            status, kind, body = self._answered(request)
+        except DynamoError as error:
+            status, kind, body = error.status, _content_type(request), body_of(error.body)
+        except BodyTooLarge:
+            status, kind, body = 413, _content_type(request), b""
+        except Exception:
+            logger.exception("a request failed: this is a bug in minidynamo")
+            status, kind, body = 500, _content_type(request), body_of(InternalServerError().body)
+        return self._finished(request, status, kind, body)
+
+    def refused(self, request: HttpRequest, error: DynamoError) -> HttpAnswer:
+        """The answer to a request that goes no further."""
+        return self._finished(request, error.status, _content_type(request), body_of(error.body))
+
+    def _answered(self, request: HttpRequest) -> tuple[int, str, bytes]:
+        if request.method != "POST" or request.path != "/":
+            return self._without_operation(request)
+        kind = _base_type(request.headers.get("content-type"))
+        if request.body and kind is not None and kind not in JSON_TYPES:
+            return 404, _content_type(request), _NO_SUCH_PAGE
+        if len(request.body) > HTTP_BODY_BYTES_MAX:
+            raise BodyTooLarge
+        body = decompressed(request.body, request.headers.get("content-encoding"))
+        members = parsed_body(body)
+        operation = operation_of(request.headers.get("x-amz-target"))
+        if operation is None:
+            raise UnknownOperation()
+        database = self._choose(self._authenticate(request))
+        if members is None:
+            raise SerializationError()
+        decode_binaries(operation, members, body)
+        answer = database.execute(operation, members)
+        return 200, _content_type(request), b"" if operation in WITHOUT_BODY else body_of(answer)
+
+    def _without_operation(self, request: HttpRequest) -> tuple[int, str, bytes]:
+        if request.method in ("GET", "HEAD") and request.path == "/":
+            region = self._choose(None).location.region
+            return 200, "text/plain", f"healthy: dynamodb.{region}.amazonaws.com ".encode()
+        if request.method == "OPTIONS" and self._allows_origins and "origin" in request.headers:
+            return 200, "text/plain", b""
+        return 404, _content_type(request), _NO_SUCH_PAGE
+
+    def _finished(self, request: HttpRequest, status: int, kind: str, body: bytes) -> HttpAnswer:
+        body, encoding = compressed(body, request.headers.get("accept-encoding"))
+        headers = {
+            "server": "Server",
+            "date": _date(int(self._choose(None).clock.now())),
+            "content-type": kind,
+            "content-length": str(len(body)),
+            "x-amzn-requestid": self._choose(None).new_request_id(),
+            "x-amz-crc32": str(zlib.crc32(body)),
+        }
+        if encoding is not None:
+            headers["content-encoding"] = encoding
+        if self._allows_origins and "origin" in request.headers:
+            headers |= _origin_headers(request)
+        return HttpAnswer(status, headers, body)
+
+
+def _origin_headers(request: HttpRequest) -> dict[str, str]:
+    headers = {"access-control-allow-origin": "*", "access-control-expose-headers": _EXPOSED_HEADERS}
+    if request.method == "OPTIONS":
+        headers["access-control-max-age"] = "172800"
+        for asked, allowed in (("headers", "headers"), ("method", "methods")):
+            wish = request.headers.get(f"access-control-request-{asked}")
+            if wish is not None:
+                headers[f"access-control-allow-{allowed}"] = wish
+    return headers
+
+
+def _base_type(content_type: str | None) -> str | None:
+    return content_type.partition(";")[0].strip().lower() if content_type else None
+
+
+def _content_type(request: HttpRequest) -> str:
+    kind = _base_type(request.headers.get("content-type"))
+    return kind if kind in JSON_TYPES and kind is not None else "application/json"
+
+
+@lru_cache(maxsize=8)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def request_summary(request: HttpRequest) -> str:
+    """What a request asks for, for a log: its operation and table, or its method and path."""
+    operation = operation_of(request.headers.get("x-amz-target"))
+    if operation is None:
+        return f"{request.method} {request.path}"
+    try:
+        members: Any = parsed_body(request.body)
+    except DynamoError:
+        return operation
+    table = (members or {}).get("TableName")
+    return f"{operation} {table}" if isinstance(table, str) else operation

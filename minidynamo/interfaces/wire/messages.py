@@ -1,0 +1,43 @@
+"""HTTP requests and answers as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A whole request.
+
+    Attributes:
+        method: in capitals.
+        path: without the query, such as "/".
+        query: what follows the question mark, still encoded.
+        headers: values by lower-case name; those of a repeated header are joined by commas.
+        body: as it was sent, perhaps compressed.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A whole answer; header names are lower-case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def joined_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header values by lower-case name, from pairs as they were received."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in pairs:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
