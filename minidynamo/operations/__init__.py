@@ -19,6 +19,7 @@ _MODULES = {
     "DescribeEndpoints": "describe_endpoints",
     "DescribeLimits": "describe_limits",
     "DescribeTable": "describe_table",
+    "DescribeTimeToLive": "describe_time_to_live",
     "GetItem": "get_item",
     "ListTables": "list_tables",
     "ListTagsOfResource": "list_tags_of_resource",
@@ -31,6 +32,7 @@ _MODULES = {
     "UntagResource": "untag_resource",
     "UpdateItem": "update_item",
     "UpdateTable": "update_table",
+    "UpdateTimeToLive": "update_time_to_live",
 }
 
 Operation = Callable[[Any, Any], dict[str, Any]]

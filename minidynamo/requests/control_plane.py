@@ -132,6 +132,15 @@ CONTROL_PLANE: dict[str, Shape] = {
         VectorIndexUpdates=OPAQUE,
         **_TABLE_SETTINGS,
     ),
+    "UpdateTimeToLive": structure(
+        "UpdateTimeToLiveInput",
+        "TableName TimeToLiveSpecification",
+        TableName=CREATED_TABLE_NAME,
+        TimeToLiveSpecification=structure(
+            "TimeToLiveSpecification", "Enabled AttributeName", Enabled=FLAG, AttributeName=KEY_ATTRIBUTE_NAME
+        ),
+    ),
+    "DescribeTimeToLive": _about_table("DescribeTimeToLiveInput"),
     "ListTables": structure(
         "ListTablesInput",
         ExclusiveStartTableName=INDEX_NAME,
@@ -153,6 +162,7 @@ MISSING_TEXTS: dict[tuple[str, str], tuple[str, str | None]] = {
     ("DescribeTable", "TableName"): _NAME_REQUIRED,
     ("DeleteTable", "TableName"): _NAME_REQUIRED,
     ("UpdateTable", "TableName"): _NAME_REQUIRED,
+    ("DescribeTimeToLive", "TableName"): _NAME_REQUIRED,
     ("TagResource", "ResourceArn"): _NO_ARN,
     ("UntagResource", "ResourceArn"): _NO_ARN,
     ("ListTagsOfResource", "ResourceArn"): _NO_ARN,
@@ -166,5 +176,5 @@ MISSING_TEXTS: dict[tuple[str, str], tuple[str, str | None]] = {
 # Members whose length is refused in words of their own.
 LENGTH_TEXTS: dict[tuple[str, str], str] = {
     (operation, "TableName"): "TableName must be at least 3 characters long and at most 255 characters long"
-    for operation in ("DescribeTable", "DeleteTable", "UpdateTable")
+    for operation in ("DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive")
 }

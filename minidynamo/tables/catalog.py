@@ -1,8 +1,8 @@
 """The catalog: which tables there are, what is known of each, and how their statuses change with time.
 
 What the catalog keeps of a table is a dict in the API's shape, with a few members of its own: `StatusDueAt` (when a
-passing status ends, epoch seconds), `WasOnDemand`, `Tags`, and times of limited changes. It is stored in the engine's
-"system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to.
+passing status ends, epoch seconds), `WasOnDemand`, `Tags`, `TimeToLive`, and times of limited changes. It is stored
+in the engine's "system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import unittest
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -27,6 +26,8 @@ NewSwitch = Callable[[], Switch]
 def decorated(target: Any, new_switch: NewSwitch) -> Any:
     """The target, run with a switch of its own each time; classes are changed in place."""
     if inspect.isclass(target):
+        import unittest  # Slow to import, and only needed for classes.
+
         if issubclass(target, unittest.TestCase):
             return _decorated_test_case(target, new_switch)
         return _decorated_class(target, new_switch)
@@ -70,6 +71,8 @@ def _decorated_function(function: Any, new_switch: NewSwitch) -> Any:
 
 def _decorated_test_case(case: Any, new_switch: NewSwitch) -> Any:
     """On from before setUp until after the cleanups; for the whole class where it prepares something in setUpClass."""
+    import unittest
+
     if case.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__:  # type: ignore[attr-defined]
         prepare_class = case.setUpClass.__func__
 

@@ -1,0 +1,132 @@
+"""Fixtures for pytest: a fresh database per test, and boto3, a client or a server that shows it.
+
+    def test_orders(minidynamo_mock):                    # boto3 is answered in process
+        boto3.client("dynamodb").list_tables()
+
+Tables come from `@pytest.mark.minidynamo(tables="template.yaml")` or from the ini option `minidynamo_tables`; further
+arguments of the marker are settings of `minidynamo.connect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from minidynamo.database import Database
+    from minidynamo.interfaces.server.running import Server
+
+_MARKER = "minidynamo"
+_INI = "minidynamo_tables"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the ini option."""
+    parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
+        "settings of minidynamo.connect",
+    )
+
+
+@pytest.fixture
+def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database, closed when the test ends."""
+    from minidynamo.database import connect
+    from minidynamo.interfaces.templates.schema import schema_from
+
+    settings: dict[str, Any] = {}
+    paths = [request.config.rootpath / each for each in request.config.getini(_INI)]
+    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+        settings |= marker.kwargs
+        if marker.args:
+            raise pytest.UsageError(f"the marker {_MARKER} takes tables=... and settings by name, not {marker.args}")
+    tables = settings.pop("tables", ())
+    paths += [_found(each, request) for each in ([tables] if isinstance(tables, str | Path) else tables)]
+    database = connect(**settings)
+    for path in paths:
+        schema_from(path).create(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def minidynamo_mock(minidynamo_database: Database) -> Iterator[Database]:
+    """The test's database, answering boto3 and aiobotocore in this process."""
+    from minidynamo.interfaces.boto.mocking import mock
+
+    with mock(minidynamo_database):
+        yield minidynamo_database
+
+
+@pytest.fixture
+def minidynamo_client(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+    """A client for the test's database: boto3's where it is installed, else one with the same methods."""
+    session = _minidynamo_session
+    return minidynamo_database.client() if session is None else session.client("dynamodb")
+
+
+@pytest.fixture
+def minidynamo_resource(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+    """A resource for the test's database: boto3's where it is installed, else one with the same methods."""
+    session = _minidynamo_session
+    return minidynamo_database.resource() if session is None else session.resource("dynamodb")
+
+
+@pytest.fixture
+def _minidynamo_session(minidynamo_database: Database) -> Iterator[Any]:
+    """A session of boto3 that makes clients for the test's database; None without boto3."""
+    try:
+        import boto3
+    except ImportError:
+        yield None
+        return
+    from minidynamo.interfaces.boto.mocking import attach
+
+    region = minidynamo_database.location.region
+    session = boto3.Session("minidynamo", "minidynamo", region_name=region)
+    with attach(session, minidynamo_database):
+        yield session
+
+
+@pytest.fixture
+def minidynamo_endpoint(minidynamo_database: Database, _minidynamo_server: _SharedServer) -> Iterator[str]:
+    """The URL of a server that shows the test's database. The server lives as long as the session."""
+    _minidynamo_server.database = minidynamo_database
+    yield _minidynamo_server.server.url
+    _minidynamo_server.database = None
+
+
+@pytest.fixture(scope="session")
+def _minidynamo_server() -> Iterator[_SharedServer]:
+    shared = _SharedServer()
+    with shared.server:
+        yield shared
+
+
+class _SharedServer:
+    """A server on a free port whose database changes from test to test."""
+
+    def __init__(self) -> None:
+        from minidynamo.database import connect
+        from minidynamo.interfaces.server.running import Server
+
+        self.database: Database | None = None
+        closed = connect()
+        closed.close()
+        # Between tests it answers as a closed database does.
+        self.server: Server = Server(lambda signature: self.database or closed)
+
+
+def _found(path: str | Path, request: pytest.FixtureRequest) -> Path:
+    """A file beside the test, else below the root of the run."""
+    beside = request.path.parent / path
+    return beside if beside.exists() else request.config.rootpath / path

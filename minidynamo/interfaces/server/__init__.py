@@ -1,0 +1,1 @@
+"""The HTTP server: DynamoDB's wire protocol on a socket."""

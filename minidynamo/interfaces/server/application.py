@@ -1,0 +1,141 @@
+"""A plain ASGI application: receives whole requests, hands them to the exchange, sends its answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from minidynamo.errors import AccessDenied
+from minidynamo.interfaces.server.access import HostCheck
+from minidynamo.interfaces.wire.exchange import Exchange, request_summary
+from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, joined_headers
+from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_BODY_SECONDS_MAX, HTTP_HEAD_BYTES_MAX
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+access_log = logging.getLogger("minidynamo.server.access")
+
+
+class Refused(Exception):
+    """A request that is not read to its end.
+
+    Parameters:
+        status: what it is answered with, without a body.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+class Application:
+    """The server as ASGI sees it.
+
+    Parameters:
+        exchange: answers requests.
+        is_allowed_host: tells whether a Host header is answered.
+    """
+
+    def __init__(self, exchange: Exchange, is_allowed_host: HostCheck) -> None:
+        self._exchange = exchange
+        self._is_allowed_host = is_allowed_host
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Carries out one request of one connection."""
+        if scope["type"] != "http":
+            await _decline(scope, receive, send)
+            return
+        started = time.perf_counter()
+        try:
+            request = await _received(scope, receive)
+        except Refused as refusal:
+            headers = {"content-length": "0", "connection": "close"}
+            await _send(send, HttpAnswer(refusal.status, headers, b""))
+            return
+        except Disconnected:
+            return
+        answer = self._answer(request)
+        await _send(send, answer)
+        if access_log.isEnabledFor(logging.INFO):
+            milliseconds = (time.perf_counter() - started) * 1e3
+            access_log.info("%s %d %.1f ms%s", request_summary(request), answer.status, milliseconds, _fault(answer))
+
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
+        host = request.headers.get("host", "")
+        if self._is_allowed_host(host):
+            return self._exchange.answer(request)
+        fault = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
+        return self._exchange.refused(request, AccessDenied(fault))
+
+
+async def _received(scope: Message, receive: Receive) -> HttpRequest:
+    pairs = scope["headers"]
+    head_size = len(scope["raw_path"] or b"") + len(scope["query_string"])
+    if head_size + sum(len(name) + len(value) + 4 for name, value in pairs) > HTTP_HEAD_BYTES_MAX:
+        raise Refused(400)
+    headers = joined_headers(pairs)
+    stated = headers.get("content-length", "0")
+    if not stated.isdecimal() or int(stated) > HTTP_BODY_BYTES_MAX:
+        raise Refused(413 if stated.isdecimal() else 400)
+    message = await receive()
+    body = bytes(_part(message))
+    if message.get("more_body", False):
+        try:
+            async with asyncio.timeout(HTTP_BODY_SECONDS_MAX):
+                body = await _rest(body, receive)
+        except TimeoutError:
+            raise Refused(408) from None
+    return HttpRequest(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
+async def _rest(body: bytes, receive: Receive) -> bytes:
+    parts, size, has_more = [body], len(body), True
+    while has_more:
+        message = await receive()
+        parts.append(_part(message))
+        size += len(parts[-1])
+        if size > HTTP_BODY_BYTES_MAX:
+            raise Refused(413)
+        has_more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _part(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    part: bytes = message.get("body", b"")
+    return part
+
+
+async def _send(send: Send, answer: HttpAnswer) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _decline(scope: Message, receive: Receive, send: Send) -> None:
+    """Web sockets are closed; the server's own life is acknowledged."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close"})
+        return
+    while True:
+        phase = (await receive())["type"]
+        await send({"type": f"{phase}.complete"})
+        if phase == "lifespan.shutdown":
+            return
+
+
+def _fault(answer: HttpAnswer) -> str:
+    """The error code of an answer, for the log."""
+    if answer.status < 400 or b"#" not in answer.body:
+        return ""
+    return " " + answer.body.partition(b"#")[2].partition(b'"')[0].decode()

@@ -1,0 +1,103 @@
+"""`minidynamo serve`: its options and how it runs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from minidynamo.database import Database, connect
+from minidynamo.interfaces.server.access import AccessError, Databases, read_credentials
+from minidynamo.interfaces.server.running import Server, ServerOptions
+
+# How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
+_TRANSIENT_STATUS_SECONDS = 5.0
+
+
+def add_serve_options(serve: argparse.ArgumentParser) -> None:
+    """The options of `minidynamo serve`; DynamoDB Local's are accepted as well."""
+    serve.add_argument("--port", "-port", type=int, default=8000, help="port to listen on, 0 for a free one (8000)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument(
+        "--in-memory", "-inMemory", action="store_true", help="keep all data in memory, as it always does"
+    )
+    serve.add_argument("--db", "-dbPath", metavar="FILE", help=argparse.SUPPRESS)
+    serve.add_argument("-sharedDb", action="store_true", help=argparse.SUPPRESS)
+    serve.add_argument(
+        "--delay-transient-statuses",
+        "-delayTransientStatuses",
+        action="store_true",
+        help=f"keep tables CREATING, UPDATING and DELETING for {_TRANSIENT_STATUS_SECONDS:.0f} seconds",
+    )
+    serve.add_argument("--region", default="us-east-1", help="region named in ARNs (us-east-1)")
+    serve.add_argument("--credentials", type=Path, metavar="FILE", help="access keys and secrets: verify signatures")
+    serve.add_argument("--allow-anonymous", action="store_true", help="let other machines in without credentials")
+    serve.add_argument("--cors", action="store_true", help="let web pages of other origins read answers")
+    serve.add_argument("--isolate-by-region", action="store_true", help="a database of its own for every region")
+    serve.add_argument("--isolate-by-access-key", action="store_true", help="and for every access key")
+    serve.add_argument("--certfile", type=Path, metavar="FILE", help="certificate for TLS")
+    serve.add_argument("--keyfile", type=Path, metavar="FILE", help="its private key")
+    serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
+    serve.set_defaults(run=run_serve)
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Serves until a signal ends it; returns 0, or 2 where it could not start."""
+    try:
+        server = Server(_databases(options), _server_options(options))
+        if options.verbose:
+            _log_requests()
+        server.run(_announce)
+    except (AccessError, ImportError) as error:
+        print(f"minidynamo: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        print(f"minidynamo: cannot serve at {where}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _databases(options: argparse.Namespace) -> Databases:
+    if options.db is not None:
+        raise AccessError("this version keeps all data in memory and has no files: leave out --db")
+    delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
+
+    def open_database(region: str) -> Database:
+        return connect(region=region, table_delays=delays)
+
+    return Databases(
+        open_database(options.region), open_database, options.isolate_by_region, options.isolate_by_access_key
+    )
+
+
+def _server_options(options: argparse.Namespace) -> ServerOptions:
+    for name in ("certfile", "keyfile"):
+        path = getattr(options, name)
+        if path is not None and not path.is_file():
+            raise AccessError(f"there is no file {path}, given with --{name}")
+    if options.keyfile is not None and options.certfile is None:
+        raise AccessError("--keyfile needs --certfile")
+    return ServerOptions(
+        host=options.host,
+        port=options.port,
+        credentials=None if options.credentials is None else read_credentials(options.credentials),
+        allows_anonymous=options.allow_anonymous,
+        allows_origins=options.cors,
+        certificate=options.certfile,
+        private_key=options.keyfile,
+    )
+
+
+def _announce(server: Server) -> None:
+    print(f"minidynamo answers at {server.url}; data are kept in memory. Ctrl-C ends it.")
+    print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
+
+
+def _log_requests() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    for name in ("minidynamo.server", "minidynamo.server.access"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("minidynamo.server").addHandler(handler)

@@ -1,0 +1,1 @@
+"""Tables as infrastructure code declares them: what `minidynamo.schema_from(path)` reads."""

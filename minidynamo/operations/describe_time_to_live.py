@@ -1,0 +1,20 @@
+"""DescribeTimeToLive: whether items expire, and by which attribute."""
+
+from __future__ import annotations
+
+from minidynamo.errors import ValidationError
+from minidynamo.operations.store import Request, Response, Store
+
+
+def describe_time_to_live(store: Store, request: Request) -> Response:
+    """Answers with the status and, where items expire, the name of the attribute."""
+    with store.lock:
+        description = store.catalog.described_table(request["TableName"]).description
+    if description["TableStatus"] == "CREATING":
+        raise ValidationError(
+            "Cannot describe time to live while table is in CREATING state: Current table state is CREATING"
+        )
+    name = description.get("TimeToLive", {}).get("AttributeName")
+    if name is None:
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+    return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": name}}
