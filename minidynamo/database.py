@@ -171,7 +171,7 @@ class Database:
             options: further ones of `ServerOptions`: credentials, certificate and others.
 
         Raises:
-            AccessError: it would listen to other machines without any credentials.
+            ServeError: it would listen to other machines without any credentials.
         """
         from minidynamo.interfaces.server.running import Server, ServerOptions
 

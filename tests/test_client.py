@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError, ParamValidationError, WaiterError
 import minidynamo
 from minidynamo import Database, ManualClock
 from minidynamo.interfaces.client import Client, method_name
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
-from tests.tables import create_table_request
 
 
 @pytest.fixture

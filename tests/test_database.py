@@ -11,8 +11,8 @@ import pytest
 
 import minidynamo
 from minidynamo import Database, DynamoError, ManualClock
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.storage.memory_engine import MemoryEngine
-from tests.tables import create_table_request
 
 Open = Callable[..., Database]
 

@@ -25,9 +25,9 @@ import minidynamo
 from minidynamo import Database, DynamoError, ManualClock
 from minidynamo.errors import InternalServerError, Throttling, TransactionInProgress
 from minidynamo.interfaces.boto.routing import state_of
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import REQUESTS
-from tests.tables import create_table_request
 
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_a": {"key": ["a S"]}}})
 ITEM = {"pk": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"\x00"}, "l": {"L": [{"NULL": True}]}}

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 import minidynamo
-from tests.tables import create_table_request
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
 

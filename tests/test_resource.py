@@ -11,8 +11,8 @@ from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
 from minidynamo import Attr, Binary, Database, Key
 from minidynamo.interfaces import conditions
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.interfaces.resource import TableResource
-from tests.tables import create_table_request
 
 
 @pytest.fixture

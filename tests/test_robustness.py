@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import minidynamo
 from minidynamo import Database, DynamoError
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import REQUESTS
-from tests.tables import create_table_request
 
 
 @pytest.fixture

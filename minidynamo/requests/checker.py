@@ -53,17 +53,14 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
     return cleaned
 
 
-def is_plain_request(operation: str, request: Mapping[str, Any]) -> bool:
+def is_ordinary_request(operation: str, request: Mapping[str, Any]) -> bool:
     """Whether a request certainly has the right shape and nothing besides: no unknown member at any depth, no null.
 
     An SDK that validates parameters would send it; for any other request its own validation has to say. What is inside
     attribute values is not looked at: `values/` meets odd ones, see `REFUSES_ODD_VALUES`.
     """
-    predicate = _PLAIN.get(operation)
-    if predicate is None:
-        shape = REQUESTS.get(operation)
-        predicate = _PLAIN[operation] = _compiled(shape or Shape("Opaque"), is_plain=True)
-    return predicate(request)
+    predicate = _PREDICATES.get(operation)
+    return predicate is not None and predicate(request)
 
 
 def check_request_types(operation: str, request: Mapping[str, Any]) -> None:
@@ -71,12 +68,12 @@ def check_request_types(operation: str, request: Mapping[str, Any]) -> None:
     check_types(REQUESTS[operation], request)
 
 
-def _compiled(shape: Shape, is_plain: bool = False) -> _Predicate:
-    """A predicate that accepts only what is certainly right; with `is_plain`, nothing unknown besides."""
-    return _COMPILERS[shape.kind](shape, is_plain)
+def _compiled(shape: Shape) -> _Predicate:
+    """A predicate that accepts only what is certainly right, with nothing unknown or null in it."""
+    return _COMPILERS[shape.kind](shape)
 
 
-def _string(shape: Shape, is_plain: bool = False) -> _Predicate:
+def _string(shape: Shape) -> _Predicate:
     if shape.enum is not None:
         values = frozenset(shape.enum)
         return lambda value: type(value) is str and value in values
@@ -87,25 +84,25 @@ def _string(shape: Shape, is_plain: bool = False) -> _Predicate:
     return lambda value: type(value) is str and low <= len(value) <= high
 
 
-def _number(shape: Shape, is_plain: bool) -> _Predicate:
+def _number(shape: Shape) -> _Predicate:
     bound = INTEGER_BOUNDS[shape.kind]
     low = -bound - 1 if shape.minimum is None else shape.minimum
     high = bound if shape.maximum is None else shape.maximum
     return lambda value: type(value) is int and low <= value <= high
 
 
-def _list(shape: Shape, is_plain: bool) -> _Predicate:
+def _list(shape: Shape) -> _Predicate:
     assert shape.element is not None
-    element = _compiled(shape.element, is_plain)
+    element = _compiled(shape.element)
     low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
     return lambda value: type(value) is list and low <= len(value) <= high and all(map(element, value))
 
 
-def _map(shape: Shape, is_plain: bool) -> _Predicate:
+def _map(shape: Shape) -> _Predicate:
     assert shape.element is not None
     if shape.element.kind == "Value":
         return lambda value: type(value) is dict
-    element = _compiled(shape.element, is_plain)
+    element = _compiled(shape.element)
     low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
     is_key = _string(Shape("String")) if shape.key_constraints is None else _TABLE_KEY
     return lambda value: (
@@ -116,8 +113,8 @@ def _map(shape: Shape, is_plain: bool) -> _Predicate:
     )
 
 
-def _structure(shape: Shape, is_plain: bool) -> _Predicate:
-    members = {name: _compiled(member, is_plain) for name, member in shape.members.items()}
+def _structure(shape: Shape) -> _Predicate:
+    members = {name: _compiled(member) for name, member in shape.members.items()}
     required = shape.required
 
     def is_ordinary(value: Any) -> bool:
@@ -125,7 +122,7 @@ def _structure(shape: Shape, is_plain: bool) -> _Predicate:
             return False
         for name, member in value.items():
             predicate = members.get(name)
-            if is_plain if predicate is None else not predicate(member):
+            if predicate is None or not predicate(member):
                 return False
         return True
 
@@ -134,13 +131,13 @@ def _structure(shape: Shape, is_plain: bool) -> _Predicate:
 
 _TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern=NAME_PATTERN))
 
-_COMPILERS: dict[str, Callable[[Shape, bool], _Predicate]] = {
+_COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
     "String": _string,
     "Integer": _number,
     "Long": _number,
-    "Boolean": lambda shape, is_plain: lambda value: type(value) is bool,
-    "Value": lambda shape, is_plain: lambda value: type(value) is dict,
-    "Opaque": lambda shape, is_plain: lambda value: value is not None and not is_plain,
+    "Boolean": lambda shape: lambda value: type(value) is bool,
+    "Value": lambda shape: lambda value: type(value) is dict,
+    "Opaque": lambda shape: lambda value: False,
     "List": _list,
     "Map": _map,
     "Structure": _structure,
@@ -148,5 +145,3 @@ _COMPILERS: dict[str, Callable[[Shape, bool], _Predicate]] = {
 
 
 _PREDICATES = {operation: _compiled(shape) for operation, shape in REQUESTS.items()}
-# Compiled when first asked for: only the double behind SDKs needs them.
-_PLAIN: dict[str, _Predicate] = {}

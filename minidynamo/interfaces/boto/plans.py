@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.validate import ParamValidationDecorator
 
-from minidynamo.requests.checker import is_plain_request
+from minidynamo.requests.checker import is_ordinary_request
 
 Handler = Callable[..., Any]
 
@@ -85,7 +85,7 @@ class Plan:
 
     def accepts(self, parameters: dict[str, Any]) -> bool:
         """Whether botocore's validation would certainly pass."""
-        return is_plain_request(self.operation, parameters)
+        return is_ordinary_request(self.operation, parameters)
 
 
 def _working(emitter: Any, event: str, model: Any) -> tuple[Handler, ...]:

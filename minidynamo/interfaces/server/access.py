@@ -13,8 +13,8 @@ from minidynamo.interfaces.wire.signatures import Signature
 HostCheck = Callable[[str], bool]
 
 
-class AccessError(ValueError):
-    """Settings of access that are wrong or unsafe; the text says what to do."""
+class ServeError(ValueError):
+    """Settings of a server that are wrong or unsafe; the text says what to do."""
 
 
 def is_loopback(host: str) -> bool:
@@ -47,9 +47,9 @@ def _name_of(header: str) -> str:
 
 
 def check_binding(host: str, has_credentials: bool, allows_anonymous: bool) -> None:
-    """Raises AccessError where other machines could reach the data without any credentials."""
+    """Raises ServeError where other machines could reach the data without any credentials."""
     if not is_loopback(host) and not has_credentials and not allows_anonymous:
-        raise AccessError(
+        raise ServeError(
             f"{host} can be reached from other machines: give --credentials FILE to check signatures, "
             "or --allow-anonymous to let anybody in"
         )
@@ -59,12 +59,12 @@ def read_credentials(path: Path) -> dict[str, str]:
     """Secret keys by access key, from a JSON object or from lines of an access key and a secret.
 
     Raises:
-        AccessError: the file cannot be read, or is neither.
+        ServeError: the file cannot be read, or is neither.
     """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise AccessError(f"cannot read the credentials file {path}: {error}") from None
+        raise ServeError(f"cannot read the credentials file {path}: {error}") from None
     try:
         secrets = json.loads(text)
     except ValueError:
@@ -72,7 +72,7 @@ def read_credentials(path: Path) -> dict[str, str]:
         secrets = {line[0]: line[1] for line in lines if len(line) == 2} if all(len(x) == 2 for x in lines) else None
     is_map = isinstance(secrets, dict) and all(isinstance(each, str) and each for each in secrets.values())
     if not is_map or not secrets:
-        raise AccessError(
+        raise ServeError(
             f'{path} holds no credentials: write {{"ACCESS_KEY": "SECRET"}}, or an access key and its secret per line'
         )
     return {str(key): str(secret) for key, secret in secrets.items()}

@@ -58,6 +58,7 @@ class Application:
         try:
             request = await _received(scope, receive)
         except Refused as refusal:
+            await _drain(receive)
             headers = {"content-length": "0", "connection": "close"}
             await _send(send, HttpAnswer(refusal.status, headers, b""))
             return
@@ -107,6 +108,19 @@ async def _rest(body: bytes, receive: Receive) -> bytes:
             raise Refused(413)
         has_more = message.get("more_body", False)
     return b"".join(parts)
+
+
+async def _drain(receive: Receive) -> None:
+    """Reads what is left of a body, within bounds: a client that is still sending would not see the answer."""
+    room, has_more = HTTP_BODY_BYTES_MAX, True
+    try:
+        async with asyncio.timeout(HTTP_BODY_SECONDS_MAX):
+            while has_more and room > 0:
+                message = await receive()
+                room -= len(_part(message))
+                has_more = message.get("more_body", False)
+    except (TimeoutError, Disconnected):
+        return
 
 
 def _part(message: Message) -> bytes:

@@ -50,7 +50,7 @@ class Server:
         options: how it is run.
 
     Raises:
-        AccessError: it would listen to other machines without any credentials.
+        ServeError: it would listen to other machines without any credentials.
     """
 
     def __init__(self, database: Database | Choose, options: ServerOptions | None = None) -> None:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from minidynamo.database import Database, connect
-from minidynamo.interfaces.server.access import AccessError, Databases, read_credentials
+from minidynamo.errors import DynamoError
+from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.running import Server, ServerOptions
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
@@ -30,6 +31,9 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"keep tables CREATING, UPDATING and DELETING for {_TRANSIENT_STATUS_SECONDS:.0f} seconds",
     )
+    serve.add_argument(
+        "--tables", type=Path, action="append", default=[], metavar="FILE", help="template to start with"
+    )
     serve.add_argument("--region", default="us-east-1", help="region named in ARNs (us-east-1)")
     serve.add_argument("--credentials", type=Path, metavar="FILE", help="access keys and secrets: verify signatures")
     serve.add_argument("--allow-anonymous", action="store_true", help="let other machines in without credentials")
@@ -49,7 +53,7 @@ def run_serve(options: argparse.Namespace) -> int:
         if options.verbose:
             _log_requests()
         server.run(_announce)
-    except (AccessError, ImportError) as error:
+    except (ServeError, ImportError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -61,24 +65,36 @@ def run_serve(options: argparse.Namespace) -> int:
 
 def _databases(options: argparse.Namespace) -> Databases:
     if options.db is not None:
-        raise AccessError("this version keeps all data in memory and has no files: leave out --db")
+        raise ServeError("this version keeps all data in memory and has no files: leave out --db")
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
 
     def open_database(region: str) -> Database:
-        return connect(region=region, table_delays=delays)
+        database = connect(region=region, table_delays=delays)
+        for path in options.tables:
+            _create_tables(database, path)
+        return database
 
     return Databases(
         open_database(options.region), open_database, options.isolate_by_region, options.isolate_by_access_key
     )
 
 
+def _create_tables(database: Database, path: Path) -> None:
+    from minidynamo.interfaces.templates.schema import schema_from
+
+    try:
+        schema_from(path).create(database)
+    except (ValueError, DynamoError) as error:
+        raise ServeError(f"{path}: {error}") from None
+
+
 def _server_options(options: argparse.Namespace) -> ServerOptions:
     for name in ("certfile", "keyfile"):
         path = getattr(options, name)
         if path is not None and not path.is_file():
-            raise AccessError(f"there is no file {path}, given with --{name}")
+            raise ServeError(f"there is no file {path}, given with --{name}")
     if options.keyfile is not None and options.certfile is None:
-        raise AccessError("--keyfile needs --certfile")
+        raise ServeError("--keyfile needs --certfile")
     return ServerOptions(
         host=options.host,
         port=options.port,
