@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 
 from bench.growth import print_growth, print_import, print_memory
 from bench.runner import ROOT, Target, checkout, run
+from bench.throughput import own_server, print_throughput
 from bench.workloads import WORKLOADS
+
+# Items in the tables of peers, which are slow to fill.
+_PEER_ITEMS = 10_000
 
 
 def main() -> None:
@@ -16,6 +21,12 @@ def main() -> None:
     parser.add_argument("--items", default="10000,100000", help="items in the table, sizes separated by commas")
     parser.add_argument("--against", metavar="REV", help="measure another revision beside this tree")
     parser.add_argument("--moto", action="store_true", help="measure moto through boto3 beside it, at 10,000 items")
+    parser.add_argument("--double", action="store_true", help="measure boto3 through the double beside it, at 10,000")
+    parser.add_argument("--http", action="store_true", help="measure our server through boto3 and a plain client")
+    parser.add_argument(
+        "--endpoint", action="append", default=[], metavar="NAME=URL", help="measure a peer's server through both, too"
+    )
+    parser.add_argument("--throughput", action="store_true", help="requests per second of servers at 16 connections")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="time per measurement (0.3)")
     parser.add_argument("--growth", nargs="?", type=int, const=1_000_000, metavar="ITEMS", help="costs by table size")
@@ -33,13 +44,37 @@ def main() -> None:
         print_import()
     if options.growth or options.memory or options.imports:
         return
+    peers = _peers(parser, options.endpoint)
+    if options.throughput:
+        with own_server() as server:
+            print_throughput({"this tree": server.url, **peers}, {"this tree": server.pid}, options.rounds)
+        return
     targets = [Target("this tree", "embedded", ROOT, int(size)) for size in options.items.split(",")]
     if options.against:
         tree = checkout(options.against)
         targets += [Target(options.against, "embedded", tree, int(size)) for size in options.items.split(",")]
+    if options.double:
+        targets += [_target("double"), _target("double table")]
     if options.moto:
-        targets.append(Target("moto", "moto", ROOT, 10_000))
-    run(targets, options.workloads or list(WORKLOADS), options.rounds, options.seconds)
+        targets += [_target("moto")] + ([_target("moto table")] if options.double else [])
+    with ExitStack() as servers:
+        if options.http:
+            peers = {"our server": servers.enter_context(own_server()).url, **peers}
+        for name, url in peers.items():
+            targets += [Target(f"{name}, {kind}", kind, ROOT, _PEER_ITEMS, url) for kind in ("boto3", "raw")]
+        run(targets, options.workloads or list(WORKLOADS), options.rounds, options.seconds)
+
+
+def _target(kind: str) -> Target:
+    return Target(kind, kind, ROOT, _PEER_ITEMS)
+
+
+def _peers(parser: argparse.ArgumentParser, texts: list[str]) -> dict[str, str]:
+    """URLs by the names of the servers behind them."""
+    for text in texts:
+        if "=" not in text:
+            parser.error(f"--endpoint takes NAME=URL, not {text!r}")
+    return dict(text.split("=", 1) for text in texts)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.table_workloads import TABLE_WORKLOADS
 from bench.workloads import INDEXED, WORKLOADS
 
 ROOT = Path(__file__).parent.parent
@@ -25,21 +26,23 @@ class Target:
 
     Attributes:
         name: for the table.
-        kind: "embedded" or "moto".
+        kind: how it is reached; see `reaching.py`.
         tree: where minidynamo is imported from.
         count: items in the table.
+        url: of its endpoint, if it has one.
     """
 
     name: str
     kind: str
     tree: Path
     count: int
+    url: str = ""
     times: dict[str, list[float]] = field(default_factory=dict)
 
     def __enter__(self) -> Target:
         path = os.pathsep.join(dict.fromkeys((str(self.tree), str(ROOT))))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.worker", self.kind, str(self.count)],
+            [sys.executable, "-m", "bench.worker", self.kind, str(self.count), self.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -54,6 +57,10 @@ class Target:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+
+    def knows(self, workload: str) -> bool:
+        """Whether it has the workload: a Table has few."""
+        return workload in TABLE_WORKLOADS or not self.kind.endswith("table")
 
     def measure(self, workload: str, seconds: float) -> None:
         """Adds one measurement."""
@@ -97,7 +104,8 @@ def run(targets: list[Target], names: list[str], rounds: int, seconds: float) ->
         for name, turn in track(steps, "Measuring", console=console, transient=True):
             # Each round begins with another target, so that none always runs first.
             for target in targets[turn % len(targets) :] + targets[: turn % len(targets)]:
-                target.measure(name, seconds)
+                if target.knows(name):
+                    target.measure(name, seconds)
     finally:
         for target in targets:
             target.__exit__(None, None, None)
@@ -116,7 +124,8 @@ def _table(targets: list[Target], names: list[str], rounds: int) -> Table:
         base = statistics.median(first.times[name])
         row = [name, _cell(first.times[name])]
         for target in others:
-            row += [_cell(target.times[name]), f"{statistics.median(target.times[name]) / base:,.2f}"]
+            times = target.times.get(name)
+            row += [_cell(times), f"{statistics.median(times) / base:,.2f}"] if times else ["", ""]
         table.add_row(*row)
     return table
 

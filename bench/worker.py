@@ -8,34 +8,10 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from typing import Any
 
+from bench.reaching import new_client, table_of
+from bench.table_workloads import TABLE_WORKLOADS
 from bench.workloads import INDEXED, WORKLOADS, Operation, create_table, fill
-
-
-def clients(target: str) -> Any:
-    """Makes a fresh client of a target each time it is called."""
-    if target == "embedded":
-        import minidynamo
-
-        return lambda: minidynamo.connect().client()
-    assert target == "moto", f"unknown target {target}"
-    import os
-
-    import boto3
-    from moto import mock_aws
-
-    os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    mocks = []
-
-    def make() -> Any:
-        for mock in mocks:
-            mock.stop()
-        mocks[:] = [mock_aws()]
-        mocks[0].start()
-        return boto3.client("dynamodb", region_name="us-east-1")
-
-    return make
 
 
 def microseconds(operation: Operation, seconds: float) -> float:
@@ -52,9 +28,10 @@ def microseconds(operation: Operation, seconds: float) -> float:
     return (time.perf_counter() - started) / repeats * 1e6
 
 
-def main(target: str, count: int) -> None:
+def main(kind: str, count: int, url: str) -> None:
     """Answers until standard input ends."""
-    make = clients(target)
+    make = new_client(kind, url)
+    workloads = TABLE_WORKLOADS if kind.endswith("table") else WORKLOADS
     prepared: dict[str, Operation] = {}
     has_index: bool | None = None
     for line in sys.stdin:
@@ -65,10 +42,11 @@ def main(target: str, count: int) -> None:
             prepared.clear()
             create_table(client, has_index)
             fill(client, count)
+            target = table_of(client) if kind.endswith("table") else client
         if name not in prepared:
-            prepared[name] = WORKLOADS[name](client, count)
+            prepared[name] = workloads[name](target, count)
         print(microseconds(prepared[name], float(seconds)), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

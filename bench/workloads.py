@@ -66,7 +66,7 @@ def fill(client: Any, count: int, start: int = 0) -> None:
         client.batch_write_item(RequestItems={TABLE: [{"PutRequest": {"Item": each}} for each in batch]})
 
 
-def _numbers(count: int, seed: int) -> Callable[[], int]:
+def numbers(count: int, seed: int) -> Callable[[], int]:
     """An endless sequence of item numbers, the same for every target."""
     numbers = random.Random(seed).choices(range(count), k=4096)
     return itertools.cycle(numbers).__next__
@@ -92,13 +92,13 @@ def put(client: Any, count: int) -> Operation:
 
 def get(client: Any, count: int) -> Operation:
     """Gets items by their keys."""
-    number = _numbers(count, 2)
+    number = numbers(count, 2)
     return lambda: client.get_item(TableName=TABLE, Key=_key(number()))
 
 
 def update(client: Any, count: int) -> Operation:
     """Adds one to a number."""
-    number = _numbers(count, 3)
+    number = numbers(count, 3)
     return lambda: client.update_item(
         TableName=TABLE,
         Key=_key(number()),
@@ -109,7 +109,7 @@ def update(client: Any, count: int) -> Operation:
 
 def query_100(client: Any, count: int) -> Operation:
     """Reads 100 items of a collection of 1,000."""
-    number = _numbers(count, 4)
+    number = numbers(count, 4)
 
     def operation() -> Any:
         first = number()
@@ -128,7 +128,7 @@ def query_100(client: Any, count: int) -> Operation:
 
 def query_filtered(client: Any, count: int) -> Operation:
     """Reads 100 items and keeps half of them."""
-    number = _numbers(count, 5)
+    number = numbers(count, 5)
     return lambda: client.query(
         TableName=TABLE,
         KeyConditionExpression="pk = :p",
@@ -144,7 +144,7 @@ def query_filtered(client: Any, count: int) -> Operation:
 
 def query_index_100(client: Any, count: int) -> Operation:
     """Reads 100 items of a GSI."""
-    number = _numbers(count, 6)
+    number = numbers(count, 6)
     return lambda: client.query(
         TableName=TABLE,
         IndexName="by_group",

@@ -7,7 +7,6 @@ import http.client
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ def sign_formally(request: HttpRequest) -> HttpRequest:
     date = "20260101T000000Z"
     credential = f"local/{date[:8]}/us-east-1/dynamodb/aws4_request"
     header = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
-    return replace(request, headers={"authorization": header, "x-amz-date": date, **request.headers})
+    return request._replace(headers={"authorization": header, "x-amz-date": date, **request.headers})
 
 
 def signer(endpoint_url: str, credentials: Any, region: str) -> Sign:
@@ -38,7 +37,7 @@ def signer(endpoint_url: str, credentials: Any, region: str) -> Sign:
         prepared = AWSRequest(request.method, url, headers, request.body)
         SigV4Auth(credentials, "dynamodb", region).add_auth(prepared)
         signed = {name.lower(): value for name, value in prepared.headers.items()}
-        return replace(request, headers={**signed, "host": urlsplit(endpoint_url).netloc})
+        return request._replace(headers={**signed, "host": urlsplit(endpoint_url).netloc})
 
     return sign
 

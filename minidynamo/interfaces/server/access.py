@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from minidynamo.database import Database
@@ -36,7 +37,7 @@ def host_check(bound: str) -> HostCheck:
     """
     if not is_loopback(bound):
         return lambda header: True
-    return lambda header: not header or is_loopback(_name_of(header))
+    return lru_cache(maxsize=64)(lambda header: not header or is_loopback(_name_of(header)))
 
 
 def _name_of(header: str) -> str:

@@ -54,7 +54,6 @@ class Application:
         if scope["type"] != "http":
             await _decline(scope, receive, send)
             return
-        started = time.perf_counter()
         try:
             request = await _received(scope, receive)
         except Refused as refusal:
@@ -64,13 +63,19 @@ class Application:
             return
         except Disconnected:
             return
-        answer = self._answer(request)
-        await _send(send, answer)
-        if access_log.isEnabledFor(logging.INFO):
-            milliseconds = (time.perf_counter() - started) * 1e3
-            access_log.info("%s %d %.1f ms%s", request_summary(request), answer.status, milliseconds, _fault(answer))
+        await _send(send, self.answer(request))
 
-    def _answer(self, request: HttpRequest) -> HttpAnswer:
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to a whole request, with a line in the access log where that is on."""
+        if not access_log.isEnabledFor(logging.INFO):
+            return self._answered(request)
+        started = time.perf_counter()
+        answer = self._answered(request)
+        milliseconds = (time.perf_counter() - started) * 1e3
+        access_log.info("%s %d %.1f ms%s", request_summary(request), answer.status, milliseconds, _fault(answer))
+        return answer
+
+    def _answered(self, request: HttpRequest) -> HttpAnswer:
         host = request.headers.get("host", "")
         if self._is_allowed_host(host):
             return self._exchange.answer(request)
@@ -81,7 +86,7 @@ class Application:
 async def _received(scope: Message, receive: Receive) -> HttpRequest:
     pairs = scope["headers"]
     head_size = len(scope["raw_path"] or b"") + len(scope["query_string"])
-    if head_size + sum(len(name) + len(value) + 4 for name, value in pairs) > HTTP_HEAD_BYTES_MAX:
+    if head_size + sum([len(name) + len(value) + 4 for name, value in pairs]) > HTTP_HEAD_BYTES_MAX:
         raise Refused(400)
     headers = joined_headers(pairs)
     stated = headers.get("content-length", "0")

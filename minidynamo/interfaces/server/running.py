@@ -128,6 +128,7 @@ class Server:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             self.application,
+            http=_protocol(self.application),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -141,3 +142,12 @@ class Server:
             ssl_keyfile=self.options.private_key,
         )
         return uvicorn.Server(config)
+
+
+def _protocol(application: Application) -> Any:
+    """Our own protocol where it can be had, else what uvicorn chooses."""
+    try:
+        from minidynamo.interfaces.server.protocol import protocol_for
+    except ImportError:
+        return "auto"
+    return protocol_for(application)

@@ -29,7 +29,7 @@ def parsed_body(body: bytes) -> dict[str, Any] | None:
     if not body:
         return None
     try:
-        members = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        members = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise SerializationError() from None
     if not isinstance(members, dict):
@@ -43,7 +43,7 @@ def decode_binaries(operation: str, request: dict[str, Any], body: bytes) -> Non
     Text that is no base64 becomes an `UndecodableBinary`, which fails when types are checked.
     """
     # Most requests hold no binary value; one cannot be there without its tag or an escape that spells it.
-    if b'"B' not in body and b"\\u" not in body:
+    if b'"B"' not in body and b'"BS"' not in body and b"\\u" not in body:
         return
     shape = REQUESTS.get(operation)
     if shape is not None:
@@ -63,7 +63,8 @@ def _base64_text(binary: bytes) -> str:
     return base64.b64encode(binary).decode()
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64_text)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64_text, check_circular=False)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _decode(shape: Shape, value: Any) -> None:

@@ -93,12 +93,13 @@ class Exchange:
 
     def _finished(self, request: HttpRequest, status: int, kind: str, body: bytes) -> HttpAnswer:
         body, encoding = compressed(body, request.headers.get("accept-encoding"))
+        database = self._choose(None)
         headers = {
             "server": "Server",
-            "date": _date(int(self._choose(None).clock.now())),
+            "date": _date(int(database.clock.now())),
             "content-type": kind,
             "content-length": str(len(body)),
-            "x-amzn-requestid": self._choose(None).new_request_id(),
+            "x-amzn-requestid": database.new_request_id(),
             "x-amz-crc32": str(zlib.crc32(body)),
         }
         if encoding is not None:

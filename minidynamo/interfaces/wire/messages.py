@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A whole request.
 
     Attributes:
@@ -25,8 +24,7 @@ class HttpRequest:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """A whole answer; header names are lower-case."""
 
     status: int
@@ -37,7 +35,12 @@ class HttpAnswer:
 def joined_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Header values by lower-case name, from pairs as they were received."""
     headers: dict[str, str] = {}
-    for name_bytes, value_bytes in pairs:
-        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    for name, value in pairs:
+        add_header(headers, name, value)
     return headers
+
+
+def add_header(headers: dict[str, str], name_bytes: bytes, value_bytes: bytes) -> None:
+    """Adds a header as it was received."""
+    name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+    headers[name] = f"{headers[name]},{value}" if name in headers else value

@@ -7,7 +7,7 @@ Source: wire protocol of Amazon DynamoDB, "Authentication errors"; AWS Signature
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from minidynamo.errors import IncompleteSignature, InvalidSignature, MissingAuthenticationToken
@@ -17,10 +17,13 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 _HEADER_PARTS = ("Credential", "Signature", "SignedHeaders")
 _QUERY_PARTS = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
 _SCOPE_PARTS = 5
+# How SDKs write the header; any other form is taken apart with more patience.
+_USUAL_HEADER = re.compile(
+    r"(AWS4-HMAC-SHA256) Credential=([^,\s=]+), ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]+)"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a request says of who signed it and how.
 
     Attributes:
@@ -66,7 +69,7 @@ def signature_of(request: HttpRequest) -> Signature:
     """
     header = request.headers.get("authorization")
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
-    is_in_query = any(name in query for name in _QUERY_PARTS)
+    is_in_query = not query.keys().isdisjoint(_QUERY_PARTS)
     if header is not None and "X-Amz-Algorithm" in query:
         raise InvalidSignature(
             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
@@ -79,6 +82,12 @@ def signature_of(request: HttpRequest) -> Signature:
 
 
 def _in_header(header: str, request: HttpRequest) -> Signature:
+    usual = _USUAL_HEADER.fullmatch(header)
+    date = request.headers.get("x-amz-date") or request.headers.get("date")
+    token = request.headers.get("x-amz-security-token")
+    if usual is not None and date:
+        algorithm, credential, signed_headers, signature = usual.groups()
+        return Signature(algorithm, credential, tuple(signed_headers.split(";")), signature, date, token)
     algorithm, _, rest = header.partition(" ")
     parts: dict[str, str] = {}
     for part in re.split(r"[,\s]+", rest.strip()):
@@ -87,14 +96,12 @@ def _in_header(header: str, request: HttpRequest) -> Signature:
             fault = f"'{part}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
             raise IncompleteSignature(fault)
         parts[name] = value
-    date = request.headers.get("x-amz-date") or request.headers.get("date")
     missing = [f"Authorization header requires '{name}' parameter. " for name in _HEADER_PARTS if not parts.get(name)]
     if not date:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
     if missing or date is None:
         raise IncompleteSignature(f"{''.join(missing)}Authorization={header}")
     names = tuple(parts["SignedHeaders"].lower().split(";"))
-    token = request.headers.get("x-amz-security-token")
     return Signature(algorithm, parts["Credential"], names, parts["Signature"], date, token)
 
 

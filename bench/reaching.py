@@ -1,0 +1,92 @@
+"""How each kind of target is reached: what makes a fresh client of it, with an empty database where it can.
+
+embedded        the embedded client
+double          boto3's client, answered in process      double table      boto3's Table, likewise
+moto            boto3's client, answered by moto         moto table        boto3's Table, likewise
+boto3 URL       boto3's client at an endpoint
+raw URL         a plain client at an endpoint that keeps its connection
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from bench.workloads import TABLE
+
+NewClient = Callable[[], Any]
+
+
+class RawClient:
+    """A client's methods over a plain connection, so that what is measured is the server."""
+
+    def __init__(self, url: str) -> None:
+        from minidynamo.interfaces.conformance.endpoint import Endpoint
+
+        self._endpoint = Endpoint(url)
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        operation = "".join(part.capitalize() for part in method.split("_"))
+        return lambda **parameters: self._endpoint.call(operation, parameters)
+
+
+def new_client(kind: str, url: str) -> NewClient:
+    """What makes clients of a kind of target. `url` is for those at an endpoint."""
+    os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+    if kind == "embedded":
+        import minidynamo
+
+        return lambda: minidynamo.connect().client()
+    if kind.startswith(("double", "moto")):
+        return _restarting(_new_mock(kind))
+    return _emptied(lambda: RawClient(url)) if kind == "raw" else _emptied(lambda: _boto3_client(url))
+
+
+def table_of(client: Any) -> Any:
+    """boto3's Table of the workloads, beside a client."""
+    import boto3
+
+    return boto3.resource("dynamodb").Table(TABLE)
+
+
+def _new_mock(kind: str) -> Callable[[], Any]:
+    if kind.startswith("double"):
+        import minidynamo
+
+        return minidynamo.mock
+    from moto import mock_aws
+
+    return mock_aws
+
+
+def _restarting(new_mock: Callable[[], Any]) -> NewClient:
+    """Clients of a mock that is started anew for each."""
+    running: list[Any] = []
+
+    def make() -> Any:
+        for mock in running:
+            mock.stop()
+        running[:] = [new_mock()]
+        running[0].start()
+        return _boto3_client(None)
+
+    return make
+
+
+def _boto3_client(url: str | None) -> Any:
+    import boto3
+
+    return boto3.client("dynamodb", endpoint_url=url)
+
+
+def _emptied(make: NewClient) -> NewClient:
+    """Clients of an endpoint, from which the table of the workloads is removed first."""
+
+    def make_emptied() -> Any:
+        client = make()
+        if TABLE in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=TABLE)
+        return client
+
+    return make_emptied

@@ -1,0 +1,182 @@
+"""Requests per second of HTTP servers at 16 connections, and what each costs our own server in processor time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvloop
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.reaching import new_client
+from bench.workloads import COLLECTION_ITEMS, TABLE, create_table, fill, item, numbers
+
+_CONNECTIONS = 16
+_ITEMS = 2_000
+_SECONDS = 1.5
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_HEAD = (
+    "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    "X-Amz-Target: DynamoDB_20120810.{operation}\r\nX-Amz-Date: 20260101T000000Z\r\n"
+    "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "
+    "SignedHeaders=host;x-amz-date;x-amz-target, Signature=" + "0" * 64 + "\r\nContent-Length: {length}\r\n\r\n"
+)
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+Requests = Iterator[bytes]
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """Our server in a process of its own."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Starts `minidynamo serve` and stops it."""
+    command = [sys.executable, "-m", "minidynamo.interfaces.command_line", "serve", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().split(" answers at ")[1].partition(";")[0]
+    try:
+        yield OwnServer(url, process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+class _Connection(asyncio.Protocol):
+    """Sends a request as soon as the answer to the last one is whole."""
+
+    def __init__(self, requests: Requests, count: Callable[[int], None]) -> None:
+        self._requests, self._count = requests, count
+        self._received = b""
+        self.is_stopped = False
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._received = received = self._received + data if self._received else data
+        end_of_head = received.find(b"\r\n\r\n")
+        if end_of_head < 0:
+            return
+        length = _LENGTH.search(received)
+        assert length is not None, received
+        if len(received) < end_of_head + 4 + int(length[1]):
+            return
+        self._received = b""
+        self._count(int(received[9:12]))
+        if not self.is_stopped:
+            self._transport.write(next(self._requests))
+
+
+def print_throughput(urls: dict[str, str], pids: dict[str, int], rounds: int) -> None:
+    """Measures gets and puts on every server, turn by turn, and prints the table."""
+    console = Console()
+    for url in urls.values():
+        client = new_client("raw", url)()
+        create_table(client, has_index=False)
+        fill(client, _ITEMS)
+    rates: dict[tuple[str, str], list[float]] = {}
+    costs: dict[tuple[str, str], list[float]] = {}
+    steps = [(kind, turn) for kind in _REQUESTS for turn in range(rounds)]
+    for kind, turn in track(steps, "Measuring", console=console, transient=True):
+        names = list(urls)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            before = _processor_seconds(pids[name]) if name in pids else 0.0
+            answered, seconds = uvloop.run(_load(urls[name], _REQUESTS[kind](urlsplit(urls[name]).netloc)))
+            rates.setdefault((kind, name), []).append(answered / seconds)
+            if name in pids:
+                spent = _processor_seconds(pids[name]) - before
+                costs.setdefault((kind, name), []).append(spent / answered * 1e6)
+    console.print(_table(urls, rates, costs, rounds))
+
+
+async def _load(url: str, requests: Requests) -> tuple[int, float]:
+    """How many requests a server answered, and in what time."""
+    statuses: list[int] = []
+    host = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    started = time.perf_counter()
+    opening = [
+        loop.create_connection(lambda: _Connection(requests, statuses.append), host.hostname, host.port)
+        for _ in range(_CONNECTIONS)
+    ]
+    connections = await asyncio.gather(*opening)
+    await asyncio.sleep(_SECONDS)
+    for _, connection in connections:
+        connection.is_stopped = True
+    answered, seconds = len(statuses), time.perf_counter() - started
+    await asyncio.sleep(0.1)
+    for transport, _ in connections:
+        transport.close()
+    assert set(statuses) == {200}, f"{url} answered {sorted(set(statuses))}"
+    return answered, seconds
+
+
+def _request(host: str, operation: str, members: dict[str, Any]) -> bytes:
+    body = json.dumps(members)
+    return (_HEAD.format(host=host, operation=operation, length=len(body)) + body).encode()
+
+
+def _gets(host: str) -> Requests:
+    number = numbers(_ITEMS, 2)
+    keys = [
+        {"pk": {"S": f"user#{n // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(n)}} for n in (number() for _ in range(512))
+    ]
+    return itertools.cycle([_request(host, "GetItem", {"TableName": TABLE, "Key": key}) for key in keys])
+
+
+def _puts(host: str) -> Requests:
+    import random
+
+    randomness = random.Random(1)
+    items = [item(number, randomness) for number in range(512)]
+    return itertools.cycle([_request(host, "PutItem", {"TableName": TABLE, "Item": each}) for each in items])
+
+
+_REQUESTS: dict[str, Callable[[str], Requests]] = {"get": _gets, "put": _puts}
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has used so far, in user and system mode together."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def _table(urls: dict[str, str], rates: Any, costs: Any, rounds: int) -> Table:
+    table = Table(title=f"Requests per second, {_CONNECTIONS} connections: median of {rounds} interleaved rounds")
+    table.add_column("operation")
+    for name in urls:
+        table.add_column(name, justify="right")
+    table.add_column("our processor\nµs per request", justify="right")
+    for kind in _REQUESTS:
+        base = statistics.median(rates[kind, next(iter(urls))])
+        row = [kind]
+        for name in urls:
+            rate = statistics.median(rates[kind, name])
+            row.append(f"{rate:,.0f}" + (f" (ours is {base / rate:.2f} times that)" if rate != base else ""))
+        own = [each for (operation, _), times in costs.items() if operation == kind for each in times]
+        table.add_row(*row, f"{statistics.median(own):,.0f}" if own else "")
+    return table
