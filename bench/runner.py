@@ -113,22 +113,19 @@ def run(targets: list[Target], names: list[str], rounds: int, seconds: float) ->
 
 
 def _table(targets: list[Target], names: list[str], rounds: int) -> Table:
-    first, *others = targets
-    table = Table(title=f"µs per operation: median (min to max) of {rounds} interleaved rounds", title_justify="left")
-    table.add_column("workload")
-    table.add_column(f"{first.name}\n{first.count:,} items", justify="right")
-    for target in others:
-        table.add_column(f"{target.name}\n{target.count:,} items", justify="right")
-        table.add_column(f"{target.name}\n÷ {first.name}", justify="right")
+    first = targets[0]
+    table = Table(title=f"µs per operation over {rounds} interleaved rounds", title_justify="left")
+    for name in ("workload", "target"):
+        table.add_column(name, no_wrap=True)
+    for name in ("items", "median", "min to max", f"÷ {first.name}"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name in names:
         base = statistics.median(first.times[name])
-        row = [name, _cell(first.times[name])]
-        for target in others:
-            times = target.times.get(name)
-            row += [_cell(times), f"{statistics.median(times) / base:,.2f}"] if times else ["", ""]
-        table.add_row(*row)
+        for target in targets:
+            if name in target.times:
+                times = target.times[name]
+                spread = f"{min(times):,.1f} to {max(times):,.1f}"
+                ratio = "" if target is first else f"{statistics.median(times) / base:,.2f}"
+                table.add_row(name, target.name, f"{target.count:,}", f"{statistics.median(times):,.1f}", spread, ratio)
+        table.add_section()
     return table
-
-
-def _cell(times: list[float]) -> str:
-    return f"{statistics.median(times):,.1f} ({min(times):,.1f} to {max(times):,.1f})"

@@ -564,3 +564,93 @@ def test_targets_are_the_models() -> None:
         assert model.metadata["targetPrefix"] == target
         assert set(model.operation_names) <= SERVICES[target]
     assert REQUESTS.keys() <= SERVICES["DynamoDB_20120810"]
+
+
+# HTTP on one connection.
+
+
+def raw_exchange(server: Server, sent: bytes, count: int = 1) -> bytes:
+    """Sends bytes as they are and reads until `count` answers are whole."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(sent)
+        received = b""
+        while received.count(b'{"TableNames":[]}') < count:
+            part = connection.recv(65536)
+            if not part:
+                break
+            received += part
+    return received
+
+
+def raw_request(body: bytes = b"{}", **headers: str) -> bytes:
+    signed = sign_formally(HttpRequest("POST", "/", "", {"host": "localhost", **HEADERS, **headers}, body)).headers
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    return f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+def test_requests_may_follow_one_another_without_waiting(server: Server) -> None:
+    received = raw_exchange(server, raw_request() * 5, count=5)
+    assert received.count(b"HTTP/1.1 200 OK") == 5
+
+
+def test_a_request_may_come_byte_by_byte(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number in range(2):
+            for byte in raw_request():
+                connection.sendall(bytes([byte]))
+            assert b"200 OK" in connection.recv(65536), number
+
+
+def test_a_client_may_ask_before_it_sends_a_body(server: Server) -> None:
+    head, body = raw_request(expect="100-continue").split(b"\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert b"200 OK" in connection.recv(65536)
+
+
+def test_a_connection_is_closed_where_asked_to(server: Server) -> None:
+    received = raw_exchange(server, raw_request(connection="close"), count=2)
+    assert b"connection: close" in received
+
+
+def test_version_1_0_of_http_is_answered(server: Server) -> None:
+    received = raw_exchange(server, raw_request().replace(b"HTTP/1.1", b"HTTP/1.0"), count=2)
+    assert b"200 OK" in received
+
+
+def test_an_upgrade_is_not_taken_up(server: Server) -> None:
+    """Some clients offer HTTP/2 so; they get no answer that they could mistake, and others go on."""
+    raw_exchange(server, raw_request(connection="Upgrade, HTTP2-Settings", upgrade="h2c"))
+    assert client_of(server).list_tables()["TableNames"] == []
+
+
+def test_silent_connections_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a request with 408, between requests without a word."""
+    from minidynamo.interfaces.server import protocol
+
+    monkeypatch.setattr(protocol, "_WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "_KEEP_ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "HTTP_BODY_SECONDS_MAX", 0.1)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(raw_request()[:-1])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert connection.recv(65536) == b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        assert connection.recv(65536) == b""
+
+
+def test_it_works_without_httptools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn's own protocol and the ASGI application do the same work."""
+    from minidynamo.interfaces.server import running
+
+    monkeypatch.setattr(running, "_protocol", lambda application: "h11")
+    with minidynamo.connect().serve() as server:
+        client_of(server).create_table(**TABLE)
+        assert client_of(server).list_tables()["TableNames"] == ["tbl"]
+        large = Endpoint(server.url).exchange(
+            sign_formally(HttpRequest("POST", "/", "", dict(HEADERS), b"x" * (16 * 2**20 + 1)))
+        )
+        assert large.status == 413
