@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, SystemClock
-from minidynamo.errors import DynamoError, InternalServerError, ValidationError
+from minidynamo.errors import DatabaseClosed, DynamoError, ValidationError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import check_request_types, checked_request
@@ -115,7 +115,7 @@ class Database:
             DynamoError: the service's own error.
         """
         if self._is_closed:
-            raise InternalServerError("The database is closed. Open it again with minidynamo.connect().")
+            raise DatabaseClosed("The database is closed. Open it again with minidynamo.connect().")
         try:
             checked: Any = checked_request(operation, request, self.wording)
             return OPERATIONS[operation](self, checked)

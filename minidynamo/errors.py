@@ -20,6 +20,7 @@
     ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
     ├── Throttling                               ThrottlingException
     └── InternalServerError                      InternalServerError (500)
+        └── DatabaseClosed                       the same on the wire: trying again is of no use
 
 A caller's mistake raises one of these; our own mistake is an `assert`.
 """
@@ -184,3 +185,7 @@ class Throttling(DynamoError):
 
 class InternalServerError(DynamoError):
     status = 500
+
+
+class DatabaseClosed(InternalServerError):
+    """A request to a database that has been closed."""

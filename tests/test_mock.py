@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
+import time
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +20,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 import minidynamo
+from minidynamo.interfaces.boto.routing import current_database
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -377,6 +381,58 @@ def test_attach_takes_resources_and_sessions() -> None:
     for wrong in (5, boto3.client("s3", region_name="us-east-1")):
         with pytest.raises(TypeError, match="attach\\(\\) takes"):
             minidynamo.attach(wrong, database)
+
+
+def test_attach_takes_sessions_of_aiobotocore() -> None:
+    database = minidynamo.connect()
+    database.execute("CreateTable", TABLE)
+    session = aiobotocore.session.get_session()
+
+    async def names() -> list[str]:
+        async with session.create_client("dynamodb") as client:
+            answer: dict[str, list[str]] = await client.list_tables()
+            return answer["TableNames"]
+
+    with minidynamo.attach(session, database), minidynamo.mock():
+        assert asyncio.run(names()) == ["tbl"]
+    with minidynamo.mock():
+        assert asyncio.run(names()) == []
+
+
+def test_attach_answers_nobody_else_meanwhile() -> None:
+    """Not even while its session makes a client."""
+    database = minidynamo.connect()
+    session = boto3.Session()
+    seen = []
+    with minidynamo.attach(session, database):
+        session.events.register("creating-client-class", lambda **ignored: seen.append(current_database()))
+        session.client("dynamodb")
+    assert seen == [None]
+
+
+def test_a_closed_database_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying again would be of no use."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"slept for {seconds} seconds"))
+    database = minidynamo.connect()
+    database.close()
+    with minidynamo.mock(database), pytest.raises(ClientError, match=r"InternalServerError.*database is closed"):
+        table_names()
+
+
+def test_aiobotocore_may_be_imported_later() -> None:
+    """It is neither imported by a mock nor missed by one."""
+    code = (
+        "import sys, asyncio, minidynamo\n"
+        "with minidynamo.mock() as database:\n"
+        "    print('aiobotocore' in sys.modules)\n"
+        "    import aiobotocore.session\n"
+        "    async def main():\n"
+        "        async with aiobotocore.session.get_session().create_client('dynamodb') as client:\n"
+        "            print((await client.list_tables())['TableNames'])\n"
+        "    asyncio.run(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout.split(), done.stderr) == (["False", "[]"], "")
 
 
 def test_aiobotocore_is_answered() -> None:

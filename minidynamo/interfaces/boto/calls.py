@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from minidynamo.database import Database
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DatabaseClosed, DynamoError
 from minidynamo.interfaces.boto.plans import Plan
 from minidynamo.interfaces.boto.results import Answered, error_results, results, validate
 from minidynamo.interfaces.boto.routing import ClientState
@@ -68,7 +68,7 @@ async def answered(client: Any, plan: Plan, database: Database, parameters: dict
     except DynamoError as error:
         if plan.validates:  # What botocore finds wrong, it says before anything is sent.
             validate(plan.model, sent)
-        if error.status >= 500 or error.code in _RETRIED:
+        if _may_be_retried(error):
             return await _long_road(client, plan, database, parameters, original, error)
         parsed = error_results(client, database, error)
         for handler in plan.after:
@@ -82,6 +82,10 @@ async def answered(client: Any, plan: Plan, database: Database, parameters: dict
 
 
 _SUCCESS = Answered(200)
+
+
+def _may_be_retried(error: DynamoError) -> bool:
+    return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed)
 
 
 def _performed(plan: Plan, database: Database, sent: dict[str, Any]) -> dict[str, Any]:

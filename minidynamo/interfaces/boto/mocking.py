@@ -10,7 +10,7 @@ from typing import Any
 
 from minidynamo.database import Database, connect
 from minidynamo.interfaces.boto.decorating import decorated
-from minidynamo.interfaces.boto.routing import current_database, state_of, switch_off, switch_on
+from minidynamo.interfaces.boto.routing import SERVICES, current_database, state_of, switch_off, switch_on
 
 
 class Mock:
@@ -118,7 +118,8 @@ class Attachment:
         for client in self._clients:
             state_of(client).attached = None
         if self._session is not None:
-            del self._session.create_client
+            for name in ("create_client", "_create_client"):
+                vars(self._session).pop(name, None)
         _patches().release(self)
 
     def __enter__(self) -> Database:
@@ -140,12 +141,28 @@ class Attachment:
         return client
 
     def _attach_session(self, session: Any) -> None:
+        """Attaches the clients that a session will make; aiobotocore's makes them in a coroutine."""
         self._session = session
+        region = self._database.location.region
+
+        def provide(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+            if service_name in SERVICES and not rest:
+                _patches().provide(session, options, region)
+
+        if hasattr(session, "_create_client"):
+            create_asynchronously = session._create_client
+
+            async def create_attached(service_name: str, *rest: Any, **options: Any) -> Any:
+                provide(service_name, rest, options)
+                return self._attach_client(await create_asynchronously(service_name, *rest, **options))
+
+            session._create_client = create_attached
+            return
         create_client = session.create_client
 
-        def create_attached_client(*arguments: Any, **options: Any) -> Any:
-            with Mock(self._database, allows_network_after=True, settings={}):
-                return self._attach_client(create_client(*arguments, **options))
+        def create_attached_client(service_name: str, *rest: Any, **options: Any) -> Any:
+            provide(service_name, rest, options)
+            return self._attach_client(create_client(service_name, *rest, **options))
 
         session.create_client = create_attached_client
 

@@ -10,6 +10,7 @@ import functools
 import importlib
 import inspect
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -63,10 +64,11 @@ def unguard_new_clients(guard: Guard | None) -> None:
 def _install() -> None:
     """Replaces what is not replaced yet, or was restored by somebody else meanwhile."""
     for module_name, path, wrap in _REPLACEMENTS:
-        try:
-            module = importlib.import_module(module_name)
-        except ImportError:
-            continue  # aiobotocore, or one of its transports, is not there: nothing to answer.
+        # aiobotocore takes long to import: it is left until somebody else has imported it.
+        module = sys.modules.get(module_name)
+        if module is None and not module_name.startswith("botocore."):
+            continue
+        module = module or importlib.import_module(module_name)
         *owners, name = path.split(".")
         owner = functools.reduce(getattr, owners, module)
         original = inspect.getattr_static(owner, name, None)
@@ -153,10 +155,21 @@ def _send_asynchronously(original: Any) -> Any:
     return send
 
 
+def _new_session(original: Any) -> Any:
+    @functools.wraps(original)
+    def new_session(self: Any, *rest: Any, **options: Any) -> None:
+        with _lock:  # It may be aiobotocore's first one.
+            if _holders:
+                _install()
+        original(self, *rest, **options)
+
+    return new_session
+
+
 def _create_client(original: Any) -> Any:
     @functools.wraps(original)
     def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
-        _provide_for(self, service_name, rest, options)
+        _provide_inside(self, service_name, rest, options)
         return _guarded(original(self, service_name, *rest, **options), service_name)
 
     return create_client
@@ -165,23 +178,32 @@ def _create_client(original: Any) -> Any:
 def _create_client_asynchronously(original: Any) -> Any:
     @functools.wraps(original)
     async def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
-        _provide_for(self, service_name, rest, options)
+        _provide_inside(self, service_name, rest, options)
         return _guarded(await original(self, service_name, *rest, **options), service_name)
 
     return create_client
 
 
-def _provide_for(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """Gives a new client the region and credentials that nobody has set, so that none are looked for on a network."""
+def _provide_inside(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
     database = current_database()
-    if service_name not in SERVICES or database is None or rest[1:]:
-        return
-    has_region = rest or options.get("region_name") or getattr(options.get("config"), "region_name", None)
-    if not has_region and not session.get_config_variable("region"):
-        options["region_name"] = database.location.region
+    if service_name in SERVICES and database is not None and not rest[1:]:
+        needs_credentials = bool(_guard_of_new_clients) and _guard_of_new_clients[-1] is not None
+        provide(session, options, database.location.region, needs_credentials, has_region=bool(rest))
+
+
+def provide(
+    session: Any, options: dict[str, Any], region: str, needs_credentials: bool = True, has_region: bool = False
+) -> None:
+    """Adds to the options of a new client the region and credentials that nobody has set.
+
+    They would be looked for on a network otherwise, or missed.
+    """
+    in_options = options.get("region_name") or getattr(options.get("config"), "region_name", None)
+    if not has_region and not in_options and not session.get_config_variable("region"):
+        options["region_name"] = region
     is_explicit = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
     is_known = getattr(session, "_credentials", None) is not None or "AWS_ACCESS_KEY_ID" in os.environ
-    if not is_explicit and not is_known and _guard_of_new_clients and _guard_of_new_clients[-1] is not None:
+    if needs_credentials and not is_explicit and not is_known:
         options |= {"aws_access_key_id": "minidynamo", "aws_secret_access_key": "minidynamo"}
 
 
@@ -235,6 +257,7 @@ def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
 _REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
     ("botocore.client", "BaseClient._make_api_call", _make_api_call),
     ("botocore.client", "BaseClient.get_waiter", _get_waiter),
+    ("botocore.session", "Session.__init__", _new_session),
     ("botocore.session", "Session.create_client", _create_client),
     ("botocore.httpsession", "URLLib3Session.send", _send),
     ("botocore.endpoint", "time", lambda original: TIME),

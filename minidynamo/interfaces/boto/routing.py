@@ -65,7 +65,9 @@ def switch_off(mock: Answering) -> None:
 
 def current_database() -> Database | None:
     """The database that answers clients with none of their own; None while no mock is on."""
-    for mock in reversed(_switched_on_here.get()):
-        if mock.database is not None:
-            return mock.database
-    return _switched_on[-1].database if _switched_on else None
+    for mocks in (_switched_on_here.get(), _switched_on):
+        for mock in reversed(mocks):
+            database = mock.database
+            if database is not None:
+                return database
+    return None

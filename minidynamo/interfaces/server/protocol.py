@@ -117,8 +117,8 @@ class Connection(asyncio.Protocol):
             self._refuse(self._refusal)
 
     def on_message_complete(self) -> None:
-        if self._is_closing and not self._is_in_request:
-            return
+        if self._transport.is_closing():
+            return  # Nobody would get the answer.
         if self._refusal is not None:
             self._refuse(self._refusal)
             return

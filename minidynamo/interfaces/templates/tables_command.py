@@ -36,6 +36,7 @@ def parsed_parameters(texts: list[str]) -> dict[str, str]:
 def run_create(options: argparse.Namespace) -> int:
     """Creates the tables; returns 0, or 2 where it could not."""
     import boto3
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     from minidynamo.interfaces.templates.schema import schema_from
@@ -45,7 +46,10 @@ def run_create(options: argparse.Namespace) -> int:
     try:
         schema = schema_from(options.file, parsed_parameters(options.parameter))
         client = boto3.Session("minidynamo", "minidynamo").client(
-            "dynamodb", endpoint_url=endpoint, region_name=options.region
+            "dynamodb",
+            endpoint_url=endpoint,
+            region_name=options.region,
+            config=Config(retries={"total_max_attempts": 2}),
         )
         for name in schema.create(client):
             print(name)
