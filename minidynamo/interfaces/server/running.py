@@ -78,8 +78,8 @@ class Server:
 
     def start(self) -> Server:
         """Starts it in a thread and returns when it answers; raises OSError where it cannot listen."""
-        listener = self._listen()
         self._server = self._new_server()
+        listener = self._listen()
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True, name="minidynamo")
         self._thread.start()
         while not self._server.started:
@@ -98,8 +98,8 @@ class Server:
 
     def run(self, announce: Callable[[Server], None]) -> None:
         """Runs it in this thread until SIGINT or SIGTERM, which let the requests in flight end."""
-        listener = self._listen()
         server = self._new_server()
+        listener = self._listen()
         announce(self)
         server.run([listener])
 
@@ -123,8 +123,11 @@ class Server:
         return listener
 
     def _new_server(self) -> Any:
-        import uvicorn
-
+        try:
+            import uvicorn
+        except ModuleNotFoundError as error:
+            fault = "the server needs its extra: pip install 'minidynamo[server]'"
+            raise ModuleNotFoundError(fault, name=error.name) from None
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             self.application,

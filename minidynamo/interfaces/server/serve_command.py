@@ -53,7 +53,7 @@ def run_serve(options: argparse.Namespace) -> int:
         if options.verbose:
             _log_requests()
         server.run(_announce)
-    except (ServeError, ImportError) as error:
+    except ServeError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     except OSError as error:
