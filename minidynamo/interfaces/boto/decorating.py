@@ -21,6 +21,8 @@ class Switch(Protocol):
 
 
 NewSwitch = Callable[[], Switch]
+# Gives the switch for one call, from its positional arguments.
+SwitchOf = Callable[..., Switch]
 
 
 def decorated(target: Any, new_switch: NewSwitch) -> Any:
@@ -31,15 +33,16 @@ def decorated(target: Any, new_switch: NewSwitch) -> Any:
         if issubclass(target, unittest.TestCase):
             return _decorated_test_case(target, new_switch)
         return _decorated_class(target, new_switch)
-    return _decorated_function(target, new_switch)
+    return _within(target, lambda *ignored: new_switch())
 
 
-def _decorated_function(function: Any, new_switch: NewSwitch) -> Any:
+def _within(function: Any, switch_of: SwitchOf) -> Any:
+    """A function that runs within a switch, whatever kind of function it is."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def run_coroutine(*arguments: Any, **options: Any) -> Any:
-            with new_switch():
+            with switch_of(*arguments):
                 return await function(*arguments, **options)
 
         return run_coroutine
@@ -47,7 +50,7 @@ def _decorated_function(function: Any, new_switch: NewSwitch) -> Any:
 
         @functools.wraps(function)
         async def run_asynchronous_generator(*arguments: Any, **options: Any) -> Any:
-            with new_switch():
+            with switch_of(*arguments):
                 async for each in function(*arguments, **options):
                     yield each
 
@@ -56,14 +59,14 @@ def _decorated_function(function: Any, new_switch: NewSwitch) -> Any:
 
         @functools.wraps(function)
         def run_generator(*arguments: Any, **options: Any) -> Any:
-            with new_switch():
+            with switch_of(*arguments):
                 return (yield from function(*arguments, **options))
 
         return run_generator
 
     @functools.wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
-        with new_switch():
+        with switch_of(*arguments):
             return function(*arguments, **options)
 
     return run
@@ -99,16 +102,18 @@ def _decorated_test_case(case: Any, new_switch: NewSwitch) -> Any:
 
 def _decorated_class(plain: Any, new_switch: NewSwitch) -> Any:
     """Tests of a class share the switch of their set-up and tear-down; methods of other classes have one each."""
+
+    def switch_of(self: Any = None, *ignored: Any) -> Switch:
+        shared: Switch | None = getattr(self, _SHARED, None)
+        return new_switch() if shared is None else shared
+
     is_test_class = any(name.startswith("test") for name in dir(plain))
     if is_test_class:
         _share_switch(plain, new_switch)
     for name, method in list(vars(plain).items()):
-        if not inspect.isfunction(method) or name.startswith("_") or name in ("setup_method", "teardown_method"):
-            continue
-        if is_test_class and name.startswith("test"):
-            setattr(plain, name, _method_with(method, new_switch))
-        elif not is_test_class:
-            setattr(plain, name, _decorated_function(method, new_switch))
+        is_wrapped = name.startswith("test") if is_test_class else not name.startswith("_")
+        if inspect.isfunction(method) and is_wrapped:
+            setattr(plain, name, _within(method, switch_of))
     return plain
 
 
@@ -141,27 +146,3 @@ def _call_with_method(function: Any, self: Any, method: Any) -> None:
     """Calls a set-up that may or may not take the test method, as pytest does."""
     if function is not None:
         function(self, *([method] if len(inspect.signature(function).parameters) > 1 else []))
-
-
-def _method_with(method: Any, new_switch: NewSwitch) -> Any:
-    """The test method within the switch of its set-up, or within one of its own where there was none."""
-
-    def shared_by(self: Any) -> Switch:
-        shared: Switch | None = vars(self).get(_SHARED)
-        return new_switch() if shared is None else shared
-
-    if inspect.iscoroutinefunction(method):
-
-        @functools.wraps(method)
-        async def run_coroutine(self: Any, *arguments: Any, **options: Any) -> Any:
-            with shared_by(self):
-                return await method(self, *arguments, **options)
-
-        return run_coroutine
-
-    @functools.wraps(method)
-    def run(self: Any, *arguments: Any, **options: Any) -> Any:
-        with shared_by(self):
-            return method(self, *arguments, **options)
-
-    return run

@@ -10,7 +10,8 @@ from typing import Any
 
 from minidynamo.database import Database, connect
 from minidynamo.interfaces.boto.decorating import decorated
-from minidynamo.interfaces.boto.routing import SERVICES, current_database, state_of, switch_off, switch_on
+from minidynamo.interfaces.boto.new_clients import begin_guarding, end_guarding, provide
+from minidynamo.interfaces.boto.routing import SERVICES, state_of, switch_off, switch_on
 
 
 class Mock:
@@ -41,7 +42,7 @@ class Mock:
             if self._depth == 1:
                 self.database = connect(**self._settings) if self._given is None else self._given
                 patches.hold(self)
-                patches.guard_new_clients(None if self._allows_network_after else refuse_outside)
+                begin_guarding(not self._allows_network_after)
                 switch_on(self)
             assert self.database is not None, "switched on without a database"
             return self.database
@@ -55,9 +56,8 @@ class Mock:
             if self._depth == 0:
                 self.database = None
                 switch_off(self)
-                patches = _patches()
-                patches.unguard_new_clients(None if self._allows_network_after else refuse_outside)
-                patches.release(self)
+                end_guarding(not self._allows_network_after)
+                _patches().release(self)
 
     def __enter__(self) -> Database:
         return self.start()
@@ -145,15 +145,15 @@ class Attachment:
         self._session = session
         region = self._database.location.region
 
-        def provide(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+        def prepare(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
             if service_name in SERVICES and not rest:
-                _patches().provide(session, options, region)
+                provide(session, options, region)
 
         if hasattr(session, "_create_client"):
             create_asynchronously = session._create_client
 
             async def create_attached(service_name: str, *rest: Any, **options: Any) -> Any:
-                provide(service_name, rest, options)
+                prepare(service_name, rest, options)
                 return self._attach_client(await create_asynchronously(service_name, *rest, **options))
 
             session._create_client = create_attached
@@ -161,7 +161,7 @@ class Attachment:
         create_client = session.create_client
 
         def create_attached_client(service_name: str, *rest: Any, **options: Any) -> Any:
-            provide(service_name, rest, options)
+            prepare(service_name, rest, options)
             return self._attach_client(create_client(service_name, *rest, **options))
 
         session.create_client = create_attached_client
@@ -178,17 +178,6 @@ def attach(target: Any, database: Database) -> Attachment:
         The attachment, whose `detach()` ends it; a context manager, too.
     """
     return Attachment(target, database)
-
-
-def refuse_outside(**hook: Any) -> None:
-    """Hook of clients made inside a mock: refuses their calls where nothing answers them."""
-    if current_database() is None:
-        from minidynamo.interfaces.boto.patches import DoubleError
-
-        raise DoubleError(
-            f"{hook['model'].name}: this client was made inside minidynamo.mock() and is used outside it, where it "
-            "would call AWS. Make a new client, or say mock(allow_network_after=True)."
-        )
 
 
 def _patches() -> Any:

@@ -9,29 +9,22 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from minidynamo.interfaces.boto import calls
-from minidynamo.interfaces.boto.routing import SERVICES, current_database, state_of
+from minidynamo.interfaces.boto.new_clients import guarded, provide_inside
+from minidynamo.interfaces.boto.routing import current_database, state_of
 from minidynamo.interfaces.boto.sleeping import ASYNCIO, TIME, waiting_for
 from minidynamo.interfaces.boto.transport import is_asynchronous, is_for_dynamodb, response_to
 
-Guard = Callable[..., None]
 Wrap = Callable[[Any], Any]
 
 _lock = threading.Lock()
 _holders: list[object] = []
 _replaced: list[tuple[Any, str, Any, Any]] = []
-# What clients made while a mock is on are given, so that they reach no network after it; None for nothing.
-_guard_of_new_clients: list[Guard | None] = []
-
-
-class DoubleError(RuntimeError):
-    """botocore is not as the double needs it, or a client is used where nothing answers it."""
 
 
 def hold(holder: object) -> None:
@@ -47,18 +40,6 @@ def release(holder: object) -> None:
         _holders.remove(holder)
         if not _holders:
             _restore()
-
-
-def guard_new_clients(guard: Guard | None) -> None:
-    """Gives clients made from now on a hook that is called before each of their calls."""
-    _guard_of_new_clients.append(guard)
-
-
-def unguard_new_clients(guard: Guard | None) -> None:
-    """Ends the last such arrangement with this guard."""
-    _guard_of_new_clients.reverse()
-    _guard_of_new_clients.remove(guard)
-    _guard_of_new_clients.reverse()
 
 
 def _install() -> None:
@@ -169,8 +150,8 @@ def _new_session(original: Any) -> Any:
 def _create_client(original: Any) -> Any:
     @functools.wraps(original)
     def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
-        _provide_inside(self, service_name, rest, options)
-        return _guarded(original(self, service_name, *rest, **options), service_name)
+        provide_inside(self, service_name, rest, options)
+        return guarded(original(self, service_name, *rest, **options), service_name)
 
     return create_client
 
@@ -178,40 +159,10 @@ def _create_client(original: Any) -> Any:
 def _create_client_asynchronously(original: Any) -> Any:
     @functools.wraps(original)
     async def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
-        _provide_inside(self, service_name, rest, options)
-        return _guarded(await original(self, service_name, *rest, **options), service_name)
+        provide_inside(self, service_name, rest, options)
+        return guarded(await original(self, service_name, *rest, **options), service_name)
 
     return create_client
-
-
-def _provide_inside(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
-    database = current_database()
-    if service_name in SERVICES and database is not None and not rest[1:]:
-        needs_credentials = bool(_guard_of_new_clients) and _guard_of_new_clients[-1] is not None
-        provide(session, options, database.location.region, needs_credentials, has_region=bool(rest))
-
-
-def provide(
-    session: Any, options: dict[str, Any], region: str, needs_credentials: bool = True, has_region: bool = False
-) -> None:
-    """Adds to the options of a new client the region and credentials that nobody has set.
-
-    They would be looked for on a network otherwise, or missed.
-    """
-    in_options = options.get("region_name") or getattr(options.get("config"), "region_name", None)
-    if not has_region and not in_options and not session.get_config_variable("region"):
-        options["region_name"] = region
-    is_explicit = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
-    is_known = getattr(session, "_credentials", None) is not None or "AWS_ACCESS_KEY_ID" in os.environ
-    if needs_credentials and not is_explicit and not is_known:
-        options |= {"aws_access_key_id": "minidynamo", "aws_secret_access_key": "minidynamo"}
-
-
-def _guarded(client: Any, service_name: str) -> Any:
-    if service_name in SERVICES and _guard_of_new_clients and _guard_of_new_clients[-1] is not None:
-        event = f"provide-client-params.{client.meta.service_model.service_id.hyphenize()}"
-        client.meta.events.register_first(event, _guard_of_new_clients[-1], "minidynamo-guard")
-    return client
 
 
 def _get_waiter(original: Any) -> Any:
