@@ -138,6 +138,15 @@ def test_a_client_made_inside_may_go_to_the_network_where_asked_for(monkeypatch:
         assert client.list_tables()["TableNames"] == []
 
 
+def test_wrong_settings_leave_it_off() -> None:
+    mock = minidynamo.mock(nonsense=1)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="nonsense"):
+            mock.start()
+    with pytest.raises(RuntimeError, match="not on"):
+        mock.stop()
+
+
 def test_nested_mocks_answer_from_the_innermost() -> None:
     with minidynamo.mock() as outer:
         outer.execute("CreateTable", TABLE)

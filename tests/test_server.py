@@ -43,6 +43,22 @@ KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 HEADERS = {"x-amz-target": "DynamoDB_20120810.ListTables", "content-type": "application/x-amz-json-1.0"}
 
 
+_opened: list[Endpoint] = []
+
+
+def endpoint_at(url: str, sign: Any = sign_formally) -> Endpoint:
+    """A plain connection, closed when the test ends."""
+    _opened.append(Endpoint(url, sign))
+    return _opened[-1]
+
+
+@pytest.fixture(autouse=True)
+def connections_are_closed() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def client_of(server: Server, **options: Any) -> Any:
     keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": "us-east-1", **options}
     return boto3.client("dynamodb", endpoint_url=server.url, **keys)
@@ -94,7 +110,7 @@ def test_many_clients_at_once(database: Database, server: Server) -> None:
     database.execute("CreateTable", TABLE)
 
     def work(number: int) -> None:
-        endpoint = Endpoint(server.url)
+        endpoint = endpoint_at(server.url)
         for turn in range(50):
             endpoint.call("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": f"{number}/{turn}"}}})
         endpoint.close()
@@ -112,7 +128,7 @@ def test_a_stopped_server_is_gone(database: Database) -> None:
     with server:
         url = server.url
     with pytest.raises(OSError, match="refused"):
-        Endpoint(url).call("ListTables", {})
+        endpoint_at(url).call("ListTables", {})
     server.stop()
 
 
@@ -165,7 +181,9 @@ def test_a_chunked_body_is_read_and_bounded(server: Server) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request("POST", "/", iter(parts), headers, encode_chunked=True)
         response = connection.getresponse()
-        return response.status, response.read()
+        answer = response.status, response.read()
+        connection.close()
+        return answer
 
     assert chunked([b"{", b"}"]) == (200, b'{"TableNames":[]}')
     assert chunked([b"x" * 2**20] * 17)[0] == 413
@@ -206,7 +224,7 @@ def test_on_loopback_only_its_own_names_are_answered(host: str, is_answered: boo
 
 def test_a_foreign_host_is_refused(server: Server) -> None:
     request = HttpRequest("GET", "/", "", {"host": "evil.example"}, b"")
-    answer = Endpoint(server.url).exchange(request)
+    answer = endpoint_at(server.url).exchange(request)
     assert answer.status == 400
     assert "evil.example" in answer.body.decode()
 
@@ -266,9 +284,9 @@ def test_nothing_else_does() -> None:
             "The security token included in the request is invalid",
         )
         with pytest.raises(Fault, match="MissingAuthenticationToken"):
-            Endpoint(server.url, lambda request: request).call("ListTables", {})
+            endpoint_at(server.url, lambda request: request).call("ListTables", {})
         with pytest.raises(Fault, match="Signature expired"):
-            Endpoint(server.url, sign_formally).call("ListTables", {})
+            endpoint_at(server.url, sign_formally).call("ListTables", {})
         clock.advance(301)
         code, message = error_code(server, **right)
         assert code == "InvalidSignatureException"
@@ -437,14 +455,14 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("arguments", [("--port", "0"), ("-port", "0", "-inMemory", "-sharedDb")])
 def test_serve_with_our_flags_or_dynamodb_locals(arguments: tuple[str, ...]) -> None:
     with serving(*arguments) as (_, url):
-        endpoint = Endpoint(url)
+        endpoint = endpoint_at(url)
         assert endpoint.call("CreateTable", TABLE)["TableDescription"]["TableStatus"] == "CREATING"
         assert endpoint.call("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "ACTIVE"
 
 
 def test_serve_delays_statuses_where_asked_to() -> None:
     with serving("-port", "0", "-delayTransientStatuses") as (_, url):
-        endpoint = Endpoint(url)
+        endpoint = endpoint_at(url)
         endpoint.call("CreateTable", TABLE)
         assert endpoint.call("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "CREATING"
 
@@ -452,15 +470,15 @@ def test_serve_delays_statuses_where_asked_to() -> None:
 def test_serve_starts_with_the_tables_of_a_template() -> None:
     template = str(Path(__file__).parent / "templates" / "plan.json")
     with serving("--port", "0", "--tables", template, "--isolate-by-region") as (_, url):
-        assert Endpoint(url).call("ListTables", {})["TableNames"] == ["games", "small"]
+        assert endpoint_at(url).call("ListTables", {})["TableNames"] == ["games", "small"]
 
 
 def test_serve_verifies_and_logs(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(f"{KEYS.access_key} {KEYS.secret_key}")
     with serving("--port", "0", "--credentials", str(tmp_path / "keys"), "--verbose") as (process, url):
-        assert Endpoint(url, signer(url, KEYS, "us-east-1")).call("ListTables", {})["TableNames"] == []
+        assert endpoint_at(url, signer(url, KEYS, "us-east-1")).call("ListTables", {})["TableNames"] == []
         with pytest.raises(Fault):
-            Endpoint(url).call("DescribeTable", {"TableName": "tbl"})
+            endpoint_at(url).call("DescribeTable", {"TableName": "tbl"})
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         lines = process.stderr.read().splitlines()
@@ -545,7 +563,14 @@ def test_the_command_holds_cases_against_an_endpoint(server: Server, capsys: pyt
     assert main(["spec", "--endpoint", server.url, "--only", "time_to_live"]) == 2
     assert main(["spec", "--endpoint", "localhost", "--only", "time_to_live"]) == 2
     assert main(["spec", "--endpoint", "http://127.0.0.1:1", "--only", "time_to_live"]) == 2
-    assert capsys.readouterr().err.count("minidynamo: ") == 3
+    assert main(["spec", "--endpoint", server.url, "--only", "nonsense"]) == 2
+    assert capsys.readouterr().err.count("minidynamo: ") == 4
+
+
+def test_the_command_says_why_it_is_not_let_in(capsys: pytest.CaptureFixture[str]) -> None:
+    with verifying_server() as (server, _):
+        assert main(["spec", "--endpoint", server.url]) == 2
+    assert "InvalidSignatureException: Signature expired" in capsys.readouterr().err
 
 
 def test_logs_are_off_by_default(server: Server, caplog: pytest.LogCaptureFixture) -> None:
@@ -650,7 +675,7 @@ def test_it_works_without_httptools(monkeypatch: pytest.MonkeyPatch) -> None:
     with minidynamo.connect().serve() as server:
         client_of(server).create_table(**TABLE)
         assert client_of(server).list_tables()["TableNames"] == ["tbl"]
-        large = Endpoint(server.url).exchange(
+        large = endpoint_at(server.url).exchange(
             sign_formally(HttpRequest("POST", "/", "", dict(HEADERS), b"x" * (16 * 2**20 + 1)))
         )
         assert large.status == 413

@@ -38,12 +38,12 @@ class Mock:
         """Switches it on; the database answers from now on."""
         patches = _patches()
         with self._lock:
-            self._depth += 1
-            if self._depth == 1:
+            if self._depth == 0:
                 self.database = connect(**self._settings) if self._given is None else self._given
                 patches.hold(self)
                 begin_guarding(not self._allows_network_after)
                 switch_on(self)
+            self._depth += 1
             assert self.database is not None, "switched on without a database"
             return self.database
 

@@ -7,7 +7,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from functools import partial
+from http.client import HTTPException
 from itertools import groupby
 from typing import Any
 
@@ -35,11 +37,12 @@ def run_spec(options: argparse.Namespace) -> int:
     cases = [case for case in all_cases() if case.wording == options.wording and options.only in case.id]
     on_wire = [case for case in wire_cases() if options.only in case.id and not case.options]
     try:
-        endpoint = Endpoint(options.endpoint, _sign(options))
-        found = list(
-            track(_replayed(endpoint, cases, on_wire), "Replaying", len(cases) + len(on_wire), console=console)
-        )
-    except (EndpointError, OSError, ValueError) as error:
+        if not cases and not on_wire:
+            raise EndpointError(f"no case has {options.only!r} in its file or name")
+        with closing(Endpoint(options.endpoint, _sign(options))) as endpoint:
+            replayed = _replayed(endpoint, cases, on_wire)
+            found = list(track(replayed, "Replaying", len(cases) + len(on_wire), console=console))
+    except (EndpointError, Fault, OSError, HTTPException, ValueError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     _print_report(console, found, None if options.all else _SHOWN_MAX)
