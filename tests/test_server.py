@@ -385,6 +385,24 @@ def test_a_date_of_another_form_is_named() -> None:
     assert verdict(signed(**{"x-amz-date": "201"})) == f"IncompleteSignatureException: {fault}"
 
 
+def test_the_first_of_several_faults_is_named() -> None:
+    """Date, host, algorithm, credential, scope, key, signature."""
+    header = signed().headers["authorization"]
+    steps = [
+        ("20231114T221320Z", "x", "Date must be in"),
+        ("host;", "", "'Host' must be"),
+        ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA25", "Unsupported AWS 'algorithm'"),
+        ("us-east-1/", "", "Credential must have exactly 5"),
+        ("/dynamodb/", "/s3/", "correct service"),
+        (KEYS.access_key, "unknown", "security token"),
+    ]
+    for first in range(len(steps)):
+        changed, date = header, "20231114T221320Z"
+        for old, new, _ in reversed(steps[first:]):
+            changed, date = changed.replace(old, new), date.replace(old, new)
+        assert steps[first][2] in verdict(signed(authorization=changed, **{"x-amz-date": date})), steps[first]
+
+
 def presigned(expires: int) -> HttpRequest:
     from datetime import UTC, datetime
 

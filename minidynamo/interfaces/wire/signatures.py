@@ -75,10 +75,21 @@ def signature_of(request: HttpRequest) -> Signature:
             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
         )
     if header is not None and header.startswith("AWS4-"):
-        return _checked(_in_header(header, request))
+        return _in_header(header, request)
     if is_in_query and header is None:
-        return _checked(_in_query(query))
+        return _in_query(query)
     raise MissingAuthenticationToken("Request is missing Authentication Token")
+
+
+def check_form(signature: Signature) -> None:
+    """Raises IncompleteSignature where a signature is not of a kind and a shape that can be verified."""
+    if signature.algorithm != ALGORITHM:
+        raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{signature.algorithm}' (only {ALGORITHM} for now). ")
+    if len(signature.scope) != _SCOPE_PARTS:
+        raise IncompleteSignature(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{signature.credential}'"
+        )
 
 
 def _in_header(header: str, request: HttpRequest) -> Signature:
@@ -113,15 +124,3 @@ def _in_query(query: dict[str, str]) -> Signature:
     names = tuple(signed_headers.lower().split(";"))
     token, expires = query.get("X-Amz-Security-Token"), query.get("X-Amz-Expires", "")
     return Signature(algorithm, credential, names, signature, date, token, expires)
-
-
-def _checked(signature: Signature) -> Signature:
-    """The signature, known to be of a kind and a shape that can be verified."""
-    if signature.algorithm != ALGORITHM:
-        raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{signature.algorithm}' (only {ALGORITHM} for now). ")
-    if len(signature.scope) != _SCOPE_PARTS:
-        raise IncompleteSignature(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-            f"got '{signature.credential}'"
-        )
-    return signature

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote
 from minidynamo.clock import Clock
 from minidynamo.errors import IncompleteSignature, InvalidSignature, UnrecognizedClient
 from minidynamo.interfaces.wire.messages import HttpRequest
-from minidynamo.interfaces.wire.signatures import ALGORITHM, Signature, signature_of
+from minidynamo.interfaces.wire.signatures import ALGORITHM, Signature, check_form, signature_of
 from minidynamo.limits import SIGNATURE_LIFE_SECONDS_MAX, SIGNATURE_SKEW_SECONDS_MAX
 
 _TERMINATOR = "aws4_request"
@@ -29,8 +29,10 @@ _UNSIGNED_QUERY = "X-Amz-Signature"
 
 
 def accept_any(request: HttpRequest) -> Signature:
-    """The signature of a request, whoever made it; raises the faults of `signature_of`."""
-    return signature_of(request)
+    """The signature of a request, whoever made it, if only it is well-formed."""
+    signature = signature_of(request)
+    check_form(signature)
+    return signature
 
 
 class Verifier:
@@ -51,10 +53,12 @@ class Verifier:
         Raises:
             IncompleteSignature, InvalidSignature, UnrecognizedClient: it does not, and why.
         """
+        # The order is the service's.
         signature = signature_of(request)
         self._check_age(signature)
         if "host" not in signature.signed_headers:
             raise InvalidSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+        check_form(signature)
         _check_scope(signature)
         secret = self._secrets.get(signature.access_key)
         if secret is None:
