@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointResolutionError, ParamValidationError, WaiterError
 from botocore.stub import Stubber
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jmespath.exceptions import JMESPathError
 
@@ -28,6 +28,7 @@ from minidynamo.interfaces.boto.routing import state_of
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import REQUESTS
+from tests.mutations import MUTATIONS, SEEDS, mutated
 
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_a": {"key": ["a S"]}}})
 ITEM = {"pk": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"\x00"}, "l": {"L": [{"NULL": True}]}}
@@ -210,6 +211,30 @@ def test_any_request_ends_the_same_on_both_roads(data: st.DataObject) -> None:
     for name in ("Key", "Item"):
         if name in REQUESTS[operation].members and data.draw(st.booleans()):
             parameters[name] = {"pk": {"S": "a"}, **data.draw(st.dictionaries(st.just("x"), anything, max_size=1))}
+    check_both_roads(operation, parameters)
+
+
+@given(seed=st.sampled_from(SEEDS), mutations=MUTATIONS)
+def test_mutated_requests_end_the_same_on_both_roads(seed: Any, mutations: Any) -> None:
+    check_mutation(seed, mutations)
+
+
+@pytest.mark.long
+@settings(max_examples=5_000)
+@given(seed=st.sampled_from(SEEDS), mutations=MUTATIONS)
+def test_many_mutated_requests_end_the_same_on_both_roads(seed: Any, mutations: Any) -> None:
+    check_mutation(seed, mutations)
+
+
+def check_mutation(seed: Any, mutations: Any) -> None:
+    operation, request = seed
+    parameters = mutated(request, mutations)
+    if isinstance(parameters, dict) and all(isinstance(name, str) for name in parameters):
+        check_both_roads(operation, parameters)
+
+
+def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
+    """Requires the same of the short road and the long one, each on a database of its own."""
     found = []
     for client in SHORT_AND_LONG:
         database = minidynamo.connect(clock=ManualClock())
