@@ -6,14 +6,18 @@ Every face turns its caller's words into a request and calls `Database.execute`.
 from __future__ import annotations
 
 import itertools
+import logging
+import os
 import random
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, SystemClock
-from minidynamo.errors import DatabaseClosed, DynamoError, ValidationError
+from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, ValidationError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import check_request_types, checked_request
@@ -24,12 +28,15 @@ from minidynamo.storage.memory_engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.records import packed_record, record_item
 from minidynamo.wording import Wording
 
 if TYPE_CHECKING:
     from minidynamo.interfaces.client import Client
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
+
+logger = logging.getLogger("minidynamo.storage")
 
 Response = dict[str, Any]
 
@@ -89,10 +96,12 @@ class Database:
         self.wording = Wording(wording)
         self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
         self.tokens = IdempotencyTokens(self.catalog.system)
-        self._random = random.Random(seed)
+        self._random = random.Random(f"{seed}/{self._count_opening()}" if self.engine.is_durable else seed)
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
-        self._is_closed = False
+        self._closed_because: str | None = None
+        if self.engine.is_durable:
+            _DURABLE.add(self)
 
     @property
     def lock(self) -> threading.RLock:
@@ -114,8 +123,8 @@ class Database:
         Raises:
             DynamoError: the service's own error.
         """
-        if self._is_closed:
-            raise DatabaseClosed("The database is closed. Open it again with minidynamo.connect().")
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
         try:
             checked: Any = checked_request(operation, request, self.wording)
             return OPERATIONS[operation](self, checked)
@@ -127,10 +136,38 @@ class Database:
             if operation in OPERATIONS:
                 check_request_types(operation, request)
             raise
+        except self.engine.faults as error:
+            logger.error("reading the store failed: %s", error)
+            raise StorageFailure(f"The data could not be read: {error}.") from error
+        finally:
+            # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
+            self.engine.settle()
 
     def commit(self, batch: WriteBatch) -> None:
         """Commits a batch: all of it or nothing."""
         batch.commit(self.engine)
+
+    def _count_opening(self) -> int:
+        """How often the store has been opened, this time included: identifiers must never come twice."""
+        key, system = b"openings", self.catalog.system
+        record = system.get(key)
+        opening: Any = {"Count": 0} if record is None else record_item(record)
+        opening["Count"] += 1
+        batch = WriteBatch()
+        batch.stage(system, key, packed_record(opening, 0), None if record is None else 0, 0.0)
+        batch.commit(self.engine)
+        count: int = opening["Count"]
+        return count
+
+    def _disown(self) -> None:
+        """Ends the use of a store in a child process."""
+        self._closed_because = (
+            "The database belongs to the process that opened it, of which this is a child. "
+            "Share it through a server: minidynamo serve --db FILE."
+        )
+        disown = getattr(self.engine, "disown", None)
+        if disown is not None:
+            disown()
 
     # Identifiers.
 
@@ -212,8 +249,9 @@ class Database:
     def close(self) -> None:
         """Closes the database. Further requests answer InternalServerError."""
         with self.lock:
-            self._is_closed = True
-            self.engine.close()
+            if self._closed_because is None:
+                self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
+                self.engine.close()
 
     def __enter__(self) -> Database:
         return self
@@ -222,8 +260,23 @@ class Database:
         self.close()
 
 
+# Databases in files: a child process must not touch those of its parent.
+_DURABLE: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    for database in _DURABLE:
+        database._disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_all)
+
+
 def connect(
+    path: str | Path | None = None,
     *,
+    durability: str | None = None,
     clock: Clock | None = None,
     seed: int = 0,
     region: str = "us-east-1",
@@ -232,8 +285,26 @@ def connect(
     table_delays: float | Mapping[str, float] | None = None,
     wording: str = "current",
 ) -> Database:
-    """Opens a new, empty database in memory. The parameters are those of `Database`."""
+    """Opens a database: the one in a file, or a new, empty one in memory.
+
+    Parameters:
+        path: of the file, which is made where there is none; None for memory.
+        durability: "full" (default): an answer is given when all it tells of is on the disk. "process": it outlives
+            the process, though not a power cut.
+        clock, seed, region, account_id, partition_size, table_delays, wording: those of `Database`.
+
+    Raises:
+        StoreError: the file is no database of ours, is damaged, or another process owns it.
+    """
+    engine = None
+    if path is not None:
+        from minidynamo.storage.sqlite_engine import SqliteEngine
+
+        engine = SqliteEngine(Path(path), durability or "full")
+    elif durability is not None:
+        raise ValueError("durability is for a database in a file: give a path as well")
     return Database(
+        engine=engine,
         clock=clock,
         seed=seed,
         region=region,

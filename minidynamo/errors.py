@@ -20,7 +20,8 @@
     ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
     ├── Throttling                               ThrottlingException
     └── InternalServerError                      InternalServerError (500)
-        └── DatabaseClosed                       the same on the wire: trying again is of no use
+        ├── DatabaseClosed                       the same on the wire: the database has been closed
+        └── StorageFailure                       the same on the wire: the disk fails
 
 A caller's mistake raises one of these; our own mistake is an `assert`.
 """
@@ -189,3 +190,7 @@ class InternalServerError(DynamoError):
 
 class DatabaseClosed(InternalServerError):
     """A request to a database that has been closed."""
+
+
+class StorageFailure(InternalServerError):
+    """What holds the data cannot be read or written; the text says why. A write that fails so has changed nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +19,14 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
-@pytest.fixture
-def open_database() -> Iterator[Callable[..., Database]]:
-    """Opens databases with the parameters of `connect`; all of them are checked at the end."""
+@pytest.fixture(params=["memory", "file"])
+def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Database]]:
+    """Opens databases with the parameters of `connect`, in memory and in files; all of them are checked at the end."""
     opened: list[Database] = []
 
     def open_one(**parameters: Any) -> Database:
-        database = minidynamo.connect(**parameters)
+        path = None if request.param == "memory" else tmp_path / f"{len(opened)}.db"
+        database = minidynamo.connect(path, **parameters)
         opened.append(database)
         return database
 

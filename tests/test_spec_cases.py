@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -31,15 +33,17 @@ class Stage:
         self.closing = ExitStack()
         self._databases: list[Database] = []
 
-    def database(self, wording: str) -> Database:
-        database = minidynamo.connect(wording=wording, clock=ManualClock())
+    def database(self, wording: str, path: Path | None = None) -> Database:
+        durability = None if path is None else "process"
+        database = minidynamo.connect(path, durability=durability, wording=wording, clock=ManualClock())
         self._databases.append(database)
         return database
 
     def close(self) -> None:
-        self.closing.close()
         for database in self._databases:
             database.check()
+            database.close()
+        self.closing.close()
 
 
 class SwitchableServer:
@@ -75,6 +79,17 @@ def embedded_client(stage: Stage) -> Face:
 
     def face(wording: str) -> Call:
         client = stage.database(wording).client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
+
+    return face
+
+
+def durable_database(stage: Stage) -> Face:
+    """The embedded client of a database in a file."""
+
+    def face(wording: str) -> Call:
+        folder = stage.closing.enter_context(tempfile.TemporaryDirectory())
+        client = stage.database(wording, Path(folder) / "store.db").client()
         return _calling(lambda operation, request: Client.call(client, operation, request))
 
     return face
@@ -120,6 +135,7 @@ def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
 
 FACES: dict[str, Callable[[Stage], Face]] = {
     "embedded client": embedded_client,
+    "database in a file": durable_database,
     "boto3 double": boto3_double,
     "HTTP server": http_server,
 }

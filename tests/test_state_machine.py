@@ -7,7 +7,9 @@ so are page limits and directions. Every structure is checked after each run.
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,10 +63,12 @@ class Machine(RuleBasedStateMachine):
         partition_size=st.sampled_from([30, 150, 400, 2_000, 10_000_000_000]),
         has_local=st.booleans(),
         is_filled=st.booleans(),
+        is_durable=st.booleans(),
     )
-    def create(self, partition_size: int, has_local: bool, is_filled: bool) -> None:
+    def create(self, partition_size: int, has_local: bool, is_filled: bool, is_durable: bool) -> None:
         self.partition_size = partition_size
-        self.database: Database = minidynamo.connect(partition_size=partition_size)
+        self.folder = tempfile.TemporaryDirectory() if is_durable else None
+        self.open()
         indexes = {**INDEXES, **(LOCAL if has_local else {})}
         self.model = PlainTable(["pk", "sk"], indexes)
         short: dict[str, Any] = {"key": ["pk S", "sk N"], "gsi": {}, "lsi": {}}
@@ -79,6 +83,11 @@ class Machine(RuleBasedStateMachine):
             for number, (partition, sort) in enumerate(itertools.product(PARTITION_KEYS, SORT_KEYS)):
                 item = {"pk": {"S": partition}, "sk": {"N": sort}, "d": {"S": "." * 20}, "g": {"N": str(number % 3)}}
                 self.write("PutItem", {"TableName": "tbl", "Item": item}, {self.model.identity(item): item})
+
+    def open(self) -> None:
+        path = None if self.folder is None else Path(self.folder.name) / "store.db"
+        durability = None if path is None else "process"
+        self.database: Database = minidynamo.connect(path, durability=durability, partition_size=self.partition_size)
 
     def execute(self, operation: str, **request: Any) -> dict[str, Any]:
         return self.database.execute(operation, request)
@@ -264,9 +273,20 @@ class Machine(RuleBasedStateMachine):
         partitions = [each for each in self.database.partitions("tbl") if each.index is None]
         event(f"{2 ** (len(partitions) - 1).bit_length()} partitions of the table or fewer")
 
+    @precondition(lambda self: self.folder is not None)
+    @rule()
+    def open_again(self) -> None:
+        """Everything is as it was."""
+        self.database.check()
+        self.database.close()
+        self.open()
+
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.check()
+            self.database.close()
+            if self.folder is not None:
+                self.folder.cleanup()
 
 
 class TestMachine(Machine.TestCase):

@@ -49,7 +49,15 @@ class Batch:
 
 
 class Engine(Protocol):
-    """Keeps ordered maps, grouped into named keyspaces."""
+    """Keeps ordered maps, grouped into named keyspaces.
+
+    Attributes:
+        is_durable: whether what is committed outlives the process.
+        faults: what reading may raise where the store is damaged or the disk fails.
+    """
+
+    is_durable: bool
+    faults: tuple[type[Exception], ...]
 
     def keyspaces(self) -> list[str]:
         """The names of all keyspaces."""
@@ -60,7 +68,15 @@ class Engine(Protocol):
         ...
 
     def commit(self, batch: Batch) -> None:
-        """Carries out a batch, all or nothing."""
+        """Carries out a batch, all or nothing; raises StorageFailure where it cannot."""
+        ...
+
+    def settle(self) -> None:
+        """Returns when all that has been committed is as durable as the engine promises.
+
+        Raises:
+            StorageFailure: it cannot be made so.
+        """
         ...
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:

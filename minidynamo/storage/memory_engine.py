@@ -68,6 +68,9 @@ class MemoryMap:
 class MemoryEngine:
     """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it."""
 
+    is_durable = False
+    faults: tuple[type[Exception], ...] = ()
+
     def __init__(self) -> None:
         self._keyspaces: dict[str, list[MemoryMap]] = {}
 
@@ -80,6 +83,9 @@ class MemoryEngine:
     def commit(self, batch: Batch) -> None:
         for target, key, record, size_change, count_change in batch.writes:
             target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
+
+    def settle(self) -> None:
+        pass
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
         maps = self._keyspaces[keyspace]

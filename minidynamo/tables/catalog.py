@@ -69,6 +69,7 @@ class Catalog:
         self._tables: dict[str, Table] = {}
         for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
             self._open(record_item(record))
+        self._drop_leftovers()
         self.next_due = self._earliest_due()
 
     @property
@@ -138,6 +139,13 @@ class Catalog:
         table = Table(description, self._engine, self._partition_size_bytes_max)
         self._tables[table.name] = table
         return table
+
+    def _drop_leftovers(self) -> None:
+        """Drops what was left where the process ended between the end of a table or index and that of its entries."""
+        known = {keyspace.name for table in self._tables.values() for keyspace in table.keyspaces}
+        for name in self._engine.keyspaces():
+            if name != SYSTEM_KEYSPACE and name not in known:
+                self._engine.drop(name)
 
     def _settle_table(self, table: Table, due: float) -> None:
         description = copy.deepcopy(table.description)

@@ -61,6 +61,11 @@ class Table:
         )
 
     @property
+    def keyspaces(self) -> list[Keyspace]:
+        """Those of the table and of its indexes."""
+        return [self.keyspace, *(index.keyspace for index in self.indexes.values())]
+
+    @property
     def local_indexes(self) -> list[Index]:
         """The LSIs."""
         return [index for index in self.indexes.values() if index.is_local]

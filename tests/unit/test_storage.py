@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +14,14 @@ from hypothesis import strategies as st
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.storage.sqlite_engine import SqliteEngine
 
-ENGINES: list[Callable[[], Engine]] = [MemoryEngine]
+
+def sqlite_engine(folder: Path) -> Engine:
+    return SqliteEngine(folder / f"{len(list(folder.iterdir()))}.db")
+
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {"memory": lambda folder: MemoryEngine(), "sqlite": sqlite_engine}
 
 
 def record(size: int) -> bytes:
@@ -20,10 +29,11 @@ def record(size: int) -> bytes:
     return size.to_bytes(3, "big") + b"\x80"
 
 
-@pytest.fixture(params=ENGINES, ids=lambda make: make.__name__)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    made: Engine = request.param()
-    return made
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    made = ENGINES[request.param](tmp_path)
+    yield made
+    made.close()
 
 
 def fill(engine: Engine, keyspace: Keyspace, sizes: dict[bytes, int]) -> None:
@@ -67,6 +77,7 @@ def test_ranges_exclude_their_end_and_turn_round(engine: Engine) -> None:
     assert [key[0] for key, _ in keyspace.range(b"\x02" * 9, b"\x05" * 9, reverse=True)] == [4, 3, 2]
 
 
+@pytest.mark.parametrize("name", ENGINES)
 @given(
     sizes=st.dictionaries(st.binary(min_size=9, max_size=10), st.integers(1, 50), max_size=60),
     bounds=st.tuples(st.binary(max_size=10), st.none() | st.binary(max_size=10)),
@@ -74,11 +85,10 @@ def test_ranges_exclude_their_end_and_turn_round(engine: Engine) -> None:
     is_reversed=st.booleans(),
 )
 def test_ranges_run_across_partitions(
-    sizes: dict[bytes, int], bounds: tuple[bytes, bytes | None], limit: int | None, is_reversed: bool
+    name: str, sizes: dict[bytes, int], bounds: tuple[bytes, bytes | None], limit: int | None, is_reversed: bool
 ) -> None:
     """A range over many partitions gives what a sorted dict would, both ways, page by page."""
-    for make in ENGINES:
-        engine = make()
+    with tempfile.TemporaryDirectory() as folder, closing(ENGINES[name](Path(folder))) as engine:
         keyspace = Keyspace(engine, "space", 60, keeps_collections=False)
         fill(engine, keyspace, sizes)
         start, stop = bounds

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from minidynamo.database import Database
-from minidynamo.errors import DatabaseClosed, DynamoError
+from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
 from minidynamo.interfaces.boto.plans import Plan
 from minidynamo.interfaces.boto.results import Answered, error_results, results, validate
 from minidynamo.interfaces.boto.routing import ClientState
@@ -85,7 +85,7 @@ _SUCCESS = Answered(200)
 
 
 def _may_be_retried(error: DynamoError) -> bool:
-    return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed)
+    return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed | StorageFailure)
 
 
 def _performed(plan: Plan, database: Database, sent: dict[str, Any]) -> dict[str, Any]:

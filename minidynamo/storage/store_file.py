@@ -1,0 +1,96 @@
+"""The file of a durable database: its format, how it is opened, and what is refused.
+
+A store is one SQLite database in WAL mode. Pages, the log with its checksums, and recovery after a crash are SQLite's.
+
+    pragma application_id   0x6D64796E, "mdyn"
+    pragma user_version     the version of this format, 1
+
+    keyspaces(id, name)                   every ordered keyspace: of a table, of an index, of the system
+    maps(keyspace, start, item_count, size_bytes)
+                                          its partitions: each covers the keys from `start` to the start of the next
+    keyspace_<id>(key, record)            its records, in key order; splitting a partition moves none of them
+
+All of a commit, the counts of its maps included, is one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+APPLICATION_ID = 0x6D64796E
+FORMAT_VERSION = 1
+_PAGE_BYTES = 8192
+_CACHE_KIB = 64 * 1024
+_STATEMENTS_KEPT = 1024
+_LAYOUT = """
+CREATE TABLE keyspaces (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE maps (
+    keyspace INTEGER NOT NULL, start BLOB NOT NULL, item_count INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (keyspace, start)
+) WITHOUT ROWID;
+"""
+
+
+class StoreError(Exception):
+    """A file that cannot be opened as a database of ours; the text says why and what to do."""
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to the store at `path`, which is made where there is none.
+
+    Raises:
+        StoreError: the file is no store, is damaged, or was written by a newer version.
+    """
+    is_new = not path.exists() or path.stat().st_size == 0
+    if is_new and not path.parent.is_dir():
+        raise StoreError(f"cannot make {path}: there is no folder {path.parent}")
+    try:
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
+        )
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot open {path}: {error}") from None
+    try:
+        _prepare(connection, path, is_new)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreError(f"cannot open {path} as a minidynamo database: {error}") from None
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
+    execute = connection.execute
+    if is_new:
+        execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+    else:
+        _check_identity(connection, path)
+    (mode,) = execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(f"cannot keep a log beside {path}: its file system does not allow it")
+    # The log is synced before a checkpoint moves it, the file after; syncing commits is `durability.py`'s business.
+    execute("PRAGMA synchronous = NORMAL")
+    execute("PRAGMA wal_autocheckpoint = 0")
+    execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    execute("PRAGMA cell_size_check = ON")
+    if is_new:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+        )
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    ((identity,), (version,)) = (
+        connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    if identity != APPLICATION_ID:
+        raise StoreError(f"{path} is a SQLite database, but not one of minidynamo's")
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{path} was written by a newer version of minidynamo (format {version}; this one reads {FORMAT_VERSION}): "
+            "upgrade minidynamo to open it"
+        )
