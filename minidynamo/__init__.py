@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database import Database, PartitionInfo, connect
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.conditions import Attr, Key
 from minidynamo.values.python_values import Binary
 
@@ -27,6 +27,7 @@ __all__ = [
     "Key",
     "ManualClock",
     "PartitionInfo",
+    "StoreError",
     "SystemClock",
     "attach",
     "connect",

@@ -303,13 +303,18 @@ def connect(
         engine = SqliteEngine(Path(path), durability or "full")
     elif durability is not None:
         raise ValueError("durability is for a database in a file: give a path as well")
-    return Database(
-        engine=engine,
-        clock=clock,
-        seed=seed,
-        region=region,
-        account_id=account_id,
-        partition_size=partition_size,
-        table_delays=table_delays,
-        wording=wording,
-    )
+    try:
+        return Database(
+            engine=engine,
+            clock=clock,
+            seed=seed,
+            region=region,
+            account_id=account_id,
+            partition_size=partition_size,
+            table_delays=table_delays,
+            wording=wording,
+        )
+    except BaseException:
+        if engine is not None:
+            engine.close()
+        raise

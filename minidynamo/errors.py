@@ -23,6 +23,8 @@
         ├── DatabaseClosed                       the same on the wire: the database has been closed
         └── StorageFailure                       the same on the wire: the disk fails
 
+    StoreError                                   a file that cannot be opened as a database: raised by `connect`
+
 A caller's mistake raises one of these; our own mistake is an `assert`.
 """
 
@@ -194,3 +196,7 @@ class DatabaseClosed(InternalServerError):
 
 class StorageFailure(InternalServerError):
     """What holds the data cannot be read or written; the text says why. A write that fails so has changed nothing."""
+
+
+class StoreError(Exception):
+    """A file that cannot be opened as a database of ours; the text says why and what to do."""

@@ -491,6 +491,26 @@ def test_serve_starts_with_the_tables_of_a_template() -> None:
         assert endpoint_at(url).call("ListTables", {})["TableNames"] == ["games", "small"]
 
 
+@pytest.mark.parametrize("flag", ["--db", "-dbPath"])
+def test_serve_keeps_data_in_a_file(flag: str, tmp_path: Path) -> None:
+    """Named, or in a folder; what another process owns is refused in a line."""
+    path = tmp_path if flag == "-dbPath" else tmp_path / "shop.db"
+    template = str(Path(__file__).parent / "templates" / "plan.json")
+    for turn in range(2):
+        with serving("--port", "0", flag, str(path), "--tables", template) as (_, url):
+            item = {"id": {"N": str(turn)}}
+            endpoint_at(url).call("PutItem", {"TableName": "small", "Item": item})
+            assert endpoint_at(url).call("Scan", {"TableName": "small"})["Count"] == turn + 1
+            second = subprocess.run(
+                [sys.executable, "-m", "minidynamo.interfaces.command_line", "serve", "--port", "0", flag, str(path)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert second.returncode == 2
+            assert "is in use by process" in second.stderr
+
+
 def test_serve_verifies_and_logs(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(f"{KEYS.access_key} {KEYS.secret_key}")
     with serving("--port", "0", "--credentials", str(tmp_path / "keys"), "--verbose") as (process, url):
@@ -549,8 +569,8 @@ def test_tls(tmp_path: Path) -> None:
         (["--host", "0.0.0.0"], "can be reached from other machines"),
         (["--credentials", "/nonexistent"], "cannot read the credentials file"),
         (["--certfile", "/nonexistent"], "there is no file /nonexistent"),
-        (["--db", "x.db"], "keeps all data in memory"),
-        (["-dbPath", "."], "keeps all data in memory"),
+        (["--db", "/nonexistent/x.db"], "there is no folder /nonexistent"),
+        (["--db", "x.db", "--isolate-by-region"], "--db keeps one database"),
         (["--host", "256.0.0.1", "--allow-anonymous"], "cannot serve at 256.0.0.1"),
         (["--tables", "/nonexistent"], "cannot read /nonexistent"),
     ],

@@ -87,6 +87,7 @@ def test_public_names() -> None:
         "Key",
         "ManualClock",
         "PartitionInfo",
+        "StoreError",
         "SystemClock",
         "attach",
         "connect",
@@ -121,7 +122,7 @@ def test_import_is_light() -> None:
     """Importing minidynamo loads neither botocore nor Hypothesis, nor Lark before the first expression."""
     code = (
         "import sys, minidynamo; minidynamo.connect().client().list_tables();"
-        "print([m for m in ('botocore', 'boto3', 'hypothesis', 'lark', 'rich') if m in sys.modules])"
+        "print([m for m in ('botocore', 'boto3', 'hypothesis', 'lark', 'rich', 'sqlite3') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

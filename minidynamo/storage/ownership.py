@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from minidynamo.storage.store_file import StoreError
+from minidynamo.errors import StoreError
 
 _PID_BYTES_MAX = 32
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from minidynamo.errors import StorageFailure
+from minidynamo.errors import StorageFailure, StoreError
 from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
 from minidynamo.storage.engine import Batch, OrderedMap
 from minidynamo.storage.ownership import Ownership
-from minidynamo.storage.store_file import StoreError, open_file
+from minidynamo.storage.store_file import open_file, require_place
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -98,6 +98,7 @@ class SqliteEngine:
     def __init__(self, path: Path, durability: str = "full") -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
+        require_place(path)
         self._ownership = Ownership(path)
         try:
             self._connection = open_file(path)

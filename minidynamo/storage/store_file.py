@@ -18,6 +18,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from minidynamo.errors import StoreError
+
 APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
 _PAGE_BYTES = 8192
@@ -32,8 +34,12 @@ CREATE TABLE maps (
 """
 
 
-class StoreError(Exception):
-    """A file that cannot be opened as a database of ours; the text says why and what to do."""
+def require_place(path: Path) -> None:
+    """Raises StoreError where there can be no file of this name."""
+    if path.is_dir():
+        raise StoreError(f"cannot open {path}: it is a folder, and a database is a file")
+    if not path.parent.is_dir():
+        raise StoreError(f"cannot make {path}: there is no folder {path.parent}")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -43,8 +49,6 @@ def open_file(path: Path) -> sqlite3.Connection:
         StoreError: the file is no store, is damaged, or was written by a newer version.
     """
     is_new = not path.exists() or path.stat().st_size == 0
-    if is_new and not path.parent.is_dir():
-        raise StoreError(f"cannot make {path}: there is no folder {path.parent}")
     try:
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT

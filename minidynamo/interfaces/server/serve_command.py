@@ -8,22 +8,23 @@ import sys
 from pathlib import Path
 
 from minidynamo.database import Database, connect
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.running import Server, ServerOptions
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
 _TRANSIENT_STATUS_SECONDS = 5.0
+# The name of the file where a folder is given, as DynamoDB Local's flag has it.
+_FILE_IN_FOLDER = "minidynamo.db"
 
 
 def add_serve_options(serve: argparse.ArgumentParser) -> None:
     """The options of `minidynamo serve`; DynamoDB Local's are accepted as well."""
     serve.add_argument("--port", "-port", type=int, default=8000, help="port to listen on, 0 for a free one (8000)")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument(
-        "--in-memory", "-inMemory", action="store_true", help="keep all data in memory, as it always does"
-    )
-    serve.add_argument("--db", "-dbPath", metavar="FILE", help=argparse.SUPPRESS)
+    where = serve.add_mutually_exclusive_group()
+    where.add_argument("--in-memory", "-inMemory", action="store_true", help="keep all data in memory (the default)")
+    where.add_argument("--db", "-dbPath", type=Path, metavar="FILE", help="keep them in a file, or in one in a folder")
     serve.add_argument("-sharedDb", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument(
         "--delay-transient-statuses",
@@ -49,11 +50,13 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
 def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
-        server = Server(_databases(options), _server_options(options))
-        if options.verbose:
-            _log_requests()
-        server.run(_announce)
-    except ServeError as error:
+        settings = _server_options(options)
+        with _default_database(options) as database:
+            server = Server(_databases(options, database), settings)
+            if options.verbose:
+                _log_requests()
+            server.run(lambda server: _announce(server, options.db))
+    except (ServeError, StoreError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -63,19 +66,34 @@ def run_serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _databases(options: argparse.Namespace) -> Databases:
-    if options.db is not None:
-        raise ServeError("this version keeps all data in memory and has no files: leave out --db")
+def _default_database(options: argparse.Namespace) -> Database:
+    isolates = options.isolate_by_region or options.isolate_by_access_key
+    if options.db is not None and isolates:
+        raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
+    path = options.db
+    if path is not None and path.is_dir():
+        path = path / _FILE_IN_FOLDER
+    return _open_database(options, options.region, path)
+
+
+def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
+    database = connect(path, region=region, table_delays=delays)
+    try:
+        for template in options.tables:
+            _create_tables(database, template)
+    except ServeError:
+        database.close()
+        raise
+    return database
 
-    def open_database(region: str) -> Database:
-        database = connect(region=region, table_delays=delays)
-        for path in options.tables:
-            _create_tables(database, path)
-        return database
 
+def _databases(options: argparse.Namespace, default: Database) -> Databases:
     return Databases(
-        open_database(options.region), open_database, options.isolate_by_region, options.isolate_by_access_key
+        default,
+        lambda region: _open_database(options, region),
+        options.isolate_by_region,
+        options.isolate_by_access_key,
     )
 
 
@@ -83,7 +101,8 @@ def _create_tables(database: Database, path: Path) -> None:
     from minidynamo.interfaces.templates.schema import schema_from
 
     try:
-        schema_from(path).create(database)
+        existing = database.execute("ListTables", {})["TableNames"]
+        schema_from(path).without(existing).create(database)
     except (ValueError, DynamoError) as error:
         raise ServeError(f"{path}: {error}") from None
 
@@ -106,8 +125,8 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     )
 
 
-def _announce(server: Server) -> None:
-    print(f"minidynamo answers at {server.url}; data are kept in memory. Ctrl-C ends it.")
+def _announce(server: Server, path: Path | None) -> None:
+    print(f"minidynamo answers at {server.url}; data are kept in {path or 'memory'}. Ctrl-C ends it.")
     print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ class Schema:
                 specification = {"Enabled": True, "AttributeName": table.time_to_live}
                 client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
         return [table.name for table in self.tables]
+
+    def without(self, names: Iterable[str]) -> Schema:
+        """The tables but for those of some names."""
+        left_out = set(names)
+        return Schema(tuple(table for table in self.tables if table.name not in left_out))
 
     def __iter__(self) -> Iterator[TableDefinition]:
         return iter(self.tables)

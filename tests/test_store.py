@@ -1,0 +1,279 @@
+"""Databases in files: what stays, what is refused, and what happens when the disk fails."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import minidynamo
+from minidynamo import ManualClock, StoreError
+from minidynamo.errors import InternalServerError
+from minidynamo.interfaces.conformance.short_tables import create_table_request
+
+TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "shop.db"
+
+
+def item(number: int) -> dict[str, Any]:
+    return {"pk": {"S": f"p{number % 3}"}, "sk": {"N": str(number)}, "g": {"S": "x"}, "b": {"B": b"\x00\xff"}}
+
+
+def fill(database: minidynamo.Database, count: int) -> None:
+    database.execute("CreateTable", TABLE)
+    for number in range(count):
+        database.execute("PutItem", {"TableName": "tbl", "Item": item(number)})
+
+
+def test_everything_is_there_again(path: Path) -> None:
+    """Tables with their ids, items, indexes, tags, time to live, tokens, partitions."""
+    clock = ManualClock()
+    with minidynamo.connect(path, clock=clock, partition_size=500) as database:
+        fill(database, 50)
+        described = database.execute("DescribeTable", {"TableName": "tbl"})
+        arn = described["Table"]["TableArn"]
+        database.execute("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]})
+        setting = {"Enabled": True, "AttributeName": "ttl"}
+        database.execute("UpdateTimeToLive", {"TableName": "tbl", "TimeToLiveSpecification": setting})
+        add = {"TableName": "tbl", "Key": {"pk": {"S": "c"}, "sk": {"N": "0"}}, "UpdateExpression": "ADD n :one"}
+        update = {"Update": {**add, "ExpressionAttributeValues": {":one": {"N": "1"}}}}
+        transaction = {"TransactItems": [update], "ClientRequestToken": "token"}
+        database.execute("TransactWriteItems", transaction)
+        described = database.execute("DescribeTable", {"TableName": "tbl"})
+        partitions = database.partitions("tbl")
+    with minidynamo.connect(path, clock=clock, partition_size=500) as database:
+        database.check()
+        assert database.execute("DescribeTable", {"TableName": "tbl"}) == described
+        assert [(each.start, each.item_count) for each in database.partitions("tbl")] == [
+            (each.start, each.item_count) for each in partitions
+        ]
+        assert len(partitions) > 3
+        assert database.execute("ListTagsOfResource", {"ResourceArn": arn})["Tags"] == [{"Key": "a", "Value": "b"}]
+        expiry = database.execute("DescribeTimeToLive", {"TableName": "tbl"})["TimeToLiveDescription"]
+        assert expiry["AttributeName"] == "ttl"
+        database.execute("TransactWriteItems", transaction)  # Known already.
+        counted = database.execute("GetItem", {"TableName": "tbl", "Key": add["Key"]})["Item"]
+        assert counted["n"] == {"N": "1"}
+        found = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "p1"}, "sk": {"N": "1"}}})
+        assert found["Item"] == item(1)
+
+
+def test_identifiers_never_come_twice(path: Path) -> None:
+    """Though they are made from a seed."""
+    seen = set()
+    for turn in range(3):
+        with minidynamo.connect(path) as database:
+            name = f"table{turn}"
+            database.execute("CreateTable", {**TABLE, "TableName": name})
+            seen.add(database.execute("DescribeTable", {"TableName": name})["Table"]["TableId"])
+            seen.add(database.new_request_id())
+    assert len(seen) == 6
+
+
+def test_a_deleted_table_leaves_nothing(path: Path) -> None:
+    with minidynamo.connect(path) as database:
+        fill(database, 5)
+        database.execute("DeleteTable", {"TableName": "tbl"})
+    with minidynamo.connect(path) as database:
+        assert database.engine.keyspaces() == ["system"]
+        assert database.execute("ListTables", {})["TableNames"] == []
+
+
+def test_it_has_one_owner(path: Path) -> None:
+    owned = rf"in use by process {os.getpid()}.*minidynamo serve --db"
+    with minidynamo.connect(path), pytest.raises(StoreError, match=owned):
+        minidynamo.connect(path)
+    minidynamo.connect(path).close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_process_is_refused_and_its_parent_goes_on(path: Path) -> None:
+    with minidynamo.connect(path) as database:
+        fill(database, 3)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                database.execute("Scan", {"TableName": "tbl"})
+                message = "was answered"
+            except InternalServerError as error:
+                message = error.message
+            os.write(writing, message.encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert os.read(reading, 1000).decode().startswith("The database belongs to the process that opened it")
+        database.execute("PutItem", {"TableName": "tbl", "Item": item(7)})
+        assert database.execute("Scan", {"TableName": "tbl"})["Count"] == 4
+        with pytest.raises(StoreError, match="in use"):
+            minidynamo.connect(path)
+    minidynamo.connect(path).close()
+
+
+def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
+    """And are left as they are."""
+    path.write_text("just some text, long enough to be no header of SQLite's " * 20)
+    with pytest.raises(StoreError, match="file is not a database"):
+        minidynamo.connect(path)
+    assert path.read_text().startswith("just some text")
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    with pytest.raises(StoreError, match="not one of minidynamo's"):
+        minidynamo.connect(other)
+    with pytest.raises(StoreError, match="there is no folder"):
+        minidynamo.connect(tmp_path / "nowhere" / "x.db")
+    with pytest.raises(StoreError, match="it is a folder"):
+        minidynamo.connect(tmp_path)
+
+
+def test_a_newer_format_is_refused(path: Path) -> None:
+    minidynamo.connect(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match=r"newer version of minidynamo \(format 99"):
+        minidynamo.connect(path)
+
+
+def test_a_truncated_file_is_refused(path: Path) -> None:
+    with minidynamo.connect(path) as database:
+        fill(database, 200)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    with pytest.raises(StoreError, match="cannot open"):
+        minidynamo.connect(path).check()
+
+
+def test_wrong_parameters_are_refused(path: Path) -> None:
+    with pytest.raises(ValueError, match="durability must be one of full, process"):
+        minidynamo.connect(path, durability="none")
+    with pytest.raises(ValueError, match="give a path"):
+        minidynamo.connect(durability="full")
+
+
+def test_a_database_that_could_not_be_opened_is_let_go_of(path: Path) -> None:
+    with pytest.raises(ValueError, match="wording"):
+        minidynamo.connect(path, wording="nonsense")
+    minidynamo.connect(path).close()
+
+
+def test_a_full_disk_loses_nothing(path: Path) -> None:
+    """Writes fail and say why, reads go on, and so do writes when there is room again."""
+    with minidynamo.connect(path) as database:
+        fill(database, 10)
+        connection: Any = database.engine._connection  # type: ignore[attr-defined]
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        written = 10
+        with pytest.raises(InternalServerError, match=r"could not be written: .*full\. Nothing has been changed"):
+            for number in range(10, 1_000):
+                large = {**item(number), "t": {"S": "." * 3_000}}
+                database.execute("PutItem", {"TableName": "tbl", "Item": large})
+                written += 1
+        database.check()
+        assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] == written
+        connection.execute("PRAGMA max_page_count = 1000000")
+        database.execute("PutItem", {"TableName": "tbl", "Item": item(5_000)})
+        assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] == written + 1
+    with minidynamo.connect(path) as database:
+        database.check()
+
+
+def test_after_a_failed_sync_nothing_more_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with minidynamo.connect(path) as database:
+        fill(database, 3)
+
+        def failing(file: int) -> None:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(os, "fsync", failing)
+        with pytest.raises(InternalServerError, match="Input/output error"):
+            database.execute("PutItem", {"TableName": "tbl", "Item": item(3)})
+        monkeypatch.undo()
+        with pytest.raises(InternalServerError, match="nothing more is written"):
+            database.execute("PutItem", {"TableName": "tbl", "Item": item(4)})
+    with minidynamo.connect(path) as database:
+        database.check()
+        assert database.execute("Scan", {"TableName": "tbl"})["Count"] in (3, 4)
+
+
+def test_threads_share_a_sync(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where syncing is slow, many answers wait for one."""
+    syncs = []
+    sync = os.fsync
+
+    def slow(file: int) -> None:
+        time.sleep(0.01)
+        syncs.append(file)
+        sync(file)
+
+    with minidynamo.connect(path) as database:
+        fill(database, 1)
+        monkeypatch.setattr(os, "fsync", slow)
+        syncs.clear()
+
+        def work(number: int) -> None:
+            for turn in range(10):
+                database.execute("PutItem", {"TableName": "tbl", "Item": item(number * 100 + turn)})
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        monkeypatch.undo()
+        assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] >= 160
+    assert len(syncs) < 80
+
+
+def test_an_answer_waits_for_what_it_saw(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read is not answered before the write it saw is on the disk; nor is an error."""
+    may_sync = threading.Event()
+    sync = os.fsync
+    with minidynamo.connect(path) as database:
+        fill(database, 1)
+
+        def waiting(file: int) -> None:
+            may_sync.wait(10)
+            sync(file)
+
+        monkeypatch.setattr(os, "fsync", waiting)
+        request = {"TableName": "tbl", "Item": item(5)}
+        key = {"pk": {"S": "p2"}, "sk": {"N": "5"}}
+        guarded = {**request, "ConditionExpression": "attribute_not_exists(pk)"}
+        answered: list[Any] = []
+
+        def attempt(operation: str, members: Any) -> None:
+            try:
+                answered.append(database.execute(operation, members))
+            except minidynamo.DynamoError as error:
+                answered.append(error.code)
+
+        threads = [threading.Thread(target=attempt, args=("PutItem", request))]
+        threads[0].start()
+        while database.catalog.table("tbl").keyspace.item_count < 2:
+            time.sleep(0.001)
+        threads += [
+            threading.Thread(target=attempt, args=("GetItem", {"TableName": "tbl", "Key": key})),
+            threading.Thread(target=attempt, args=("PutItem", guarded)),
+        ]
+        for thread in threads[1:]:
+            thread.start()
+        time.sleep(0.1)
+        assert answered == []
+        may_sync.set()
+        for thread in threads:
+            thread.join()
+        assert sorted(map(str, answered)) == sorted(
+            [str({}), str({"Item": item(5)}), "ConditionalCheckFailedException"]
+        )
