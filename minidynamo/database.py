@@ -6,14 +6,12 @@ Every face turns its caller's words into a request and calls `Database.execute`.
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import random
 import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, SystemClock
@@ -32,11 +30,11 @@ from minidynamo.values.records import packed_record, record_item
 from minidynamo.wording import Wording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from minidynamo.interfaces.client import Client
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
-
-logger = logging.getLogger("minidynamo.storage")
 
 Response = dict[str, Any]
 
@@ -137,7 +135,6 @@ class Database:
                 check_request_types(operation, request)
             raise
         except self.engine.faults as error:
-            logger.error("reading the store failed: %s", error)
             raise StorageFailure(f"The data could not be read: {error}.") from error
         finally:
             # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
@@ -298,6 +295,8 @@ def connect(
     """
     engine = None
     if path is not None:
+        from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
+
         from minidynamo.storage.sqlite_engine import SqliteEngine
 
         engine = SqliteEngine(Path(path), durability or "full")

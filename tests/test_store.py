@@ -136,6 +136,16 @@ def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
         minidynamo.connect(tmp_path)
 
 
+def test_a_file_that_was_only_begun_is_made_whole(path: Path) -> None:
+    """As a process leaves it that is killed while it makes one."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert path.stat().st_size > 0
+    with minidynamo.connect(path) as database:
+        fill(database, 1)
+
+
 def test_a_newer_format_is_refused(path: Path) -> None:
     minidynamo.connect(path).close()
     with sqlite3.connect(path) as connection:

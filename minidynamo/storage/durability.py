@@ -70,20 +70,18 @@ class LogSync:
         """Syncs for everybody who waits; called with the condition held, which is let go of meanwhile."""
         self._is_syncing = True
         self._changed.release()
-        position, fault = self._position(), None
+        position, synced = self._position(), self._synced
         try:
             self._sync_file()
+            synced = max(synced, position)
         except OSError as error:
-            fault = error
+            self.failure = StorageFailure(
+                f"The log could not be written to the disk ({error}), so nothing more is written. Open it again."
+            )
         finally:
             self._changed.acquire()
+            self._synced = synced
             self._is_syncing = False
-            if fault is None:
-                self._synced = max(self._synced, position)
-            else:
-                self.failure = StorageFailure(
-                    f"The log could not be written to the disk ({fault}), so nothing more is written. Open it again."
-                )
             self._changed.notify_all()
 
     def _sync_file(self) -> None:

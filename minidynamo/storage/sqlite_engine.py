@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -173,6 +174,8 @@ class SqliteEngine:
         del self._maps[keyspace], self._ids[keyspace]
 
     def close(self) -> None:
+        with suppress(StorageFailure):  # Whoever waited for it has been told.
+            self.settle()
         self._checkpointer.stop()
         self._maps.clear()
         self._connection.close()

@@ -68,6 +68,8 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
     execute = connection.execute
+    # A process that ended while it made the file has left one without anything in it.
+    is_new = is_new or execute("PRAGMA schema_version").fetchone() == (0,)
     if is_new:
         execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     else:
