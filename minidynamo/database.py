@@ -237,6 +237,23 @@ class Database:
                 for each in keyspace.partitions
             ]
 
+    def backup(self, path: str | Path) -> None:
+        """Copies a database that is in a file to a new file: one consistent state, while others go on writing.
+
+        Parameters:
+            path: of the copy, which must not be there yet.
+
+        Raises:
+            StoreError: it is there already, or cannot be written.
+            ValueError: the database is in memory.
+        """
+        from pathlib import Path
+
+        copy = getattr(self.engine, "backup", None)
+        if copy is None:
+            raise ValueError("only a database in a file can be backed up: open one with minidynamo.connect(path)")
+        copy(Path(path))
+
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
         with self.lock:

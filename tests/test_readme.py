@@ -35,7 +35,7 @@ def test_every_operation_is_listed() -> None:
 
 def test_the_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of the command line."""
-    for command in set(re.findall(r"minidynamo (tour|load|serve|spec|tables)\b", README)):
+    for command in set(re.findall(r"minidynamo (tour|load|serve|spec|tables|check|info)\b", README)):
         with pytest.raises(SystemExit) as stop:
             main([command, "--help"])
         assert stop.value.code == 0

@@ -14,6 +14,7 @@ import pytest
 import minidynamo
 from minidynamo import ManualClock, StoreError
 from minidynamo.errors import InternalServerError
+from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}})
@@ -175,6 +176,64 @@ def test_a_database_that_could_not_be_opened_is_let_go_of(path: Path) -> None:
     with pytest.raises(ValueError, match="wording"):
         minidynamo.connect(path, wording="nonsense")
     minidynamo.connect(path).close()
+
+
+def test_a_copy_is_one_moment(path: Path, tmp_path: Path) -> None:
+    """Made while others write: it holds the first so many of their items, and nothing else."""
+    with minidynamo.connect(path, durability="process") as database:
+        fill(database, 300)
+        is_over = threading.Event()
+
+        def write() -> None:
+            for number in range(300, 100_000):
+                if is_over.is_set():
+                    return
+                database.execute("PutItem", {"TableName": "tbl", "Item": item(number)})
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        database.backup(tmp_path / "copy.db")
+        is_over.set()
+        writer.join()
+        with pytest.raises(StoreError, match="never overwrites"):
+            database.backup(tmp_path / "copy.db")
+        count = database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"]
+    with minidynamo.connect(tmp_path / "copy.db") as copy:
+        copy.check()
+        items = copy.execute("Scan", {"TableName": "tbl"})["Items"]
+        assert 300 <= len(items) <= count
+        assert sorted(int(each["sk"]["N"]) for each in items) == list(range(len(items)))
+    with pytest.raises(ValueError, match="only a database in a file"):
+        minidynamo.connect().backup(tmp_path / "other.db")
+
+
+def test_the_commands_about_files(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with minidynamo.connect(path) as database:
+        fill(database, 20)
+        assert main(["check", str(path)]) == 2
+        assert "is in use by process" in capsys.readouterr().err
+    assert main(["check", str(path)]) == 0
+    assert "is right" in capsys.readouterr().out
+    assert main(["info", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("tbl", "by_g", "20"))
+    assert main(["info", str(tmp_path / "nowhere")]) == 2
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "text").write_text("no database " * 200)
+    assert main(["check", str(tmp_path / "text")]) == 2
+
+
+def test_check_finds_what_was_changed_behind_its_back(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An index entry without its item, here."""
+    with minidynamo.connect(path) as database:
+        fill(database, 20)
+        (keyspace,) = database.catalog.table("tbl").keyspace.partitions
+        table = f"keyspace_{keyspace.map.keyspace_id}"  # type: ignore[attr-defined]
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"DELETE FROM {table} WHERE key = (SELECT min(key) FROM {table})")
+    connection.close()
+    assert main(["check", str(path)]) == 1
+    assert "is damaged" in capsys.readouterr().err
 
 
 def test_a_full_disk_loses_nothing(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `serve`, `spec` and `tables`.
+"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info` and `spec`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -73,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_serve_options(serve)
+    for name, help_text in (
+        ("check", "verify a database file: every page, item, index entry, size and count"),
+        ("info", "show the tables of a database file, their sizes and partitions"),
+    ):
+        about_file = commands.add_parser(name, help=help_text)
+        about_file.add_argument("file", type=Path, help="the database file")
+        about_file.set_defaults(run=_about_file, about=name)
     spec = commands.add_parser(
         "spec",
         help="hold the spec cases against any endpoint",
@@ -98,6 +105,12 @@ class _Version(argparse.Action):
 
         print(f"minidynamo {version('minidynamo')}")
         parser.exit()
+
+
+def _about_file(options: argparse.Namespace) -> int:
+    from minidynamo.interfaces.file_commands import run_check, run_info
+
+    return run_check(options.file) if options.about == "check" else run_info(options.file)
 
 
 def _spec(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
 from minidynamo.storage.engine import Batch, OrderedMap
 from minidynamo.storage.ownership import Ownership
-from minidynamo.storage.store_file import open_file, require_place
+from minidynamo.storage.store_file import copy_file, open_file, require_place
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -100,6 +100,7 @@ class SqliteEngine:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         require_place(path)
+        self._path = path
         self._ownership = Ownership(path)
         try:
             self._connection = open_file(path)
@@ -172,6 +173,14 @@ class SqliteEngine:
             self._connection.execute("DELETE FROM maps WHERE keyspace = ?", (keyspace_id,))
             self._connection.execute(f"DROP TABLE keyspace_{keyspace_id}")
         del self._maps[keyspace], self._ids[keyspace]
+
+    def backup(self, path: Path) -> None:
+        """Copies the store, as it is now, to a new file; others go on meanwhile.
+
+        Raises:
+            StoreError: there is such a file, or it cannot be written.
+        """
+        copy_file(self._path, path)
 
     def close(self) -> None:
         with suppress(StorageFailure):  # Whoever waited for it has been told.

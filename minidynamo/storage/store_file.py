@@ -15,6 +15,7 @@ All of a commit, the counts of its maps included, is one transaction.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -64,6 +65,27 @@ def open_file(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copies a store, as it is now, to a new file: one snapshot, whatever is written meanwhile.
+
+    Raises:
+        StoreError: there is such a file, or it cannot be written.
+    """
+    require_place(target)
+    if target.exists():
+        raise StoreError(f"{target} is there already: a copy never overwrites a file")
+    connection = sqlite3.connect(source, isolation_level=None)
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise StoreError(f"cannot copy {source} to {target}: {error}") from None
+    finally:
+        connection.close()
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
