@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, SystemClock
-from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, ValidationError
+from minidynamo.errors import DatabaseClosed, DynamoError, SerializationError, StorageFailure, ValidationError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import check_request_types, checked_request
@@ -27,6 +27,7 @@ from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.writing import WriteBatch
 from minidynamo.values.records import packed_record, record_item
+from minidynamo.values.wire_types import NOT_UTF8
 from minidynamo.wording import Wording
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Database:
             if operation in OPERATIONS:
                 check_request_types(operation, request)
             raise
+        except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.
+            raise SerializationError(NOT_UTF8) from None
         except self.engine.faults as error:
             raise StorageFailure(f"The data could not be read: {error}.") from error
         finally:

@@ -84,7 +84,7 @@ def outcome(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return kinds, str(error), _without_call(error.response)
     except ParamValidationError as error:
         return type(error), str(error)
-    except (AttributeError, KeyError, TypeError, JMESPathError, EndpointResolutionError):
+    except (AttributeError, KeyError, TypeError, UnicodeError, JMESPathError, EndpointResolutionError):
         return BOTOCORE_TRIPS
     return _without_call(answer)
 

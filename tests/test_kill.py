@@ -53,6 +53,7 @@ def killed(path: Path, durability: str, first: int, seconds: float) -> int:
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     answered = process.stdout.read().split(b"\n")[:-1]  # A half-written line was no answer.
+    process.stdout.close()
     process.wait()
     return int(answered[-1]) if answered else first - 1
 

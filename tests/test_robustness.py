@@ -71,6 +71,8 @@ STRANGE: list[Any] = [
     {"pk": {"S": "a"}, "x": {"NS": [5]}},
     {"pk": {"S": "a"}, "x": {"BS": [5]}},
     {"pk": {"S": "a"}, "x": {"B": 5}},
+    {"pk": {"S": "a"}, "x": {"B": "\ud800"}},
+    {"pk": {"S": "a"}, "x": {"BS": ["\ud800"]}},
     {"pk": {"S": "a"}, "x": {"M": {5: {"S": "x"}}}},
     {"pk": {"S": "a"}, "x": {"M": [1]}},
     {"pk": {"S": "a"}, "x": {"L": [None]}},
@@ -100,6 +102,25 @@ def test_strange_limits_are_refused(table: Database, limit: Any) -> None:
     with pytest.raises(DynamoError) as caught:
         table.execute("Scan", {"TableName": "tbl", "Limit": limit})
     assert caught.value.code == "SerializationException"
+
+
+HALF = "\ud800"
+HALVES: list[tuple[str, dict[str, Any]]] = [
+    ("CreateTable", create_table_request("new", {"key": [f"{HALF} S"]})),
+    ("UpdateTimeToLive", {"TableName": "tbl", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": HALF}}),
+    (
+        "TransactWriteItems",
+        {"ClientRequestToken": HALF, "TransactItems": [{"Delete": {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_"), HALVES, ids=[operation for operation, _ in HALVES])
+def test_half_a_surrogate_pair_is_stored_nowhere(table: Database, operation: str, request_: dict[str, Any]) -> None:
+    """Not in names, settings or tokens either."""
+    with pytest.raises(DynamoError, match="half of a surrogate pair"):
+        table.execute(operation, request_)
+    assert table.execute("ListTables", {})["TableNames"] == ["tbl"]
 
 
 MEMBER_NAMES = ["S", "N", "B", "L", "M", "SS", "pk", ":v", "#n", "x", "tbl"]

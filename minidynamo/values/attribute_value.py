@@ -12,11 +12,18 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from minidynamo.errors import SerializationError, ValidationError
+from minidynamo.errors import ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
 from minidynamo.values.numbers import canonical_number, number_size_bytes
-from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue, as_bytes, check_value_types, plain_text
+from minidynamo.values.wire_types import (
+    REFUSES_ODD_VALUES,
+    OddValue,
+    as_bytes,
+    check_value_types,
+    plain_text,
+    utf8_bytes,
+)
 from minidynamo.wording import VALUE
 
 AttributeValue = dict[str, Any]
@@ -101,10 +108,7 @@ def utf8_size(text: str) -> int:
 
 
 def _utf8_size(text: str) -> int:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        raise SerializationError("A string is not valid UTF-8: it holds half of a surrogate pair") from None
+    return len(utf8_bytes(text))
 
 
 def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:

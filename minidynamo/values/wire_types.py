@@ -14,6 +14,7 @@ from minidynamo.errors import SerializationError
 STRUCTURE_FOUND = "Start of structure or map found where not expected"
 SCALAR_FOR_CONTAINER = "Unexpected field type"
 SCALAR_FOR_STRUCTURE = "Unexpected value type in payload"
+NOT_UTF8 = "A string is not valid UTF-8: it holds half of a surrogate pair"
 SHAPE_PACKAGE = "com.amazonaws.dynamodb.v20120810"
 JAVA_MAP = "java.util.Map<java.lang.String, {element}>"
 _JAVA_CLASSES = {
@@ -84,7 +85,7 @@ def as_bytes(payload: Any) -> bytes:
     if isinstance(payload, bytes | bytearray):
         return bytes(payload)
     if isinstance(payload, str):
-        return payload.encode()
+        return utf8_bytes(payload)
     if isinstance(payload, UndecodableBinary):
         raise SerializationError(payload.fault)
     if REFUSES_ODD_VALUES.get():
@@ -93,6 +94,14 @@ def as_bytes(payload: Any) -> bytes:
     if isinstance(inner, bytes | bytearray | memoryview):
         return bytes(inner)
     raise scalar_fault("Blob", payload)
+
+
+def utf8_bytes(text: str) -> bytes:
+    """The UTF-8 bytes of a text; raises SerializationError for one that has none."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise SerializationError(NOT_UTF8) from None
 
 
 def plain_text(text: str) -> str:
