@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--against", metavar="REV", help="measure another revision beside this tree")
     parser.add_argument("--moto", action="store_true", help="measure moto through boto3 beside it, at 10,000 items")
     parser.add_argument("--double", action="store_true", help="measure boto3 through the double beside it, at 10,000")
+    parser.add_argument("--files", action="store_true", help="measure databases in files beside it, at 10,000 items")
     parser.add_argument("--http", action="store_true", help="measure our server through boto3 and a plain client")
     parser.add_argument(
         "--endpoint", action="append", default=[], metavar="NAME=URL", help="measure a peer's server through both, too"
@@ -55,6 +56,8 @@ def main() -> None:
         targets += [Target(options.against, "embedded", tree, int(size)) for size in options.items.split(",")]
     if options.double:
         targets += [_target("double"), _target("double table")]
+    if options.files:
+        targets += [_target("process"), _target("full")]
     if options.moto:
         targets += [_target("moto")] + ([_target("moto table")] if options.double else [])
     with ExitStack() as servers:

@@ -9,7 +9,9 @@ raw URL         a plain client at an endpoint that keeps its connection
 
 from __future__ import annotations
 
+import itertools
 import os
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -38,9 +40,20 @@ def new_client(kind: str, url: str) -> NewClient:
         import minidynamo
 
         return lambda: minidynamo.connect().client()
+    if kind in ("full", "process"):
+        return _in_files(kind)
     if kind.startswith(("double", "moto")):
         return _restarting(_new_mock(kind))
     return _emptied(lambda: RawClient(url)) if kind == "raw" else _emptied(lambda: _boto3_client(url))
+
+
+def _in_files(durability: str) -> NewClient:
+    """Clients of fresh files, in a folder that goes away with the process."""
+    import minidynamo
+
+    folder = tempfile.TemporaryDirectory()
+    numbers = itertools.count()
+    return lambda: minidynamo.connect(f"{folder.name}/{next(numbers)}.db", durability=durability).client()
 
 
 def table_of(client: Any) -> Any:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import minidynamo
+from minidynamo.storage import checkpointing
 from minidynamo.storage.durability import LogSync
 from tests.durable_writer import SETTINGS, create_tables, perform
 from tests.test_kill import contents
@@ -62,6 +63,8 @@ class Recorder:
             self._durable_log = written
 
         monkeypatch.setattr(LogSync, "_sync_file", recording)
+        # Checkpoints are made between operations here, so that no file changes while it is copied.
+        monkeypatch.setattr(checkpointing, "_LOG_BYTES", 1 << 60)
 
     def run(self, count: int) -> None:
         """Performs the operations 1 to `count`, with a checkpoint now and then."""
