@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, SystemClock
-from minidynamo.errors import DatabaseClosed, DynamoError, SerializationError, StorageFailure, ValidationError
+from minidynamo.errors import (
+    DatabaseClosed,
+    DynamoError,
+    SerializationError,
+    StorageFailure,
+    StoreError,
+    ValidationError,
+)
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import check_request_types, checked_request
@@ -93,9 +100,17 @@ class Database:
         self.location = Location(region, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
-        self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
-        self.tokens = IdempotencyTokens(self.catalog.system)
-        self._random = random.Random(f"{seed}/{self._count_opening()}" if self.engine.is_durable else seed)
+        opening = 0
+        try:
+            self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
+            self.tokens = IdempotencyTokens(self.catalog.system)
+            if self.engine.is_durable:
+                opening = self._count_opening()
+        except Exception as error:
+            if not self.engine.is_durable or isinstance(error, DynamoError):
+                raise
+            raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
+        self._random = random.Random(f"{seed}/{opening}" if self.engine.is_durable else seed)
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None

@@ -113,9 +113,11 @@ class SqliteEngine:
         self._checkpointer = Checkpointer(path)
         self._maps: dict[str, list[SqliteMap]] = {}
         self._ids: dict[str, int] = {}
-        for keyspace_id, name in self._connection.execute("SELECT id, name FROM keyspaces ORDER BY id").fetchall():
-            self._ids[name] = keyspace_id
-            self._maps[name] = self._stored_maps(keyspace_id)
+        try:
+            self._load()
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreError(f"cannot open {path}, which is damaged: {error}") from None
 
     def keyspaces(self) -> list[str]:
         return list(self._maps)
@@ -215,6 +217,11 @@ class SqliteEngine:
 
     def _count_commit(self) -> None:
         self._commit_count += 1
+
+    def _load(self) -> None:
+        for keyspace_id, name in self._connection.execute("SELECT id, name FROM keyspaces ORDER BY id").fetchall():
+            self._ids[name] = keyspace_id
+            self._maps[name] = self._stored_maps(keyspace_id)
 
     def _add_keyspace(self, name: str) -> None:
         with self._transaction():
