@@ -14,9 +14,10 @@ import pytest
 
 import minidynamo
 from minidynamo import ManualClock, StoreError
-from minidynamo.errors import InternalServerError
+from minidynamo.errors import InternalServerError, StorageFailure
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
+from minidynamo.storage.sqlite_engine import SqliteEngine
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}})
 
@@ -276,6 +277,26 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
         assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] == written + 1
     with minidynamo.connect(path) as database:
         database.check()
+
+
+def test_a_split_that_fails_fails_no_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again later."""
+    with minidynamo.connect(path, partition_size=500) as database:
+        fill(database, 1)
+
+        def failing(*arguments: Any) -> None:
+            raise StorageFailure("no room")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(SqliteEngine, "split", failing)
+            for number in range(1, 30):
+                database.execute("PutItem", {"TableName": "tbl", "Item": item(number)})
+        assert len([each for each in database.partitions("tbl") if each.index is None]) == 1
+        for number in range(30, 60):
+            database.execute("PutItem", {"TableName": "tbl", "Item": item(number)})
+        database.check()
+        assert len([each for each in database.partitions("tbl") if each.index is None]) > 1
+        assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] == 60
 
 
 def test_after_a_failed_sync_nothing_more_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from minidynamo.errors import StorageFailure
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.partition import Partition
 
@@ -94,22 +95,32 @@ class Keyspace:
         return Page(records, size, False, segments)
 
     def split_where_due(self, partition: Partition) -> None:
-        """Splits a partition until none of its parts is too large, or no cut is allowed any more."""
+        """Splits a partition until none of its parts is too large, or no cut is allowed any more.
+
+        A split that fails leaves its partition whole, for a later write to try again: the write that made it due has
+        taken effect and must not fail.
+        """
         pending = [partition]
         while pending:
             lower = pending.pop()
-            if not lower.is_due_to_split:
-                continue
-            at_key = lower.split_key(self._keeps_collections)
-            if at_key is None:
-                lower.postpone_split()
-                continue
-            upper = Partition(self._engine.split(self.name, lower.map, at_key), self._size_bytes_max)
-            lower.share_load(upper)
-            position = self.partitions.index(lower) + 1
-            self.partitions.insert(position, upper)
-            self._starts.insert(position, at_key)
-            pending += (lower, upper)
+            if lower.is_due_to_split:
+                try:
+                    pending += self._split(lower)
+                except (StorageFailure, *self._engine.faults):
+                    lower.postpone_split()
+
+    def _split(self, lower: Partition) -> tuple[Partition, ...]:
+        """Splits a partition; its halves, or nothing where no cut is allowed."""
+        at_key = lower.split_key(self._keeps_collections)
+        if at_key is None:
+            lower.postpone_split()
+            return ()
+        upper = Partition(self._engine.split(self.name, lower.map, at_key), self._size_bytes_max)
+        lower.share_load(upper)
+        position = self.partitions.index(lower) + 1
+        self.partitions.insert(position, upper)
+        self._starts.insert(position, at_key)
+        return lower, upper
 
     def drop(self) -> None:
         """Forgets all partitions and their records."""
