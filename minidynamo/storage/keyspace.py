@@ -101,12 +101,13 @@ class Keyspace:
         taken effect and must not fail.
         """
         pending = [partition]
+        faults: tuple[type[Exception], ...] = (StorageFailure, *self._engine.faults)
         while pending:
             lower = pending.pop()
             if lower.is_due_to_split:
                 try:
                     pending += self._split(lower)
-                except (StorageFailure, *self._engine.faults):
+                except faults:
                     lower.postpone_split()
 
     def _split(self, lower: Partition) -> tuple[Partition, ...]:
