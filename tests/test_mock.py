@@ -74,6 +74,14 @@ def test_settings_are_those_of_connect() -> None:
         minidynamo.mock(database, region="eu-west-1")
 
 
+def test_a_database_in_a_file_is_let_go_of(tmp_path: Any) -> None:
+    for names in ([], ["tbl"]):
+        with minidynamo.mock(path=tmp_path / "shop.db"):
+            assert table_names() == names
+            if not names:
+                boto3.client("dynamodb").create_table(**TABLE)
+
+
 def test_clients_made_before_are_answered_whatever_their_endpoint() -> None:
     credentials: Any = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
     before = [

@@ -54,7 +54,9 @@ class Mock:
                 raise RuntimeError("this mock is not on: stop() was called more often than start()")
             self._depth -= 1
             if self._depth == 0:
-                self.database = None
+                database, self.database = self.database, None
+                if self._given is None and database is not None and database.engine.is_durable:
+                    database.close()  # Nobody else can open the file before.
                 switch_off(self)
                 end_guarding(not self._allows_network_after)
                 _patches().release(self)
