@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import os
+import random
 import re
 import signal
 import statistics
@@ -25,18 +26,14 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.reaching import new_client
-from bench.workloads import COLLECTION_ITEMS, TABLE, create_table, fill, item, numbers
+from bench.workloads import TABLE, create_table, fill, item, key, numbers
+from minidynamo.interfaces.conformance.endpoint import sign_formally
+from minidynamo.interfaces.wire.messages import HttpRequest
 
 _CONNECTIONS = 16
 _ITEMS = 2_000
 _SECONDS = 1.5
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_HEAD = (
-    "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-amz-json-1.0\r\n"
-    "X-Amz-Target: DynamoDB_20120810.{operation}\r\nX-Amz-Date: 20260101T000000Z\r\n"
-    "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host;x-amz-date;x-amz-target, Signature=" + "0" * 64 + "\r\nContent-Length: {length}\r\n\r\n"
-)
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 Requests = Iterator[bytes]
@@ -137,20 +134,24 @@ async def _load(url: str, requests: Requests) -> tuple[int, float]:
 
 def _request(host: str, operation: str, members: dict[str, Any]) -> bytes:
     body = json.dumps(members)
-    return (_HEAD.format(host=host, operation=operation, length=len(body)) + body).encode()
+    headers = {
+        "host": host,
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": f"DynamoDB_20120810.{operation}",
+        "content-length": str(len(body)),
+    }
+    signed = sign_formally(HttpRequest("POST", "/", "", headers, b"")).headers
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    return f"POST / HTTP/1.1\r\n{head}\r\n{body}".encode()
 
 
 def _gets(host: str) -> Requests:
     number = numbers(_ITEMS, 2)
-    keys = [
-        {"pk": {"S": f"user#{n // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(n)}} for n in (number() for _ in range(512))
-    ]
-    return itertools.cycle([_request(host, "GetItem", {"TableName": TABLE, "Key": key}) for key in keys])
+    members = [{"TableName": TABLE, "Key": key(number())} for _ in range(512)]
+    return itertools.cycle([_request(host, "GetItem", each) for each in members])
 
 
 def _puts(host: str) -> Requests:
-    import random
-
     randomness = random.Random(1)
     items = [item(number, randomness) for number in range(512)]
     return itertools.cycle([_request(host, "PutItem", {"TableName": TABLE, "Item": each}) for each in items])

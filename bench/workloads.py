@@ -72,7 +72,7 @@ def numbers(count: int, seed: int) -> Callable[[], int]:
     return itertools.cycle(numbers).__next__
 
 
-def _key(number: int) -> dict[str, Any]:
+def key(number: int) -> dict[str, Any]:
     return {"pk": {"S": f"user#{number // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(number)}}
 
 
@@ -93,7 +93,7 @@ def put(client: Any, count: int) -> Operation:
 def get(client: Any, count: int) -> Operation:
     """Gets items by their keys."""
     number = numbers(count, 2)
-    return lambda: client.get_item(TableName=TABLE, Key=_key(number()))
+    return lambda: client.get_item(TableName=TABLE, Key=key(number()))
 
 
 def update(client: Any, count: int) -> Operation:
@@ -101,7 +101,7 @@ def update(client: Any, count: int) -> Operation:
     number = numbers(count, 3)
     return lambda: client.update_item(
         TableName=TABLE,
-        Key=_key(number()),
+        Key=key(number()),
         UpdateExpression="SET visits = visits + :one",
         ExpressionAttributeValues={":one": {"N": "1"}},
     )
@@ -184,7 +184,7 @@ def transact_write_10(client: Any, count: int) -> Operation:
                 {
                     "Update": {
                         "TableName": TABLE,
-                        "Key": _key(number),
+                        "Key": key(number),
                         "UpdateExpression": "SET visits = visits + :one",
                         "ConditionExpression": "attribute_exists(pk)",
                         "ExpressionAttributeValues": {":one": {"N": "1"}},

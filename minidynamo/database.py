@@ -100,17 +100,17 @@ class Database:
         self.location = Location(region, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
-        opening = 0
+        identity: int | str = seed
         try:
             self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
             self.tokens = IdempotencyTokens(self.catalog.system)
             if self.engine.is_durable:
-                opening = self._count_opening()
+                identity = f"{seed}/{self._count_opening()}"
         except Exception as error:
             if not self.engine.is_durable or isinstance(error, DynamoError):
                 raise
             raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
-        self._random = random.Random(f"{seed}/{opening}" if self.engine.is_durable else seed)
+        self._random = random.Random(identity)
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
@@ -180,9 +180,7 @@ class Database:
             "The database belongs to the process that opened it, of which this is a child. "
             "Share it through a server: minidynamo serve --db FILE."
         )
-        disown = getattr(self.engine, "disown", None)
-        if disown is not None:
-            disown()
+        self.engine.disown()
 
     # Identifiers.
 
@@ -267,10 +265,7 @@ class Database:
         """
         from pathlib import Path
 
-        copy = getattr(self.engine, "backup", None)
-        if copy is None:
-            raise ValueError("only a database in a file can be backed up: open one with minidynamo.connect(path)")
-        copy(Path(path))
+        self.engine.backup(Path(path))
 
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""

@@ -34,6 +34,7 @@ CONSTRAINT_FAILURES_LISTED_MAX = 10
 # HTTP.
 HTTP_BODY_BYTES_MAX = 16 * MIB
 HTTP_BODY_SECONDS_MAX = 60  # From the head of a request to the end of its body.
+HTTP_IDLE_SECONDS_MAX = 75  # Between two requests of one connection.
 HTTP_HEAD_BYTES_MAX = 16 * KIB
 HTTP_COMPRESSED_BODY_BYTES_MIN = 4 * KIB  # Answers that are not larger are never compressed.
 SIGNATURE_SKEW_SECONDS_MAX = 5 * 60

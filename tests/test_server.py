@@ -695,7 +695,7 @@ def test_silent_connections_are_closed(server: Server, monkeypatch: pytest.Monke
     from minidynamo.interfaces.server import protocol
 
     monkeypatch.setattr(protocol, "_WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(protocol, "_KEEP_ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "HTTP_IDLE_SECONDS_MAX", 0.1)
     monkeypatch.setattr(protocol, "HTTP_BODY_SECONDS_MAX", 0.1)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(raw_request()[:-1])

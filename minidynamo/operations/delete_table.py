@@ -13,11 +13,11 @@ def delete_table(store: Store, request: Request) -> Response:
     with store.lock:
         table = store.catalog.described_table(request["TableName"])
         description = table.description
-        status, name = description["TableStatus"], table.name
+        status = description["TableStatus"]
         if status == "DELETING":
             return {"TableDescription": deleted_description(table, store.location)}
         if status in ("CREATING", "UPDATING"):
-            raise ResourceInUse(f"{IN_USE}Table is being {status[:-3].lower()}ed: {name}")
+            raise table.in_use()
         if any(index["IndexStatus"] != "ACTIVE" for index in description.get("GlobalSecondaryIndexes", ())):
             raise ResourceInUse(f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted.")
         if description["DeletionProtectionEnabled"]:

@@ -9,13 +9,13 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from minidynamo.errors import LimitExceeded, ResourceInUse
+from minidynamo.errors import LimitExceeded
 from minidynamo.limits import (
     TABLE_CLASS_CHANGES_MAX,
     TABLE_CLASS_WINDOW_SECONDS,
     THROUGHPUT_DECREASES_FREE_PER_DAY,
 )
-from minidynamo.messages import IN_USE, SUBSCRIBER_LIMIT
+from minidynamo.messages import SUBSCRIBER_LIMIT
 from minidynamo.operations.create_table import reserved_units, stream_label
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
@@ -26,7 +26,6 @@ from minidynamo.tables.table import Table
 from minidynamo.tables.writing import WriteBatch, stage_backfill
 
 _HOUR_SECONDS = 3600
-_STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 
 
 def update_table(store: Store, request: Request) -> Response:
@@ -34,9 +33,8 @@ def update_table(store: Store, request: Request) -> Response:
     check_combination(request)
     with store.lock:
         table = store.catalog.described_table(request["TableName"])
-        status = table.description["TableStatus"]
-        if status != "ACTIVE":
-            raise ResourceInUse(f"{IN_USE}Table is being {_STATUS_VERBS[status]}: {table.name}")
+        if table.description["TableStatus"] != "ACTIVE":
+            raise table.in_use()
         check_changes(request, table.description, store.location.region)
         _check_quotas(store, request, table)
         _check_class_changes(request, table, store.clock.now())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from minidynamo.errors import ResourceInUse, ValidationError
+from minidynamo.errors import ValidationError
 from minidynamo.limits import TIME_TO_LIVE_CHANGE_SECONDS_MIN
-from minidynamo.messages import IN_USE
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.tables.table import Description
 
@@ -15,8 +14,7 @@ def update_time_to_live(store: Store, request: Request) -> Response:
     with store.lock:
         table = store.catalog.described_table(request["TableName"])
         if table.description["TableStatus"] != "ACTIVE":
-            doing = table.description["TableStatus"][:-3].lower()
-            raise ResourceInUse(f"{IN_USE}Table is being {doing}ed: {table.name}")
+            raise table.in_use()
         now = store.clock.now()
         _check_change(table.description.get("TimeToLive", {}), specification, now)
         kept = {"ChangedAt": now}

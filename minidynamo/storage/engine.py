@@ -8,7 +8,10 @@ are committed together with the records.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class OrderedMap(Protocol):
@@ -85,6 +88,14 @@ class Engine(Protocol):
 
     def drop(self, keyspace: str) -> None:
         """Forgets a keyspace and everything in it."""
+        ...
+
+    def backup(self, path: Path) -> None:
+        """Copies everything, as it is now, to a new file; raises ValueError for an engine that keeps no file."""
+        ...
+
+    def disown(self) -> None:
+        """Lets go, in a child process, of what its parent goes on using."""
         ...
 
     def close(self) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, tee
+from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedDict
 
 from minidynamo.storage.engine import Batch, OrderedMap
 from minidynamo.values.records import record_size_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class MemoryMap:
@@ -96,6 +100,12 @@ class MemoryEngine:
 
     def drop(self, keyspace: str) -> None:
         self._keyspaces.pop(keyspace, None)
+
+    def backup(self, path: Path) -> None:
+        raise ValueError("only a database in a file can be backed up: open one with minidynamo.connect(path)")
+
+    def disown(self) -> None:
+        pass
 
     def close(self) -> None:
         self._keyspaces.clear()

@@ -18,14 +18,12 @@ from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
 from minidynamo.storage.engine import Batch, OrderedMap
 from minidynamo.storage.ownership import Ownership
-from minidynamo.storage.store_file import copy_file, open_file, require_place
+from minidynamo.storage.store_file import PAGE_BYTES, copy_file, open_file, require_place
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
 
 DURABILITIES = ("full", "process")
-# What a write adds to the log at least: about a page.
-_PAGE_BYTES = 8192
 _RANGE_TESTS = {
     (False, False): "",
     (True, False): "WHERE key >= :start",
@@ -142,7 +140,7 @@ class SqliteEngine:
                     execute(target.delete_statement, (key,))
                 else:
                     execute(target.put_statement, (key, record))
-                    log_bytes += len(record) + _PAGE_BYTES
+                    log_bytes += len(record) + PAGE_BYTES  # A write changes a page at least.
                 change = changes.setdefault(target, [target.item_count, target.size_bytes])
                 change[0] += count_change
                 change[1] += size_change
@@ -150,7 +148,7 @@ class SqliteEngine:
                 _store_counts(execute, target, count, size)
         for target, (count, size) in changes.items():
             target.item_count, target.size_bytes = count, size
-        self._checkpointer.grow(log_bytes + _PAGE_BYTES)
+        self._checkpointer.grow(log_bytes + PAGE_BYTES)
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
         maps = self._maps[keyspace]

@@ -23,7 +23,7 @@ from minidynamo.errors import StoreError
 
 APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
-_PAGE_BYTES = 8192
+PAGE_BYTES = 8192
 _CACHE_KIB = 64 * 1024
 _STATEMENTS_KEPT = 1024
 _LAYOUT = """
@@ -93,7 +93,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
     # A process that ended while it made the file has left one without anything in it.
     is_new = is_new or execute("PRAGMA schema_version").fetchone() == (0,)
     if is_new:
-        execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        execute(f"PRAGMA page_size = {PAGE_BYTES}")
     else:
         _check_identity(connection, path)
     (mode,) = execute("PRAGMA journal_mode = WAL").fetchone()

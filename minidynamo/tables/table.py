@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from minidynamo.errors import ValidationError
+from minidynamo.errors import ResourceInUse, ValidationError
+from minidynamo.messages import IN_USE
 from minidynamo.schema.index import IndexDefinition
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.storage.engine import Engine
@@ -20,6 +21,7 @@ from minidynamo.values.records import record_item, record_size_bytes
 Description = dict[str, Any]
 
 _KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+_STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 _LOCAL, _GLOBAL = "LocalSecondaryIndexes", "GlobalSecondaryIndexes"
 
 
@@ -116,6 +118,11 @@ class Table:
         for name in list(self.indexes):
             self.drop_index(name)
         self.keyspace.drop()
+
+    def in_use(self) -> ResourceInUse:
+        """The error for a change while the table is in a passing status."""
+        verb = _STATUS_VERBS[self.description["TableStatus"]]
+        return ResourceInUse(f"{IN_USE}Table is being {verb}: {self.name}")
 
     def check_nested_paths(self, attributes: Iterable[str]) -> None:
         """Refuses document paths that reach into a key attribute of the table or of an index."""

@@ -15,7 +15,7 @@ from minidynamo.database import Database
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
 from minidynamo.interfaces.boto.plans import Plan
 from minidynamo.interfaces.boto.results import Answered, error_results, results, validate
-from minidynamo.interfaces.boto.routing import ClientState
+from minidynamo.interfaces.boto.routing import state_of
 from minidynamo.interfaces.boto.transport import travelling
 from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue
 
@@ -34,11 +34,12 @@ _RETRIED = frozenset(
 Original = Callable[[Any, str, dict[str, Any]], Any]
 
 
-def plan_of(client: Any, state: ClientState, operation: str) -> Plan:
+def plan_of(client: Any, operation: str) -> Plan:
     """The plan for an operation, made anew when hooks have changed since."""
-    plan: Plan | None = state.plans.get(operation)
+    plans = state_of(client).plans
+    plan: Plan | None = plans.get(operation)
     if plan is None or plan.registry is not client.meta.events._emitter._lookup_cache:
-        plan = state.plans[operation] = Plan(client, operation)
+        plan = plans[operation] = Plan(client, operation)
     return plan
 
 
@@ -52,8 +53,11 @@ def run(steps: Coroutine[Any, Any, Any]) -> Any:
     raise TypeError("a hook of a synchronous client returned something to wait for")
 
 
-async def answered(client: Any, plan: Plan, database: Database, parameters: dict[str, Any], original: Original) -> Any:
+async def answered(
+    client: Any, operation: str, database: Database, parameters: dict[str, Any], original: Original
+) -> Any:
     """What the client's method returns, or raises."""
+    plan = plan_of(client, operation)
     if plan.takes_long_road:
         return await _long_road(client, plan, database, parameters, original)
     for name in plan.tokens:  # Chosen here, so that a retry on the long road carries the same ones.

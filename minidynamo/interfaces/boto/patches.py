@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from minidynamo.interfaces.boto import calls
+from minidynamo.interfaces.boto.calls import answered, run
 from minidynamo.interfaces.boto.new_clients import guarded, provide_inside
-from minidynamo.interfaces.boto.routing import current_database, state_of
+from minidynamo.interfaces.boto.routing import current_database, database_of, state_of
 from minidynamo.interfaces.boto.sleeping import ASYNCIO, TIME, waiting_for
 from minidynamo.interfaces.boto.transport import is_asynchronous, is_for_dynamodb, response_to
 
@@ -69,49 +69,42 @@ def _restore() -> None:
             setattr(owner, name, original)
 
 
-def _is_as_expected(method: Any, *names: str) -> bool:
-    return tuple(inspect.signature(method).parameters) == names
-
-
 def _make_api_call(original: Any) -> Any:
-    if not _is_as_expected(original, "self", "operation_name", "api_params") or not _has_readable_hooks():
+    if not _can_be_replaced(original):
         return None
 
     @functools.wraps(original)
     def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        state = state_of(self)
-        database = (state.attached or current_database()) if state.is_dynamodb else None
+        database = database_of(self)
         if database is None:
             return original(self, operation_name, api_params)
-        plan = calls.plan_of(self, state, operation_name)
-        return calls.run(calls.answered(self, plan, database, api_params, original))
+        return run(answered(self, operation_name, database, api_params, original))
 
     return make_api_call
 
 
 def _make_api_call_asynchronously(original: Any) -> Any:
-    if not _is_as_expected(original, "self", "operation_name", "api_params") or not _has_readable_hooks():
+    if not _can_be_replaced(original):
         return None
 
     @functools.wraps(original)
     async def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        state = state_of(self)
-        database = (state.attached or current_database()) if state.is_dynamodb else None
+        database = database_of(self)
         if database is None:
             return await original(self, operation_name, api_params)
-        plan = calls.plan_of(self, state, operation_name)
-        return await calls.answered(self, plan, database, api_params, original)
+        return await answered(self, operation_name, database, api_params, original)
 
     return make_api_call
 
 
-def _has_readable_hooks() -> bool:
-    """Whether the hooks of a client can be listed without calling them."""
+def _can_be_replaced(make_api_call: Any) -> bool:
+    """Whether it is as the short road needs it, and the hooks of a client can be listed without calling them."""
     from botocore.hooks import EventAliaser, HierarchicalEmitter
 
     emitter = HierarchicalEmitter()
     has_parts = hasattr(emitter, "_lookup_cache") and hasattr(getattr(emitter, "_handlers", None), "prefix_search")
-    return has_parts and hasattr(EventAliaser(emitter), "_emitter")
+    is_as_expected = tuple(inspect.signature(make_api_call).parameters) == ("self", "operation_name", "api_params")
+    return is_as_expected and has_parts and hasattr(EventAliaser(emitter), "_emitter")
 
 
 def _send(original: Any) -> Any:
@@ -169,8 +162,7 @@ def _get_waiter(original: Any) -> Any:
     @functools.wraps(original)
     def get_waiter(self: Any, waiter_name: str) -> Any:
         waiter = original(self, waiter_name)
-        state = state_of(self)
-        if state.is_dynamodb:
+        if state_of(self).is_dynamodb:
             waiter.wait = _waiting_by_the_clock(self, waiter.wait)
         return waiter
 
@@ -178,27 +170,18 @@ def _get_waiter(original: Any) -> Any:
 
 
 def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
-    def database_of() -> Any:
-        return state_of(client).attached or current_database()
-
     if is_asynchronous(client):
 
         @functools.wraps(wait)
         async def wait_asynchronously(**options: Any) -> Any:
-            database = database_of()
-            if database is None:
-                return await wait(**options)
-            with waiting_for(database):
+            with waiting_for(database_of(client)):
                 return await wait(**options)
 
         return wait_asynchronously
 
     @functools.wraps(wait)
     def wait_here(**options: Any) -> Any:
-        database = database_of()
-        if database is None:
-            return wait(**options)
-        with waiting_for(database):
+        with waiting_for(database_of(client)):
             return wait(**options)
 
     return wait_here

@@ -73,9 +73,10 @@ class Plan:
         self.event = f"{model.service_id.hyphenize()}.{operation}"
         self.registry = emitter._lookup_cache
         self.tokens = tuple(self.model.idempotent_members)
-        self.provide = _working(emitter, f"provide-client-params.{self.event}", self.model)
-        self.build = _working(emitter, f"before-parameter-build.{self.event}", self.model)
-        self.after = _working(emitter, f"after-call.{self.event}", self.model)
+        idle = _IDLE if self.tokens else _IDLE | {_FILLS_TOKENS}
+        self.provide = _working(emitter, f"provide-client-params.{self.event}", idle)
+        self.build = _working(emitter, f"before-parameter-build.{self.event}", idle)
+        self.after = _working(emitter, f"after-call.{self.event}", idle)
         self.takes_long_road = any(
             _is_heeded(handler)
             for event in _LONG_ROAD
@@ -88,9 +89,8 @@ class Plan:
         return is_ordinary_request(self.operation, parameters)
 
 
-def _working(emitter: Any, event: str, model: Any) -> tuple[Handler, ...]:
+def _working(emitter: Any, event: str, idle: frozenset[str]) -> tuple[Handler, ...]:
     """The hooks on an event, without those that would do nothing."""
-    idle = _IDLE if model.idempotent_members else _IDLE | {_FILLS_TOKENS}
     return tuple(
         handler
         for handler in emitter._handlers.prefix_search(event)

@@ -5,8 +5,6 @@ Source: botocore's response parsers, compared by tests.
 
 from __future__ import annotations
 
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ParamValidationError
@@ -16,6 +14,7 @@ from dateutil.tz import tzlocal
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.client import DESCRIBING, show_timestamps
+from minidynamo.interfaces.wire.messages import http_date
 
 _LOCAL_ZONE = tzlocal()
 _VALIDATOR = ParamValidator()
@@ -66,15 +65,10 @@ def _metadata(database: Database, status: int) -> dict[str, Any]:
         "HTTPStatusCode": status,
         "HTTPHeaders": {
             "server": "Server",
-            "date": _date(int(database.clock.now())),
+            "date": http_date(int(database.clock.now())),
             "content-type": "application/x-amz-json-1.0",
             "connection": "keep-alive",
             "x-amzn-requestid": request_id,
         },
         "RetryAttempts": 0,
     }
-
-
-@lru_cache(maxsize=8)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)

@@ -51,6 +51,12 @@ def state_of(client: Any) -> ClientState:
     return state
 
 
+def database_of(client: Any) -> Database | None:
+    """The database that answers a client; None where nothing does."""
+    state = state_of(client)
+    return (state.attached or current_database()) if state.is_dynamodb else None
+
+
 def switch_on(mock: Answering) -> None:
     """Lets a mock answer from now on."""
     _switched_on.append(mock)

@@ -38,8 +38,8 @@ class ModuleWith:
 
 
 @contextmanager
-def waiting_for(database: Database) -> Iterator[None]:
-    """While this is on, botocore sleeps by the database's clock in this thread or task."""
+def waiting_for(database: Database | None) -> Iterator[None]:
+    """While this is on, botocore sleeps by the database's clock in this thread or task; really for None."""
     token = _WAITING_FOR.set(database)
     try:
         yield

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minidynamo.interfaces.conformance.replaying import Fault
+from minidynamo.interfaces.wire.bodies import body_of
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
@@ -71,8 +72,7 @@ class Endpoint:
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Calls an operation; binary values are bytes. Raises Fault for an error answer."""
         headers = {"content-type": _CONTENT_TYPE, "x-amz-target": f"DynamoDB_20120810.{operation}"}
-        body = json.dumps(request, default=_base64_text).encode()
-        answer = self.exchange(self.sign(HttpRequest("POST", "/", "", headers, body)))
+        answer = self.exchange(self.sign(HttpRequest("POST", "/", "", headers, body_of(request))))
         members = json.loads(answer.body) if answer.body else {}
         if answer.status < 300:
             decoded: dict[str, Any] = _with_binaries(members)
@@ -96,12 +96,6 @@ class Endpoint:
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return HttpAnswer(response.status, headers, response.read())
-
-
-def _base64_text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{value!r} has no place in a request")
 
 
 def _with_binaries(value: Any) -> Any:

@@ -15,9 +15,8 @@ import httptools
 
 from minidynamo.interfaces.server.application import Application, Refused
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, add_header
-from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_BODY_SECONDS_MAX, HTTP_HEAD_BYTES_MAX
+from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_BODY_SECONDS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_IDLE_SECONDS_MAX
 
-_KEEP_ALIVE_SECONDS = 75
 _WATCH_SECONDS = 15
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -166,6 +165,6 @@ class Connection(asyncio.Protocol):
         now = time.monotonic()
         if self._is_in_request and now - self._began > HTTP_BODY_SECONDS_MAX:
             self._refuse(408)
-        elif not self._is_in_request and now - self._last_active > _KEEP_ALIVE_SECONDS:
+        elif not self._is_in_request and now - self._last_active > HTTP_IDLE_SECONDS_MAX:
             self._transport.close()
         self._watch = asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._close_when_idle)

@@ -15,9 +15,9 @@ from minidynamo.interfaces.server.access import check_binding, host_check
 from minidynamo.interfaces.server.application import Application
 from minidynamo.interfaces.wire.exchange import Choose, Exchange
 from minidynamo.interfaces.wire.verification import Verifier, accept_any
+from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
 
 _BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 75
 _SHUTDOWN_SECONDS = 10
 
 
@@ -139,7 +139,7 @@ class Server:
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=HTTP_IDLE_SECONDS_MAX,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             ssl_certfile=self.options.certificate,
             ssl_keyfile=self.options.private_key,

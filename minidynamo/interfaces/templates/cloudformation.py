@@ -14,7 +14,7 @@ from minidynamo.interfaces.templates.table_definition import TableDefinition, Te
 
 Properties = Mapping[str, Any]
 
-_KEPT = ("KeySchema", "AttributeDefinitions", "BillingMode", "TableClass")
+_KEPT = ("KeySchema", "AttributeDefinitions", "BillingMode")
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 # Where a global table scales by itself, this is what it is created with here.
 _UNITS_WHERE_SCALED = 5
@@ -43,14 +43,8 @@ def _table(logical_name: str, properties: Properties) -> TableDefinition:
         request["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if properties.get(member):
-            request[member] = [_index(each, request["BillingMode"]) for each in properties[member]]
-    if "StreamSpecification" in properties:
-        view_type = properties["StreamSpecification"]["StreamViewType"]
-        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
-    if "DeletionProtectionEnabled" in properties:
-        request["DeletionProtectionEnabled"] = as_flag(properties["DeletionProtectionEnabled"])
-    if properties.get("Tags"):
-        request["Tags"] = tag_list(properties["Tags"])
+            request[member] = [_index(each, request["BillingMode"] == "PROVISIONED") for each in properties[member]]
+    _add_settings(request, properties)
     return TableDefinition(request, _time_to_live(properties))
 
 
@@ -62,20 +56,12 @@ def _global_table(logical_name: str, properties: Properties) -> TableDefinition:
         request["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if properties.get(member):
-            request[member] = [_index({**each, "ProvisionedThroughput": None}, "") for each in properties[member]]
+            request[member] = [_index(each, has_throughput=False) for each in properties[member]]
     if is_provisioned:
         for index in request.get("GlobalSecondaryIndexes", ()):
             index["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
-    if "StreamSpecification" in properties:
-        view_type = properties["StreamSpecification"]["StreamViewType"]
-        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
-    for replica in (properties.get("Replicas") or [{}])[:1]:
-        if "DeletionProtectionEnabled" in replica:
-            request["DeletionProtectionEnabled"] = as_flag(replica["DeletionProtectionEnabled"])
-        if "TableClass" in replica:
-            request["TableClass"] = replica["TableClass"]
-        if replica.get("Tags"):
-            request["Tags"] = tag_list(replica["Tags"])
+    for replica in (properties.get("Replicas") or [])[:1]:
+        _add_settings(request, replica)
     return TableDefinition(request, _time_to_live(properties))
 
 
@@ -98,12 +84,25 @@ def _simple_table(logical_name: str, properties: Properties) -> TableDefinition:
 
 def _common(logical_name: str, properties: Properties) -> dict[str, Any]:
     request = {name: properties[name] for name in _KEPT if name in properties}
+    if "StreamSpecification" in properties:
+        view_type = properties["StreamSpecification"]["StreamViewType"]
+        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
     return {"TableName": properties.get("TableName", logical_name), "BillingMode": "PROVISIONED", **request}
 
 
-def _index(properties: Properties, mode: str) -> dict[str, Any]:
+def _add_settings(request: dict[str, Any], settings: Properties) -> None:
+    """What stands with a table, and with each replica of a global one."""
+    if "DeletionProtectionEnabled" in settings:
+        request["DeletionProtectionEnabled"] = as_flag(settings["DeletionProtectionEnabled"])
+    if "TableClass" in settings:
+        request["TableClass"] = settings["TableClass"]
+    if settings.get("Tags"):
+        request["Tags"] = tag_list(settings["Tags"])
+
+
+def _index(properties: Properties, has_throughput: bool) -> dict[str, Any]:
     index = {name: properties[name] for name in ("IndexName", "KeySchema", "Projection")}
-    if mode == "PROVISIONED" and "ProvisionedThroughput" in properties:
+    if has_throughput and "ProvisionedThroughput" in properties:
         index["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
     return index
 

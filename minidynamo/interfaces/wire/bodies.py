@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from minidynamo.errors import SerializationError
@@ -50,9 +50,9 @@ def decode_binaries(operation: str, request: dict[str, Any], body: bytes) -> Non
         _decode(shape, request)
 
 
-def body_of(answer: dict[str, Any]) -> bytes:
-    """An answer, or an error, as compact JSON; binary values become base64."""
-    return _ENCODER.encode(answer).encode()
+def body_of(members: Mapping[str, Any]) -> bytes:
+    """A request, an answer or an error as compact JSON; binary values become base64."""
+    return _ENCODER.encode(members).encode()
 
 
 def _refuse_constant(name: str) -> Any:

@@ -8,15 +8,13 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Callable
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
 
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError, InternalServerError, SerializationError, UnknownOperation
 from minidynamo.interfaces.wire.bodies import body_of, decode_binaries, parsed_body
 from minidynamo.interfaces.wire.compression import BodyTooLarge, compressed, decompressed
-from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, http_date
 from minidynamo.interfaces.wire.signatures import Signature
 from minidynamo.interfaces.wire.targets import WITHOUT_BODY, operation_of
 from minidynamo.interfaces.wire.verification import accept_any
@@ -96,7 +94,7 @@ class Exchange:
         database = self._choose(None)
         headers = {
             "server": "Server",
-            "date": _date(int(database.clock.now())),
+            "date": http_date(int(database.clock.now())),
             "content-type": kind,
             "content-length": str(len(body)),
             "x-amzn-requestid": database.new_request_id(),
@@ -127,11 +125,6 @@ def _base_type(content_type: str | None) -> str | None:
 def _content_type(request: HttpRequest) -> str:
     kind = _base_type(request.headers.get("content-type"))
     return kind if kind in JSON_TYPES and kind is not None else "application/json"
-
-
-@lru_cache(maxsize=8)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
 
 
 def request_summary(request: HttpRequest) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -44,3 +46,9 @@ def add_header(headers: dict[str, str], name_bytes: bytes, value_bytes: bytes) -
     """Adds a header as it was received."""
     name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
     headers[name] = f"{headers[name]},{value}" if name in headers else value
+
+
+@lru_cache(maxsize=8)
+def http_date(second: int) -> str:
+    """A moment, in epoch seconds, as the header Date has it."""
+    return formatdate(second, usegmt=True)
