@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, ManualClock, SystemClock
-from minidynamo.database import Database, PartitionInfo, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database, PartitionInfo
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.conditions import Attr, Key
 from minidynamo.values.python_values import Binary

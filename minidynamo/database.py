@@ -5,12 +5,14 @@ Every face turns its caller's words into a request and calls `Database.execute`.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import random
 import threading
 import weakref
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.schema.arns import Location
-from minidynamo.storage.engine import Engine
+from minidynamo.storage.engine import Engine, Snapshot
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory_engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
@@ -85,11 +87,11 @@ class Database:
         self,
         engine: Engine | None = None,
         clock: Clock | None = None,
-        seed: int = 0,
+        seed: int | str = 0,
         region: str = "us-east-1",
         account_id: str = "000000000000",
         partition_size: int = PARTITION_SIZE_BYTES_MAX,
-        table_delays: float | Mapping[str, float] | None = None,
+        table_delays: float | Mapping[str, float] | StatusDelays | None = None,
         wording: str = "current",
     ) -> None:
         if partition_size < 1:
@@ -100,25 +102,20 @@ class Database:
         self.location = Location(region, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
-        identity: int | str = seed
-        try:
-            self.catalog = Catalog(self.engine, self.clock, self.location, partition_size)
-            self.tokens = IdempotencyTokens(self.catalog.system)
-            if self.engine.is_durable:
-                identity = f"{seed}/{self._count_opening()}"
-        except Exception as error:
-            if not self.engine.is_durable or isinstance(error, DynamoError):
-                raise
-            raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
-        self._random = random.Random(identity)
+        self._partition_size = partition_size
+        self._open_tables()
+        self._opening = self._count_opening() if self.engine.is_durable else 0
+        self._identity = f"{seed}/{self._opening}" if self._opening else str(seed)
+        self._fork_numbers = itertools.count(1)
+        self._random = random.Random(self._identity)
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
-        if self.engine.is_durable:
-            _DURABLE.add(self)
+        if self.engine.faults:
+            _IN_FILES.add(self)
 
     @property
-    def lock(self) -> threading.RLock:
+    def lock(self) -> AbstractContextManager[Any, Any]:
         """Held by an operation from its first read to its batch."""
         return self._lock
 
@@ -137,8 +134,7 @@ class Database:
         Raises:
             DynamoError: the service's own error.
         """
-        if self._closed_because is not None:
-            raise DatabaseClosed(self._closed_because)
+        self._require_open()
         try:
             checked: Any = checked_request(operation, request, self.wording)
             return OPERATIONS[operation](self, checked)
@@ -162,17 +158,30 @@ class Database:
         """Commits a batch: all of it or nothing."""
         batch.commit(self.engine)
 
-    def _count_opening(self) -> int:
+    def _open_tables(self) -> None:
+        """Makes the tables live that the engine holds."""
+        try:
+            self.catalog = Catalog(self.engine, self.clock, self.location, self._partition_size)
+            self.tokens = IdempotencyTokens(self.catalog.system)
+        except Exception as error:
+            if not self.engine.faults or isinstance(error, DynamoError):
+                raise
+            raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
+
+    def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""
         key, system = b"openings", self.catalog.system
         record = system.get(key)
         opening: Any = {"Count": 0} if record is None else record_item(record)
-        opening["Count"] += 1
+        opening["Count"] = count = max(opening["Count"], least) + 1
         batch = WriteBatch()
         batch.stage(system, key, packed_record(opening, 0), None if record is None else 0, 0.0)
         batch.commit(self.engine)
-        count: int = opening["Count"]
-        return count
+        return int(count)
+
+    def _require_open(self) -> None:
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
 
     def _disown(self) -> None:
         """Ends the use of a store in a child process."""
@@ -253,19 +262,64 @@ class Database:
                 for each in keyspace.partitions
             ]
 
+    # Copies.
+
     def backup(self, path: str | Path) -> None:
-        """Copies a database that is in a file to a new file: one consistent state, while others go on writing.
+        """Copies the database to a new file: one consistent state, while others go on writing.
 
         Parameters:
             path: of the copy, which must not be there yet.
 
         Raises:
             StoreError: it is there already, or cannot be written.
-            ValueError: the database is in memory.
         """
         from pathlib import Path
 
         self.engine.backup(Path(path))
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it is now, for `restore`. In memory it costs nothing but what is changed later."""
+        with self.lock:
+            self._require_open()
+            snapshot = self.engine.snapshot()
+        self.engine.settle()
+        return snapshot
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Puts everything back to a snapshot, of this database or of another one, all or nothing.
+
+        Tables, items, tags and tokens are those of the snapshot; clock, region and account stay. A database in a file
+        writes what differs.
+
+        Raises:
+            StorageFailure: it cannot be written; nothing has been changed.
+        """
+        with self.lock:
+            self._require_open()
+            self.engine.restore(snapshot)
+            self._open_tables()
+            if self.engine.is_durable:
+                self._opening = self._count_opening(least=self._opening)
+        self.engine.settle()
+
+    def fork(self, clock: Clock | None = None) -> Database:
+        """An independent database in memory with everything that this one holds now.
+
+        The two share what neither changes, so that a fork costs no copy. Neither sees what the other writes.
+
+        Parameters:
+            clock: of the fork; by default a copy of this database's, so that advancing one does not age the other.
+        """
+        return Database(
+            engine=MemoryEngine(self.snapshot()),
+            clock=copy.copy(self.clock) if clock is None else clock,
+            region=self.location.region,
+            account_id=self.location.account_id,
+            partition_size=self._partition_size,
+            table_delays=self.delays,
+            wording=self.wording.name,
+            seed=f"{self._identity}/fork {next(self._fork_numbers)}",
+        )
 
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
@@ -287,63 +341,14 @@ class Database:
         self.close()
 
 
-# Databases in files: a child process must not touch those of its parent.
-_DURABLE: weakref.WeakSet[Database] = weakref.WeakSet()
+# Databases that read files: a child process must not touch those of its parent.
+_IN_FILES: weakref.WeakSet[Database] = weakref.WeakSet()
 
 
 def _disown_all() -> None:
-    for database in _DURABLE:
+    for database in _IN_FILES:
         database._disown()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_disown_all)
-
-
-def connect(
-    path: str | Path | None = None,
-    *,
-    durability: str | None = None,
-    clock: Clock | None = None,
-    seed: int = 0,
-    region: str = "us-east-1",
-    account_id: str = "000000000000",
-    partition_size: int = PARTITION_SIZE_BYTES_MAX,
-    table_delays: float | Mapping[str, float] | None = None,
-    wording: str = "current",
-) -> Database:
-    """Opens a database: the one in a file, or a new, empty one in memory.
-
-    Parameters:
-        path: of the file, which is made where there is none; None for memory.
-        durability: "full" (default): an answer is given when all it tells of is on the disk. "process": it outlives
-            the process, though not a power cut.
-        clock, seed, region, account_id, partition_size, table_delays, wording: those of `Database`.
-
-    Raises:
-        StoreError: the file is no database of ours, is damaged, or another process owns it.
-    """
-    engine = None
-    if path is not None:
-        from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
-
-        from minidynamo.storage.sqlite_engine import SqliteEngine
-
-        engine = SqliteEngine(Path(path), durability or "full")
-    elif durability is not None:
-        raise ValueError("durability is for a database in a file: give a path as well")
-    try:
-        return Database(
-            engine=engine,
-            clock=clock,
-            seed=seed,
-            region=region,
-            account_id=account_id,
-            partition_size=partition_size,
-            table_delays=table_delays,
-            wording=wording,
-        )
-    except BaseException:
-        if engine is not None:
-            engine.close()
-        raise

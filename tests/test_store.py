@@ -224,15 +224,26 @@ def test_a_copy_is_one_moment(path: Path, tmp_path: Path) -> None:
         items = copy.execute("Scan", {"TableName": "tbl"})["Items"]
         assert 300 <= len(items) <= count
         assert sorted(int(each["sk"]["N"]) for each in items) == list(range(len(items)))
-    with pytest.raises(ValueError, match="only a database in a file"):
-        minidynamo.connect().backup(tmp_path / "other.db")
+
+
+def test_a_database_in_memory_is_written_to_a_file(path: Path, tmp_path: Path) -> None:
+    with minidynamo.connect(partition_size=500) as database:
+        fill(database, 50)
+        database.backup(path)
+        items = database.execute("Scan", {"TableName": "tbl"})["Items"]
+        assert [each.name for each in tmp_path.iterdir()] == ["shop.db"]
+        with pytest.raises(StoreError, match="never overwrites"):
+            database.backup(path)
+    with minidynamo.connect(path, partition_size=500) as copy:
+        copy.check()
+        assert copy.execute("Scan", {"TableName": "tbl"})["Items"] == items
+        assert len(copy.partitions("tbl")) > 3
 
 
 def test_the_commands_about_files(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with minidynamo.connect(path) as database:
         fill(database, 20)
-        assert main(["check", str(path)]) == 2
-        assert "is in use by process" in capsys.readouterr().err
+        assert main(["check", str(path)]) == 0  # Beside its owner.
     assert main(["check", str(path)]) == 0
     assert "is right" in capsys.readouterr().out
     assert main(["info", str(path)]) == 0

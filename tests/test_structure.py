@@ -29,10 +29,12 @@ FLOORS = {
     "tables": 3,
     "operations": 4,
     "database": 5,
+    "read_only": 5,
+    "connecting": 5,
     "interfaces": 6,
 }
 # Modules of one floor that lean on others of it, with the order among them: only the later may import the earlier.
-WITHIN = {0: ("limits", "messages", "errors", "wording", "clock")}
+WITHIN = {0: ("limits", "messages", "errors", "wording", "clock"), 5: ("database", "read_only", "connecting")}
 # What stands in for the faces until one is asked for: imported inside functions, or for types alone.
 LATE = {("database", "interfaces")}
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from minidynamo.database import Database, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database
 from minidynamo.errors import StoreError
 from minidynamo.interfaces.showing import byte_count
 
@@ -44,7 +45,7 @@ def run_info(path: Path) -> int:
 def _opened(path: Path) -> Database:
     if not path.is_file():
         raise StoreError(f"there is no file {path}")
-    return connect(path)
+    return connect(path, read_only=True)
 
 
 def _tables_table(database: Database, path: Path) -> Table:

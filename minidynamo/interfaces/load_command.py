@@ -11,7 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from minidynamo.database import Database, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.loading import FileError, LoadReport, Record, load_records, read_records
 from minidynamo.interfaces.showing import byte_count, items_table

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database, closed when the test ends."""
-    from minidynamo.database import connect
+    from minidynamo.connecting import connect
     from minidynamo.interfaces.templates.schema import schema_from
 
     settings: dict[str, Any] = {}
@@ -116,7 +116,7 @@ class _SharedServer:
     """A server on a free port whose database changes from test to test."""
 
     def __init__(self) -> None:
-        from minidynamo.database import connect
+        from minidynamo.connecting import connect
         from minidynamo.interfaces.server.running import Server
 
         self.database: Database | None = None

@@ -14,7 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from minidynamo.database import Database, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.showing import byte_count, items_table, partition_table, request_text
 from minidynamo.values.attribute_value import Item

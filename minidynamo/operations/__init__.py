@@ -35,6 +35,13 @@ _MODULES = {
     "UpdateTimeToLive": "update_time_to_live",
 }
 
+# Those that change nothing.
+READS = frozenset(
+    name
+    for name in _MODULES
+    if name.startswith(("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List"))
+)
+
 Operation = Callable[[Any, Any], dict[str, Any]]
 
 

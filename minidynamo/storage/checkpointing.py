@@ -1,4 +1,9 @@
-"""Moving the log into the file, beside the work: SQLite's checkpoints, in a thread and on a connection of their own."""
+"""Moving the log into the file, beside the work: SQLite's checkpoints, in a thread and on a connection of their own.
+
+Most of the log is moved while others go on writing. Then they wait until the little that they have added meanwhile is
+moved as well: only a log that has been moved entirely is written from its start again, and does not grow for ever. A
+reader or snapshot of an older state puts that off to a later checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +49,7 @@ class Checkpointer:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=0.0, isolation_level=None)
         try:
             while True:
                 self._wake.wait()
@@ -53,6 +58,7 @@ class Checkpointer:
                     return
                 try:
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                    connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
                 except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
                     logger.error("a checkpoint of %s failed: %s", self._path, error)
         finally:

@@ -7,7 +7,8 @@ are committed together with the records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ class Batch:
         self.writes.append((target, key, None, -size_bytes, -1))
 
 
+@dataclass(frozen=True, repr=False)
+class Snapshot:
+    """Everything that a database held at one moment. What is changed later does not change it.
+
+    A snapshot of a file keeps that file's log from being reused for as long as there is the snapshot, or a fork of it.
+
+    Attributes:
+        keyspaces: the maps of each keyspace, in key order.
+        faults: what reading them may raise.
+    """
+
+    keyspaces: Mapping[str, Sequence[OrderedMap]]
+    faults: tuple[type[Exception], ...] = ()
+
+
 class Engine(Protocol):
     """Keeps ordered maps, grouped into named keyspaces.
 
@@ -90,8 +106,16 @@ class Engine(Protocol):
         """Forgets a keyspace and everything in it."""
         ...
 
+    def snapshot(self) -> Snapshot:
+        """Everything as it is now, to be read while others go on."""
+        ...
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Puts everything back to what a snapshot holds, all or nothing; maps handed out before are no longer valid."""
+        ...
+
     def backup(self, path: Path) -> None:
-        """Copies everything, as it is now, to a new file; raises ValueError for an engine that keeps no file."""
+        """Copies everything, as it is now, to a new file; raises StoreError where it cannot."""
         ...
 
     def disown(self) -> None:

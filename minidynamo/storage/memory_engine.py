@@ -1,14 +1,13 @@
-"""The engine that keeps everything in memory: one `SortedDict` per partition."""
+"""The engine that keeps everything in memory: one `SortedDict` per partition, above what it shares with its forks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, tee
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sortedcontainers import SortedDict
-
-from minidynamo.storage.engine import Batch, OrderedMap
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot
+from minidynamo.storage.layers import GONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
 
 if TYPE_CHECKING:
@@ -16,67 +15,105 @@ if TYPE_CHECKING:
 
 
 class MemoryMap:
-    """An ordered map in memory."""
+    """An ordered map in memory: entries of its own and, after a snapshot, what lies below them.
 
-    __slots__ = ("entries", "get", "item_count", "size_bytes", "start", "stop")
+    Parameters:
+        start, stop: the range it covers.
+        below: a map that never changes any more and covers that range at least.
+    """
 
-    def __init__(self, start: bytes, stop: bytes | None) -> None:
+    __slots__ = ("below", "entries", "get", "item_count", "size_bytes", "start", "stop")
+
+    def __init__(self, start: bytes, stop: bytes | None, below: OrderedMap | None = None) -> None:
         self.start = start
         self.stop = stop
-        self.size_bytes = 0
-        self.item_count = 0
-        self._hold(SortedDict())
+        self.size_bytes = 0 if below is None else below.size_bytes
+        self.item_count = 0 if below is None else below.item_count
+        self._hold(Entries(), below)
 
-    def _hold(self, entries: SortedDict[bytes, bytes]) -> None:
+    def _hold(self, entries: Entries, below: OrderedMap | None) -> None:
         self.entries = entries
-        self.get = entries.get
+        self.below = below
+        self.get = entries.get if below is None else self._get_above
+
+    def _get_above(self, key: bytes) -> bytes | None:
+        record = self.entries.get(key)
+        if record is None:
+            assert self.below is not None
+            return self.below.get(key)
+        return record or None
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        keys, copied = tee(self.entries.irange(start, stop, (True, False), reverse))
-        return zip(keys, map(self.entries.__getitem__, copied), strict=False)
+        if self.below is None:
+            return self.entries.range(start, stop, reverse)
+        low = self.start if start is None else max(start, self.start)
+        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
+        return overlaid(self.entries.range(low, high, reverse), self.below.range(low, high, reverse), reverse)
 
     def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:
         """Carries out one write of a batch."""
-        if record is None:
+        if record is not None:
+            self.entries[key] = record
+        elif self.below is None:
             del self.entries[key]
         else:
-            self.entries[key] = record
+            self.entries[key] = GONE
         self.size_bytes += size_change
         self.item_count += count_change
 
     def split(self, at_key: bytes) -> MemoryMap:
         """Hands the entries from `at_key` on to a new map."""
-        position = self.entries.bisect_left(at_key)
-        items = list(self.entries.items())
+        sizes = [record_size_bytes(record) for _, record in self.range(at_key, None)]
         upper = MemoryMap(at_key, self.stop)
-        upper._hold(SortedDict(items[position:]))
-        upper.item_count = len(items) - position
-        upper.size_bytes = sum(record_size_bytes(record) for _, record in items[position:])
-        self._hold(SortedDict(items[:position]))
+        own = list(self.entries.items())
+        position = self.entries.bisect_left(at_key)
+        upper._hold(Entries(own[position:]), self.below)
+        upper.item_count, upper.size_bytes = len(sizes), sum(sizes)
+        self._hold(Entries(own[:position]), self.below)
         self.stop = at_key
         self.item_count -= upper.item_count
         self.size_bytes -= upper.size_bytes
         return upper
 
+    def frozen(self) -> OrderedMap:
+        """What it holds now, as a map that never changes; further changes go on above that."""
+        below = self.below
+        if below is None or self.entries or (below.start, below.stop) != (self.start, self.stop):
+            layers: tuple[Layer, ...] = (below,) if below is not None else ()
+            if isinstance(below, FrozenMap):
+                layers = below.layers
+            if self.entries or not layers:
+                layers = (*layers, self.entries)
+            below = FrozenMap(self.start, self.stop, self.item_count, self.size_bytes, layers)
+            self._hold(Entries(), below)
+        return below
+
     def check(self) -> None:
         """Asserts that counts, sizes, order and range agree with the entries."""
         self.entries._check()  # type: ignore[attr-defined]
-        assert self.item_count == len(self.entries), "item count differs from the entries"
-        sizes = (record_size_bytes(record) for record in self.entries.values())
-        assert self.size_bytes == sum(sizes), "size differs from the entries"
+        found = list(self.range(None, None))
+        assert self.item_count == len(found), "item count differs from the entries"
+        assert self.size_bytes == sum(record_size_bytes(record) for _, record in found), "size differs"
+        assert all(one[0] < two[0] for one, two in pairwise(found)), "keys are not in order"
         assert all(key >= self.start for key in self.entries), "a key lies before its map"
         stop = self.stop
         assert stop is None or all(key < stop for key in self.entries), "a key lies behind its map"
 
 
 class MemoryEngine:
-    """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it."""
+    """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it.
+
+    Parameters:
+        snapshot: what it begins with and shares, None for nothing.
+    """
 
     is_durable = False
-    faults: tuple[type[Exception], ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.faults: tuple[type[Exception], ...] = ()
         self._keyspaces: dict[str, list[MemoryMap]] = {}
+        if snapshot is not None:
+            self.restore(snapshot)
 
     def keyspaces(self) -> list[str]:
         return list(self._keyspaces)
@@ -101,8 +138,20 @@ class MemoryEngine:
     def drop(self, keyspace: str) -> None:
         self._keyspaces.pop(keyspace, None)
 
+    def snapshot(self) -> Snapshot:
+        frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
+        return Snapshot(frozen, self.faults)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.faults = snapshot.faults
+        self._keyspaces = {
+            name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()
+        }
+
     def backup(self, path: Path) -> None:
-        raise ValueError("only a database in a file can be backed up: open one with minidynamo.connect(path)")
+        from minidynamo.storage.sqlite_engine import write_file  # SQLite is slow to import.
+
+        write_file(path, self.snapshot())
 
     def disown(self) -> None:
         pass

@@ -21,9 +21,8 @@ class Ownership:
     """
 
     def __init__(self, path: Path) -> None:
-        lock = path.with_name(path.name + ".lock")
         try:
-            self._file: int | None = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+            self._file: int | None = os.open(lock_file(path), os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise StoreError(f"cannot lock {path}: {error}") from None
         try:
@@ -43,6 +42,11 @@ class Ownership:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def lock_file(path: Path) -> Path:
+    """The file that is locked for the store at `path`."""
+    return path.with_name(path.name + ".lock")
 
 
 def _lock(file: int) -> None:

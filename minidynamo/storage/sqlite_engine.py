@@ -10,73 +10,22 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from minidynamo.errors import StorageFailure, StoreError
 from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
-from minidynamo.storage.engine import Batch, OrderedMap
-from minidynamo.storage.ownership import Ownership
-from minidynamo.storage.store_file import PAGE_BYTES, copy_file, open_file, require_place
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot
+from minidynamo.storage.ownership import Ownership, lock_file
+from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
+from minidynamo.storage.sqlite_reading import read_snapshot
+from minidynamo.storage.store_file import PAGE_BYTES, copy_file, open_file, require_new, require_place
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
 
 DURABILITIES = ("full", "process")
-_RANGE_TESTS = {
-    (False, False): "",
-    (True, False): "WHERE key >= :start",
-    (False, True): "WHERE key < :stop",
-    (True, True): "WHERE key >= :start AND key < :stop",
-}
-
-
-class SqliteMap:
-    """An ordered map: a stretch of a keyspace's table."""
-
-    __slots__ = (
-        "_connection",
-        "_select",
-        "_table",
-        "delete_statement",
-        "item_count",
-        "keyspace_id",
-        "put_statement",
-        "size_bytes",
-        "start",
-        "stop",
-    )
-
-    def __init__(
-        self, connection: sqlite3.Connection, keyspace_id: int, start: bytes, stop: bytes | None, count: int, size: int
-    ) -> None:
-        self._connection = connection
-        self._table = f"keyspace_{keyspace_id}"
-        self._select = f"SELECT record FROM {self._table} WHERE key = ?"
-        self.put_statement = f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)"
-        self.delete_statement = f"DELETE FROM {self._table} WHERE key = ?"
-        self.keyspace_id = keyspace_id
-        self.start, self.stop = start, stop
-        self.item_count, self.size_bytes = count, size
-
-    def get(self, key: bytes) -> bytes | None:
-        row = self._connection.execute(self._select, (key,)).fetchone()
-        return None if row is None else row[0]
-
-    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        low = self.start if start is None else max(start, self.start)
-        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
-        test = _RANGE_TESTS[low != b"", high is not None]
-        order = "DESC" if reverse else "ASC"
-        statement = f"SELECT key, record FROM {self._table} {test} ORDER BY key {order}"
-        return self._connection.execute(statement, {"start": low, "stop": high})
-
-    def check(self) -> None:
-        """Asserts that count and size agree with the records."""
-        sizes = [record_size_bytes(record) for _, record in self.range(None, None)]
-        assert self.item_count == len(sizes), "item count differs from the records"
-        assert self.size_bytes == sum(sizes), "size differs from the records"
 
 
 class SqliteEngine:
@@ -109,6 +58,7 @@ class SqliteEngine:
         log = path.with_name(path.name + "-wal")
         self._sync = LogSync(log, lambda: self._commit_count) if durability == "full" else None
         self._checkpointer = Checkpointer(path)
+        self._writer = RowWriter(self._connection)
         self._maps: dict[str, list[SqliteMap]] = {}
         self._ids: dict[str, int] = {}
         try:
@@ -130,25 +80,28 @@ class SqliteEngine:
             self._sync.settle()
 
     def commit(self, batch: Batch) -> None:
-        execute = self._connection.execute
+        put, delete = self._writer.put, self._writer.delete
         changes: dict[SqliteMap, list[int]] = {}
-        log_bytes = 0
+        log_bytes = PAGE_BYTES
         with self._transaction():
             for target, key, record, size_change, count_change in batch.writes:
                 assert isinstance(target, SqliteMap), "a batch for another engine"
                 if record is None:
-                    execute(target.delete_statement, (key,))
+                    delete(target.keyspace_id, key)
                 else:
-                    execute(target.put_statement, (key, record))
+                    put(target.keyspace_id, key, record)
                     log_bytes += len(record) + PAGE_BYTES  # A write changes a page at least.
-                change = changes.setdefault(target, [target.item_count, target.size_bytes])
-                change[0] += count_change
-                change[1] += size_change
+                change = changes.get(target)
+                if change is None:
+                    changes[target] = [target.item_count + count_change, target.size_bytes + size_change]
+                else:
+                    change[0] += count_change
+                    change[1] += size_change
             for target, (count, size) in changes.items():
-                _store_counts(execute, target, count, size)
+                self._writer.put_map(target.keyspace_id, target.start, count, size)
         for target, (count, size) in changes.items():
             target.item_count, target.size_bytes = count, size
-        self._checkpointer.grow(log_bytes + PAGE_BYTES)
+        self._checkpointer.grow(log_bytes)
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
         maps = self._maps[keyspace]
@@ -157,9 +110,8 @@ class SqliteEngine:
         upper = SqliteMap(self._connection, lower.keyspace_id, at_key, lower.stop, len(sizes), sum(sizes))
         count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
         with self._transaction():
-            _store_counts(self._connection.execute, lower, count, size)
-            row = (upper.keyspace_id, at_key, upper.item_count, upper.size_bytes)
-            self._connection.execute("INSERT INTO maps VALUES (?, ?, ?, ?)", row)
+            self._writer.put_map(lower.keyspace_id, lower.start, count, size)
+            self._writer.put_map(upper.keyspace_id, at_key, upper.item_count, upper.size_bytes)
         lower.stop, lower.item_count, lower.size_bytes = at_key, count, size
         maps.insert(maps.index(lower) + 1, upper)
         return upper
@@ -167,12 +119,41 @@ class SqliteEngine:
     def drop(self, keyspace: str) -> None:
         if keyspace not in self._maps:
             return
-        keyspace_id = self._ids[keyspace]
         with self._transaction():
-            self._connection.execute("DELETE FROM keyspaces WHERE id = ?", (keyspace_id,))
-            self._connection.execute("DELETE FROM maps WHERE keyspace = ?", (keyspace_id,))
-            self._connection.execute(f"DROP TABLE keyspace_{keyspace_id}")
+            self._writer.drop_keyspace(self._ids[keyspace])
         del self._maps[keyspace], self._ids[keyspace]
+
+    def snapshot(self) -> Snapshot:
+        return read_snapshot(self._path)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        present = self.snapshot()
+        with self._transaction():
+            for name, keyspace_id in self._ids.items():
+                if name not in snapshot.keyspaces:
+                    self._writer.drop_keyspace(keyspace_id)
+            log_bytes = sum(
+                self._restore_keyspace(name, present.keyspaces.get(name, ()), maps)
+                for name, maps in snapshot.keyspaces.items()
+            )
+        self._load()
+        self._checkpointer.grow(log_bytes)
+
+    def _restore_keyspace(self, name: str, present: Sequence[OrderedMap], wanted: Sequence[OrderedMap]) -> int:
+        """Makes a keyspace what it shall be; returns how many bytes were written."""
+        keyspace_id = self._ids[name] if name in self._ids else self._writer.add_keyspace(name)
+        old, new = (chain.from_iterable(each.range(None, None) for each in maps) for maps in (present, wanted))
+        written = 0
+        for key, record in _differences(old, new):
+            written += PAGE_BYTES + len(record or b"")
+            if record is None:
+                self._writer.delete(keyspace_id, key)
+            else:
+                self._writer.put(keyspace_id, key, record)
+        self._writer.drop_maps(keyspace_id)
+        for each in wanted:
+            self._writer.put_map(keyspace_id, each.start, each.item_count, each.size_bytes)
+        return written
 
     def backup(self, path: Path) -> None:
         """Copies the store, as it is now, to a new file; others go on meanwhile.
@@ -197,10 +178,10 @@ class SqliteEngine:
         self._ownership.release()
 
     def check(self) -> None:
-        (verdict,) = self._connection.execute("PRAGMA integrity_check").fetchone()
-        assert verdict == "ok", verdict
+        check_pages(self._connection)
         for name, maps in self._maps.items():
-            stored = [(each.start, each.item_count, each.size_bytes) for each in self._stored_maps(self._ids[name])]
+            rows = stored_maps(self._connection, self._ids[name])
+            stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
             assert stored == [(each.start, each.item_count, each.size_bytes) for each in maps], "stored counts differ"
             assert maps[0].start == b"", "the first map does not cover the start of its keyspace"
             assert maps[-1].stop is None, "the last map does not cover the end of its keyspace"
@@ -217,35 +198,51 @@ class SqliteEngine:
         self._commit_count += 1
 
     def _load(self) -> None:
-        for keyspace_id, name in self._connection.execute("SELECT id, name FROM keyspaces ORDER BY id").fetchall():
-            self._ids[name] = keyspace_id
-            self._maps[name] = self._stored_maps(keyspace_id)
+        self._ids = stored_keyspaces(self._connection)
+        self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
 
     def _add_keyspace(self, name: str) -> None:
         with self._transaction():
-            cursor = self._connection.execute("INSERT INTO keyspaces (name) VALUES (?)", (name,))
-            assert cursor.lastrowid is not None
-            table = (
-                f"CREATE TABLE keyspace_{cursor.lastrowid} (key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID"
-            )
-            self._connection.execute(table)
-            self._connection.execute("INSERT INTO maps VALUES (?, x'', 0, 0)", (cursor.lastrowid,))
-        self._ids[name] = cursor.lastrowid
-        self._maps[name] = self._stored_maps(cursor.lastrowid)
-
-    def _stored_maps(self, keyspace_id: int) -> list[SqliteMap]:
-        statement = "SELECT start, item_count, size_bytes FROM maps WHERE keyspace = ? ORDER BY start"
-        rows = self._connection.execute(statement, (keyspace_id,)).fetchall()
-        stops = [*(row[0] for row in rows[1:]), None]
-        return [
-            SqliteMap(self._connection, keyspace_id, start, stop, count, size)
-            for (start, count, size), stop in zip(rows, stops, strict=True)
-        ]
+            keyspace_id = self._writer.add_keyspace(name)
+        self._ids[name] = keyspace_id
+        self._maps[name] = stored_maps(self._connection, keyspace_id)
 
 
-def _store_counts(execute: Callable[..., object], target: SqliteMap, count: int, size: int) -> None:
-    row = (count, size, target.keyspace_id, target.start)
-    execute("UPDATE maps SET item_count = ?, size_bytes = ? WHERE keyspace = ? AND start = ?", row)
+def write_file(path: Path, snapshot: Snapshot) -> None:
+    """Writes everything a snapshot holds to a new file.
+
+    Raises:
+        StoreError: there is such a file, or it cannot be written.
+    """
+    require_new(path)
+    engine = SqliteEngine(path)
+    try:
+        engine.restore(snapshot)
+        engine.settle()
+    except StorageFailure as error:
+        engine.close()
+        path.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error}") from None
+    engine.close()
+    lock_file(path).unlink()
+
+
+def _differences(
+    present: Iterator[tuple[bytes, bytes]], wanted: Iterator[tuple[bytes, bytes]]
+) -> Iterator[tuple[bytes, bytes | None]]:
+    """What must be written (or, None, deleted) to make of one sequence in key order the other."""
+    old = next(present, None)
+    for new in wanted:
+        while old is not None and old[0] < new[0]:
+            yield old[0], None
+            old = next(present, None)
+        if old != new:
+            yield new
+        if old is not None and old[0] == new[0]:
+            old = next(present, None)
+    while old is not None:
+        yield old[0], None
+        old = next(present, None)
 
 
 class _Transaction:

@@ -5,12 +5,16 @@ A store is one SQLite database in WAL mode. Pages, the log with its checksums, a
     pragma application_id   0x6D64796E, "mdyn"
     pragma user_version     the version of this format, 1
 
-    keyspaces(id, name)                   every ordered keyspace: of a table, of an index, of the system
-    maps(keyspace, start, item_count, size_bytes)
+    keyspaces(id, name, checksum)         every ordered keyspace: of a table, of an index, of the system
+                                          checksum: CRC-32 of "<id>/<name>"
+    maps(keyspace, start, item_count, size_bytes, checksum)
                                           its partitions: each covers the keys from `start` to the start of the next
-    keyspace_<id>(key, record)            its records, in key order; splitting a partition moves none of them
+                                          checksum: CRC-32 of "<keyspace>/<item_count>/<size_bytes>", then `start`
+    keyspace_<id>(key, record, checksum)  its records, in key order; splitting a partition moves none of them
+                                          checksum: CRC-32 of the key, begun with the id, then of the record
 
-All of a commit, the counts of its maps included, is one transaction.
+All of a commit, the counts of its maps included, is one transaction. What the keyspace "system" holds is drawn in
+`tables/catalog.py`, records in `values/records.py`, keys in `values/key_bytes.py`.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ FORMAT_VERSION = 1
 PAGE_BYTES = 8192
 _CACHE_KIB = 64 * 1024
 _STATEMENTS_KEPT = 1024
+_WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
 _LAYOUT = """
-CREATE TABLE keyspaces (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE keyspaces (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL);
 CREATE TABLE maps (
     keyspace INTEGER NOT NULL, start BLOB NOT NULL, item_count INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-    PRIMARY KEY (keyspace, start)
+    checksum INTEGER NOT NULL, PRIMARY KEY (keyspace, start)
 ) WITHOUT ROWID;
 """
 
@@ -43,6 +48,13 @@ def require_place(path: Path) -> None:
         raise StoreError(f"cannot make {path}: there is no folder {path.parent}")
 
 
+def require_new(path: Path) -> None:
+    """Raises StoreError where a copy could not become a new file."""
+    require_place(path)
+    if path.exists():
+        raise StoreError(f"{path} is there already: a copy never overwrites a file")
+
+
 def open_file(path: Path) -> sqlite3.Connection:
     """A connection to the store at `path`, which is made where there is none.
 
@@ -52,7 +64,11 @@ def open_file(path: Path) -> sqlite3.Connection:
     is_new = not path.exists() or path.stat().st_size == 0
     try:
         connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT
+            path,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS_KEPT,
         )
     except sqlite3.Error as error:
         raise StoreError(f"cannot open {path}: {error}") from None
@@ -60,11 +76,62 @@ def open_file(path: Path) -> sqlite3.Connection:
         _prepare(connection, path, is_new)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise StoreError(f"cannot open {path} as a minidynamo database: {error}") from None
+        raise _cannot_open(path, error) from None
     except StoreError:
         connection.close()
         raise
     return connection
+
+
+class Reader:
+    """A connection that only reads, and is closed when nobody uses it any more.
+
+    Attributes:
+        execute: carries out a statement.
+    """
+
+    __slots__ = ("close", "execute")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.execute = connection.execute
+        self.close = connection.close
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def open_reader(path: Path) -> Reader:
+    """A connection that reads the store at `path` beside whoever owns it.
+
+    Raises:
+        StoreError: there is no such file, or it is no store, is damaged, or was written by a newer version.
+    """
+    if not path.is_file():
+        raise StoreError(f"there is no file {path}")
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    has_log = path.with_name(path.name + "-wal").exists()
+    for each in (uri,) if has_log else (uri, uri + "&immutable=1"):  # The second for media that nobody can write to.
+        connection = sqlite3.connect(
+            each,
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS_KEPT,
+        )
+        try:
+            _check_identity(connection, path)
+            _set_up(connection)
+            return Reader(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            fault = error
+            if not isinstance(error, sqlite3.OperationalError):
+                break
+        except StoreError:
+            connection.close()
+            raise
+    raise _cannot_open(path, fault)
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -73,9 +140,7 @@ def copy_file(source: Path, target: Path) -> None:
     Raises:
         StoreError: there is such a file, or it cannot be written.
     """
-    require_place(target)
-    if target.exists():
-        raise StoreError(f"{target} is there already: a copy never overwrites a file")
+    require_new(target)
     connection = sqlite3.connect(source, isolation_level=None)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
@@ -102,13 +167,21 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
     # The log is synced before a checkpoint moves it, the file after; syncing commits is `durability.py`'s business.
     execute("PRAGMA synchronous = NORMAL")
     execute("PRAGMA wal_autocheckpoint = 0")
-    execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    execute("PRAGMA cell_size_check = ON")
+    _set_up(connection)
     if is_new:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
         )
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA cell_size_check = ON")
+
+
+def _cannot_open(path: Path, error: sqlite3.Error) -> StoreError:
+    return StoreError(f"cannot open {path} as a minidynamo database: {error}")
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> None:

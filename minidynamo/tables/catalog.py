@@ -38,8 +38,10 @@ class StatusDelays:
     deleting: float = 0.0
 
     @classmethod
-    def of(cls, delays: float | Mapping[str, float] | None) -> StatusDelays:
+    def of(cls, delays: float | Mapping[str, float] | StatusDelays | None) -> StatusDelays:
         """The delays of one number for all, or of a mapping from statuses such as "CREATING"."""
+        if isinstance(delays, StatusDelays):
+            return delays
         if delays is None:
             return cls()
         if not isinstance(delays, Mapping):
@@ -66,6 +68,8 @@ class Catalog:
         self._location = location
         self._partition_size_bytes_max = partition_size_bytes_max
         self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
+        if engine.faults:  # It reads a file, which may be damaged.
+            self._require_complete()
         self._tables: dict[str, Table] = {}
         for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
             self._open(record_item(record))
@@ -139,6 +143,12 @@ class Catalog:
         table = Table(description, self._engine, self._partition_size_bytes_max)
         self._tables[table.name] = table
         return table
+
+    def _require_complete(self) -> None:
+        """Refuses a system keyspace that has lost records: what it does not know of would be dropped."""
+        found = sum(1 for _ in self.system.range(b"", None))
+        if found != self.system.item_count:
+            raise ValueError(f"{self.system.item_count} records of the catalog are noted, {found} are found")
 
     def _drop_leftovers(self) -> None:
         """Drops what was left where the process ended between the end of a table or index and that of its entries."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from minidynamo.database import Database, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database
 from minidynamo.interfaces.boto.decorating import decorated
 from minidynamo.interfaces.boto.new_clients import begin_guarding, end_guarding, provide
 from minidynamo.interfaces.boto.routing import SERVICES, state_of, switch_off, switch_on

@@ -7,7 +7,8 @@ import logging
 import sys
 from pathlib import Path
 
-from minidynamo.database import Database, connect
+from minidynamo.connecting import connect
+from minidynamo.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.running import Server, ServerOptions

@@ -1,0 +1,72 @@
+"""Opening databases: in memory, in a file, or in a file that another process owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.clock import Clock
+from minidynamo.database import Database
+from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def connect(
+    path: str | Path | None = None,
+    *,
+    durability: str | None = None,
+    read_only: bool = False,
+    clock: Clock | None = None,
+    seed: int = 0,
+    region: str = "us-east-1",
+    account_id: str = "000000000000",
+    partition_size: int = PARTITION_SIZE_BYTES_MAX,
+    table_delays: float | Mapping[str, float] | None = None,
+    wording: str = "current",
+) -> Database:
+    """Opens a database: the one in a file, or a new, empty one in memory.
+
+    Parameters:
+        path: of the file, which is made where there is none; None for memory.
+        durability: "full" (default): an answer is given when all it tells of is on the disk. "process": it outlives
+            the process, though not a power cut.
+        read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
+            when it begins; writing answers AccessDeniedException.
+        clock, seed, region, account_id, partition_size, table_delays, wording: those of `Database`.
+
+    Raises:
+        StoreError: the file is no database of ours, is damaged, or another process owns it.
+    """
+    options: dict[str, Any] = {
+        "clock": clock,
+        "seed": seed,
+        "region": region,
+        "account_id": account_id,
+        "partition_size": partition_size,
+        "table_delays": table_delays,
+        "wording": wording,
+    }
+    if path is None:
+        if durability is not None or read_only:
+            raise ValueError("durability and read_only are for a database in a file: give a path as well")
+        return Database(**options)
+    if read_only and durability is not None:
+        raise ValueError("durability is for writing: leave it out, or leave out read_only")
+
+    from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
+
+    if read_only:
+        from minidynamo.read_only import ReadOnlyDatabase
+
+        return ReadOnlyDatabase(Path(path), **options)
+
+    from minidynamo.storage.sqlite_engine import SqliteEngine
+
+    engine = SqliteEngine(Path(path), durability or "full")
+    try:
+        return Database(engine=engine, **options)
+    except BaseException:
+        engine.close()
+        raise

@@ -1,0 +1,180 @@
+"""Ordered maps in a SQLite file, with a checksum on every row: `store_file.py` draws the tables.
+
+SQLite notices a page that makes no sense. A byte that has changed within a row it hands out as it is; the checksums
+notice that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Protocol
+from zlib import crc32
+
+from minidynamo.values.records import record_size_bytes
+
+_COLUMNS = "key, record, checksum"
+_RANGE_TESTS = {
+    (False, False): "",
+    (True, False): "WHERE key >= :start",
+    (False, True): "WHERE key < :stop",
+    (True, True): "WHERE key >= :start AND key < :stop",
+}
+
+
+class Connection(Protocol):
+    """What reads need of a connection: SQLite's own, or one that is closed after its last use."""
+
+    @property
+    def execute(self) -> Callable[..., sqlite3.Cursor]:
+        """Carries out a statement."""
+        ...
+
+
+class SqliteMap:
+    """An ordered map: a stretch of a keyspace's table, as one connection sees it."""
+
+    __slots__ = ("_connection", "_select", "_table", "item_count", "keyspace_id", "size_bytes", "start", "stop")
+
+    def __init__(
+        self, connection: Connection, keyspace_id: int, start: bytes, stop: bytes | None, count: int, size: int
+    ) -> None:
+        self._connection = connection
+        self._table = f"keyspace_{keyspace_id}"
+        self._select = f"SELECT record, checksum FROM {self._table} WHERE key = ?"
+        self.keyspace_id = keyspace_id
+        self.start, self.stop = start, stop
+        self.item_count, self.size_bytes = count, size
+
+    def get(self, key: bytes) -> bytes | None:
+        row = self._connection.execute(self._select, (key,)).fetchone()
+        if row is None:
+            return None
+        record: bytes = row[0]
+        if crc32(record, crc32(key, self.keyspace_id)) != row[1]:
+            raise damage(f"the record of the key {key!r}")
+        return record
+
+    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        low = self.start if start is None else max(start, self.start)
+        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
+        test = _RANGE_TESTS[low != b"", high is not None]
+        order = "DESC" if reverse else "ASC"
+        statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"
+        seed = self.keyspace_id
+        for key, record, checksum in self._connection.execute(statement, {"start": low, "stop": high}):
+            if crc32(record, crc32(key, seed)) != checksum:
+                raise damage(f"the record of the key {key!r}")
+            yield key, record
+
+    def check(self) -> None:
+        """Asserts that count and size agree with the records."""
+        sizes = [record_size_bytes(record) for _, record in self.range(None, None)]
+        assert self.item_count == len(sizes), "item count differs from the records"
+        assert self.size_bytes == sum(sizes), "size differs from the records"
+
+
+class RowWriter:
+    """Writes the rows of a store's tables, within a transaction of its connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute: Callable[..., sqlite3.Cursor] = connection.execute
+        self._statements: dict[int, tuple[str, str]] = {}
+
+    def put(self, keyspace_id: int, key: bytes, record: bytes) -> None:
+        """Writes one record."""
+        checksum = crc32(record, crc32(key, keyspace_id))
+        self._execute(self._statements_of(keyspace_id)[0], (key, record, checksum))
+
+    def delete(self, keyspace_id: int, key: bytes) -> None:
+        """Deletes one record."""
+        self._execute(self._statements_of(keyspace_id)[1], (key,))
+
+    def put_map(self, keyspace_id: int, start: bytes, count: int, size: int) -> None:
+        """Writes where a map starts and what it holds."""
+        row = (keyspace_id, start, count, size, _map_checksum(keyspace_id, start, count, size))
+        self._execute("INSERT OR REPLACE INTO maps VALUES (?, ?, ?, ?, ?)", row)
+
+    def add_keyspace(self, name: str) -> int:
+        """Makes the table of a keyspace, whose only map is empty; its id."""
+        (highest,) = self._execute("SELECT coalesce(max(id), 0) FROM keyspaces").fetchone()
+        keyspace_id: int = highest + 1
+        row = (keyspace_id, name, _name_checksum(keyspace_id, name))
+        self._execute("INSERT INTO keyspaces VALUES (?, ?, ?)", row)
+        self._execute(
+            f"CREATE TABLE keyspace_{keyspace_id} "
+            "(key BLOB PRIMARY KEY, record BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID"
+        )
+        self.put_map(keyspace_id, b"", 0, 0)
+        return keyspace_id
+
+    def drop_maps(self, keyspace_id: int) -> None:
+        """Forgets where the maps of a keyspace start."""
+        self._execute("DELETE FROM maps WHERE keyspace = ?", (keyspace_id,))
+
+    def drop_keyspace(self, keyspace_id: int) -> None:
+        """Deletes a keyspace and everything in it."""
+        self._execute("DELETE FROM keyspaces WHERE id = ?", (keyspace_id,))
+        self.drop_maps(keyspace_id)
+        self._execute(f"DROP TABLE keyspace_{keyspace_id}")
+
+    def _statements_of(self, keyspace_id: int) -> tuple[str, str]:
+        found = self._statements.get(keyspace_id)
+        if found is None:
+            table = f"keyspace_{keyspace_id}"
+            found = (f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", f"DELETE FROM {table} WHERE key = ?")
+            self._statements[keyspace_id] = found
+        return found
+
+
+def stored_keyspaces(connection: Connection) -> dict[str, int]:
+    """The ids of all keyspaces by name.
+
+    Raises:
+        sqlite3.Error: the file is damaged.
+    """
+    found = {}
+    for keyspace_id, name, checksum in connection.execute("SELECT id, name, checksum FROM keyspaces ORDER BY id"):
+        if _name_checksum(keyspace_id, name) != checksum:
+            raise damage(f"the name of keyspace {keyspace_id}")
+        found[name] = keyspace_id
+    return found
+
+
+def stored_maps(connection: Connection, keyspace_id: int) -> list[SqliteMap]:
+    """The maps of a keyspace in key order.
+
+    Raises:
+        sqlite3.Error: the file is damaged.
+    """
+    statement = "SELECT start, item_count, size_bytes, checksum FROM maps WHERE keyspace = ? ORDER BY start"
+    rows = connection.execute(statement, (keyspace_id,)).fetchall()
+    if not rows or rows[0][0] != b"":
+        raise damage(f"the list of partitions of keyspace {keyspace_id}")
+    for start, count, size, checksum in rows:
+        if _map_checksum(keyspace_id, start, count, size) != checksum:
+            raise damage(f"the list of partitions of keyspace {keyspace_id}")
+    stops = [*(row[0] for row in rows[1:]), None]
+    return [
+        SqliteMap(connection, keyspace_id, start, stop, count, size)
+        for (start, count, size, _), stop in zip(rows, stops, strict=True)
+    ]
+
+
+def check_pages(connection: Connection) -> None:
+    """Asserts that all pages of the file are as SQLite wants them."""
+    (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+    assert verdict == "ok", verdict
+
+
+def damage(what: str) -> sqlite3.DatabaseError:
+    """The error for a row that differs from its checksum."""
+    return sqlite3.DatabaseError(f"{what} is damaged: it differs from its checksum")
+
+
+def _map_checksum(keyspace_id: int, start: bytes, count: int, size: int) -> int:
+    return crc32(start, crc32(b"%d/%d/%d" % (keyspace_id, count, size)))
+
+
+def _name_checksum(keyspace_id: int, name: str) -> int:
+    return crc32(f"{keyspace_id}/{name}".encode())

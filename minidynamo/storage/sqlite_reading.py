@@ -1,0 +1,86 @@
+"""Reading a store beside its owner: one state of it, or whichever is the latest."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from minidynamo.errors import StoreError
+from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.storage.sqlite_map import check_pages, stored_keyspaces, stored_maps
+from minidynamo.storage.store_file import Reader, open_reader
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """What a store holds now, on a connection of its own, which is closed with the last use of the snapshot.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    reader = open_reader(path)
+    try:
+        reader.execute("BEGIN")
+        return _snapshot_of(reader)
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
+
+
+def _snapshot_of(reader: Reader) -> Snapshot:
+    ids = stored_keyspaces(reader)
+    maps = {name: stored_maps(reader, keyspace_id) for name, keyspace_id in ids.items()}
+    return Snapshot(maps, (sqlite3.Error,))
+
+
+class FollowingEngine(MemoryEngine):
+    """Reads a store that another process, or nobody, owns, always in its latest state.
+
+    What a database changes by itself as time passes, such as the status of a table, stays in memory.
+
+    Parameters:
+        path: of the file.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._reader = open_reader(path)
+        self._version: int | None = None
+        self._is_closed = False
+        try:
+            self.begin()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
+        self.end()
+
+    def begin(self) -> bool:
+        """Holds on to the latest state until `end`; returns whether it is another one than the last time."""
+        if self._is_closed:
+            return False
+        self._reader.execute("BEGIN")
+        (version,) = self._reader.execute("PRAGMA data_version").fetchone()
+        if version == self._version:
+            return False
+        self.restore(_snapshot_of(self._reader))
+        self._version = version
+        return True
+
+    def end(self) -> None:
+        """Lets go of the state."""
+        if not self._is_closed:
+            self._reader.execute("COMMIT")
+
+    def snapshot(self) -> Snapshot:
+        return read_snapshot(self._path)
+
+    def check(self) -> None:
+        check_pages(self._reader)
+        super().check()
+
+    def close(self) -> None:
+        super().close()
+        self._is_closed = True
+        self._reader.close()
