@@ -15,6 +15,7 @@ from pathlib import Path
 logger = logging.getLogger("minidynamo.storage")
 
 _LOG_BYTES = 16 * 1024 * 1024
+_WAIT_SECONDS = 0.02  # For a commit or a reader; writers may wait as long for a reader.
 
 
 class Checkpointer:
@@ -49,7 +50,7 @@ class Checkpointer:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, timeout=0.0, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
         try:
             while True:
                 self._wake.wait()
@@ -57,8 +58,8 @@ class Checkpointer:
                 if self._is_stopped:
                     return
                 try:
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                    connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+                    for mode in ("PASSIVE", "PASSIVE", "RESTART"):  # Ever less is left to move.
+                        connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
                 except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
                     logger.error("a checkpoint of %s failed: %s", self._path, error)
         finally:

@@ -1,13 +1,15 @@
 """When commits are on the disk: one fsync of the log for all threads that wait for one.
 
 SQLite hands each commit to the operating system. Whoever needs it on the disk waits here: the first to come syncs the
-log for everybody whose commit was there when the sync began; the others wait, and one of them syncs next.
+log for everybody whose commit was there when the sync began; the others wait, and one of them syncs next. Threads that
+write one item after another come again at once: so the first waits, for a moment, until all are there that waited last.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,10 @@ try:
     _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
 except ImportError:
     _FULL_SYNC = None
+
+
+# How long the first to come waits for those who shared the last sync, in times that this took.
+_PATIENCE = 2.0
 
 
 class LogSync:
@@ -39,7 +45,11 @@ class LogSync:
         self._file: int | None = None
         self._synced = 0
         self._is_syncing = False
-        self._changed = threading.Condition()
+        self._waiting = self._expected = 0
+        self._patience_seconds = 0.0
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._full = threading.Condition(self._lock)
         self.failure: StorageFailure | None = None
 
     def settle(self) -> None:
@@ -51,14 +61,20 @@ class LogSync:
         position = self._position()
         if self._synced >= position:
             return
-        with self._changed:
-            while self._synced < position:
-                if self.failure is not None:
-                    raise self.failure
-                if self._is_syncing:
-                    self._changed.wait()
-                else:
-                    self._sync()
+        with self._lock:
+            self._waiting += 1
+            try:
+                while self._synced < position:
+                    if self.failure is not None:
+                        raise self.failure
+                    if self._is_syncing:
+                        if self._waiting == self._expected:
+                            self._full.notify()
+                        self._changed.wait()
+                    else:
+                        self._sync()
+            finally:
+                self._waiting -= 1
 
     def close(self) -> None:
         """Lets go of the log."""
@@ -67,20 +83,26 @@ class LogSync:
             self._file = None
 
     def _sync(self) -> None:
-        """Syncs for everybody who waits; called with the condition held, which is let go of meanwhile."""
+        """Syncs for everybody who waits; called with the lock held, which is let go of meanwhile."""
         self._is_syncing = True
-        self._changed.release()
-        position, synced = self._position(), self._synced
         try:
-            self._sync_file()
-            synced = max(synced, position)
+            if self._waiting < self._expected:
+                self._full.wait(self._patience_seconds)
+            position = self._position()
+            started = time.perf_counter()
+            self._lock.release()
+            try:
+                self._sync_file()
+            finally:
+                self._lock.acquire()
+            self._synced = max(self._synced, position)
+            self._expected = self._waiting
+            self._patience_seconds = (time.perf_counter() - started) * _PATIENCE
         except OSError as error:
             self.failure = StorageFailure(
                 f"The log could not be written to the disk ({error}), so nothing more is written. Open it again."
             )
         finally:
-            self._changed.acquire()
-            self._synced = synced
             self._is_syncing = False
             self._changed.notify_all()
 
