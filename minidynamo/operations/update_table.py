@@ -210,9 +210,13 @@ def _describe_new_index(
 
 
 def _carry_out(store: Store, request: Request, table: Table, changed: dict[str, Any]) -> None:
-    """Commits the new description with the entries of a new index; an index is dropped when that has succeeded."""
+    """Commits the new description with the entries of a new index and the end of a deleted one."""
     batch = WriteBatch()
-    created = [parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Create"]
+    created, deleted = (
+        [parameters["IndexName"] for kind, parameters in index_actions(request) if kind == wanted]
+        for wanted in ("Create", "Delete")
+    )
+    batch.drops += [table.indexes[name].keyspace.name for name in deleted]
     old, table.description = table.description, changed
     try:
         for name in created:
@@ -221,11 +225,10 @@ def _carry_out(store: Store, request: Request, table: Table, changed: dict[str, 
     except BaseException:
         table.description = old
         for name in created:
-            table.drop_index(name)
+            table.close_index(name)
         raise
-    for kind, parameters in index_actions(request):
-        if kind == "Delete":
-            table.drop_index(parameters["IndexName"])
+    for name in deleted:
+        table.close_index(name)
 
 
 def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float) -> None:

@@ -35,13 +35,18 @@ class OrderedMap(Protocol):
 class Batch:
     """Changes that are committed all or none.
 
-    Each write is `(map, key, record or None to delete, change of size in bytes, change of item count)`.
+    Attributes:
+        writes: each is `(map, key, record or None to delete, change of size in bytes, change of item count)`.
+        creates: the names of new keyspaces, which are empty.
+        drops: the names of keyspaces that end, with everything in them.
     """
 
-    __slots__ = ("writes",)
+    __slots__ = ("creates", "drops", "writes")
 
     def __init__(self) -> None:
         self.writes: list[tuple[OrderedMap, bytes, bytes | None, int, int]] = []
+        self.creates: list[str] = []
+        self.drops: list[str] = []
 
     def put(self, target: OrderedMap, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
         """Stores a record, which is `size_change` bytes larger than the one it replaces, if any."""
@@ -100,10 +105,6 @@ class Engine(Protocol):
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:
         """Hands the entries of `lower` from `at_key` on to a new map, which is returned."""
-        ...
-
-    def drop(self, keyspace: str) -> None:
-        """Forgets a keyspace and everything in it."""
         ...
 
     def snapshot(self) -> Snapshot:

@@ -123,11 +123,6 @@ class Keyspace:
         self._starts.insert(position, at_key)
         return lower, upper
 
-    def drop(self) -> None:
-        """Forgets all partitions and their records."""
-        self._engine.drop(self.name)
-        self.partitions = []
-
     def check(self) -> None:
         """Asserts that the partitions tile the key space in order and are those of the engine."""
         assert [each.map for each in self.partitions] == list(self._engine.maps(self.name))

@@ -122,6 +122,10 @@ class MemoryEngine:
         return self._keyspaces.setdefault(keyspace, [MemoryMap(b"", None)])
 
     def commit(self, batch: Batch) -> None:
+        for name in batch.creates:
+            self.maps(name)
+        for name in batch.drops:
+            del self._keyspaces[name]
         for target, key, record, size_change, count_change in batch.writes:
             target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
 
@@ -134,9 +138,6 @@ class MemoryEngine:
         upper = lower.split(at_key)
         maps.insert(maps.index(lower) + 1, upper)
         return upper
-
-    def drop(self, keyspace: str) -> None:
-        self._keyspaces.pop(keyspace, None)
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}

@@ -84,6 +84,9 @@ class SqliteEngine:
         changes: dict[SqliteMap, list[int]] = {}
         log_bytes = PAGE_BYTES
         with self._transaction():
+            created = {name: self._writer.add_keyspace(name) for name in batch.creates}
+            for name in batch.drops:
+                self._writer.drop_keyspace(self._ids[name])
             for target, key, record, size_change, count_change in batch.writes:
                 assert isinstance(target, SqliteMap), "a batch for another engine"
                 if record is None:
@@ -101,6 +104,10 @@ class SqliteEngine:
                 self._writer.put_map(target.keyspace_id, target.start, count, size)
         for target, (count, size) in changes.items():
             target.item_count, target.size_bytes = count, size
+        for name, keyspace_id in created.items():
+            self._hold(name, keyspace_id)
+        for name in batch.drops:
+            del self._maps[name], self._ids[name]
         self._checkpointer.grow(log_bytes)
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
@@ -116,32 +123,32 @@ class SqliteEngine:
         maps.insert(maps.index(lower) + 1, upper)
         return upper
 
-    def drop(self, keyspace: str) -> None:
-        if keyspace not in self._maps:
-            return
-        with self._transaction():
-            self._writer.drop_keyspace(self._ids[keyspace])
-        del self._maps[keyspace], self._ids[keyspace]
-
     def snapshot(self) -> Snapshot:
         return read_snapshot(self._path)
 
     def restore(self, snapshot: Snapshot) -> None:
         present = self.snapshot()
+        ids: dict[str, int] = {}
+        log_bytes = 0
         with self._transaction():
             for name, keyspace_id in self._ids.items():
                 if name not in snapshot.keyspaces:
                     self._writer.drop_keyspace(keyspace_id)
-            log_bytes = sum(
-                self._restore_keyspace(name, present.keyspaces.get(name, ()), maps)
-                for name, maps in snapshot.keyspaces.items()
-            )
-        self._load()
+            for name, maps in snapshot.keyspaces.items():
+                ids[name] = self._ids[name] if name in self._ids else self._writer.add_keyspace(name)
+                log_bytes += self._restore_keyspace(ids[name], present.keyspaces.get(name, ()), maps)
+        self._ids = ids
+        self._maps = {
+            name: [
+                SqliteMap(self._connection, ids[name], each.start, each.stop, each.item_count, each.size_bytes)
+                for each in maps
+            ]
+            for name, maps in snapshot.keyspaces.items()
+        }
         self._checkpointer.grow(log_bytes)
 
-    def _restore_keyspace(self, name: str, present: Sequence[OrderedMap], wanted: Sequence[OrderedMap]) -> int:
+    def _restore_keyspace(self, keyspace_id: int, present: Sequence[OrderedMap], wanted: Sequence[OrderedMap]) -> int:
         """Makes a keyspace what it shall be; returns how many bytes were written."""
-        keyspace_id = self._ids[name] if name in self._ids else self._writer.add_keyspace(name)
         old, new = (chain.from_iterable(each.range(None, None) for each in maps) for maps in (present, wanted))
         written = 0
         for key, record in _differences(old, new):
@@ -204,8 +211,12 @@ class SqliteEngine:
     def _add_keyspace(self, name: str) -> None:
         with self._transaction():
             keyspace_id = self._writer.add_keyspace(name)
+        self._hold(name, keyspace_id)
+
+    def _hold(self, name: str, keyspace_id: int) -> None:
+        """Takes up a keyspace that has just been stored, empty."""
         self._ids[name] = keyspace_id
-        self._maps[name] = stored_maps(self._connection, keyspace_id)
+        self._maps[name] = [SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)]
 
 
 def write_file(path: Path, snapshot: Snapshot) -> None:

@@ -18,7 +18,7 @@ from minidynamo.messages import NOT_FOUND
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.tables.table import Description, Table
+from minidynamo.tables.table import Description, Table, keyspace_names
 from minidynamo.tables.writing import WriteBatch
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
@@ -104,7 +104,9 @@ class Catalog:
 
     def add(self, description: Description) -> Table:
         """Adds a table."""
-        self._commit(description, WriteBatch())
+        batch = WriteBatch()
+        batch.creates += keyspace_names(description)
+        self._commit(description, batch)
         table = self._open(description)
         self.next_due = self._earliest_due()
         return table
@@ -151,11 +153,15 @@ class Catalog:
             raise ValueError(f"{self.system.item_count} records of the catalog are noted, {found} are found")
 
     def _drop_leftovers(self) -> None:
-        """Drops what was left where the process ended between the end of a table or index and that of its entries."""
+        """Drops the empty keyspaces of indexes that were being created when the process ended."""
         known = {keyspace.name for table in self._tables.values() for keyspace in table.keyspaces}
+        batch = WriteBatch()
         for name in self._engine.keyspaces():
-            if name != SYSTEM_KEYSPACE and name not in known:
-                self._engine.drop(name)
+            is_unknown = name != SYSTEM_KEYSPACE and name not in known
+            if is_unknown and not any(each.item_count for each in self._engine.maps(name)):
+                batch.drops.append(name)
+        if batch.drops:
+            batch.commit(self._engine)
 
     def _settle_table(self, table: Table, due: float) -> None:
         description = copy.deepcopy(table.description)
@@ -179,9 +185,9 @@ class Catalog:
     def _remove(self, table: Table) -> None:
         batch = WriteBatch()
         batch.stage(self.system, _TABLE_PREFIX + table.name.encode(), None, 0, 0.0)
+        batch.drops += [each.name for each in table.keyspaces]
         batch.commit(self._engine)
         del self._tables[table.name]
-        table.drop()
 
     def _earliest_due(self) -> float | None:
         dues = [due for table in self._tables.values() if (due := _due_of(table)) is not None]

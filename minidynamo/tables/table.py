@@ -23,6 +23,7 @@ Description = dict[str, Any]
 _KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 _STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 _LOCAL, _GLOBAL = "LocalSecondaryIndexes", "GlobalSecondaryIndexes"
+_ITEMS, _ENTRIES = "table", "index/"
 
 
 class Index:
@@ -52,7 +53,7 @@ class Table:
         self._engine = engine
         self._partition_size_bytes_max = partition_size_bytes_max
         self.primary_key = PrimaryKey.of(description["KeySchema"], self._attribute_types())
-        self.keyspace = self._open_keyspace("table", keeps_collections=bool(description.get(_LOCAL)))
+        self.keyspace = self._open_keyspace(_ITEMS, keeps_collections=bool(description.get(_LOCAL)))
         self.indexes: dict[str, Index] = {}
         for member in (_LOCAL, _GLOBAL):
             for index in description.get(member, ()):
@@ -103,21 +104,15 @@ class Table:
         """Makes an index live; its entries are whatever the engine holds."""
         types = self._attribute_types()
         definition = IndexDefinition(description, types, self.primary_key, is_local)
-        keyspace = self._open_keyspace(f"index/{definition.name}", keeps_collections=is_local)
+        keyspace = self._open_keyspace(_ENTRIES + definition.name, keeps_collections=is_local)
         index = Index(definition, keyspace)
         # Several violated indexes are reported in the order of their names.
         self.indexes = dict(sorted({**self.indexes, index.name: index}.items()))
         return index
 
-    def drop_index(self, name: str) -> None:
-        """Forgets an index and its entries."""
-        self.indexes.pop(name).keyspace.drop()
-
-    def drop(self) -> None:
-        """Forgets all items and entries."""
-        for name in list(self.indexes):
-            self.drop_index(name)
-        self.keyspace.drop()
+    def close_index(self, name: str) -> None:
+        """Forgets an index, if it is open; its entries are the engine's business."""
+        self.indexes.pop(name, None)
 
     def in_use(self) -> ResourceInUse:
         """The error for a change while the table is in a passing status."""
@@ -159,8 +154,19 @@ class Table:
         return {each["AttributeName"]: each["AttributeType"] for each in definitions}
 
     def _open_keyspace(self, part: str, keeps_collections: bool) -> Keyspace:
-        name = f"{self.description['TableId']}/{part}"
-        return Keyspace(self._engine, name, self._partition_size_bytes_max, keeps_collections)
+        return Keyspace(
+            self._engine, _keyspace_name(self.description, part), self._partition_size_bytes_max, keeps_collections
+        )
+
+
+def keyspace_names(description: Description) -> list[str]:
+    """The engine's names for the keyspaces of a table and of its indexes."""
+    indexes = [each["IndexName"] for member in (_LOCAL, _GLOBAL) for each in description.get(member, ())]
+    return [_keyspace_name(description, part) for part in (_ITEMS, *(_ENTRIES + name for name in indexes))]
+
+
+def _keyspace_name(description: Description, part: str) -> str:
+    return f"{description['TableId']}/{part}"
 
 
 def stored_size_bytes(record: bytes | None) -> int:

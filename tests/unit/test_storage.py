@@ -141,6 +141,8 @@ def test_a_dropped_keyspace_is_gone(engine: Engine) -> None:
     """And its name can be used anew."""
     keyspace = Keyspace(engine, "space", 100, keeps_collections=False)
     fill(engine, keyspace, {b"a" * 9: 1})
-    keyspace.drop()
+    batch = Batch()
+    batch.drops.append("space")
+    engine.commit(batch)
     assert engine.keyspaces() == []
     assert Keyspace(engine, "space", 100, keeps_collections=False).item_count == 0
