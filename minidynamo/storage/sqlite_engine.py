@@ -20,7 +20,7 @@ from minidynamo.storage.engine import Batch, OrderedMap, Snapshot
 from minidynamo.storage.ownership import Ownership, lock_file
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite_reading import read_snapshot
-from minidynamo.storage.store_file import PAGE_BYTES, copy_file, open_file, require_new, require_place
+from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, copy_file, open_file, require_new, require_place
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -41,7 +41,7 @@ class SqliteEngine:
     """
 
     is_durable = True
-    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
+    faults: tuple[type[Exception], ...] = FAULTS
 
     def __init__(self, path: Path, durability: str = "full") -> None:
         if durability not in DURABILITIES:
@@ -63,7 +63,7 @@ class SqliteEngine:
         self._ids: dict[str, int] = {}
         try:
             self._load()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             self.close()
             raise StoreError(f"cannot open {path}, which is damaged: {error}") from None
 

@@ -51,7 +51,7 @@ class SqliteMap:
         if row is None:
             return None
         record: bytes = row[0]
-        if crc32(record, crc32(key, self.keyspace_id)) != row[1]:
+        if _checksum(self.keyspace_id, key, record) != row[1]:
             raise damage(f"the record of the key {key!r}")
         return record
 
@@ -62,10 +62,13 @@ class SqliteMap:
         order = "DESC" if reverse else "ASC"
         statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"
         seed = self.keyspace_id
-        for key, record, checksum in self._connection.execute(statement, {"start": low, "stop": high}):
-            if crc32(record, crc32(key, seed)) != checksum:
-                raise damage(f"the record of the key {key!r}")
-            yield key, record
+        try:  # What _checksum does, which would cost too much for each row.
+            for key, record, checksum in self._connection.execute(statement, {"start": low, "stop": high}):
+                if crc32(record, crc32(key, seed)) != checksum:
+                    raise damage(f"the record of the key {key!r}")
+                yield key, record
+        except TypeError:
+            raise damage(f"a record of {self._table}") from None
 
     def check(self) -> None:
         """Asserts that count and size agree with the records."""
@@ -83,8 +86,8 @@ class RowWriter:
 
     def put(self, keyspace_id: int, key: bytes, record: bytes) -> None:
         """Writes one record."""
-        checksum = crc32(record, crc32(key, keyspace_id))
-        self._execute(self._statements_of(keyspace_id)[0], (key, record, checksum))
+        row = (key, record, _checksum(keyspace_id, key, record))
+        self._execute(self._statements_of(keyspace_id)[0], row)
 
     def delete(self, keyspace_id: int, key: bytes) -> None:
         """Deletes one record."""
@@ -172,8 +175,16 @@ def damage(what: str) -> sqlite3.DatabaseError:
     return sqlite3.DatabaseError(f"{what} is damaged: it differs from its checksum")
 
 
+def _checksum(seed: int, first: bytes, second: bytes) -> int:
+    """The checksum of two fields of a row; -1, which none is, where damage has made something else of them."""
+    try:
+        return crc32(second, crc32(first, seed))
+    except TypeError:
+        return -1
+
+
 def _map_checksum(keyspace_id: int, start: bytes, count: int, size: int) -> int:
-    return crc32(start, crc32(b"%d/%d/%d" % (keyspace_id, count, size)))
+    return _checksum(0, f"{keyspace_id}/{count}/{size}".encode(), start)
 
 
 def _name_checksum(keyspace_id: int, name: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from minidynamo.errors import StoreError
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.memory_engine import MemoryEngine
 from minidynamo.storage.sqlite_map import check_pages, stored_keyspaces, stored_maps
-from minidynamo.storage.store_file import Reader, open_reader
+from minidynamo.storage.store_file import FAULTS, Reader, open_reader
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -22,14 +21,14 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         reader.execute("BEGIN")
         return _snapshot_of(reader)
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
 
 
 def _snapshot_of(reader: Reader) -> Snapshot:
     ids = stored_keyspaces(reader)
     maps = {name: stored_maps(reader, keyspace_id) for name, keyspace_id in ids.items()}
-    return Snapshot(maps, (sqlite3.Error,))
+    return Snapshot(maps, FAULTS)
 
 
 class FollowingEngine(MemoryEngine):
@@ -52,7 +51,7 @@ class FollowingEngine(MemoryEngine):
         self._is_closed = False
         try:
             self.begin()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
         self.end()
 

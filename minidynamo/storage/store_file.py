@@ -28,6 +28,8 @@ from minidynamo.errors import StoreError
 APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
 PAGE_BYTES = 8192
+# What SQLite raises, also for texts of its own that damage has made unreadable.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _CACHE_KIB = 64 * 1024
 _STATEMENTS_KEPT = 1024
 _WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
@@ -74,7 +76,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise StoreError(f"cannot open {path}: {error}") from None
     try:
         _prepare(connection, path, is_new)
-    except sqlite3.DatabaseError as error:
+    except FAULTS as error:
         connection.close()
         raise _cannot_open(path, error) from None
     except StoreError:
@@ -123,7 +125,7 @@ def open_reader(path: Path) -> Reader:
             _check_identity(connection, path)
             _set_up(connection)
             return Reader(connection)
-        except sqlite3.DatabaseError as error:
+        except FAULTS as error:
             connection.close()
             fault = error
             if not isinstance(error, sqlite3.OperationalError):
@@ -180,7 +182,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
 
 
-def _cannot_open(path: Path, error: sqlite3.Error) -> StoreError:
+def _cannot_open(path: Path, error: Exception) -> StoreError:
     return StoreError(f"cannot open {path} as a minidynamo database: {error}")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from minidynamo.errors import StorageFailure
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.schema.key_schema import KeySchema
 from minidynamo.storage.keyspace import Page
@@ -95,7 +96,8 @@ def _fetched(reading: Reading, entry: bytes, consumption: Consumption) -> bytes:
     """The record of the item of an LSI entry; each fetch is rounded up on its own."""
     key = reading.table.primary_key.key_bytes(record_item(entry))
     record = reading.table.record(key)
-    assert record is not None, "an index entry has no item"
+    if record is None:
+        raise StorageFailure(f"The data are damaged: an entry of the index of {reading.table.name} has no item.")
     consumption.table += read_units(stored_size_bytes(record), reading.is_consistent)
     return record
 
