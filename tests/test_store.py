@@ -290,6 +290,35 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
         database.check()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits on file sizes are POSIX's")
+def test_a_disk_that_refuses_the_log_loses_nothing(path: Path) -> None:
+    """The system itself fails to write, at any byte of the log; when it can again, so can the database."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with minidynamo.connect(path) as database:
+        fill(database, 5)
+        log = path.with_name("shop.db-wal")
+        written = 5
+        for room in (1, 30, 5_000, 8_300, 20_000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + room, hard))
+            try:
+                with pytest.raises(InternalServerError, match=r"could not be written: .*Nothing has been changed"):
+                    for _ in range(10):
+                        database.execute("PutItem", {"TableName": "tbl", "Item": item(written)})
+                        written += 1
+                found = database.execute("Scan", {"TableName": "tbl"})["Items"]
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            assert len(found) == written
+            database.check()
+            database.execute("PutItem", {"TableName": "tbl", "Item": item(written)})
+            written += 1
+    with minidynamo.connect(path) as database:
+        database.check()
+        assert database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"] == written
+
+
 def test_a_split_that_fails_fails_no_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried again later."""
     with minidynamo.connect(path, partition_size=500) as database:
