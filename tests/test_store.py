@@ -18,6 +18,7 @@ from minidynamo.errors import InternalServerError, StorageFailure
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.storage.sqlite_engine import SqliteEngine
+from minidynamo.storage.sqlite_map import SqliteMap
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}})
 
@@ -238,6 +239,40 @@ def test_a_database_in_memory_is_written_to_a_file(path: Path, tmp_path: Path) -
         copy.check()
         assert copy.execute("Scan", {"TableName": "tbl"})["Items"] == items
         assert len(copy.partitions("tbl")) > 3
+
+
+@pytest.mark.parametrize("index", [None, "by_g"])
+def test_a_long_read_holds_nobody_up(path: Path, monkeypatch: pytest.MonkeyPatch, index: str | None) -> None:
+    """Others write, split and drop while it is under way; it reads what was there when it began."""
+    with minidynamo.connect(path, partition_size=2_000) as database:
+        fill(database, 200)
+        is_reading, may_go_on = threading.Event(), threading.Event()
+        whole = SqliteMap.range
+
+        def slow(self: SqliteMap, *arguments: Any) -> Any:
+            for entry in whole(self, *arguments):
+                if threading.current_thread() is reader:
+                    is_reading.set()
+                    assert may_go_on.wait(20)
+                yield entry
+
+        found: list[Any] = []
+        request = {"TableName": "tbl"} if index is None else {"TableName": "tbl", "IndexName": index}
+        reader = threading.Thread(target=lambda: found.append(database.execute("Scan", request)))
+        monkeypatch.setattr(SqliteMap, "range", slow)
+        reader.start()
+        assert is_reading.wait(20)
+        for number in range(100, 400):
+            database.execute("PutItem", {"TableName": "tbl", "Item": {**item(number), "t": {"S": "new"}}})
+        for number in range(50):
+            key = {name: item(number)[name] for name in ("pk", "sk")}
+            database.execute("DeleteItem", {"TableName": "tbl", "Key": key})
+        assert not found
+        may_go_on.set()
+        reader.join()
+        assert sorted(int(each["sk"]["N"]) for each in found[0]["Items"]) == list(range(200))
+        assert not any("t" in each for each in found[0]["Items"])
+        assert database.execute("Scan", {**request, "Select": "COUNT"})["Count"] == 350
 
 
 def test_the_commands_about_files(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

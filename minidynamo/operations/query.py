@@ -18,7 +18,7 @@ from minidynamo.operations.page_reads import (
 )
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.tables.key_range import KeyRange, key_range
-from minidynamo.tables.reading import Reading, position_bytes, read_page, schema_of
+from minidynamo.tables.reading import Reading, find_and_read, position_bytes, schema_of
 from minidynamo.tables.table import Index
 from minidynamo.values.attribute_value import Item
 
@@ -28,21 +28,25 @@ def query(store: Store, request: Request) -> Response:
     check_combinations(request, "Query")
     start_key = checked_start_key(request)
     bound = bind(request, needs_key_condition=True)
-    assert bound.key_clauses is not None
     check_select(request, bound)
-    with store.lock:
-        table = store.catalog.table(request["TableName"])
-        index = find_index(table, request)
-        if "KeyConditionExpression" in request:
-            require_distinct_attributes(bound.key_clauses)
-        keys = key_range(schema_of(table, index), bound.key_clauses)
-        _check_filter(bound, schema_of(table, index).names, index)
-        is_reversed = not request.get("ScanIndexForward", True)
-        reading = find_reading(request, bound, table, index, keys.start, keys.stop, is_reversed)
-        if start_key is not None:
-            _resume(reading, keys, start_key)
-        page = read_page(reading)
+    reading, page = find_and_read(store.lock, store.engine, lambda: _find(store, request, bound, start_key))
     return page_answer(request, bound, reading, page)
+
+
+def _find(store: Store, request: Request, bound: Bound, start_key: Item | None) -> Reading:
+    """What the request wants to read; to be called with the lock held."""
+    assert bound.key_clauses is not None
+    table = store.catalog.table(request["TableName"])
+    index = find_index(table, request)
+    if "KeyConditionExpression" in request:
+        require_distinct_attributes(bound.key_clauses)
+    keys = key_range(schema_of(table, index), bound.key_clauses)
+    _check_filter(bound, schema_of(table, index).names, index)
+    is_reversed = not request.get("ScanIndexForward", True)
+    reading = find_reading(request, bound, table, index, keys.start, keys.stop, is_reversed)
+    if start_key is not None:
+        _resume(reading, keys, start_key)
+    return reading
 
 
 def _check_filter(bound: Bound, key_names: tuple[str, ...], index: Index | None) -> None:

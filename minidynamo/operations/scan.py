@@ -16,7 +16,7 @@ from minidynamo.operations.page_reads import (
 )
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.tables.key_range import segment_range
-from minidynamo.tables.reading import Reading, position_bytes, read_page
+from minidynamo.tables.reading import Reading, find_and_read, position_bytes
 from minidynamo.values.attribute_value import Item
 
 
@@ -27,13 +27,16 @@ def scan(store: Store, request: Request) -> Response:
     bound = bind(request)
     check_select(request, bound)
     start, stop = _range(request)
-    with store.lock:
+
+    def find() -> Reading:
         table = store.catalog.table(request["TableName"])
         index = find_index(table, request)
         reading = find_reading(request, bound, table, index, start, stop)
         if start_key is not None:
             _resume(reading, request, start_key)
-        page = read_page(reading)
+        return reading
+
+    reading, page = find_and_read(store.lock, store.engine, find)
     return page_answer(request, bound, reading, page)
 
 

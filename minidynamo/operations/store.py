@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from minidynamo.clock import Clock
 from minidynamo.schema.arns import Location
+from minidynamo.storage.engine import Engine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.writing import WriteBatch
@@ -20,6 +21,7 @@ class Store(Protocol):
 
     Attributes:
         catalog: the tables.
+        engine: where they are kept.
         clock: the time.
         location: names ARNs.
         delays: how long statuses pass.
@@ -27,6 +29,7 @@ class Store(Protocol):
     """
 
     catalog: Catalog
+    engine: Engine
     clock: Clock
     location: Location
     delays: StatusDelays

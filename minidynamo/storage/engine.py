@@ -57,6 +57,18 @@ class Batch:
         self.writes.append((target, key, None, -size_bytes, -1))
 
 
+class View(Protocol):
+    """What an engine holds at one moment, to be read without the database's lock while others go on."""
+
+    def of(self, ordered_map: OrderedMap) -> OrderedMap:
+        """A map as it was at that moment; to be called with the lock still held."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     """Everything that a database held at one moment. What is changed later does not change it.
@@ -105,6 +117,10 @@ class Engine(Protocol):
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:
         """Hands the entries of `lower` from `at_key` on to a new map, which is returned."""
+        ...
+
+    def view(self) -> View | None:
+        """A view of everything as it is now; None where a read is so quick that others may as well wait for it."""
         ...
 
     def snapshot(self) -> Snapshot:

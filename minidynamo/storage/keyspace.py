@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import Engine
+from minidynamo.storage.engine import Engine, OrderedMap, View
 from minidynamo.storage.partition import Partition
 
 
@@ -27,6 +27,40 @@ class Page:
     size_bytes: int
     is_cut: bool
     segments: list[tuple[Partition, int]]
+
+
+# A partition and its map, or what a view shows of it.
+Stretch = tuple[Partition, OrderedMap]
+
+
+def read_page(
+    stretches: Sequence[Stretch],
+    start: bytes,
+    stop: bytes | None,
+    reverse: bool,
+    limit: int | None,
+    size_bytes_max: int,
+) -> Page:
+    """Reads records from one end of a range until `limit` records or `size_bytes_max` bytes are reached.
+
+    The record that reaches a bound is still part of the page.
+    """
+    records: list[bytes] = []
+    segments: list[tuple[Partition, int]] = []
+    size = 0
+    for partition, ordered_map in stretches:
+        size_before = size
+        entries = ordered_map.range(start, stop, reverse)
+        left = None if limit is None else limit - len(records)
+        for _, record in islice(entries, left):
+            records.append(record)
+            size += record[0] << 16 | record[1] << 8 | record[2]
+            if size >= size_bytes_max:
+                break
+        segments.append((partition, size - size_before))
+        if size >= size_bytes_max or len(records) == limit:
+            return Page(records, size, True, segments)
+    return Page(records, size, False, segments)
 
 
 class Keyspace:
@@ -72,27 +106,16 @@ class Keyspace:
         for partition in self._partitions_between(start, stop, reverse):
             yield from partition.map.range(start, stop, reverse)
 
-    def page(self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int) -> Page:
-        """Reads records from one end of a range until `limit` records or `size_bytes_max` bytes are reached.
+    def stretches(self, start: bytes, stop: bytes | None, reverse: bool, view: View | None = None) -> list[Stretch]:
+        """The partitions that hold a range, in the order of reading, with their maps as a view, if any, sees them."""
+        found = self._partitions_between(start, stop, reverse)
+        if view is None:
+            return [(each, each.map) for each in found]
+        return [(each, view.of(each.map)) for each in found]
 
-        The record that reaches a bound is still part of the page.
-        """
-        records: list[bytes] = []
-        segments: list[tuple[Partition, int]] = []
-        size = 0
-        for partition in self._partitions_between(start, stop, reverse):
-            size_before = size
-            entries = partition.map.range(start, stop, reverse)
-            left = None if limit is None else limit - len(records)
-            for _, record in islice(entries, left):
-                records.append(record)
-                size += record[0] << 16 | record[1] << 8 | record[2]
-                if size >= size_bytes_max:
-                    break
-            segments.append((partition, size - size_before))
-            if size >= size_bytes_max or len(records) == limit:
-                return Page(records, size, True, segments)
-        return Page(records, size, False, segments)
+    def page(self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int) -> Page:
+        """One page of a range: see `read_page`."""
+        return read_page(self.stretches(start, stop, reverse), start, stop, reverse, limit, size_bytes_max)
 
     def split_where_due(self, partition: Partition) -> None:
         """Splits a partition until none of its parts is too large, or no cut is allowed any more.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from minidynamo.storage.engine import Batch, OrderedMap, Snapshot
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
 from minidynamo.storage.layers import GONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
 
@@ -138,6 +138,9 @@ class MemoryEngine:
         upper = lower.split(at_key)
         maps.insert(maps.index(lower) + 1, upper)
         return upper
+
+    def view(self) -> View | None:
+        return None
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}

@@ -16,11 +16,20 @@ from pathlib import Path
 from minidynamo.errors import StorageFailure, StoreError
 from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
-from minidynamo.storage.engine import Batch, OrderedMap, Snapshot
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
 from minidynamo.storage.ownership import Ownership, lock_file
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
-from minidynamo.storage.sqlite_reading import read_snapshot
-from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, copy_file, open_file, require_new, require_place
+from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
+from minidynamo.storage.store_file import (
+    FAULTS,
+    PAGE_BYTES,
+    Reader,
+    copy_file,
+    open_file,
+    open_reader,
+    require_new,
+    require_place,
+)
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -58,6 +67,7 @@ class SqliteEngine:
         log = path.with_name(path.name + "-wal")
         self._sync = LogSync(log, lambda: self._commit_count) if durability == "full" else None
         self._checkpointer = Checkpointer(path)
+        self._idle_readers: list[Reader] = []
         self._writer = RowWriter(self._connection)
         self._maps: dict[str, list[SqliteMap]] = {}
         self._ids: dict[str, int] = {}
@@ -123,6 +133,13 @@ class SqliteEngine:
         maps.insert(maps.index(lower) + 1, upper)
         return upper
 
+    def view(self) -> View | None:
+        try:
+            reader = self._idle_readers.pop() if self._idle_readers else open_reader(self._path)
+        except StoreError:  # Somebody has moved the file, say; the connection that is open still reads it.
+            return None
+        return SqliteView(reader, self._idle_readers.append)
+
     def snapshot(self) -> Snapshot:
         return read_snapshot(self._path)
 
@@ -175,6 +192,7 @@ class SqliteEngine:
             self.settle()
         self._checkpointer.stop()
         self._maps.clear()
+        self._idle_readers.clear()
         self._connection.close()
         if self._sync is not None:
             self._sync.close()

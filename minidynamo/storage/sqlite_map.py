@@ -46,6 +46,10 @@ class SqliteMap:
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = count, size
 
+    def seen_by(self, connection: Connection) -> SqliteMap:
+        """The same map, read on another connection."""
+        return SqliteMap(connection, self.keyspace_id, self.start, self.stop, self.item_count, self.size_bytes)
+
     def get(self, key: bytes) -> bytes | None:
         row = self._connection.execute(self._select, (key,)).fetchone()
         if row is None:

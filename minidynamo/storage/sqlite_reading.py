@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from minidynamo.errors import StoreError
-from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.engine import OrderedMap, Snapshot
 from minidynamo.storage.memory_engine import MemoryEngine
-from minidynamo.storage.sqlite_map import check_pages, stored_keyspaces, stored_maps
+from minidynamo.storage.sqlite_map import SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.store_file import FAULTS, Reader, open_reader
 
 
@@ -29,6 +30,29 @@ def _snapshot_of(reader: Reader) -> Snapshot:
     ids = stored_keyspaces(reader)
     maps = {name: stored_maps(reader, keyspace_id) for name, keyspace_id in ids.items()}
     return Snapshot(maps, FAULTS)
+
+
+class SqliteView:
+    """A view of a store, on a connection that is lent for it.
+
+    Parameters:
+        reader: the connection, which stays at the present state until the view is closed.
+        give_back: takes the connection when it has been.
+    """
+
+    def __init__(self, reader: Reader, give_back: Callable[[Reader], None]) -> None:
+        self._reader = reader
+        self._give_back = give_back
+        reader.execute("BEGIN")
+        reader.execute("SELECT 1 FROM keyspaces LIMIT 1").fetchone()
+
+    def of(self, ordered_map: OrderedMap) -> OrderedMap:
+        assert isinstance(ordered_map, SqliteMap)
+        return ordered_map.seen_by(self._reader)
+
+    def close(self) -> None:
+        self._reader.execute("COMMIT")
+        self._give_back(self._reader)
 
 
 class FollowingEngine(MemoryEngine):

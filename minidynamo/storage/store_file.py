@@ -31,6 +31,7 @@ PAGE_BYTES = 8192
 # What SQLite raises, also for texts of its own that damage has made unreadable.
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _CACHE_KIB = 64 * 1024
+_READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
 _WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
 _LAYOUT = """
@@ -123,7 +124,7 @@ def open_reader(path: Path) -> Reader:
         )
         try:
             _check_identity(connection, path)
-            _set_up(connection)
+            _set_up(connection, _READER_CACHE_KIB)
             return Reader(connection)
         except FAULTS as error:
             connection.close()
@@ -169,7 +170,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
     # The log is synced before a checkpoint moves it, the file after; syncing commits is `durability.py`'s business.
     execute("PRAGMA synchronous = NORMAL")
     execute("PRAGMA wal_autocheckpoint = 0")
-    _set_up(connection)
+    _set_up(connection, _CACHE_KIB)
     if is_new:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID}; "
@@ -177,8 +178,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
         )
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+def _set_up(connection: sqlite3.Connection, cache_kib: int) -> None:
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     connection.execute("PRAGMA cell_size_check = ON")
 
 

@@ -1,23 +1,29 @@
 """Reading: the one paging loop of Query and Scan.
 
-A page is read in key order under the lock as undecoded records, bounded by Limit and 1 MB before any filter. Decoding,
-filtering and projecting happen on the reader's own copies. Source: DynamoDB Developer Guide, "Paginating table query
-results"; observed answers.
+A page is read in key order as undecoded records of one state, bounded by Limit and 1 MB before any filter. Decoding,
+filtering and projecting happen on the reader's own copies, without the lock.
+Source: DynamoDB Developer Guide, "Paginating table query results"; observed answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from minidynamo.errors import StorageFailure
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.schema.key_schema import KeySchema
-from minidynamo.storage.keyspace import Page
+from minidynamo.storage.engine import Engine, View
+from minidynamo.storage.keyspace import Page, read_page
 from minidynamo.tables.capacity import Consumption, read_units
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_items
+
+# A page of no more items is read so quickly that others may as well wait.
+_SHORT_LIMIT = 100
 
 
 @dataclass(slots=True)
@@ -65,10 +71,52 @@ class ReadPage:
     consumption: Consumption
 
 
-def read_page(reading: Reading) -> ReadPage:
-    """Reads one page; to be called under the lock."""
-    keyspace = reading.table.keyspace if reading.index is None else reading.index.keyspace
-    page = keyspace.page(reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX)
+def find_and_read(
+    lock: AbstractContextManager[Any, Any], engine: Engine, find: Callable[[], Reading]
+) -> tuple[Reading, ReadPage]:
+    """Finds what to read and reads one page of it, all of one state.
+
+    A page that may be long is read without the lock, where the engine offers a view of the state it began with.
+
+    Parameters:
+        lock, engine: the database's.
+        find: called with the lock held.
+    """
+    with lock:
+        reading = find()
+        is_short = reading.limit is not None and reading.limit <= _SHORT_LIMIT
+        view = None if is_short else engine.view()
+        source = _Source(reading, view)
+        if view is None:
+            page = source.page()
+            return reading, _charged(reading, page, source.record)
+    try:
+        page = source.page()
+        answer = _charged(reading, page, source.record)
+    finally:
+        view.close()
+    return reading, answer
+
+
+class _Source:
+    """Where a page is read: the maps themselves, or a view of them. To be made with the lock held."""
+
+    def __init__(self, reading: Reading, view: View | None) -> None:
+        self._reading = reading
+        table = reading.table
+        keyspace = table.keyspace if reading.index is None else reading.index.keyspace
+        self._stretches = keyspace.stretches(reading.start, reading.stop, reading.is_reversed, view)
+        self.record = table.record if view is None else view.of(table.keyspace.partitions[0].map).get
+
+    def page(self) -> Page:
+        reading = self._reading
+        return read_page(
+            self._stretches, reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
+        )
+
+
+def _charged(reading: Reading, page: Page, record_of: Callable[[bytes], bytes | None]) -> ReadPage:
+    """A page with what it costs and, where the reading says so, with whole items instead of its entries."""
     consumption = Consumption()
     units = read_units(page.size_bytes, reading.is_consistent)
     if reading.index is None:
@@ -79,7 +127,7 @@ def read_page(reading: Reading) -> ReadPage:
     last_record = page.records[-1] if page.is_cut else None
     records = page.records
     if reading.is_fetching:
-        records = [_fetched(reading, record, consumption) for record in records]
+        records = [_fetched(reading, record, record_of, consumption) for record in records]
     return ReadPage(records, last_record, consumption)
 
 
@@ -92,12 +140,13 @@ def _charge_partitions(page: Page, units: float) -> None:
         partition.read_units += units * size_bytes / page.size_bytes
 
 
-def _fetched(reading: Reading, entry: bytes, consumption: Consumption) -> bytes:
+def _fetched(
+    reading: Reading, entry: bytes, record_of: Callable[[bytes], bytes | None], consumption: Consumption
+) -> bytes:
     """The record of the item of an LSI entry; each fetch is rounded up on its own."""
-    key = reading.table.primary_key.key_bytes(record_item(entry))
-    record = reading.table.record(key)
+    record = record_of(reading.table.primary_key.key_bytes(record_item(entry)))
     if record is None:
-        raise StorageFailure(f"The data are damaged: an entry of the index of {reading.table.name} has no item.")
+        raise StorageFailure(f"The data are damaged: an entry of an index of {reading.table.name} has no item.")
     consumption.table += read_units(stored_size_bytes(record), reading.is_consistent)
     return record
 
