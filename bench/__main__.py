@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from bench.growth import print_growth, print_import, print_memory
 from bench.runner import ROOT, Target, checkout, run
+from bench.stores import print_large, print_threads
 from bench.throughput import own_server, print_throughput
 from bench.workloads import WORKLOADS
 
@@ -22,7 +23,11 @@ def main() -> None:
     parser.add_argument("--against", metavar="REV", help="measure another revision beside this tree")
     parser.add_argument("--moto", action="store_true", help="measure moto through boto3 beside it, at 10,000 items")
     parser.add_argument("--double", action="store_true", help="measure boto3 through the double beside it, at 10,000")
-    parser.add_argument("--files", action="store_true", help="measure databases in files beside it, at 10,000 items")
+    parser.add_argument(
+        "--files", action="store_true", help="measure databases in files, and SQLite by hand, beside it"
+    )
+    parser.add_argument("--threads", action="store_true", help="puts per second of threads that share a database")
+    parser.add_argument("--large", nargs="?", type=float, const=2.0, metavar="GB", help="open and read a large file")
     parser.add_argument("--http", action="store_true", help="measure our server through boto3 and a plain client")
     parser.add_argument(
         "--endpoint", action="append", default=[], metavar="NAME=URL", help="measure a peer's server through both, too"
@@ -43,7 +48,11 @@ def main() -> None:
         print_memory()
     if options.imports:
         print_import()
-    if options.growth or options.memory or options.imports:
+    if options.threads:
+        print_threads()
+    if options.large:
+        print_large(options.large)
+    if options.growth or options.memory or options.imports or options.threads or options.large:
         return
     peers = _peers(parser, options.endpoint)
     if options.throughput:
@@ -57,7 +66,7 @@ def main() -> None:
     if options.double:
         targets += [_target("double"), _target("double table")]
     if options.files:
-        targets += [_target("process"), _target("full")]
+        targets += [_target("process"), _target("full"), _target("floor")]
     if options.moto:
         targets += [_target("moto")] + ([_target("moto table")] if options.double else [])
     with ExitStack() as servers:

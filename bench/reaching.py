@@ -3,6 +3,7 @@
 embedded        the embedded client
 double          boto3's client, answered in process      double table      boto3's Table, likewise
 moto            boto3's client, answered by moto         moto table        boto3's Table, likewise
+full, process   databases in files                        floor           SQLite by hand
 boto3 URL       boto3's client at an endpoint
 raw URL         a plain client at an endpoint that keeps its connection
 """
@@ -13,8 +14,10 @@ import itertools
 import os
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from bench.floor import FloorClient
 from bench.workloads import TABLE
 
 NewClient = Callable[[], Any]
@@ -40,20 +43,22 @@ def new_client(kind: str, url: str) -> NewClient:
         import minidynamo
 
         return lambda: minidynamo.connect().client()
-    if kind in ("full", "process"):
+    if kind in ("full", "process", "floor"):
         return _in_files(kind)
     if kind.startswith(("double", "moto")):
         return _restarting(_new_mock(kind))
     return _emptied(lambda: RawClient(url)) if kind == "raw" else _emptied(lambda: _boto3_client(url))
 
 
-def _in_files(durability: str) -> NewClient:
+def _in_files(kind: str) -> NewClient:
     """Clients of fresh files, in a folder that goes away with the process."""
     import minidynamo
 
     folder = tempfile.TemporaryDirectory()
-    numbers = itertools.count()
-    return lambda: minidynamo.connect(f"{folder.name}/{next(numbers)}.db", durability=durability).client()
+    paths = (Path(folder.name) / f"{number}.db" for number in itertools.count())
+    if kind == "floor":
+        return lambda: FloorClient(next(paths))
+    return lambda: minidynamo.connect(next(paths), durability=kind).client()
 
 
 def table_of(client: Any) -> Any:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.floor import FLOOR_WORKLOADS
 from bench.table_workloads import TABLE_WORKLOADS
 from bench.workloads import INDEXED, WORKLOADS
 
@@ -59,7 +60,9 @@ class Target:
         self._process.wait()
 
     def knows(self, workload: str) -> bool:
-        """Whether it has the workload: a Table has few."""
+        """Whether it has the workload: a Table has few, and so has SQLite by hand."""
+        if self.kind == "floor":
+            return workload in FLOOR_WORKLOADS
         return workload in TABLE_WORKLOADS or not self.kind.endswith("table")
 
     def measure(self, workload: str, seconds: float) -> None:
