@@ -11,6 +11,7 @@ from minidynamo.connecting import connect
 from minidynamo.database import Database, PartitionInfo
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.conditions import Attr, Key
+from minidynamo.storage.engine import Snapshot
 from minidynamo.values.python_values import Binary
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "Key",
     "ManualClock",
     "PartitionInfo",
+    "Snapshot",
     "StoreError",
     "SystemClock",
     "attach",

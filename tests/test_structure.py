@@ -89,6 +89,7 @@ def test_public_names() -> None:
         "Key",
         "ManualClock",
         "PartitionInfo",
+        "Snapshot",
         "StoreError",
         "SystemClock",
         "attach",

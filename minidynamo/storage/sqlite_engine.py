@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from minidynamo.errors import StorageFailure, StoreError
@@ -18,6 +18,7 @@ from minidynamo.storage.checkpointing import Checkpointer
 from minidynamo.storage.durability import LogSync
 from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
 from minidynamo.storage.ownership import Ownership, lock_file
+from minidynamo.storage.restoring import write_differences
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
 from minidynamo.storage.store_file import (
@@ -145,15 +146,8 @@ class SqliteEngine:
 
     def restore(self, snapshot: Snapshot) -> None:
         present = self.snapshot()
-        ids: dict[str, int] = {}
-        log_bytes = 0
         with self._transaction():
-            for name, keyspace_id in self._ids.items():
-                if name not in snapshot.keyspaces:
-                    self._writer.drop_keyspace(keyspace_id)
-            for name, maps in snapshot.keyspaces.items():
-                ids[name] = self._ids[name] if name in self._ids else self._writer.add_keyspace(name)
-                log_bytes += self._restore_keyspace(ids[name], present.keyspaces.get(name, ()), maps)
+            ids, log_bytes = write_differences(self._writer, self._ids, present, snapshot)
         self._ids = ids
         self._maps = {
             name: [
@@ -163,21 +157,6 @@ class SqliteEngine:
             for name, maps in snapshot.keyspaces.items()
         }
         self._checkpointer.grow(log_bytes)
-
-    def _restore_keyspace(self, keyspace_id: int, present: Sequence[OrderedMap], wanted: Sequence[OrderedMap]) -> int:
-        """Makes a keyspace what it shall be; returns how many bytes were written."""
-        old, new = (chain.from_iterable(each.range(None, None) for each in maps) for maps in (present, wanted))
-        written = 0
-        for key, record in _differences(old, new):
-            written += PAGE_BYTES + len(record or b"")
-            if record is None:
-                self._writer.delete(keyspace_id, key)
-            else:
-                self._writer.put(keyspace_id, key, record)
-        self._writer.drop_maps(keyspace_id)
-        for each in wanted:
-            self._writer.put_map(keyspace_id, each.start, each.item_count, each.size_bytes)
-        return written
 
     def backup(self, path: Path) -> None:
         """Copies the store, as it is now, to a new file; others go on meanwhile.
@@ -254,24 +233,6 @@ def write_file(path: Path, snapshot: Snapshot) -> None:
         raise StoreError(f"cannot write {path}: {error}") from None
     engine.close()
     lock_file(path).unlink()
-
-
-def _differences(
-    present: Iterator[tuple[bytes, bytes]], wanted: Iterator[tuple[bytes, bytes]]
-) -> Iterator[tuple[bytes, bytes | None]]:
-    """What must be written (or, None, deleted) to make of one sequence in key order the other."""
-    old = next(present, None)
-    for new in wanted:
-        while old is not None and old[0] < new[0]:
-            yield old[0], None
-            old = next(present, None)
-        if old != new:
-            yield new
-        if old is not None and old[0] == new[0]:
-            old = next(present, None)
-    while old is not None:
-        yield old[0], None
-        old = next(present, None)
 
 
 class _Transaction:
