@@ -293,7 +293,10 @@ class Database:
 
         Raises:
             StorageFailure: it cannot be written; nothing has been changed.
+            TypeError: it is no snapshot.
         """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore takes what snapshot() has given, not a {type(snapshot).__name__}")
         with self.lock:
             self._require_open()
             self.engine.restore(snapshot)

@@ -222,6 +222,11 @@ def test_forks_are_the_same_each_time() -> None:
     assert table_ids() == table_ids()
 
 
+def test_only_snapshots_are_restored(database: Database) -> None:
+    with pytest.raises(TypeError, match="restore takes what snapshot"):
+        database.restore(database)  # type: ignore[arg-type]
+
+
 def test_nothing_comes_from_a_closed_database(database: Database) -> None:
     snapshot = database.snapshot()
     other = minidynamo.connect()

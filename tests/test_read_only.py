@@ -135,6 +135,19 @@ def test_each_request_sees_one_state(path: Path) -> None:
         assert len(seen) > 20
 
 
+def test_the_owner_leaves_a_whole_file_behind(path: Path) -> None:
+    """Also where somebody goes on reading it: whoever copies the file alone has everything."""
+    with minidynamo.connect(path) as owner:
+        owner.execute("CreateTable", TABLE)
+        reader = minidynamo.connect(path, read_only=True)
+        put(owner, *range(50))
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    with minidynamo.connect(copy) as copied:
+        assert count(copied) == count(reader) == 50
+    reader.close()
+
+
 def test_what_cannot_be_read_is_refused(path: Path) -> None:
     with pytest.raises(StoreError, match="there is no file"):
         minidynamo.connect(path, read_only=True)

@@ -172,6 +172,8 @@ class SqliteEngine:
         self._checkpointer.stop()
         self._maps.clear()
         self._idle_readers.clear()
+        with suppress(sqlite3.Error):  # Readers elsewhere keep SQLite from doing so by itself.
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._connection.close()
         if self._sync is not None:
             self._sync.close()
