@@ -1,8 +1,8 @@
 """Moving the log into the file, beside the work: SQLite's checkpoints, in a thread and on a connection of their own.
 
-Most of the log is moved while others go on writing. Then they wait until the little that they have added meanwhile is
-moved as well: only a log that has been moved entirely is written from its start again, and does not grow for ever. A
-reader or snapshot of an older state puts that off to a later checkpoint.
+Most of the log is moved while others go on writing. Then the writer itself moves the little that it has added meanwhile:
+only a log that has been moved entirely is written from its start again, and does not grow for ever. A reader or snapshot
+of an older state puts that off to a later checkpoint.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 logger = logging.getLogger("minidynamo.storage")
 
 _LOG_BYTES = 16 * 1024 * 1024
-_WAIT_SECONDS = 0.02  # For a commit or a reader; writers may wait as long for a reader.
+_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 class Checkpointer:
@@ -23,17 +23,23 @@ class Checkpointer:
 
     Parameters:
         path: of the store.
+        writer: the connection that commits.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writer: sqlite3.Connection) -> None:
         self._path = path
+        self._writer = writer
+        self._is_rest_left = False
         self._log_bytes = 0
         self._wake = threading.Event()
         self._is_stopped = False
         self._thread: threading.Thread | None = None
 
     def grow(self, size_bytes: int) -> None:
-        """Counts what a commit has added to the log; called under the database's lock."""
+        """Counts what a commit has added to the log; called after it, under the database's lock."""
+        if self._is_rest_left:
+            self._is_rest_left = False
+            self._move(self._writer)
         self._log_bytes += size_bytes
         if self._log_bytes > _LOG_BYTES:
             self._log_bytes = 0
@@ -50,17 +56,21 @@ class Checkpointer:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(self._path, isolation_level=None)
         try:
             while True:
                 self._wake.wait()
                 self._wake.clear()
                 if self._is_stopped:
                     return
-                try:
-                    for mode in ("PASSIVE", "PASSIVE", "RESTART"):  # Ever less is left to move.
-                        connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
-                except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
-                    logger.error("a checkpoint of %s failed: %s", self._path, error)
+                for _ in range(2):  # The second time there is little left.
+                    self._move(connection)
+                self._is_rest_left = True
         finally:
             connection.close()
+
+    def _move(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute(_CHECKPOINT).fetchall()
+        except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
+            logger.error("a checkpoint of %s failed: %s", self._path, error)

@@ -67,7 +67,7 @@ class SqliteEngine:
         self._commit_count = 0
         log = path.with_name(path.name + "-wal")
         self._sync = LogSync(log, lambda: self._commit_count) if durability == "full" else None
-        self._checkpointer = Checkpointer(path)
+        self._checkpointer = Checkpointer(path, self._connection)
         self._idle_readers: list[Reader] = []
         self._writer = RowWriter(self._connection)
         self._maps: dict[str, list[SqliteMap]] = {}
@@ -112,7 +112,7 @@ class SqliteEngine:
                     change[0] += count_change
                     change[1] += size_change
             for target, (count, size) in changes.items():
-                self._writer.put_map(target.keyspace_id, target.start, count, size)
+                self._writer.update_map(target.keyspace_id, target.start, count, size)
         for target, (count, size) in changes.items():
             target.item_count, target.size_bytes = count, size
         for name, keyspace_id in created.items():

@@ -14,6 +14,7 @@ from zlib import crc32
 from minidynamo.values.records import record_size_bytes
 
 _COLUMNS = "key, record, checksum"
+_UPDATE_MAP = "UPDATE maps SET item_count = ?, size_bytes = ?, checksum = ? WHERE keyspace = ? AND start = ?"
 _RANGE_TESTS = {
     (False, False): "",
     (True, False): "WHERE key >= :start",
@@ -101,6 +102,11 @@ class RowWriter:
         """Writes where a map starts and what it holds."""
         row = (keyspace_id, start, count, size, _map_checksum(keyspace_id, start, count, size))
         self._execute("INSERT OR REPLACE INTO maps VALUES (?, ?, ?, ?, ?)", row)
+
+    def update_map(self, keyspace_id: int, start: bytes, count: int, size: int) -> None:
+        """Writes what a map holds that is there."""
+        row = (count, size, _map_checksum(keyspace_id, start, count, size), keyspace_id, start)
+        self._execute(_UPDATE_MAP, row)
 
     def add_keyspace(self, name: str) -> int:
         """Makes the table of a keyspace, whose only map is empty; its id."""
