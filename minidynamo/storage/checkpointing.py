@@ -1,8 +1,8 @@
 """Moving the log into the file, beside the work: SQLite's checkpoints, in a thread and on a connection of their own.
 
-Most of the log is moved while others go on writing. Then the writer itself moves the little that it has added meanwhile:
-only a log that has been moved entirely is written from its start again, and does not grow for ever. A reader or snapshot
-of an older state puts that off to a later checkpoint.
+Most of the log is moved while others go on writing. Then the writer itself moves the little that it has added
+meanwhile: only a log that has been moved entirely is written from its start again, and does not grow for ever. A reader
+or snapshot of an older state puts that off to a later checkpoint.
 """
 
 from __future__ import annotations
