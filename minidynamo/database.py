@@ -27,11 +27,13 @@ from minidynamo.errors import (
 )
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
+from minidynamo.operations.expiry import expire_items
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine, Snapshot
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.sweeping import Sweeper
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.writing import WriteBatch
@@ -42,7 +44,7 @@ from minidynamo.wording import Wording
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from minidynamo.interfaces.client import Client
+    from minidynamo.interfaces.client import Client, StreamsClient
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
 
@@ -111,6 +113,7 @@ class Database:
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
+        self._sweeper: Sweeper | None = None
         if self.engine.faults:
             _IN_FILES.add(self)
 
@@ -211,6 +214,12 @@ class Database:
 
         return Client(self)
 
+    def streams_client(self) -> StreamsClient:
+        """A client of the tables' streams with the methods of boto3's `dynamodbstreams`."""
+        from minidynamo.interfaces.client import StreamsClient
+
+        return StreamsClient(self)
+
     def resource(self) -> Resource:
         """A resource with boto3's methods, which takes and gives Python values."""
         from minidynamo.interfaces.resource import Resource
@@ -261,6 +270,31 @@ class Database:
                 for name, keyspace in keyspaces
                 for each in keyspace.partitions
             ]
+
+    # Expiry.
+
+    def expire(self) -> int:
+        """Deletes all items whose time to live is over by the database's clock; how many they were.
+
+        Raises:
+            DynamoError: it is closed, or its disk fails.
+        """
+        self._require_open()
+        try:
+            return expire_items(self)
+        except self.engine.faults as error:
+            raise StorageFailure(f"The data could not be read: {error}.") from error
+        finally:
+            self.engine.settle()
+
+    def expire_in_background(self, interval_seconds: float = 60.0) -> None:
+        """Calls `expire` every so often, in a thread, until the database is closed."""
+        self._require_open()
+        if not interval_seconds > 0:
+            raise ValueError(f"interval_seconds must be more than 0, not {interval_seconds}")
+        if self._sweeper is not None:
+            self._sweeper.stop()
+        self._sweeper = Sweeper(self.expire, interval_seconds)
 
     # Copies.
 
@@ -332,6 +366,8 @@ class Database:
 
     def close(self) -> None:
         """Closes the database. Further requests answer InternalServerError."""
+        if self._sweeper is not None:
+            self._sweeper.stop()
         with self.lock:
             if self._closed_because is None:
                 self._closed_because = "The database is closed. Open it again with minidynamo.connect()."

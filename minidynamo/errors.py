@@ -19,6 +19,8 @@
     ├── TransactionInProgress                    TransactionInProgressException
     ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
     ├── Throttling                               ThrottlingException
+    ├── ExpiredIterator                          ExpiredIteratorException: a shard iterator is too old
+    ├── TrimmedDataAccess                        TrimmedDataAccessException: the records are
     └── InternalServerError                      InternalServerError (500)
         ├── DatabaseClosed                       the same on the wire: the database has been closed
         └── StorageFailure                       the same on the wire: the disk fails
@@ -184,6 +186,14 @@ class IdempotentParameterMismatch(DynamoError):
 
 class Throttling(DynamoError):
     code = "ThrottlingException"
+
+
+class ExpiredIterator(DynamoError):
+    code = "ExpiredIteratorException"
+
+
+class TrimmedDataAccess(DynamoError):
+    code = "TrimmedDataAccessException"
 
 
 class InternalServerError(DynamoError):

@@ -47,6 +47,9 @@ class ReadOnlyDatabase(Database):
             raise AccessDenied(f"{operation} is not allowed: the database is open for reading only")
         return super().execute(operation, request)
 
+    def expire(self) -> int:
+        raise AccessDenied("expire is not allowed: the database is open for reading only")
+
     def restore(self, snapshot: Snapshot) -> None:
         raise AccessDenied("restore is not allowed: the database is open for reading only")
 

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, ParamValidationError, WaiterError
 
 import minidynamo
 from minidynamo import Database, ManualClock
-from minidynamo.interfaces.client import Client, method_name
+from minidynamo.interfaces.client import Client, StreamsClient, method_name
 from minidynamo.interfaces.conformance.short_tables import create_table_request
-from minidynamo.operations import OPERATIONS
+from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def test_methods_have_boto3s_names() -> None:
 
     for operation in OPERATIONS:
         assert method_name(operation) == botocore.xform_name(operation)
-        assert callable(getattr(Client, method_name(operation)))
+        face = StreamsClient if operation in STREAM_OPERATIONS else Client
+        assert callable(getattr(face, method_name(operation)))
 
 
 def test_answers_carry_metadata(client: Client) -> None:

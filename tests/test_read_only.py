@@ -65,6 +65,8 @@ def test_writes_are_refused(path: Path) -> None:
                 AccessDenied, match=f"{operation} is not allowed: the database is open for reading only"
             ):
                 reader.execute(operation, {})
+        with pytest.raises(AccessDenied, match="expire"):
+            reader.expire()
         with pytest.raises(AccessDenied, match="restore"):
             reader.restore(snapshot)
         assert {"PutItem", "UpdateTable", "TagResource", "TransactWriteItems"} <= set(OPERATIONS) - READS

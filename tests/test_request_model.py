@@ -7,11 +7,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from minidynamo.operations import OPERATIONS
+from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
 from minidynamo.requests.checker import REQUESTS
 from minidynamo.requests.shapes import Shape
 
-MODEL = botocore.session.get_session().get_service_model("dynamodb")
+MODELS = {
+    is_streams: botocore.session.get_session().get_service_model("dynamodbstreams" if is_streams else "dynamodb")
+    for is_streams in (False, True)
+}
 
 # Kinds of botocore to ours.
 KINDS = {
@@ -19,6 +22,7 @@ KINDS = {
     "integer": "Integer",
     "long": "Long",
     "boolean": "Boolean",
+    "timestamp": "Timestamp",
     "list": "List",
     "map": "Map",
     "structure": "Structure",
@@ -90,5 +94,5 @@ def compare_bounds(place: str, path: str, ours: Shape, model: Any) -> list[str]:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_shapes_are_those_of_the_model(operation: str) -> None:
     """Members, names, types, required members, enums and bounds agree with botocore's model."""
-    model = MODEL.operation_model(operation).input_shape
+    model = MODELS[operation in STREAM_OPERATIONS].operation_model(operation).input_shape
     assert compare(operation, "", REQUESTS[operation], model) == []

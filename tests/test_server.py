@@ -35,6 +35,7 @@ from minidynamo.interfaces.server.running import Server, ServerOptions
 from minidynamo.interfaces.wire.exchange import Exchange
 from minidynamo.interfaces.wire.messages import HttpRequest
 from minidynamo.interfaces.wire.verification import Verifier
+from minidynamo.operations import STREAM_OPERATIONS
 from minidynamo.requests.checker import REQUESTS
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -626,7 +627,8 @@ def test_targets_are_the_models() -> None:
         model = session.client(service, region_name="us-east-1").meta.service_model
         assert model.metadata["targetPrefix"] == target
         assert set(model.operation_names) <= SERVICES[target]
-    assert REQUESTS.keys() <= SERVICES["DynamoDB_20120810"]
+    assert REQUESTS.keys() <= SERVICES["DynamoDB_20120810"] | SERVICES["DynamoDBStreams_20120810"]
+    assert SERVICES["DynamoDBStreams_20120810"] == STREAM_OPERATIONS
 
 
 # HTTP on one connection.

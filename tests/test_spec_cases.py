@@ -20,6 +20,7 @@ from minidynamo.interfaces.conformance.cases import Case, all_cases
 from minidynamo.interfaces.conformance.endpoint import Endpoint
 from minidynamo.interfaces.conformance.replaying import Call, Face, Fault, replay
 from minidynamo.interfaces.server.running import Server
+from minidynamo.operations import STREAM_OPERATIONS
 
 ALL_CASES = list(all_cases())
 _ENVELOPE = {"Error", "ResponseMetadata", "message", "Message"}
@@ -97,7 +98,10 @@ def durable_database(stage: Stage) -> Face:
 
 # Nothing is validated before it is sent, so that every case reaches the service.
 with minidynamo.mock():
-    _BOTO3_CLIENT: Any = boto3.client("dynamodb", config=Config(parameter_validation=False))
+    _BOTO3_CLIENTS: dict[bool, Any] = {
+        is_streams: boto3.client(service, config=Config(parameter_validation=False))
+        for is_streams, service in ((False, "dynamodb"), (True, "dynamodbstreams"))
+    }
 
 
 def boto3_double(stage: Stage) -> Face:
@@ -105,7 +109,13 @@ def boto3_double(stage: Stage) -> Face:
 
     def face(wording: str) -> Call:
         stage.closing.enter_context(minidynamo.mock(stage.database(wording)))
-        return _calling(lambda operation, request: getattr(_BOTO3_CLIENT, method_name(operation))(**request))
+
+        def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            client = _BOTO3_CLIENTS[operation in STREAM_OPERATIONS]
+            answer: dict[str, Any] = getattr(client, method_name(operation))(**request)
+            return answer
+
+        return _calling(call)
 
     return face
 

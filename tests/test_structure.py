@@ -26,15 +26,21 @@ FLOORS = {
     "schema": 2,
     "requests": 2,
     "expressions": 2,
+    "streams": 3,
     "tables": 3,
     "operations": 4,
+    "sweeping": 5,
     "database": 5,
     "read_only": 5,
     "connecting": 5,
     "interfaces": 6,
 }
 # Modules of one floor that lean on others of it, with the order among them: only the later may import the earlier.
-WITHIN = {0: ("limits", "messages", "errors", "wording", "clock"), 5: ("database", "read_only", "connecting")}
+WITHIN = {
+    0: ("limits", "messages", "errors", "wording", "clock"),
+    3: ("streams", "tables"),
+    5: ("sweeping", "database", "read_only", "connecting"),
+}
 # What stands in for the faces until one is asked for: imported inside functions, or for types alone.
 LATE = {("database", "interfaces")}
 

@@ -15,7 +15,7 @@ from minidynamo.errors import DynamoError
 from minidynamo.interfaces.client_errors import ClientExceptions, client_error, unknown_parameters
 from minidynamo.interfaces.pagination import Paginator
 from minidynamo.interfaces.waiting import Waiter
-from minidynamo.operations import OPERATIONS
+from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
 from minidynamo.requests.checker import REQUESTS
 
 Response = dict[str, Any]
@@ -29,8 +29,7 @@ _TIMESTAMPS = frozenset(
         "LastUpdateDateTime",
     }
 )
-# Only these answers hold timestamps.
-DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
+_DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
 
 
 class ClientMeta:
@@ -41,8 +40,8 @@ class ClientMeta:
         self.endpoint_url = f"minidynamo://{database.location.account_id}"
 
 
-class Client:
-    """Calls the operations of a database as boto3's client does.
+class ServiceClient:
+    """What the clients of both services share.
 
     Parameters:
         database: the database to work on.
@@ -82,10 +81,16 @@ class Client:
             response = self._execute(operation, parameters)
         except DynamoError as error:
             raise client_error(error, operation, metadata) from None
-        if operation in DESCRIBING:
-            show_timestamps(response, UTC)
+        show_timestamps(operation, response, UTC)
         response["ResponseMetadata"] = metadata
         return response
+
+    def close(self) -> None:
+        """Does nothing: the database stays open. boto3's client has this method."""
+
+
+class Client(ServiceClient):
+    """Calls the operations of a database as boto3's client of DynamoDB does."""
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether `get_paginator` knows a method such as "query"."""
@@ -99,8 +104,9 @@ class Client:
         """The waiter "table_exists" or "table_not_exists"."""
         return Waiter(self, waiter_name)
 
-    def close(self) -> None:
-        """Does nothing: the database stays open. boto3's client has this method."""
+
+class StreamsClient(ServiceClient):
+    """Calls the operations of a database's streams as boto3's client of DynamoDB Streams does."""
 
 
 def method_name(operation: str) -> str:
@@ -109,29 +115,42 @@ def method_name(operation: str) -> str:
 
 
 def _method(operation: str) -> Callable[..., Response]:
-    def method(self: Client, **parameters: Any) -> Response:
+    def method(self: ServiceClient, **parameters: Any) -> Response:
         return self.call(operation, parameters)
 
     method.__name__ = method_name(operation)
-    method.__qualname__ = f"Client.{method.__name__}"
     method.__doc__ = f"Calls {operation}. Parameters: {', '.join(REQUESTS[operation].members) or 'none'}."
     return method
 
 
-def show_timestamps(response: Any, zone: tzinfo) -> None:
-    """Replaces epoch seconds by datetimes of a time zone, in place."""
+def show_timestamps(operation: str, response: Response, zone: tzinfo) -> None:
+    """Replaces the epoch seconds in an answer by datetimes of a time zone, in place."""
+    if operation in _DESCRIBING:
+        _show_all(response, zone)
+    elif operation == "DescribeStream":
+        _show(response["StreamDescription"], "CreationRequestDateTime", zone)
+    elif operation == "GetRecords":
+        for record in response["Records"]:
+            _show(record["dynamodb"], "ApproximateCreationDateTime", zone)
+
+
+def _show(members: Response, name: str, zone: tzinfo) -> None:
+    members[name] = datetime.fromtimestamp(members[name], zone)
+
+
+def _show_all(response: Any, zone: tzinfo) -> None:
     for name, value in response.items():
         if name in _TIMESTAMPS:
-            response[name] = datetime.fromtimestamp(value, zone)
+            _show(response, name, zone)
         elif isinstance(value, dict):
-            show_timestamps(value, zone)
+            _show_all(value, zone)
         elif isinstance(value, list):
             for member in value:
                 if isinstance(member, dict):
-                    show_timestamps(member, zone)
+                    _show_all(member, zone)
 
 
 _PARAMETERS = {operation: frozenset(REQUESTS[operation].members) for operation in OPERATIONS}
 
 for _operation in OPERATIONS:
-    setattr(Client, method_name(_operation), _method(_operation))
+    setattr(StreamsClient if _operation in STREAM_OPERATIONS else Client, method_name(_operation), _method(_operation))

@@ -18,9 +18,13 @@ _MODULES = {
     "DeleteTable": "delete_table",
     "DescribeEndpoints": "describe_endpoints",
     "DescribeLimits": "describe_limits",
+    "DescribeStream": "describe_stream",
     "DescribeTable": "describe_table",
     "DescribeTimeToLive": "describe_time_to_live",
     "GetItem": "get_item",
+    "GetRecords": "get_records",
+    "GetShardIterator": "get_shard_iterator",
+    "ListStreams": "list_streams",
     "ListTables": "list_tables",
     "ListTagsOfResource": "list_tags_of_resource",
     "PutItem": "put_item",
@@ -35,6 +39,8 @@ _MODULES = {
     "UpdateTimeToLive": "update_time_to_live",
 }
 
+# Those of the second service, DynamoDB Streams.
+STREAM_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 # Those that change nothing.
 READS = frozenset(
     name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from minidynamo.errors import ResourceInUse
@@ -40,11 +39,6 @@ def reserved_units(store: Store, except_for: str = "") -> dict[str, int]:
     return {unit: sum(throughput[unit] for throughput in throughputs) for unit in UNITS}
 
 
-def stream_label(now: float) -> str:
-    """The label of a stream enabled at `now`: the time in UTC with milliseconds."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-
-
 def _check_quotas(store: Store, request: Request) -> None:
     set_here = (request, *request.get("GlobalSecondaryIndexes", ()))
     on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
@@ -72,5 +66,5 @@ def _description(store: Store, request: Request, name: str) -> dict[str, Any]:
     for index in description.get("GlobalSecondaryIndexes", ()):
         index.update(IndexStatus="CREATING", **passing)
     if description.get("StreamSpecification", {}).get("StreamEnabled"):
-        description["LatestStreamLabel"] = stream_label(now)
+        description["LatestStreamLabel"] = store.catalog.streams.new_label(name)
     return description

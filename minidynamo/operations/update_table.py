@@ -16,7 +16,7 @@ from minidynamo.limits import (
     THROUGHPUT_DECREASES_FREE_PER_DAY,
 )
 from minidynamo.messages import SUBSCRIBER_LIMIT
-from minidynamo.operations.create_table import reserved_units, stream_label
+from minidynamo.operations.create_table import reserved_units
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas, warm_throughput
@@ -39,7 +39,7 @@ def update_table(store: Store, request: Request) -> Response:
         _check_quotas(store, request, table)
         _check_class_changes(request, table, store.clock.now())
         changed = copy.deepcopy(table.description)
-        _change_settings(request, changed, store.clock.now())
+        _change_settings(store, request, changed)
         old_throughputs = _change_indexes(store, request, changed)
         changed["TableStatus"] = "UPDATING"
         changed["StatusDueAt"] = store.clock.now() + store.delays.updating
@@ -115,7 +115,8 @@ def _changes_class(request: Request, description: dict[str, Any]) -> bool:
 # Settings.
 
 
-def _change_settings(request: Request, description: dict[str, Any], now: float) -> None:
+def _change_settings(store: Store, request: Request, description: dict[str, Any]) -> None:
+    now = store.clock.now()
     if _changes_class(request, description):
         description["TableClassChanges"] = [*description.get("TableClassChanges", []), now]
         description["TableClass"] = request["TableClass"]
@@ -126,7 +127,7 @@ def _change_settings(request: Request, description: dict[str, Any], now: float) 
     if "StreamSpecification" in request:
         description["StreamSpecification"] = request["StreamSpecification"]
         if request["StreamSpecification"]["StreamEnabled"]:
-            description["LatestStreamLabel"] = stream_label(now)
+            description["LatestStreamLabel"] = store.catalog.streams.new_label(description["TableName"])
     if request.get("BillingMode", description["BillingMode"]) != description["BillingMode"]:
         _change_billing(request["BillingMode"], description, now)
     if "ProvisionedThroughput" in request:

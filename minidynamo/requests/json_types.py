@@ -6,6 +6,7 @@ Source: observed answers of Amazon DynamoDB (SerializationException).
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from minidynamo.errors import SerializationError
@@ -129,6 +130,7 @@ _SCALARS: dict[str, tuple[str, tuple[type, ...]]] = {
     "Integer": ("Integer", (int, float)),
     "Long": ("Long", (int, float)),
     "Boolean": ("Boolean", (bool,)),
+    "Timestamp": ("Timestamp", (int, float, datetime)),
 }
 
 _CHECKS: dict[str, Callable[[Shape, Any, bool], None]] = {

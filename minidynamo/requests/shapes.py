@@ -14,7 +14,7 @@ class Shape:
     """What a member of a request may be.
 
     Attributes:
-        kind: String, Integer, Long, Boolean, List, Map, Structure or Value.
+        kind: String, Integer, Long, Boolean, Timestamp, List, Map, Structure or Value.
         name: of a structure, its name in the API.
         minimum, maximum: bounds of the length of strings, lists and maps, or of the value of numbers.
         pattern: what a string must match.
@@ -82,6 +82,7 @@ NAME_PATTERN = "[a-zA-Z0-9_.-]+"
 
 TEXT = string()
 FLAG = Shape("Boolean")
+TIMESTAMP = Shape("Timestamp")
 VALUE = Shape("Value", name="AttributeValue")
 ITEM = map_of(VALUE)
 VALUES = list_of(VALUE)

@@ -33,6 +33,10 @@ class Location:
         """The ARN of a table."""
         return f"arn:aws:dynamodb:{self.region}:{self.account_id}:table/{table_name}"
 
+    def stream_arn(self, table_name: str, label: str) -> str:
+        """The ARN of a stream."""
+        return f"{self.table_arn(table_name)}/stream/{label}"
+
     def table_name(self, name_or_arn: str) -> str | None:
         """The table name of a TableName parameter, which may be an ARN; None for an ARN of another place.
 

@@ -2,7 +2,8 @@
 
 What the catalog keeps of a table is a dict in the API's shape, with a few members of its own: `StatusDueAt` (when a
 passing status ends, epoch seconds), `WasOnDemand`, `Tags`, `TimeToLive`, and times of limited changes. It is stored
-in the engine's "system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to.
+in the engine's "system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to. Streams
+begin and end with the description that says so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from minidynamo.messages import NOT_FOUND
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
+from minidynamo.streams.streams import Streams
 from minidynamo.tables.table import Description, Table, keyspace_names
 from minidynamo.tables.writing import WriteBatch
 from minidynamo.values.key_bytes import after
@@ -70,6 +72,7 @@ class Catalog:
         self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
         if engine.faults:  # It reads a file, which may be damaged.
             self._require_complete()
+        self.streams = Streams(engine, self.system, clock)
         self._tables: dict[str, Table] = {}
         for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
             self._open(record_item(record))
@@ -108,6 +111,7 @@ class Catalog:
         batch.creates += keyspace_names(description)
         self._commit(description, batch)
         table = self._open(description)
+        table.align_shards()
         self.next_due = self._earliest_due()
         return table
 
@@ -121,6 +125,8 @@ class Catalog:
         """
         self._commit(description, WriteBatch() if batch is None else batch)
         table.description = description
+        table.change_log = self.streams.of_table(description)
+        table.align_shards()
         self.next_due = self._earliest_due()
 
     def settle(self) -> None:
@@ -140,9 +146,11 @@ class Catalog:
         }, "the stored catalog differs from the live one"
         for table in self._tables.values():
             table.check()
+        self.streams.check()
 
     def _open(self, description: Description) -> Table:
         table = Table(description, self._engine, self._partition_size_bytes_max)
+        table.change_log = self.streams.of_table(description)
         self._tables[table.name] = table
         return table
 
@@ -155,6 +163,7 @@ class Catalog:
     def _drop_leftovers(self) -> None:
         """Drops the empty keyspaces of indexes that were being created when the process ended."""
         known = {keyspace.name for table in self._tables.values() for keyspace in table.keyspaces}
+        known |= self.streams.keyspace_names
         batch = WriteBatch()
         for name in self._engine.keyspaces():
             is_unknown = name != SYSTEM_KEYSPACE and name not in known
@@ -180,13 +189,17 @@ class Catalog:
         key = _TABLE_PREFIX + description["TableName"].encode()
         is_new = self.system.get(key) is None
         batch.stage(self.system, key, packed_record(description, 0), None if is_new else 0, 0.0)
+        streams = self.streams.stage(batch, description["TableName"], description)
         batch.commit(self._engine)
+        self.streams.apply(streams)
 
     def _remove(self, table: Table) -> None:
         batch = WriteBatch()
         batch.stage(self.system, _TABLE_PREFIX + table.name.encode(), None, 0, 0.0)
         batch.drops += [each.name for each in table.keyspaces]
+        streams = self.streams.stage(batch, table.name, None)
         batch.commit(self._engine)
+        self.streams.apply(streams)
         del self._tables[table.name]
 
     def _earliest_due(self) -> float | None:

@@ -60,7 +60,7 @@ def table_description(table: Table, location: Location) -> dict[str, Any]:
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if member in kept:
             description[member] = [_index_description(table, index, arn) for index in kept[member]]
-    _add_stream(description, kept, arn)
+    _add_stream(description, kept, location)
     _add_encryption(description, kept, location)
     return description
 
@@ -94,11 +94,11 @@ def _index_description(table: Table, kept: dict[str, Any], arn: str) -> dict[str
     return description
 
 
-def _add_stream(description: dict[str, Any], kept: dict[str, Any], arn: str) -> None:
+def _add_stream(description: dict[str, Any], kept: dict[str, Any], location: Location) -> None:
     if kept.get("StreamSpecification", {}).get("StreamEnabled"):
         description["StreamSpecification"] = dict(kept["StreamSpecification"])
     if "LatestStreamLabel" in kept:
-        description["LatestStreamArn"] = f"{arn}/stream/{kept['LatestStreamLabel']}"
+        description["LatestStreamArn"] = location.stream_arn(kept["TableName"], kept["LatestStreamLabel"])
 
 
 def _add_encryption(description: dict[str, Any], kept: dict[str, Any], location: Location) -> None:

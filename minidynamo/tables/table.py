@@ -14,6 +14,7 @@ from minidynamo.schema.index import IndexDefinition
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
+from minidynamo.streams.change_log import ChangeLog
 from minidynamo.tables.item_collections import ItemCollections
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_size_bytes
@@ -42,7 +43,7 @@ class Table:
     """A live table.
 
     Parameters:
-        description: what the catalog keeps of it; see `catalog.py`.
+        description: what the catalog keeps of it; see `catalog.py`. Its stream is set by the catalog.
         engine: where its keyspaces live.
         partition_size_bytes_max: the size beyond which its partitions split, and of an item collection with LSIs.
     """
@@ -59,6 +60,7 @@ class Table:
             for index in description.get(member, ()):
                 if index.get("IndexStatus") != "DELETING":
                     self.open_index(index, is_local=member == _LOCAL)
+        self.change_log: ChangeLog | None = None
         self.collections = ItemCollections(
             [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
         )
@@ -118,6 +120,11 @@ class Table:
         """The error for a change while the table is in a passing status."""
         verb = _STATUS_VERBS[self.description["TableStatus"]]
         return ResourceInUse(f"{IN_USE}Table is being {verb}: {self.name}")
+
+    def align_shards(self) -> None:
+        """Sees to it that the table's stream, if it has one, has one open shard per partition."""
+        if self.change_log is not None:
+            self.change_log.align([each.map.start for each in self.keyspace.partitions])
 
     def check_nested_paths(self, attributes: Iterable[str]) -> None:
         """Refuses document paths that reach into a key attribute of the table or of an index."""

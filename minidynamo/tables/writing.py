@@ -86,8 +86,9 @@ def stage_change(
     old_item: Item | None,
     new_item: Item | None,
     new_size: int,
+    by_service: bool = False,
 ) -> Consumption:
-    """Stages the change of one item and of all its index entries.
+    """Stages the change of one item, of all its index entries, and its record in the stream.
 
     Parameters:
         batch: where to stage it.
@@ -97,6 +98,7 @@ def stage_change(
         old_item: the same, decoded; needed only if the table has indexes.
         new_item: the normal item after the change, None to delete it.
         new_size: the size of `new_item` in bytes.
+        by_service: whether the service itself deletes the item.
 
     Returns:
         What the change consumes.
@@ -108,6 +110,9 @@ def stage_change(
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
     record = None if new_item is None else packed_record(new_item, new_size)
     size_change = batch.stage(table.keyspace, key, record, old_size, consumption.table)
+    if table.change_log is not None and (old_record is not None or record is not None):
+        partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
+        table.change_log.stage(batch, partitions, start, old_record, record, new_item, by_service)
     if table.indexes:
         for index in table.indexes.values():
             entry = _EntryChange(index, key, old_item, new_item, record, new_size)

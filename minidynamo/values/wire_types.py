@@ -24,6 +24,7 @@ _JAVA_CLASSES = {
     "Long": "java.lang.Long",
     "Double": "java.lang.Double",
     "Blob": "java.nio.ByteBuffer",
+    "Timestamp": "java.util.Date",
 }
 # Set where an SDK's own validation comes first: it refuses values that the service itself would let pass.
 REFUSES_ODD_VALUES: ContextVar[bool] = ContextVar("minidynamo refuses odd values", default=False)

@@ -13,7 +13,7 @@ from dateutil.tz import tzlocal
 
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
-from minidynamo.interfaces.client import DESCRIBING, show_timestamps
+from minidynamo.interfaces.client import show_timestamps
 from minidynamo.interfaces.wire.messages import http_date
 
 _LOCAL_ZONE = tzlocal()
@@ -41,8 +41,7 @@ def validate(model: Any, parameters: dict[str, Any]) -> None:
 def results(database: Database, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Carries out an operation; its answer as botocore gives it. Raises DynamoError."""
     answer = database.execute(operation, parameters)
-    if operation in DESCRIBING:
-        show_timestamps(answer, _LOCAL_ZONE)
+    show_timestamps(operation, answer, _LOCAL_ZONE)
     answer["ResponseMetadata"] = _metadata(database, 200)
     return answer
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from minidynamo.interfaces.conformance.replaying import Fault
 from minidynamo.interfaces.wire.bodies import body_of
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.interfaces.wire.targets import target_of
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 _TIMEOUT_SECONDS = 60
@@ -71,7 +72,7 @@ class Endpoint:
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Calls an operation; binary values are bytes. Raises Fault for an error answer."""
-        headers = {"content-type": _CONTENT_TYPE, "x-amz-target": f"DynamoDB_20120810.{operation}"}
+        headers = {"content-type": _CONTENT_TYPE, "x-amz-target": target_of(operation)}
         answer = self.exchange(self.sign(HttpRequest("POST", "/", "", headers, body_of(request))))
         members = json.loads(answer.body) if answer.body else {}
         if answer.status < 300:

@@ -80,6 +80,7 @@ def _default_database(options: argparse.Namespace) -> Database:
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
     database = connect(path, region=region, table_delays=delays)
+    database.expire_in_background()
     try:
         for template in options.tables:
             _create_tables(database, template)

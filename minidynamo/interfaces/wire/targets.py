@@ -33,3 +33,9 @@ def operation_of(target: str | None) -> str | None:
     """The operation that an X-Amz-Target names, such as "DynamoDB_20120810.GetItem"; None where it names none."""
     service, _, operation = (target or "").partition(".")
     return operation if operation in SERVICES.get(service, ()) else None
+
+
+def target_of(operation: str) -> str:
+    """The X-Amz-Target of an operation; that of DynamoDB itself for an unknown one."""
+    service = next((name for name, known in SERVICES.items() if operation in known), "DynamoDB_20120810")
+    return f"{service}.{operation}"
