@@ -11,7 +11,7 @@ import os
 import random
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,8 @@ from minidynamo.wording import Wording
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from minidynamo.functions.draining import DrainReport
+    from minidynamo.functions.service import Functions
     from minidynamo.interfaces.client import Client, StreamsClient
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
@@ -114,6 +116,7 @@ class Database:
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
         self._sweeper: Sweeper | None = None
+        self._functions: Functions | None = None
         if self.engine.faults:
             _IN_FILES.add(self)
 
@@ -296,6 +299,58 @@ class Database:
             self._sweeper.stop()
         self._sweeper = Sweeper(self.expire, interval_seconds)
 
+    # Functions.
+
+    @property
+    def functions(self) -> Functions:
+        """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
+        if self._functions is None:
+            from minidynamo.functions.service import Functions
+
+            self._functions = Functions(self, self.execute, self._identity)
+        return self._functions
+
+    def on_stream(self, table_name: str, handler: Any = None, **parameters: Any) -> Any:
+        """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
+
+        Parameters:
+            table_name: the table, whose stream must be enabled.
+            handler: called with the event and a context, or the name of a registered function. Without it the result
+                is a decorator for the handler, which stays what it is.
+            parameters: those of CreateEventSourceMapping, with its defaults: BatchSize, MaximumBatchingWindowInSeconds,
+                ParallelizationFactor, StartingPosition (by default TRIM_HORIZON), BisectBatchOnFunctionError,
+                MaximumRetryAttempts, MaximumRecordAgeInSeconds, TumblingWindowInSeconds, FunctionResponseTypes,
+                FilterCriteria, DestinationConfig, Enabled; and Timeout, the function's.
+
+        Returns:
+            The mapping. It does nothing by itself: `drain()` or `functions.start()` runs it.
+
+        Raises:
+            ResourceNotFound: there is no such table or function.
+            ValueError: the table has no stream, or a parameter is out of its range.
+        """
+        if handler is not None:
+            return self.functions.map_stream(table_name, handler, parameters)
+
+        def decorate(function: Any) -> Any:
+            self.functions.map_stream(table_name, function, parameters)
+            return function
+
+        return decorate
+
+    def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
+        """Hands all changes over to the handlers of `on_stream`, and runs queued invocations, until nothing is left.
+
+        It never sleeps: what is due later is waited for by advancing a `ManualClock`; with another clock it is done at
+        once. The order of what could be done is drawn from the database's seed.
+
+        Parameters:
+            until: ends it as soon as this is true.
+            max_batches: ends it after so many steps.
+        """
+        self._require_open()
+        return self.functions.drain(until, max_batches)
+
     # Copies.
 
     def backup(self, path: str | Path) -> None:
@@ -366,6 +421,8 @@ class Database:
 
     def close(self) -> None:
         """Closes the database. Further requests answer InternalServerError."""
+        if self._functions is not None:
+            self._functions.stop()
         if self._sweeper is not None:
             self._sweeper.stop()
         with self.lock:

@@ -19,6 +19,7 @@
     ├── TransactionInProgress                    TransactionInProgressException
     ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
     ├── Throttling                               ThrottlingException
+    ├── TooManyRequests                          TooManyRequestsException (429): a function's concurrency is used up
     ├── ExpiredIterator                          ExpiredIteratorException: a shard iterator is too old
     ├── TrimmedDataAccess                        TrimmedDataAccessException: the records are
     └── InternalServerError                      InternalServerError (500)
@@ -186,6 +187,11 @@ class IdempotentParameterMismatch(DynamoError):
 
 class Throttling(DynamoError):
     code = "ThrottlingException"
+
+
+class TooManyRequests(DynamoError):
+    code = "TooManyRequestsException"
+    status = 429
 
 
 class ExpiredIterator(DynamoError):

@@ -33,7 +33,8 @@ def create_tables(database: Database) -> None:
     """Creates the tables that are not there yet."""
     for name, table in TABLES.items():
         if name not in database.execute("ListTables", {})["TableNames"]:
-            database.execute("CreateTable", create_table_request(name, table))
+            stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+            database.execute("CreateTable", {**create_table_request(name, table), "StreamSpecification": stream})
 
 
 def perform(database: Database, number: int) -> None:

@@ -18,20 +18,31 @@ import pytest
 import minidynamo
 from minidynamo import Database
 from tests.durable_writer import SETTINGS, create_tables, perform
+from tests.test_streams import changes
 
 ROOT = Path(__file__).parent.parent
 
 
 def contents(database: Database) -> Any:
-    """Everything a client can see: items, index entries, indexes, and counts."""
+    """Everything a client can see: items, index entries, indexes, counts, and the changes of each item in order."""
     seen: dict[str, Any] = {}
     for name in database.execute("ListTables", {})["TableNames"]:
         table = database.execute("DescribeTable", {"TableName": name})["Table"]
         indexes = [each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])]
         seen[name] = [table["ItemCount"], table["TableSizeBytes"], indexes, scanned(database, TableName=name)]
+        seen[f"{name}/stream"] = histories(database, table["LatestStreamArn"])
         for index in [*indexes, *(each["IndexName"] for each in table.get("LocalSecondaryIndexes", []))]:
             seen[f"{name}/{index}"] = scanned(database, TableName=name, IndexName=index)
     return seen
+
+
+def histories(database: Database, arn: str) -> dict[str, list[Any]]:
+    """By key, what a stream tells of each item: nothing is missing, and nothing comes twice."""
+    found: dict[str, list[Any]] = {}
+    for record in sorted(changes(database, arn), key=lambda each: int(each["dynamodb"]["SequenceNumber"])):
+        change = record["dynamodb"]
+        found.setdefault(repr(change["Keys"]), []).append((record["eventName"], change.get("NewImage")))
+    return found
 
 
 def scanned(database: Database, **request: Any) -> list[Any]:

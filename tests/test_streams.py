@@ -73,7 +73,7 @@ def read(database: Database, place: str | None, limit: int = 1_000) -> Iterator[
         place = answer.get("NextShardIterator")
 
 
-def changes(database: Database, arn: str) -> list[dict[str, Any]]:
+def changes(database: Database, arn: str, limit: int = 100) -> list[dict[str, Any]]:
     """All records of a stream, parents before children."""
     shards = shards_of(database, arn)
     known = {each["ShardId"] for each in shards}
@@ -83,7 +83,7 @@ def changes(database: Database, arn: str) -> list[dict[str, Any]]:
         for shard in shards:
             parent = shard.get("ParentShardId")
             if shard["ShardId"] not in done and (parent not in known or parent in done):
-                found += read(database, iterator(database, arn, shard["ShardId"]), limit=3)
+                found += read(database, iterator(database, arn, shard["ShardId"]), limit=limit)
                 done.append(shard["ShardId"])
     return found
 

@@ -1,27 +1,35 @@
 """Change records: what a stream keeps of the change of one item.
 
-    change = size of the images u24 | msgpack([kind, time, by service, keys, new image, old image])
+    change = size of the images u24 | msgpack([kind, time, by service, keys, new image, old image, chain])
 
 The kind is 0 for INSERT, 1 for MODIFY, 2 for REMOVE; the time is in epoch seconds; images are records of items
-(`values/records.py`), as far as the stream's view type has them. Keys are kept only where no image holds them.
+(`values/records.py`), as far as the stream's view type has them. Keys are kept only where no image holds them. The
+chain is how many functions, each invoked by what the one before had written, led to the change; see `CHAIN`.
 Source: API reference of DynamoDB Streams, "Record" and "StreamRecord".
 """
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import msgpack
 
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.attribute_value import Item, name_size_bytes
+from minidynamo.values.numbers import number_size_bytes
 from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
 
 KINDS = ("INSERT", "MODIFY", "REMOVE")
 INSERT, MODIFY, REMOVE = range(3)
+# In a function's invocation: how many invocations led to it, itself included.
+CHAIN: ContextVar[int] = ContextVar("minidynamo chain of invocations", default=0)
 # Sequence numbers have 21 digits at least.
 _FIRST_NUMBER = 10**20
+
+# How msgpack writes the tags of binary values.
+_BINARY, _BINARY_SET = msgpack.packb("B"), msgpack.packb("BS")
 
 _pack = msgpack.Packer(autoreset=True).pack
 
@@ -55,7 +63,7 @@ def packed_change(
         new, old: the images, as records.
     """
     size = (record_size_bytes(new) if new else 0) + (record_size_bytes(old) if old else 0)
-    packed: bytes = _pack([kind, time, by_service, keys, new, old])
+    packed: bytes = _pack([kind, time, by_service, keys, new, old, CHAIN.get()])
     return size.to_bytes(SIZE_BYTES, "big") + packed
 
 
@@ -63,6 +71,12 @@ def change_time(change: bytes) -> float:
     """When a change was made, in epoch seconds."""
     fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
     return float(fields[1])
+
+
+def change_chain(change: bytes) -> int:
+    """How many invocations led to a change."""
+    fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
+    return int(fields[6])
 
 
 def sequence_text(number: int) -> str:
@@ -92,17 +106,32 @@ class StreamOrigin:
     key_names: tuple[str, ...]
 
 
+def holds_binaries(change: bytes) -> bool:
+    """Whether there may be binary values in a record; False is certain."""
+    return _BINARY in change or _BINARY_SET in change
+
+
+def _key_size_bytes(keys: Item) -> int:
+    """The size of a key, whose values are scalars, by the service's rule."""
+    size = 0
+    for name, value in keys.items():
+        ((kind, content),) = value.items()
+        size += name_size_bytes(name)
+        size += number_size_bytes(content) if kind == "N" else len(content.encode() if kind == "S" else content)
+    return size
+
+
 def shown_change(origin: StreamOrigin, number: int, change: bytes) -> dict[str, Any]:
     """A change as GetRecords shows it, with its time in whole epoch seconds."""
     fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
-    kind, time, by_service, keys, new, old = fields
+    kind, time, by_service, keys, new, old, _ = fields
     images = [(name, record_item(image)) for name, image in (("NewImage", new), ("OldImage", old)) if image]
     if keys is None:
         keys = {name: images[0][1][name] for name in origin.key_names}
     shown: dict[str, Any] = {"ApproximateCreationDateTime": float(int(time)), "Keys": keys}
     shown.update(images)
     shown["SequenceNumber"] = sequence_text(number)
-    shown["SizeBytes"] = checked_item(keys)[1] + record_size_bytes(change)
+    shown["SizeBytes"] = _key_size_bytes(keys) + record_size_bytes(change)
     shown["StreamViewType"] = origin.view_type
     record = {
         "eventID": blake2b(f"{origin.arn} {number}".encode(), digest_size=16).hexdigest(),

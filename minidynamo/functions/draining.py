@@ -1,0 +1,80 @@
+"""Draining: runs everything that mappings and invocations have to do, until there is nothing left or a bound is met."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from minidynamo.clock import Clock
+
+
+class Work(Protocol):
+    """Something that can be done.
+
+    Attributes:
+        name: for the report.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def due_at(self) -> float | None:
+        """When it can be done, in epoch seconds; None for never."""
+        ...
+
+    def do(self) -> int:
+        """Does it; returns how many functions it has invoked."""
+        ...
+
+
+@dataclass
+class DrainReport:
+    """What a drain has done.
+
+    Attributes:
+        invocations: how many invocations there were, by function.
+        is_complete: whether nothing is left to do.
+    """
+
+    invocations: dict[str, int] = field(default_factory=dict)
+    is_complete: bool = True
+
+    @property
+    def total(self) -> int:
+        """All invocations."""
+        return sum(self.invocations.values())
+
+
+def drain(
+    find: Callable[[], Sequence[Work]],
+    clock: Clock,
+    chance: random.Random,
+    until: Callable[[], bool] | None,
+    max_batches: int,
+) -> DrainReport:
+    """Does what is due, in an order drawn from `chance`, and then what is due next.
+
+    Never sleeps: where all that is left is due later, a clock that can be advanced is; with any other clock it is done
+    at once.
+    """
+    report = DrainReport()
+    for _ in range(max_batches):
+        if until is not None and until():
+            report.is_complete = False
+            return report
+        dues = [(due, work) for work in find() if (due := work.due_at()) is not None]
+        if not dues:
+            return report
+        ready = [work for due, work in dues if due <= clock.now()]
+        if not ready:
+            earliest = min(due for due, _ in dues)
+            advance = getattr(clock, "advance", None)
+            if advance is not None:
+                advance(earliest - clock.now())
+            ready = [work for due, work in dues if due <= earliest]
+        work = chance.choice(ready)
+        report.invocations[work.name] = report.invocations.get(work.name, 0) + work.do()
+    report.is_complete = False
+    return report

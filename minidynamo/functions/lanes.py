@@ -1,0 +1,92 @@
+"""Lanes: how far a mapping has come in a shard, and what it is at.
+
+A shard has one lane, or as many as the mapping's ParallelizationFactor; the hash of an item's partition key says which
+of them its changes take. A lane processes one batch at a time and goes on only when that is done or given up.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from minidynamo.streams.change_record import StreamOrigin, shown_change
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change on its way to a function.
+
+    Attributes:
+        number: its sequence number.
+        time: when it was made, in epoch seconds.
+        packed: its record.
+    """
+
+    number: int
+    time: float
+    packed: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changes that are handed over together.
+
+    Attributes:
+        changes: in the order of their sequence numbers.
+        failures: how often it has failed, bisections not counted.
+        attempts: how often a function was invoked with it.
+    """
+
+    changes: list[Change]
+    failures: int = 0
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Window:
+    """A tumbling window.
+
+    Attributes:
+        start: when it begins, in epoch seconds.
+        state: what the last invocation has left for the next.
+    """
+
+    start: float
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane of one shard.
+
+    Attributes:
+        shard_id: of the shard.
+        index: which of its lanes this is.
+        position: the sequence number to go on from when `batches` are done.
+        batches: what has been read and is not done yet.
+        due_at: before which nothing is tried, in epoch seconds.
+        window: the tumbling window it is in, if any.
+    """
+
+    shard_id: str
+    index: int
+    position: int
+    batches: deque[Batch] = field(default_factory=deque)
+    due_at: float = 0.0
+    window: Window | None = None
+
+    @property
+    def checkpoint(self) -> int:
+        """The sequence number from which nothing is known to be done."""
+        return self.batches[0].changes[0].number if self.batches else self.position
+
+
+def lane_of(origin: StreamOrigin, packed: bytes, count: int) -> int:
+    """Which of some lanes a change takes: that of its partition key."""
+    if count == 1:
+        return 0
+    keys = shown_change(origin, 0, packed)["dynamodb"]["Keys"]
+    digest = blake2b(repr(keys[origin.key_names[0]]).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % count

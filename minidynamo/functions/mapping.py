@@ -1,0 +1,402 @@
+"""An event source mapping: reads the shards of a stream in order and invokes a function with what it finds.
+
+Parents come before children; within a shard a failing batch holds up its lane, and nothing else. How far each lane has
+come is stored under "mapping/<function>/<table>" in the system keyspace, after each batch: a change may be handed over
+twice when the process ends in between, and never not at all.
+Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; "How Lambda processes records from stream
+and queue-based event sources".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from minidynamo.errors import TooManyRequests
+from minidynamo.functions.failures import Destinations, batch_failure, timestamp_text
+from minidynamo.functions.lanes import Batch, Change, Lane, Window, lane_of
+from minidynamo.functions.patterns import compiled_filters
+from minidynamo.functions.runtime import Metrics, Outcome, Runtime
+from minidynamo.functions.settings import MappingSettings
+from minidynamo.functions.stream_events import event_record
+from minidynamo.limits import STREAM_RETENTION_SECONDS
+from minidynamo.operations.store import Store
+from minidynamo.streams.change_log import ChangeLog
+from minidynamo.streams.change_record import (
+    CHAIN,
+    StreamOrigin,
+    change_chain,
+    change_time,
+    sequence_text,
+)
+from minidynamo.streams.shards import Shard
+from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.records import packed_record, record_item
+
+logger = logging.getLogger("minidynamo.functions")
+
+_CHAIN_MAX = 16
+_PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+_BACK_OFF_SECONDS_MAX = 60.0
+_STATE_BYTES_MAX = 1024 * 1024
+_NO_RECORDS, _OK, _PROBLEM = "No records processed", "OK", "PROBLEM: Function call failed"
+
+
+class EventSourceMapping:
+    """A mapping of a table's stream onto a function.
+
+    Attributes:
+        table_name, function_name: what it connects.
+        settings: what it was created with.
+        state: "Enabled", "Disabled" or "Deleted".
+        last_processing_result: how the last invocation ended.
+        metrics: invocations, errors, records, and the age of the last batch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        runtime: Runtime,
+        destinations: Destinations,
+        table_name: str,
+        function_name: str,
+        settings: MappingSettings,
+    ) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._destinations = destinations
+        self.table_name, self.function_name, self.settings = table_name, function_name, settings
+        self.state = "Enabled" if settings.Enabled else "Disabled"
+        self.last_processing_result = _NO_RECORDS
+        self.metrics = Metrics()
+        self._passes = compiled_filters(settings.FilterCriteria)
+        self._key = f"mapping/{function_name}/{table_name}".encode()
+        self._lanes: dict[str, list[Lane]] = {}
+        with store.lock:
+            description = store.catalog.described_table(table_name).description
+            if not description.get("StreamSpecification", {}).get("StreamEnabled"):
+                raise ValueError(f"table {table_name} has no enabled stream: give it a StreamSpecification")
+            self._label: str = description["LatestStreamLabel"]
+            self.stream_arn = store.location.stream_arn(table_name, self._label)
+            self._begin()
+
+    # What users do with it.
+
+    @property
+    def position(self) -> dict[str, list[str]]:
+        """By shard, the sequence number from which each lane goes on."""
+        return {shard: [sequence_text(each.checkpoint) for each in lanes] for shard, lanes in self._lanes.items()}
+
+    def enable(self) -> None:
+        """Goes on from where it was."""
+        self.state = "Enabled"
+
+    def disable(self) -> None:
+        """Hands nothing over any more; its position stays."""
+        self.state = "Disabled"
+
+    def delete(self) -> None:
+        """Ends it and forgets its position."""
+        self.state = "Deleted"
+        with self._store.lock:
+            system = self._store.catalog.system
+            if system.get(self._key) is not None:
+                batch = WriteBatch()
+                batch.stage(system, self._key, None, 0, 0.0)
+                self._store.commit(batch)
+
+    # Reading.
+
+    def _begin(self) -> None:
+        """Takes up the stored position, or the starting position."""
+        record = self._store.catalog.system.get(self._key)
+        stored: Any = {} if record is None else record_item(record)
+        log = self._log()
+        if stored.get("Label") == self._label:
+            for shard_id, positions in stored["Positions"].items():
+                self._lanes[shard_id] = [Lane(shard_id, index, each) for index, each in enumerate(positions)]
+        elif self.settings.StartingPosition == "LATEST" and log is not None:
+            self._store.catalog.described_table(self.table_name).align_shards()
+            for shard in log.visible_shards():
+                self._lanes[shard.id] = self._new_lanes(shard.id, log.last_number + 1)
+            self._save()
+
+    def _new_lanes(self, shard_id: str, position: int) -> list[Lane]:
+        return [Lane(shard_id, index, position) for index in range(self.settings.ParallelizationFactor)]
+
+    def _log(self) -> ChangeLog | None:
+        return self._store.catalog.streams.all().get((self.table_name, self._label))
+
+    def _origin(self, log: ChangeLog) -> StreamOrigin:
+        return StreamOrigin(self.stream_arn, self._store.location.region, log.state["ViewType"], log.key_names)
+
+    def lanes(self) -> Iterator[Lane]:
+        """The lanes that may have work, in the order of their shards; those of children once their parents are done."""
+        with self._store.lock:
+            log = self._log()
+            if log is None or self.state != "Enabled":
+                return
+            shards = sorted(log.visible_shards(), key=lambda each: each.id)
+            known = {each.id for each in shards}
+            for shard in shards:
+                if shard.id not in self._lanes:
+                    self._lanes[shard.id] = self._new_lanes(shard.id, shard.first)
+            done = {each.id for each in shards if self._is_done(log, each)}
+            ready = [
+                lane
+                for shard in shards
+                if shard.id not in done and (shard.parent not in known or shard.parent in done)
+                for lane in self._lanes[shard.id]
+            ]
+            for gone in self._lanes.keys() - known:
+                del self._lanes[gone]
+        yield from ready
+
+    def _is_done(self, log: ChangeLog, shard: Shard) -> bool:
+        return not shard.is_open and all(
+            not lane.batches and lane.window is None and self._next_of(log, shard, lane) is None
+            for lane in self._lanes[shard.id]
+        )
+
+    def _next_of(self, log: ChangeLog, shard: Shard, lane: Lane) -> Change | None:
+        return next(self._changes(log, shard, lane), None)
+
+    def _changes(self, log: ChangeLog, shard: Shard, lane: Lane) -> Iterator[Change]:
+        """What lies before a lane and passes the filter; the lane moves on past what does not."""
+        origin, count = self._origin(log), self.settings.ParallelizationFactor
+        found_any = False
+        for number, packed in log.changes(shard, lane.position):
+            is_ours = not log.is_too_old(packed) and lane_of(origin, packed, count) == lane.index
+            if is_ours and self._passes is not None:
+                is_ours = self._passes(event_record(origin, number, packed))
+            if is_ours:
+                found_any = True
+                yield Change(number, change_time(packed), packed)
+            elif not found_any:
+                lane.position = number + 1
+
+    # Processing.
+
+    def due_at(self, lane: Lane) -> float | None:
+        """When a lane has something to do, in epoch seconds (maybe in the past); None for nothing."""
+        with self._store.lock:
+            log = self._log()
+            shard = None if log is None else log.shard(lane.shard_id)
+            if log is None or shard is None:
+                return None
+            if lane.batches:
+                return lane.due_at
+            first = self._next_of(log, shard, lane)
+            if first is None:
+                return None if lane.window is None else self._window_end(lane, shard)
+            if lane.window is not None and first.time >= lane.window.start + self.settings.TumblingWindowInSeconds:
+                return 0.0
+            wait = self.settings.MaximumBatchingWindowInSeconds
+            if not wait or not shard.is_open or len(self._collect(log, shard, lane)) >= self.settings.BatchSize:
+                return 0.0
+            return first.time + wait
+
+    def _window_end(self, lane: Lane, shard: Shard) -> float:
+        assert lane.window is not None
+        return lane.window.start + self.settings.TumblingWindowInSeconds if shard.is_open else 0.0
+
+    def _collect(self, log: ChangeLog, shard: Shard, lane: Lane) -> list[Change]:
+        """The next batch of a lane, of one tumbling window where there are any."""
+        found: list[Change] = []
+        size, length = 0, self.settings.TumblingWindowInSeconds
+        for change in self._changes(log, shard, lane):
+            size += len(change.packed)
+            is_elsewhere = length and found and change.time // length != found[0].time // length
+            if is_elsewhere or (found and size > _PAYLOAD_BYTES_MAX):
+                break
+            found.append(change)
+            if len(found) == self.settings.BatchSize:
+                break
+        return found
+
+    def take_step(self, lane: Lane) -> bool:
+        """Invokes the function once for a lane that is due; returns whether there was anything to do."""
+        with self._store.lock:
+            log = self._log()
+            shard = None if log is None else log.shard(lane.shard_id)
+            if log is None or shard is None:
+                return False
+            origin = self._origin(log)
+            if not lane.batches:
+                found = self._collect(log, shard, lane)
+                length = self.settings.TumblingWindowInSeconds
+                is_over = lane.window is not None and (not found or found[0].time >= lane.window.start + length)
+                if found and not is_over:
+                    lane.position = found[-1].number + 1
+                    lane.batches.append(Batch(found))
+                    if length and lane.window is None:
+                        lane.window = Window(found[0].time // length * length)
+        if lane.batches:
+            self._process(lane, origin)
+        elif lane.window is not None:
+            self._close_window(lane)
+        else:
+            return False
+        return True
+
+    def _process(self, lane: Lane, origin: StreamOrigin) -> None:
+        batch = lane.batches[0]
+        now = self._store.clock.now()
+        age_max = self.settings.MaximumRecordAgeInSeconds
+        age_max = STREAM_RETENTION_SECONDS if age_max < 0 else min(age_max, STREAM_RETENTION_SECONDS)
+        expired = [each for each in batch.changes if now - each.time > age_max]
+        if expired:
+            self._give_up(lane, Batch(expired, batch.failures, batch.attempts), "RecordAgeExceeded", None)
+            batch.changes = batch.changes[len(expired) :]
+            if not batch.changes:
+                self._finish(lane)
+                return
+        chain = max(change_chain(each.packed) for each in batch.changes) + 1
+        if chain > _CHAIN_MAX:
+            logger.error(
+                "function %s was stopped: its own writes have invoked it %d times in a row",
+                self.function_name,
+                chain - 1,
+            )
+            self._give_up(lane, batch, "RecursiveInvocationDetected", None)
+            self._finish(lane)
+            return
+        try:
+            outcome = self._invoke(self._event(lane, batch, origin), chain)
+        except TooManyRequests:
+            self._retry(lane, batch, None)
+            return
+        batch.attempts += 1
+        self.metrics.records += len(batch.changes)
+        self.metrics.iterator_age_millis = int((now - batch.changes[0].time) * 1000)
+        remaining = self._remaining(lane, batch, outcome)
+        self.last_processing_result = _PROBLEM if remaining else _OK
+        if not remaining:
+            self._finish(lane)
+        else:
+            self._fail(lane, batch, remaining, outcome)
+
+    def _event(self, lane: Lane, batch: Batch, origin: StreamOrigin) -> dict[str, Any]:
+        records = [event_record(origin, each.number, each.packed) for each in batch.changes]
+        return {"Records": records, **self._window_members(lane, is_final=False)}
+
+    def _window_members(self, lane: Lane, is_final: bool) -> dict[str, Any]:
+        if lane.window is None:
+            return {}
+        end = lane.window.start + self.settings.TumblingWindowInSeconds
+        return {
+            "window": {"start": _second_text(lane.window.start), "end": _second_text(end)},
+            "state": dict(lane.window.state),
+            "shardId": lane.shard_id,
+            "eventSourceARN": self.stream_arn,
+            "isFinalInvokeForWindow": is_final,
+            "isWindowTerminatedEarly": False,
+        }
+
+    def _invoke(self, event: dict[str, Any], chain: int) -> Outcome:
+        function, version = self._runtime.find(self.function_name)
+        token = CHAIN.set(chain)
+        try:
+            outcome = self._runtime.run(function, version, event)
+        finally:
+            CHAIN.reset(token)
+        self.metrics.invocations += 1
+        self.metrics.errors += outcome.is_error
+        return outcome
+
+    def _remaining(self, lane: Lane, batch: Batch, outcome: Outcome) -> list[Change]:
+        """The changes that are not done after an invocation."""
+        if outcome.is_error:
+            return batch.changes
+        if lane.window is not None:
+            state = outcome.value.get("state") if isinstance(outcome.value, dict) else None
+            if not isinstance(state, dict) or len(repr(state)) > _STATE_BYTES_MAX:
+                return batch.changes
+            lane.window.state = state
+        if not self.settings.reports_failures or not outcome.value:
+            return []
+        failures = outcome.value.get("batchItemFailures") if isinstance(outcome.value, dict) else None
+        if not failures:
+            return []
+        numbers = {sequence_text(each.number): position for position, each in enumerate(batch.changes)}
+        try:
+            lowest = min(numbers[each["itemIdentifier"]] for each in failures)
+        except (KeyError, TypeError):  # No number of this batch: all of it has failed.
+            return batch.changes
+        return batch.changes[lowest:]
+
+    def _fail(self, lane: Lane, batch: Batch, remaining: list[Change], outcome: Outcome) -> None:
+        """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
+        is_partial = len(remaining) < len(batch.changes)
+        batch.changes = remaining
+        if self.settings.BisectBatchOnFunctionError and len(remaining) > 1 and not is_partial:
+            half = len(remaining) // 2
+            batch.changes = remaining[:half]
+            lane.batches.insert(1, Batch(remaining[half:], batch.failures, batch.attempts))
+            lane.due_at = self._store.clock.now()
+            self._save_position()
+            return
+        self._retry(lane, batch, outcome)
+
+    def _retry(self, lane: Lane, batch: Batch, outcome: Outcome | None) -> None:
+        batch.failures += outcome is not None
+        retries = self.settings.MaximumRetryAttempts
+        if 0 <= retries < batch.failures:
+            self._give_up(lane, batch, "RetryAttemptsExhausted", outcome)
+            self._finish(lane)
+            return
+        lane.due_at = self._store.clock.now() + min(2.0 ** min(batch.failures, 6), _BACK_OFF_SECONDS_MAX)
+        self._save_position()
+
+    def _give_up(self, lane: Lane, batch: Batch, condition: str, outcome: Outcome | None) -> None:
+        function, _ = self._runtime.find(self.function_name)
+        first, last = batch.changes[0], batch.changes[-1]
+        described = {
+            "shardId": lane.shard_id,
+            "startSequenceNumber": sequence_text(first.number),
+            "endSequenceNumber": sequence_text(last.number),
+            "approximateArrivalOfFirstRecord": _second_text(first.time),
+            "approximateArrivalOfLastRecord": _second_text(last.time),
+            "batchSize": len(batch.changes),
+            "streamArn": self.stream_arn,
+        }
+        record = batch_failure(
+            condition,
+            self._runtime.arn_of(function),
+            outcome,
+            batch.attempts,
+            described,
+            self._store.clock.now(),
+        )
+        self._destinations.send(self.settings.failure_destination, record)
+
+    def _finish(self, lane: Lane) -> None:
+        lane.batches.popleft()
+        lane.due_at = 0.0
+        self._save_position()
+
+    def _close_window(self, lane: Lane) -> None:
+        """The last invocation of a tumbling window, without records."""
+        outcome = self._invoke({"Records": [], **self._window_members(lane, is_final=True)}, 1)
+        if outcome.is_error:
+            lane.due_at = self._store.clock.now() + 1.0
+        lane.window = None
+
+    def _save_position(self) -> None:
+        with self._store.lock:
+            self._save()
+
+    def _save(self) -> None:
+        system = self._store.catalog.system
+        positions = {shard: [each.checkpoint for each in lanes] for shard, lanes in self._lanes.items()}
+        stored: Any = {"Label": self._label, "Positions": positions}
+        batch = WriteBatch()
+        is_new = system.get(self._key) is None
+        batch.stage(system, self._key, packed_record(stored, 0), None if is_new else 0, 0.0)
+        self._store.commit(batch)
+
+
+def _second_text(time: float) -> str:
+    """A moment in whole seconds: `2019-11-14T00:13:19Z`."""
+    return timestamp_text(time)[:19] + "Z"

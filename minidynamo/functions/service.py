@@ -1,0 +1,215 @@
+"""The functions of a database: what is registered, what streams invoke, and how it is run."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.errors import ResourceNotFound
+from minidynamo.functions.draining import DrainReport, Work, drain
+from minidynamo.functions.failures import Destinations, Execute
+from minidynamo.functions.invocations import AsynchronousSettings, Invocations
+from minidynamo.functions.lanes import Lane
+from minidynamo.functions.mapping import EventSourceMapping
+from minidynamo.functions.runtime import Function, Handler, Runtime
+from minidynamo.functions.settings import MappingSettings
+from minidynamo.operations.store import Store
+from minidynamo.schema.key_schema import PrimaryKey
+
+logger = logging.getLogger("minidynamo.functions")
+
+# How often a shard is looked at in the background, as AWS Lambda does.
+_POLL_SECONDS = 0.25
+
+
+@dataclass
+class _LaneWork:
+    """A lane as a piece of work for `drain`."""
+
+    mapping: EventSourceMapping
+    lane: Lane
+
+    @property
+    def name(self) -> str:
+        return self.mapping.function_name
+
+    def due_at(self) -> float | None:
+        return self.mapping.due_at(self.lane)
+
+    def do(self) -> int:
+        before = self.mapping.metrics.invocations
+        self.mapping.take_step(self.lane)
+        return self.mapping.metrics.invocations - before
+
+
+class Functions:
+    """Functions and event source mappings of one database.
+
+    Parameters:
+        store: the database.
+        execute: its `execute`.
+        seed: what the order of `drain` is drawn from.
+    """
+
+    def __init__(self, store: Store, execute: Execute, seed: str) -> None:
+        self._store = store
+        self._numbers = itertools.count(1)
+        self._runtime = Runtime(store.clock, store.location, self._new_request_id)
+        self._destinations = Destinations(self._runtime, execute, self._keys_of)
+        self._invocations = Invocations(self._runtime, self._destinations, store.clock)
+        self._chance = random.Random(f"{seed}/drain")
+        self._ids = random.Random(f"{seed}/invocations")
+        self._turn = threading.RLock()  # One piece of work at a time, whoever does it.
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.mappings: list[EventSourceMapping] = []
+
+    # Functions.
+
+    def register(
+        self,
+        name: str,
+        handler: Handler,
+        Timeout: float = 3,
+        ReservedConcurrency: int | None = None,
+        MaximumEventAgeInSeconds: float = 21_600,
+        MaximumRetryAttempts: int = 2,
+        OnSuccess: Any = None,
+        OnFailure: Any = None,
+        DeadLetterConfig: Any = None,
+    ) -> Function:
+        """Registers a function, or new code for `$LATEST` of one that is known.
+
+        Parameters:
+            name: what it is invoked by.
+            handler: called with the event and a context like AWS Lambda's.
+            Timeout: seconds by the database's clock, up to 900, after which an invocation has failed.
+            ReservedConcurrency: how many invocations there may be at once.
+            MaximumEventAgeInSeconds, MaximumRetryAttempts: how long and how often queued invocations are tried.
+            OnSuccess, OnFailure, DeadLetterConfig: where records of queued invocations go, and payloads given up: a
+                callable, a function's name, or the ARN of a table whose key attributes are strings.
+
+        Raises:
+            ValueError: a setting out of range, or a destination that is none.
+        """
+        settings = AsynchronousSettings(
+            MaximumEventAgeInSeconds, MaximumRetryAttempts, OnSuccess, OnFailure, DeadLetterConfig
+        )
+        function = self._runtime.register(name, handler, Timeout, ReservedConcurrency)
+        self._invocations.configure(name, settings)
+        return function
+
+    def publish_version(self, name: str) -> str:
+        """Keeps the present code of a function as a version; its number."""
+        return self._runtime.publish_version(name)
+
+    def put_alias(self, name: str, alias: str, version: str) -> None:
+        """Lets an alias of a function stand for a version from now on."""
+        self._runtime.put_alias(name, alias, version)
+
+    def invoke(
+        self, name: str, payload: Any = None, InvocationType: str = "RequestResponse", Qualifier: str | None = None
+    ) -> dict[str, Any]:
+        """Invokes a function.
+
+        Parameters:
+            name: a name, `name:qualifier` or an ARN.
+            payload: the event: what JSON can say, or JSON itself.
+            InvocationType: "RequestResponse" to wait for the answer, "Event" to queue it (see `drain` and `start`),
+                "DryRun" to look whether there is such a function.
+            Qualifier: a version or alias.
+
+        Returns:
+            StatusCode and, of a synchronous one, ExecutedVersion, Payload (JSON, as bytes) and, where the handler
+            failed, FunctionError.
+
+        Raises:
+            ResourceNotFound: there is no such function.
+            TooManyRequests: its reserved concurrency is used up.
+        """
+        return self._invocations.invoke(name, payload, InvocationType, Qualifier, self._new_request_id())
+
+    # Mappings.
+
+    def map_stream(self, table_name: str, handler: Handler | str, parameters: dict[str, Any]) -> EventSourceMapping:
+        """See `Database.on_stream`."""
+        settings = MappingSettings.of({name: value for name, value in parameters.items() if name != "Timeout"})
+        self._destinations.check(settings.failure_destination)
+        if isinstance(handler, str):
+            self._runtime.find(handler)
+            name = handler
+        else:
+            name = getattr(handler, "__name__", type(handler).__name__).strip("<>")
+            self._runtime.register(name, handler, parameters.get("Timeout", 3))
+        if any(each.table_name == table_name and each.function_name == name for each in self._live_mappings()):
+            raise ValueError(f"there is a mapping of the stream of {table_name} onto {name} already")
+        mapping = EventSourceMapping(self._store, self._runtime, self._destinations, table_name, name, settings)
+        self.mappings.append(mapping)
+        return mapping
+
+    def _live_mappings(self) -> list[EventSourceMapping]:
+        self.mappings = [each for each in self.mappings if each.state != "Deleted"]
+        return self.mappings
+
+    # Running.
+
+    def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
+        """See `Database.drain`."""
+        with self._turn:
+            return drain(self._work, self._store.clock, self._chance, until, max_batches)
+
+    def start(self) -> None:
+        """Runs everything in the background from now on."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo functions")
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Ends that, after the invocation it is at."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                is_idle = not self._do_what_is_due()
+            except Exception:
+                logger.exception("the functions of a database could not be run")
+                is_idle = True
+            if is_idle:
+                self._stop.wait(_POLL_SECONDS)
+
+    def _do_what_is_due(self) -> bool:
+        """Does one piece of work of each lane and queue; returns whether there was any."""
+        did_any = False
+        with self._turn:
+            for work in self._work():
+                due = work.due_at()
+                if due is not None and due <= self._store.clock.now() and not self._stop.is_set():
+                    work.do()
+                    did_any = True
+        return did_any
+
+    def _work(self) -> list[Work]:
+        lanes: list[Work] = [_LaneWork(mapping, lane) for mapping in self._live_mappings() for lane in mapping.lanes()]
+        return [*lanes, *self._invocations.queue]
+
+    def _keys_of(self, table_name: str) -> PrimaryKey | None:
+        try:
+            with self._store.lock:
+                return self._store.catalog.described_table(table_name).primary_key
+        except ResourceNotFound:
+            return None
+
+    def _new_request_id(self) -> str:
+        number = next(self._numbers)
+        bits = f"{self._ids.getrandbits(96):024x}"
+        return f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}{number:08x}"
