@@ -1,8 +1,8 @@
 """An event source mapping: reads the shards of a stream in order and invokes a function with what it finds.
 
 Parents come before children; within a shard a failing batch holds up its lane, and nothing else. How far each lane has
-come is stored under "mapping/<function>/<table>" in the system keyspace, after each batch: a change may be handed over
-twice when the process ends in between, and never not at all.
+come is stored (`positions.py`) after each batch: a change may be handed over twice when the process ends in between,
+and never not at all.
 Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; "How Lambda processes records from stream
 and queue-based event sources".
 """
@@ -17,6 +17,7 @@ from minidynamo.errors import TooManyRequests
 from minidynamo.functions.failures import Destinations, batch_failure, timestamp_text
 from minidynamo.functions.lanes import Batch, Change, Lane, Window, lane_of
 from minidynamo.functions.patterns import compiled_filters
+from minidynamo.functions.positions import Positions
 from minidynamo.functions.runtime import Metrics, Outcome, Runtime
 from minidynamo.functions.settings import MappingSettings
 from minidynamo.functions.stream_events import event_record
@@ -31,8 +32,6 @@ from minidynamo.streams.change_record import (
     sequence_text,
 )
 from minidynamo.streams.shards import Shard
-from minidynamo.tables.writing import WriteBatch
-from minidynamo.values.records import packed_record, record_item
 
 logger = logging.getLogger("minidynamo.functions")
 
@@ -71,7 +70,7 @@ class EventSourceMapping:
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
         self._passes = compiled_filters(settings.FilterCriteria)
-        self._key = f"mapping/{function_name}/{table_name}".encode()
+        self._positions = Positions(store, function_name, table_name)
         self._lanes: dict[str, list[Lane]] = {}
         with store.lock:
             description = store.catalog.described_table(table_name).description
@@ -99,22 +98,15 @@ class EventSourceMapping:
     def delete(self) -> None:
         """Ends it and forgets its position."""
         self.state = "Deleted"
-        with self._store.lock:
-            system = self._store.catalog.system
-            if system.get(self._key) is not None:
-                batch = WriteBatch()
-                batch.stage(system, self._key, None, 0, 0.0)
-                self._store.commit(batch)
+        self._positions.forget()
 
     # Reading.
 
     def _begin(self) -> None:
         """Takes up the stored position, or the starting position."""
-        record = self._store.catalog.system.get(self._key)
-        stored: Any = {} if record is None else record_item(record)
-        log = self._log()
-        if stored.get("Label") == self._label:
-            for shard_id, positions in stored["Positions"].items():
+        stored, log = self._positions.load(self._label), self._log()
+        if stored is not None:
+            for shard_id, positions in stored.items():
                 self._lanes[shard_id] = [Lane(shard_id, index, each) for index, each in enumerate(positions)]
         elif self.settings.StartingPosition == "LATEST" and log is not None:
             self._store.catalog.described_table(self.table_name).align_shards()
@@ -388,13 +380,8 @@ class EventSourceMapping:
             self._save()
 
     def _save(self) -> None:
-        system = self._store.catalog.system
         positions = {shard: [each.checkpoint for each in lanes] for shard, lanes in self._lanes.items()}
-        stored: Any = {"Label": self._label, "Positions": positions}
-        batch = WriteBatch()
-        is_new = system.get(self._key) is None
-        batch.stage(system, self._key, packed_record(stored, 0), None if is_new else 0, 0.0)
-        self._store.commit(batch)
+        self._positions.save(self._label, positions)
 
 
 def _second_text(time: float) -> str:

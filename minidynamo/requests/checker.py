@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from minidynamo.errors import UnknownOperation
 from minidynamo.requests.control_plane import CONTROL_PLANE
 from minidynamo.requests.data_plane import DATA_PLANE
-from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, without_nulls
+from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, is_timestamp, without_nulls
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.requests.streams import STREAMS
 from minidynamo.requests.violations import check_constraints
@@ -138,7 +137,7 @@ _COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
     "Integer": _number,
     "Long": _number,
     "Boolean": lambda shape: lambda value: type(value) is bool,
-    "Timestamp": lambda shape: lambda value: type(value) in (int, float, datetime),
+    "Timestamp": lambda shape: is_timestamp,
     "Value": lambda shape: lambda value: type(value) is dict,
     "Opaque": lambda shape: lambda value: False,
     "List": _list,

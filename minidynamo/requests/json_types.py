@@ -6,7 +6,6 @@ Source: observed answers of Amazon DynamoDB (SerializationException).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from minidynamo.errors import SerializationError
@@ -80,6 +79,16 @@ def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
         raise scalar_fault(expected, value)  # Too large, infinite, or no number at all.
 
 
+def is_timestamp(value: Any) -> bool:
+    """Whether a value is epoch seconds or a datetime, which is told by its method: the module is slow to import."""
+    return type(value) in (int, float) or hasattr(value, "timestamp")
+
+
+def _check_timestamp(shape: Shape, value: Any, is_element: bool) -> None:
+    if not is_timestamp(value):
+        raise scalar_fault("Timestamp", value)
+
+
 def _check_list(shape: Shape, value: Any, is_element: bool) -> None:
     assert shape.element is not None
     if not isinstance(value, list | tuple):
@@ -130,12 +139,12 @@ _SCALARS: dict[str, tuple[str, tuple[type, ...]]] = {
     "Integer": ("Integer", (int, float)),
     "Long": ("Long", (int, float)),
     "Boolean": ("Boolean", (bool,)),
-    "Timestamp": ("Timestamp", (int, float, datetime)),
 }
 
 _CHECKS: dict[str, Callable[[Shape, Any, bool], None]] = {
     **dict.fromkeys(_SCALARS, _check_scalar),
     "Value": lambda shape, value, is_element: check_value_types(value, is_element=is_element),
+    "Timestamp": _check_timestamp,
     "Opaque": lambda shape, value, is_element: None,
     "List": _check_list,
     "Map": _check_map,

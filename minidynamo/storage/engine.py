@@ -8,7 +8,6 @@ are committed together with the records.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ class View(Protocol):
         ...
 
 
-@dataclass(frozen=True, repr=False)
 class Snapshot:
     """Everything that a database held at one moment. What is changed later does not change it.
 
@@ -80,8 +78,11 @@ class Snapshot:
         faults: what reading them may raise.
     """
 
-    keyspaces: Mapping[str, Sequence[OrderedMap]]
-    faults: tuple[type[Exception], ...] = ()
+    __slots__ = ("faults", "keyspaces")
+
+    def __init__(self, keyspaces: Mapping[str, Sequence[OrderedMap]], faults: tuple[type[Exception], ...] = ()) -> None:
+        self.keyspaces = keyspaces
+        self.faults = faults
 
 
 class Engine(Protocol):

@@ -24,10 +24,10 @@ from minidynamo.streams.change_record import (
     packed_change,
 )
 from minidynamo.streams.shards import Shard, is_aligned, new_shard
+from minidynamo.streams.state import keyspace_name, stage_stream_state, state_key
 from minidynamo.values.attribute_value import Item
-from minidynamo.values.records import SIZE_BYTES, packed_record, record_item, record_size_bytes
+from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
 
-STREAM_PREFIX = b"stream/"
 _TRIM_INTERVAL_SECONDS = 300.0
 _TRIMMED_AT_ONCE_MAX = 10_000
 _ORDINAL_BYTES, _NUMBER_BYTES = 4, 8
@@ -236,36 +236,6 @@ class ChangeLog:
             assert shard.last is None or number <= shard.last, "a change record comes after its shard"
         stored = self._system.get(state_key(self._state))
         assert stored is not None and record_item(stored) == self.state, "a stream is stored differently"
-
-
-def new_state(description: dict[str, Any], now: float) -> dict[str, Any]:
-    """What is stored of a new stream of a table with this description."""
-    return {
-        "TableName": description["TableName"],
-        "TableId": description["TableId"],
-        "Label": description["LatestStreamLabel"],
-        "ViewType": description["StreamSpecification"]["StreamViewType"],
-        "KeySchema": description["KeySchema"],
-        "CreatedAt": now,
-        "Shards": [],
-    }
-
-
-def keyspace_name(state: dict[str, Any]) -> str:
-    """The engine's name for the keyspace of a stream's records."""
-    return f"{state['TableId']}/stream/{state['Label']}"
-
-
-def state_key(state: dict[str, Any]) -> bytes:
-    """Where what is known of a stream lies in the system keyspace."""
-    return STREAM_PREFIX + f"{state['TableName']}/{state['Label']}".encode()
-
-
-def stage_stream_state(batch: Batch, system: Keyspace, state: dict[str, Any]) -> None:
-    """Stages what is known of a stream."""
-    key = state_key(state)
-    is_new = system.get(key) is None
-    batch.put(system.partition_of(key).map, key, packed_record(state, 0), 0, is_new)
 
 
 def _is_unchanged(old: bytes, new: bytes) -> bool:

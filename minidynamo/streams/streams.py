@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.streams.change_log import (
+from minidynamo.streams.state import (
     STREAM_PREFIX,
-    ChangeLog,
     keyspace_name,
     new_state,
     stage_stream_state,
@@ -18,6 +16,9 @@ from minidynamo.streams.change_log import (
 )
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import record_item
+
+if TYPE_CHECKING:
+    from minidynamo.streams.change_log import ChangeLog
 
 Description = dict[str, Any]
 _Key = tuple[str, str]
@@ -108,6 +109,8 @@ class Streams:
             log.check()
 
     def _open(self, state: Any) -> None:
+        from minidynamo.streams.change_log import ChangeLog  # Most databases have no stream.
+
         self._logs[state["TableName"], state["Label"]] = ChangeLog(self._engine, self._system, self._clock, state)
 
     def _stage_state(self, batch: Batch, change: StreamChange, state: dict[str, Any]) -> None:
@@ -116,6 +119,8 @@ class Streams:
 
 
 def _label(time: float) -> str:
+    from datetime import UTC, datetime  # Slow to import.
+
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
 
 

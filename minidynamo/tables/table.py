@@ -6,7 +6,7 @@ Owns where items and index entries are; what a write changes is `writing.py`'s, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minidynamo.errors import ResourceInUse, ValidationError
 from minidynamo.messages import IN_USE
@@ -14,10 +14,12 @@ from minidynamo.schema.index import IndexDefinition
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.streams.change_log import ChangeLog
 from minidynamo.tables.item_collections import ItemCollections
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_size_bytes
+
+if TYPE_CHECKING:
+    from minidynamo.streams.change_log import ChangeLog
 
 Description = dict[str, Any]
 

@@ -1,0 +1,176 @@
+"""The core of a database: owns engine, catalog, clock and identifiers, and carries out requests.
+
+Every face turns its caller's words into a request and calls `execute`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import threading
+import weakref
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from minidynamo.clock import Clock, SystemClock
+from minidynamo.errors import (
+    DatabaseClosed,
+    DynamoError,
+    SerializationError,
+    StorageFailure,
+    StoreError,
+    ValidationError,
+)
+from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
+from minidynamo.operations import OPERATIONS
+from minidynamo.requests.checker import check_request_types, checked_request
+from minidynamo.schema.arns import Location
+from minidynamo.storage.engine import Engine
+from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.tables.catalog import Catalog, StatusDelays
+from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.writing import WriteBatch
+from minidynamo.values.records import packed_record, record_item
+from minidynamo.values.wire_types import NOT_UTF8
+from minidynamo.wording import Wording
+
+Response = dict[str, Any]
+
+
+class Core:
+    """What carries out requests; its parameters are those of `Database`, which everybody uses."""
+
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        clock: Clock | None = None,
+        seed: int | str = 0,
+        region: str = "us-east-1",
+        account_id: str = "000000000000",
+        partition_size: int = PARTITION_SIZE_BYTES_MAX,
+        table_delays: float | Mapping[str, float] | StatusDelays | None = None,
+        wording: str = "current",
+    ) -> None:
+        if partition_size < 1:
+            raise ValueError(f"partition_size must be at least 1 byte, not {partition_size}")
+        self._lock = threading.RLock()
+        self.engine = MemoryEngine() if engine is None else engine
+        self.clock = SystemClock() if clock is None else clock
+        self.location = Location(region, account_id)
+        self.delays = StatusDelays.of(table_delays)
+        self.wording = Wording(wording)
+        self._partition_size = partition_size
+        self._open_tables()
+        self._opening = self._count_opening() if self.engine.is_durable else 0
+        self._identity = f"{seed}/{self._opening}" if self._opening else str(seed)
+        self._fork_numbers = itertools.count(1)
+        self._random = random.Random(self._identity)
+        self._request_numbers = itertools.count(1)
+        self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
+        self._closed_because: str | None = None
+        if self.engine.faults:
+            _IN_FILES.add(self)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any, Any]:
+        """Held by an operation from its first read to its batch."""
+        return self._lock
+
+    # Requests.
+
+    def execute(self, operation: str, request: Mapping[str, Any]) -> Response:
+        """Carries out one request.
+
+        Parameters:
+            operation: the API name, such as "PutItem".
+            request: its members in the API's own shape, binary values as bytes. It is not changed.
+
+        Returns:
+            The members of the answer, without ResponseMetadata.
+
+        Raises:
+            DynamoError: the service's own error.
+        """
+        self._require_open()
+        try:
+            checked: Any = checked_request(operation, request, self.wording)
+            return OPERATIONS[operation](self, checked)
+        except ValidationError as error:
+            check_request_types(operation, request)  # A wrong type is reported before anything else.
+            raise ValidationError(self.wording.render(error, operation)) from None
+        except (DynamoError, AttributeError, TypeError):
+            # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
+            if operation in OPERATIONS:
+                check_request_types(operation, request)
+            raise
+        except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.
+            raise SerializationError(NOT_UTF8) from None
+        except self.engine.faults as error:
+            raise StorageFailure(f"The data could not be read: {error}.") from error
+        finally:
+            # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
+            self.engine.settle()
+
+    def commit(self, batch: WriteBatch) -> None:
+        """Commits a batch: all of it or nothing."""
+        batch.commit(self.engine)
+
+    def _open_tables(self) -> None:
+        """Makes the tables live that the engine holds."""
+        try:
+            self.catalog = Catalog(self.engine, self.clock, self.location, self._partition_size)
+            self.tokens = IdempotencyTokens(self.catalog.system)
+        except Exception as error:
+            if not self.engine.faults or isinstance(error, DynamoError):
+                raise
+            raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
+
+    def _count_opening(self, least: int = 0) -> int:
+        """How often the store has been opened, this time included: identifiers must never come twice."""
+        key, system = b"openings", self.catalog.system
+        record = system.get(key)
+        opening: Any = {"Count": 0} if record is None else record_item(record)
+        opening["Count"] = count = max(opening["Count"], least) + 1
+        batch = WriteBatch()
+        batch.stage(system, key, packed_record(opening, 0), None if record is None else 0, 0.0)
+        batch.commit(self.engine)
+        return int(count)
+
+    def _require_open(self) -> None:
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
+
+    def _disown(self) -> None:
+        """Ends the use of a store in a child process."""
+        self._closed_because = (
+            "The database belongs to the process that opened it, of which this is a child. "
+            "Share it through a server: minidynamo serve --db FILE."
+        )
+        self.engine.disown()
+
+    # Identifiers.
+
+    def new_uuid(self) -> str:
+        """An identifier for a new table, drawn from the seed."""
+        import uuid  # Slow to import, and only needed for new tables.
+
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_request_id(self) -> str:
+        """An identifier for one request: 52 upper-case letters and digits."""
+        return f"{self._request_id_head}{next(self._request_numbers):012d}"
+
+
+# Databases that read files: a child process must not touch those of its parent.
+_IN_FILES: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    for database in _IN_FILES:
+        database._disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_all)
