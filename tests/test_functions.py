@@ -799,3 +799,15 @@ def test_every_change_arrives(
     assert set(delivered) <= set(committed)
     assert all(each == sorted(set(each)) for each in numbers.values())
     database.check()
+
+
+def test_powertools_leave_the_double_fast() -> None:
+    """They hook into botocore to name themselves to AWS; such calls need not go all through botocore."""
+    import aws_lambda_powertools
+    import boto3
+
+    from minidynamo.interfaces.boto.plans import Plan
+
+    assert aws_lambda_powertools
+    with minidynamo.mock():
+        assert not Plan(boto3.client("dynamodb", region_name="us-east-1"), "GetItem").takes_long_road
