@@ -10,6 +10,7 @@ from typing import Any
 
 from minidynamo.errors import AccessDenied
 from minidynamo.interfaces.server.access import HostCheck
+from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.wire.exchange import Exchange, request_summary
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, joined_headers
 from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_BODY_SECONDS_MAX, HTTP_HEAD_BYTES_MAX
@@ -43,9 +44,11 @@ class Application:
     Parameters:
         exchange: answers requests.
         is_allowed_host: tells whether a Host header is answered.
+        gateway: answers requests that are not DynamoDB's, if any does.
     """
 
-    def __init__(self, exchange: Exchange, is_allowed_host: HostCheck) -> None:
+    def __init__(self, exchange: Exchange, is_allowed_host: HostCheck, gateway: Gateway | None = None) -> None:
+        self._gateway = gateway
         self._exchange = exchange
         self._is_allowed_host = is_allowed_host
 
@@ -63,7 +66,11 @@ class Application:
             return
         except Disconnected:
             return
-        await _send(send, self.answer(request))
+        if self._gateway is not None and self._gateway.takes(request):
+            # A handler may take its time, and may call this very server.
+            await _send(send, await asyncio.to_thread(self.answer, request))
+        else:
+            await _send(send, self.answer(request))
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to a whole request, with a line in the access log where that is on."""
@@ -78,6 +85,8 @@ class Application:
     def _answered(self, request: HttpRequest) -> HttpAnswer:
         host = request.headers.get("host", "")
         if self._is_allowed_host(host):
+            if self._gateway is not None and self._gateway.takes(request):
+                return self._gateway.answer(request)
             return self._exchange.answer(request)
         fault = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
         return self._exchange.refused(request, AccessDenied(fault))

@@ -13,6 +13,7 @@ from typing import Any
 from minidynamo.database import Database
 from minidynamo.interfaces.server.access import check_binding, host_check
 from minidynamo.interfaces.server.application import Application
+from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.wire.exchange import Choose, Exchange
 from minidynamo.interfaces.wire.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
@@ -48,19 +49,23 @@ class Server:
     Parameters:
         database: answers everybody, or a callable that gives the database for a signature.
         options: how it is run.
+        gateway: answers requests that are not DynamoDB's; see `gateway.py`.
 
     Raises:
         ServeError: it would listen to other machines without any credentials.
     """
 
-    def __init__(self, database: Database | Choose, options: ServerOptions | None = None) -> None:
+    def __init__(
+        self, database: Database | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
+    ) -> None:
+        self._has_gateway = gateway is not None
         self.options = options = options or ServerOptions()
         check_binding(options.host, options.credentials is not None, options.allows_anonymous)
         choose: Choose = (lambda signature: database) if isinstance(database, Database) else database
         clock = choose(None).clock
         authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
         exchange = Exchange(choose, authenticate, options.allows_origins)
-        self.application = Application(exchange, host_check(options.host))
+        self.application = Application(exchange, host_check(options.host), gateway)
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._port = options.port
@@ -131,7 +136,7 @@ class Server:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             self.application,
-            http=_protocol(self.application),
+            http="auto" if self._has_gateway else _protocol(self.application),
             lifespan="off",
             ws="none",
             log_config=None,

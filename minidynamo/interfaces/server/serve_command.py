@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from minidynamo.connecting import connect
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
+from minidynamo.interfaces.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.interfaces.server.running import Server, ServerOptions
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
@@ -44,6 +48,15 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--isolate-by-access-key", action="store_true", help="and for every access key")
     serve.add_argument("--certfile", type=Path, metavar="FILE", help="certificate for TLS")
     serve.add_argument("--keyfile", type=Path, metavar="FILE", help="its private key")
+    serve.add_argument("--api", metavar="MODULE:HANDLER", help="function for requests that are not DynamoDB's")
+    serve.add_argument("--api-format", choices=FORMATS, default="2.0", help="payload of its events (2.0)")
+    serve.add_argument(
+        "--on-stream",
+        action="append",
+        default=[],
+        metavar="TABLE=MODULE:HANDLER",
+        help="function for a table's changes",
+    )
     serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
     serve.set_defaults(run=run_serve)
 
@@ -52,8 +65,10 @@ def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
         settings = _server_options(options)
-        with _default_database(options) as database:
-            server = Server(_databases(options, database), settings)
+        with _default_database(options) as database, _answering_handlers(options, database):
+            gateway = Gateway(database, load_handler(options.api), options.api_format) if options.api else None
+            _map_streams(options.on_stream, database)
+            server = Server(_databases(options, database), settings, gateway)
             if options.verbose:
                 _log_requests()
             server.run(lambda server: _announce(server, options.db))
@@ -65,6 +80,27 @@ def run_serve(options: argparse.Namespace) -> int:
         print(f"minidynamo: cannot serve at {where}: {error.strerror or error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _answering_handlers(options: argparse.Namespace, database: Database) -> AbstractContextManager[Any]:
+    """Lets boto3 in handlers be answered by the database itself, where there are handlers and boto3."""
+    if not (options.api or options.on_stream) or importlib.util.find_spec("botocore") is None:
+        return nullcontext()
+    from minidynamo.interfaces.boto.mocking import mock
+
+    answering: AbstractContextManager[Any] = mock(database)
+    return answering
+
+
+def _map_streams(texts: list[str], database: Database) -> None:
+    for text in texts:
+        table, _, handler = text.partition("=")
+        try:
+            database.on_stream(table, load_handler(handler))
+        except (DynamoError, ValueError) as error:
+            raise ServeError(f"--on-stream {text}: {error}") from None
+    if texts:
+        database.functions.start()
 
 
 def _default_database(options: argparse.Namespace) -> Database:
