@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from bench.growth import print_growth, print_import, print_memory
 from bench.runner import ROOT, Target, checkout, run
 from bench.stores import print_large, print_threads
+from bench.streams import print_streams
 from bench.throughput import own_server, print_throughput
 from bench.workloads import WORKLOADS
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument(
         "--files", action="store_true", help="measure databases in files, and SQLite by hand, beside it"
     )
+    parser.add_argument("--streams", action="store_true", help="what streams cost, and how fast handlers get them")
     parser.add_argument("--threads", action="store_true", help="puts per second of threads that share a database")
     parser.add_argument("--large", nargs="?", type=float, const=2.0, metavar="GB", help="open and read a large file")
     parser.add_argument("--http", action="store_true", help="measure our server through boto3 and a plain client")
@@ -48,11 +50,13 @@ def main() -> None:
         print_memory()
     if options.imports:
         print_import()
+    if options.streams:
+        print_streams()
     if options.threads:
         print_threads()
     if options.large:
         print_large(options.large)
-    if options.growth or options.memory or options.imports or options.threads or options.large:
+    if options.growth or options.memory or options.imports or options.threads or options.large or options.streams:
         return
     peers = _peers(parser, options.endpoint)
     if options.throughput:

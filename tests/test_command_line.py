@@ -28,11 +28,12 @@ def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
     """On real data, with splits, capacity, a failed condition and a clean check."""
     code, out, err = run(capsys, "tour")
     assert (code, err) == (0, "")
-    for number in range(1, 11):
+    for number in range(1, 12):
         assert f"\n{number}. " in out
     for text in ("Reykjavík", "Kagoshima", "São Paulo", "Shanghai", "Longyearbyen", "ConditionalCheckFailedException"):
         assert text in out
     assert "no fault" in out
+    assert re.search(r"34,008 changes in \d+ invocations", out)
     assert re.search(r"[\d,]+ items per\s+second", out)
     assert out.count("0000000000000000") == 3
     assert len(re.findall(r"│ [0-9a-f]{16} │", out)) > 12

@@ -25,57 +25,8 @@ from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.server.running import Server
 
-SERVICE = '''
-import json
-import boto3
-
-def api(event, context):
-    """The classic lab: one function for a whole table."""
-    parameters = event.get("queryStringParameters") or {}
-    table = boto3.resource("dynamodb", region_name="us-east-1").Table(
-        parameters.get("TableName") or json.loads(event["body"])["TableName"])
-    method = event["httpMethod"]
-    if method == "GET":
-        return answer(table.scan()["Items"])
-    body = json.loads(event["body"])
-    if method == "POST":
-        table.put_item(Item=body["Item"])
-    elif method == "PUT":
-        table.update_item(Key=body["Key"], UpdateExpression="SET #n = :v",
-            ExpressionAttributeNames={"#n": body["Name"]}, ExpressionAttributeValues={":v": body["Value"]})
-    elif method == "DELETE":
-        table.delete_item(Key=body["Key"])
-    else:
-        raise ValueError(method)
-    return answer("done")
-
-def answer(value):
-    return {"statusCode": 200, "body": json.dumps(value, default=int), "headers": {"Content-Type": "application/json"}}
-
-def count(event, context):
-    table = boto3.resource("dynamodb", region_name="us-east-1").Table("counts")
-    for record in event["Records"]:
-        table.update_item(Key={"pk": record["eventName"]}, UpdateExpression="ADD n :one",
-            ExpressionAttributeValues={":one": 1})
-'''
-TEMPLATE = """
-Resources:
-  Things:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      TableName: things
-      BillingMode: PAY_PER_REQUEST
-      KeySchema: [{AttributeName: pk, KeyType: HASH}]
-      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
-      StreamSpecification: {StreamViewType: NEW_IMAGE}
-  Counts:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      TableName: counts
-      BillingMode: PAY_PER_REQUEST
-      KeySchema: [{AttributeName: pk, KeyType: HASH}]
-      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
-"""
+PAGE = (Path(__file__).parent.parent / "spec" / "microservice.md").read_text("utf-8")
+SERVICE, TEMPLATE = re.findall(r"```(?:python|yaml)\n(.*?)```", PAGE, re.DOTALL)
 
 
 @contextmanager

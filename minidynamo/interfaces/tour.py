@@ -18,6 +18,7 @@ from minidynamo.connecting import connect
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.showing import byte_count, items_table, partition_table, request_text
+from minidynamo.interfaces.tour_totals import STREAM, show_totals
 from minidynamo.values.attribute_value import Item
 
 TABLE = "Cities"
@@ -59,6 +60,7 @@ _CREATE = {
         }
     ],
     "BillingMode": "PAY_PER_REQUEST",
+    "StreamSpecification": STREAM,
 }
 
 _QUERIES: dict[str, dict[str, Any]] = {
@@ -95,6 +97,8 @@ def run_tour() -> int:
     seconds = _load(console, database, cities)
     for scene in (_get, _queries, _scan, _condition, _transaction):
         scene(console, database)
+    _title(console, "9. A stream: a handler keeps totals per country of the cities that are written")
+    show_totals(console, database, TABLE)
     _partitions(console, database)
     _check(console, database, len(cities), seconds)
     return 0
@@ -233,7 +237,7 @@ def _transaction(console: Console, database: Database) -> None:
 
 
 def _partitions(console: Console, database: Database) -> None:
-    _title(console, "9. Where everything lies")
+    _title(console, "10. Where everything lies")
     partitions = database.partitions(TABLE)
     for keyspace in (None, "by_population", "by_timezone"):
         console.print(partition_table(partitions, keyspace))
@@ -241,7 +245,7 @@ def _partitions(console: Console, database: Database) -> None:
 
 
 def _check(console: Console, database: Database, count: int, seconds: float) -> None:
-    _title(console, "10. Is all of it right?")
+    _title(console, "11. Is all of it right?")
     started = time.perf_counter()
     database.check()
     took = time.perf_counter() - started
