@@ -51,6 +51,7 @@ class Case:
     operation: str
     request: Mapping[str, Any]
     expected: Mapping[str, Any] = field(default_factory=dict)
+    needs_manual_clock: bool = False
 
     @property
     def id(self) -> str:
@@ -95,4 +96,5 @@ def _case(name: str, document: Mapping[str, Any], entry: Mapping[str, Any], word
         operation=entry.get("operation", document.get("operation", "")),
         request={member: value for member, value in request.items() if value is not None},
         expected=entry,
+        needs_manual_clock=document.get("clock") == "manual",
     )
