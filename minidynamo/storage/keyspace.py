@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from minidynamo.errors import StorageFailure
 from minidynamo.storage.engine import Engine, OrderedMap, View
 from minidynamo.storage.partition import Partition
 
 
-@dataclass(slots=True)
-class Page:
+class Page(NamedTuple):
     """What one read of a range found.
 
     Attributes:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound
@@ -31,8 +30,7 @@ _TABLES_END = after(_TABLE_PREFIX)
 _PASSING = ("CREATING", "UPDATING", "DELETING")
 
 
-@dataclass(frozen=True)
-class StatusDelays:
+class StatusDelays(NamedTuple):
     """How long tables and indexes stay in their passing statuses, in seconds. At zero they pass at once."""
 
     creating: float = 0.0
