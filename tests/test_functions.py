@@ -669,7 +669,8 @@ def test_destinations_may_be_functions(database: Database) -> None:
 # In the background.
 
 
-def test_handlers_run_in_the_background() -> None:
+@pytest.mark.parametrize("starts_one", [False, True])
+def test_handlers_run_in_the_background(starts_one: bool) -> None:
     """Until the database is closed."""
     seen: list[str] = []
     arrived = threading.Event()
@@ -681,8 +682,8 @@ def test_handlers_run_in_the_background() -> None:
 
     with minidynamo.connect() as database:
         create(database, "tbl")
-        database.on_stream("tbl", handler)
-        database.functions.start()
+        mapping = database.on_stream("tbl", handler)
+        (mapping if starts_one else database.functions).start()
         for letter in "abc":
             put(database, letter)
             time.sleep(0.01)
@@ -811,3 +812,22 @@ def test_powertools_leave_the_double_fast() -> None:
     assert aws_lambda_powertools
     with minidynamo.mock():
         assert not Plan(boto3.client("dynamodb", region_name="us-east-1"), "GetItem").takes_long_road
+
+
+def test_a_slow_function_holds_up_no_other_in_the_background() -> None:
+    may_go_on, arrived = threading.Event(), threading.Event()
+
+    def slow(event: Event, context: Any) -> None:
+        may_go_on.wait(20)
+
+    def quick(event: Event, context: Any) -> None:
+        arrived.set()
+
+    with minidynamo.connect() as database:
+        create(database, "tbl")
+        database.functions.start()
+        database.on_stream("tbl", slow)
+        database.on_stream("tbl", quick)
+        put(database, "a")
+        assert arrived.wait(20)
+        may_go_on.set()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from minidynamo.functions.lanes import Change
 from minidynamo.functions.runtime import Outcome, Runtime
 from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.streams.change_record import sequence_text
 
 logger = logging.getLogger("minidynamo.functions")
 
@@ -22,6 +24,25 @@ Execute = Callable[[str, dict[str, Any]], dict[str, Any]]
 def timestamp_text(time: float) -> str:
     """A moment as Lambda writes it: `2019-11-14T00:13:49.717Z`."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def second_text(time: float) -> str:
+    """A moment in whole seconds: `2019-11-14T00:13:19Z`."""
+    return timestamp_text(time)[:19] + "Z"
+
+
+def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> dict[str, Any]:
+    """The DDBStreamBatchInfo of some changes."""
+    first, last = changes[0], changes[-1]
+    return {
+        "shardId": shard_id,
+        "startSequenceNumber": sequence_text(first.number),
+        "endSequenceNumber": sequence_text(last.number),
+        "approximateArrivalOfFirstRecord": second_text(first.time),
+        "approximateArrivalOfLastRecord": second_text(last.time),
+        "batchSize": len(changes),
+        "streamArn": stream_arn,
+    }
 
 
 def batch_failure(

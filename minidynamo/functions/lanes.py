@@ -6,11 +6,13 @@ of them its changes take. A lane processes one batch at a time and goes on only 
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
+from minidynamo.functions.runtime import Metrics
 from minidynamo.streams.change_record import StreamOrigin, shown_change
 
 
@@ -81,6 +83,42 @@ class Lane:
     def checkpoint(self) -> int:
         """The sequence number from which nothing is known to be done."""
         return self.batches[0].changes[0].number if self.batches else self.position
+
+
+class LaneHolder(Protocol):
+    """A mapping, as far as its lanes need it."""
+
+    function_name: str
+    metrics: Metrics
+    turn: threading.RLock
+
+    def due_at(self, lane: Lane) -> float | None: ...
+
+    def take_step(self, lane: Lane) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LaneWork:
+    """A lane as a piece of work, for `drain` and the background; done by one of them at a time."""
+
+    mapping: LaneHolder
+    lane: Lane
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.mapping.function_name
+
+    def due_at(self) -> float | None:
+        """When there is something to do."""
+        return self.mapping.due_at(self.lane)
+
+    def do(self) -> int:
+        """Takes one step; how many invocations that was."""
+        with self.mapping.turn:
+            before = self.mapping.metrics.invocations
+            self.mapping.take_step(self.lane)
+            return self.mapping.metrics.invocations - before
 
 
 def lane_of(origin: StreamOrigin, packed: bytes, count: int) -> int:

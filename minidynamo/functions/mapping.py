@@ -10,12 +10,15 @@ and queue-based event sources".
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 from minidynamo.errors import TooManyRequests
-from minidynamo.functions.failures import Destinations, batch_failure, timestamp_text
-from minidynamo.functions.lanes import Batch, Change, Lane, Window, lane_of
+from minidynamo.functions.background import Background
+from minidynamo.functions.draining import Work
+from minidynamo.functions.failures import Destinations, batch_failure, batch_info, second_text
+from minidynamo.functions.lanes import Batch, Change, Lane, LaneWork, Window, lane_of
 from minidynamo.functions.patterns import compiled_filters
 from minidynamo.functions.positions import Positions
 from minidynamo.functions.runtime import Metrics, Outcome, Runtime
@@ -69,6 +72,8 @@ class EventSourceMapping:
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
+        self.turn = threading.RLock()  # One step at a time, whoever takes it.
+        self._background: Background | None = None
         self._passes = compiled_filters(settings.FilterCriteria)
         self._positions = Positions(store, function_name, table_name)
         self._lanes: dict[str, list[Lane]] = {}
@@ -87,6 +92,17 @@ class EventSourceMapping:
         """By shard, the sequence number from which each lane goes on."""
         return {shard: [sequence_text(each.checkpoint) for each in lanes] for shard, lanes in self._lanes.items()}
 
+    def start(self) -> None:
+        """Runs it in the background, in a thread of its own, until `stop`, `delete` or the end of the database."""
+        if self._background is None:
+            self._background = Background(self.work, self._store.clock)
+
+    def stop(self) -> None:
+        """Ends that, after the invocation it is at."""
+        if self._background is not None:
+            self._background.stop()
+            self._background = None
+
     def enable(self) -> None:
         """Goes on from where it was."""
         self.state = "Enabled"
@@ -98,6 +114,7 @@ class EventSourceMapping:
     def delete(self) -> None:
         """Ends it and forgets its position."""
         self.state = "Deleted"
+        self.stop()
         self._positions.forget()
 
     # Reading.
@@ -122,6 +139,10 @@ class EventSourceMapping:
 
     def _origin(self, log: ChangeLog) -> StreamOrigin:
         return StreamOrigin(self.stream_arn, self._store.location.region, log.state["ViewType"], log.key_names)
+
+    def work(self) -> list[Work]:
+        """What there may be to do, for `drain` and the background."""
+        return [LaneWork(self, lane) for lane in self.lanes()]
 
     def lanes(self) -> Iterator[Lane]:
         """The lanes that may have work, in the order of their shards; those of children once their parents are done."""
@@ -278,7 +299,7 @@ class EventSourceMapping:
             return {}
         end = lane.window.start + self.settings.TumblingWindowInSeconds
         return {
-            "window": {"start": _second_text(lane.window.start), "end": _second_text(end)},
+            "window": {"start": second_text(lane.window.start), "end": second_text(end)},
             "state": dict(lane.window.state),
             "shardId": lane.shard_id,
             "eventSourceARN": self.stream_arn,
@@ -343,16 +364,7 @@ class EventSourceMapping:
 
     def _give_up(self, lane: Lane, batch: Batch, condition: str, outcome: Outcome | None) -> None:
         function, _ = self._runtime.find(self.function_name)
-        first, last = batch.changes[0], batch.changes[-1]
-        described = {
-            "shardId": lane.shard_id,
-            "startSequenceNumber": sequence_text(first.number),
-            "endSequenceNumber": sequence_text(last.number),
-            "approximateArrivalOfFirstRecord": _second_text(first.time),
-            "approximateArrivalOfLastRecord": _second_text(last.time),
-            "batchSize": len(batch.changes),
-            "streamArn": self.stream_arn,
-        }
+        described = batch_info(lane.shard_id, batch.changes, self.stream_arn)
         record = batch_failure(
             condition,
             self._runtime.arn_of(function),
@@ -382,8 +394,3 @@ class EventSourceMapping:
     def _save(self) -> None:
         positions = {shard: [each.checkpoint for each in lanes] for shard, lanes in self._lanes.items()}
         self._positions.save(self._label, positions)
-
-
-def _second_text(time: float) -> str:
-    """A moment in whole seconds: `2019-11-14T00:13:19Z`."""
-    return timestamp_text(time)[:19] + "Z"

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import random
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from minidynamo.errors import ResourceNotFound
+from minidynamo.functions.background import Background
 from minidynamo.functions.draining import DrainReport, Work, drain
 from minidynamo.functions.failures import Destinations, Execute
 from minidynamo.functions.invocations import AsynchronousSettings, Invocations
-from minidynamo.functions.lanes import Lane
 from minidynamo.functions.mapping import EventSourceMapping
 from minidynamo.functions.runtime import Function, Handler, Runtime
 from minidynamo.functions.settings import MappingSettings
 from minidynamo.operations.store import Store
 from minidynamo.schema.key_schema import PrimaryKey
-
-logger = logging.getLogger("minidynamo.functions")
-
-# How often a shard is looked at in the background, as AWS Lambda does.
-_POLL_SECONDS = 0.25
-
-
-@dataclass
-class _LaneWork:
-    """A lane as a piece of work for `drain`."""
-
-    mapping: EventSourceMapping
-    lane: Lane
-
-    @property
-    def name(self) -> str:
-        return self.mapping.function_name
-
-    def due_at(self) -> float | None:
-        return self.mapping.due_at(self.lane)
-
-    def do(self) -> int:
-        before = self.mapping.metrics.invocations
-        self.mapping.take_step(self.lane)
-        return self.mapping.metrics.invocations - before
 
 
 class Functions:
@@ -64,9 +36,7 @@ class Functions:
         self._invocations = Invocations(self._runtime, self._destinations, store.clock)
         self._chance = random.Random(f"{seed}/drain")
         self._ids = random.Random(f"{seed}/invocations")
-        self._turn = threading.RLock()  # One piece of work at a time, whoever does it.
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._background: Background | None = None
         self.mappings: list[EventSourceMapping] = []
 
     # Functions.
@@ -150,6 +120,8 @@ class Functions:
             raise ValueError(f"there is a mapping of the stream of {table_name} onto {name} already")
         mapping = EventSourceMapping(self._store, self._runtime, self._destinations, table_name, name, settings)
         self.mappings.append(mapping)
+        if self._background is not None:
+            mapping.start()
         return mapping
 
     def _live_mappings(self) -> list[EventSourceMapping]:
@@ -160,46 +132,25 @@ class Functions:
 
     def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
         """See `Database.drain`."""
-        with self._turn:
-            return drain(self._work, self._store.clock, self._chance, until, max_batches)
+        return drain(self._work, self._store.clock, self._chance, until, max_batches)
 
     def start(self) -> None:
-        """Runs everything in the background from now on."""
-        if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo functions")
-            self._thread.start()
+        """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
+        if self._background is None:
+            self._background = Background(lambda: list(self._invocations.queue), self._store.clock)
+        for mapping in self._live_mappings():
+            mapping.start()
 
     def stop(self) -> None:
-        """Ends that, after the invocation it is at."""
-        self._stop.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                is_idle = not self._do_what_is_due()
-            except Exception:
-                logger.exception("the functions of a database could not be run")
-                is_idle = True
-            if is_idle:
-                self._stop.wait(_POLL_SECONDS)
-
-    def _do_what_is_due(self) -> bool:
-        """Does one piece of work of each lane and queue; returns whether there was any."""
-        did_any = False
-        with self._turn:
-            for work in self._work():
-                due = work.due_at()
-                if due is not None and due <= self._store.clock.now() and not self._stop.is_set():
-                    work.do()
-                    did_any = True
-        return did_any
+        """Ends that, after the invocations under way."""
+        for mapping in self.mappings:
+            mapping.stop()
+        if self._background is not None:
+            self._background.stop()
+            self._background = None
 
     def _work(self) -> list[Work]:
-        lanes: list[Work] = [_LaneWork(mapping, lane) for mapping in self._live_mappings() for lane in mapping.lanes()]
+        lanes = [work for mapping in self._live_mappings() for work in mapping.work()]
         return [*lanes, *self._invocations.queue]
 
     def _keys_of(self, table_name: str) -> PrimaryKey | None:
