@@ -587,6 +587,13 @@ def test_functions_are_invoked_by_name(database: Database) -> None:
         functions.invoke("double", InvocationType="Later")
 
 
+def test_a_failing_function_is_logged_in_a_line(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """So that whoever serves functions sees what is wrong with them."""
+    database.functions.register("failing", lambda event, context: event["n"])
+    database.functions.invoke("failing", {})
+    assert "function failing failed: KeyError: 'n'" in caplog.text
+
+
 def test_versions_and_aliases(database: Database) -> None:
     functions = database.functions
     functions.register("greet", lambda event, context: f"one {context.function_version}")

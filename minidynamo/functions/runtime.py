@@ -189,7 +189,7 @@ class Runtime:
                 return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
             return Outcome(request_id, version, json.loads(json.dumps(value)), False)
         except Exception as error:
-            logger.debug("function %s failed", function.name, exc_info=True)
+            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, error)
             payload = {
                 "errorMessage": str(error),
                 "errorType": type(error).__name__,
