@@ -134,7 +134,7 @@ class Core:
         opening: Any = {"Count": 0} if record is None else record_item(record)
         opening["Count"] = count = max(opening["Count"], least) + 1
         batch = WriteBatch()
-        batch.stage(system, key, packed_record(opening, 0), None if record is None else 0, 0.0)
+        system.keep(batch, key, packed_record(opening, 0))
         batch.commit(self.engine)
         return int(count)
 

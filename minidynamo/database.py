@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock
 from minidynamo.core import Core
-from minidynamo.errors import (
-    StorageFailure,
-)
+from minidynamo.errors import StorageFailure
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory_engine import MemoryEngine
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
     from minidynamo.sweeping import Sweeper
-
-Response = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +249,8 @@ class Database(Core):
             self._open_tables()
             if self.engine.is_durable:
                 self._opening = self._count_opening(least=self._opening)
+        if self._functions is not None:
+            self._functions.begin_again()
         self.engine.settle()
 
     def fork(self, clock: Clock | None = None) -> Database:

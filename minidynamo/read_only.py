@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from minidynamo.database import Database, Response
+from minidynamo.core import Response
+from minidynamo.database import Database
 from minidynamo.errors import AccessDenied
 from minidynamo.operations import OPERATIONS, READS
 from minidynamo.storage.engine import Snapshot

@@ -364,6 +364,21 @@ def test_a_disabled_mapping_keeps_its_position(database: Database) -> None:
     assert seen[2:] == ["abc"]  # A new one begins where its own starting position says.
 
 
+def test_a_restored_database_hands_over_what_comes_after(database: Database) -> None:
+    """Sequence numbers go back with it, and so do positions."""
+    seen: list[str] = []
+    database.on_stream("tbl", lambda event, context: seen.append(keys_of(event)))
+    put(database, "a")
+    database.drain()
+    snapshot = database.snapshot()
+    put(database, *"bcdef")
+    database.drain()
+    database.restore(snapshot)
+    put(database, "x")
+    database.drain()
+    assert seen == ["a", "bcdef", "x"]
+
+
 def test_positions_outlive_the_process(tmp_path: Path, clock: ManualClock) -> None:
     seen: list[str] = []
 

@@ -249,6 +249,40 @@ def test_records_are_trimmed_after_a_day(open_database: Callable[..., Database])
     assert int(record["dynamodb"]["SequenceNumber"]) > int(number) + 2
 
 
+def test_trimming_is_not_put_off_by_readers(open_database: Callable[..., Database]) -> None:
+    clock = ManualClock()
+    database = open_database(clock=clock)
+    arn = create(database)
+    for key in "abc":
+        put(database, key)
+    for _ in range(25 * 15):
+        clock.advance(240)
+        shards_of(database, arn)
+    (log,) = database.catalog.streams.all().values()
+    assert log._map.item_count == 0
+
+
+def test_trimming_in_parts_loses_no_shard(
+    open_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is more to trim than is done at once, the rest comes with the next write."""
+    monkeypatch.setattr("minidynamo.streams.change_log._TRIMMED_AT_ONCE_MAX", 3)
+    clock = ManualClock()
+    database = open_database(clock=clock)
+    arn = create(database)
+    for key in "abcdefgh":
+        put(database, key)
+    clock.advance(5 * HOUR)
+    put(database, "i")
+    clock.advance(30 * HOUR)
+    for key in "jklm":
+        put(database, key)
+        database.check()
+    (log,) = database.catalog.streams.all().values()
+    assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in changes(database, arn)] == list("jklm")
+    assert log._map.item_count == 4
+
+
 def test_iterators(open_database: Callable[..., Database]) -> None:
     clock = ManualClock()
     database = open_database(clock=clock)

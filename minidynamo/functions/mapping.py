@@ -119,6 +119,12 @@ class EventSourceMapping:
 
     # Reading.
 
+    def begin_again(self) -> None:
+        """Takes up the position that is stored now, after the database has been restored."""
+        with self.turn, self._store.lock:
+            self._lanes = {}
+            self._begin()
+
     def _begin(self) -> None:
         """Takes up the stored position, or the starting position."""
         stored, log = self._positions.load(self._label), self._log()
@@ -136,9 +142,6 @@ class EventSourceMapping:
 
     def _log(self) -> ChangeLog | None:
         return self._store.catalog.streams.all().get((self.table_name, self._label))
-
-    def _origin(self, log: ChangeLog) -> StreamOrigin:
-        return StreamOrigin(self.stream_arn, self._store.location.region, log.state["ViewType"], log.key_names)
 
     def work(self) -> list[Work]:
         """What there may be to do, for `drain` and the background."""
@@ -177,15 +180,16 @@ class EventSourceMapping:
 
     def _changes(self, log: ChangeLog, shard: Shard, lane: Lane) -> Iterator[Change]:
         """What lies before a lane and passes the filter; the lane moves on past what does not."""
-        origin, count = self._origin(log), self.settings.ParallelizationFactor
+        origin, count = log.origin(self._store.location), self.settings.ParallelizationFactor
         found_any = False
         for number, packed in log.changes(shard, lane.position):
-            is_ours = not log.is_too_old(packed) and lane_of(origin, packed, count) == lane.index
+            time = change_time(packed)
+            is_ours = not log.is_too_old(time) and lane_of(origin, packed, count) == lane.index
             if is_ours and self._passes is not None:
                 is_ours = self._passes(event_record(origin, number, packed))
             if is_ours:
                 found_any = True
-                yield Change(number, change_time(packed), packed)
+                yield Change(number, time, packed)
             elif not found_any:
                 lane.position = number + 1
 
@@ -235,7 +239,7 @@ class EventSourceMapping:
             shard = None if log is None else log.shard(lane.shard_id)
             if log is None or shard is None:
                 return False
-            origin = self._origin(log)
+            origin = log.origin(self._store.location)
             if not lane.batches:
                 found = self._collect(log, shard, lane)
                 length = self.settings.TumblingWindowInSeconds

@@ -28,11 +28,9 @@ class Positions:
 
     def save(self, label: str, positions: LanePositions) -> None:
         """Stores them; to be called with the lock held."""
-        system = self._store.catalog.system
         stored: Any = {"Label": label, "Positions": positions}
         batch = WriteBatch()
-        is_new = system.get(self._key) is None
-        batch.stage(system, self._key, packed_record(stored, 0), None if is_new else 0, 0.0)
+        self._store.catalog.system.keep(batch, self._key, packed_record(stored, 0))
         self._store.commit(batch)
 
     def forget(self) -> None:
@@ -41,5 +39,5 @@ class Positions:
             system = self._store.catalog.system
             if system.get(self._key) is not None:
                 batch = WriteBatch()
-                batch.stage(system, self._key, None, 0, 0.0)
+                system.keep(batch, self._key, None)
                 self._store.commit(batch)

@@ -124,6 +124,11 @@ class Functions:
             mapping.start()
         return mapping
 
+    def begin_again(self) -> None:
+        """Lets every mapping take up what is stored of it, after the database has been restored."""
+        for mapping in self._live_mappings():
+            mapping.begin_again()
+
     def _live_mappings(self) -> list[EventSourceMapping]:
         self.mappings = [each for each in self.mappings if each.state != "Deleted"]
         return self.mappings

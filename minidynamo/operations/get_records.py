@@ -8,7 +8,7 @@ from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.operations.streams import find_stream
 from minidynamo.streams.change_log import ChangeLog
-from minidynamo.streams.change_record import StreamOrigin, shown_change
+from minidynamo.streams.change_record import change_time, shown_change
 from minidynamo.streams.iterators import ShardIterator, read_iterator
 from minidynamo.streams.shards import Shard
 
@@ -28,7 +28,7 @@ def get_records(store: Store, request: Request) -> Response:
                 raise TrimmedDataAccess(TRIMMED)
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
         found, is_end = _read(log, shard, place, limit)
-        origin = StreamOrigin(place.arn, store.location.region, log.state["ViewType"], log.key_names)
+        origin = log.origin(store.location)
     response: Response = {"Records": [shown_change(origin, number, change) for number, change in found]}
     if not (is_end and not shard.is_open):
         position = found[-1][0] + 1 if found else place.number
@@ -44,7 +44,7 @@ def _read(log: ChangeLog, shard: Shard, place: ShardIterator, limit: int) -> tup
     found: list[tuple[int, bytes]] = []
     size = 0
     for number, change in log.changes(shard, place.number):
-        if not found and log.is_too_old(change):
+        if not found and log.is_too_old(change_time(change)):
             if not place.skips_trimmed:
                 raise TrimmedDataAccess(TRIMMED)
             continue

@@ -31,6 +31,13 @@ class OrderedMap(Protocol):
         ...
 
 
+def bounded(ordered_map: OrderedMap, start: bytes | None, stop: bytes | None) -> tuple[bytes, bytes | None]:
+    """The part of a range that lies in a map."""
+    low = ordered_map.start if start is None else max(start, ordered_map.start)
+    high = ordered_map.stop if stop is None else stop if ordered_map.stop is None else min(stop, ordered_map.stop)
+    return low, high
+
+
 class Batch:
     """Changes that are committed all or none.
 

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import Engine, OrderedMap, View
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, View
 from minidynamo.storage.partition import Partition
 
 
@@ -115,6 +115,14 @@ class Keyspace:
     def page(self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int) -> Page:
         """One page of a range: see `read_page`."""
         return read_page(self.stretches(start, stop, reverse), start, stop, reverse, limit, size_bytes_max)
+
+    def keep(self, batch: Batch, key: bytes, record: bytes | None) -> None:
+        """Stages a record whose item size is 0, or (None) the end of one that is there: the system's own are such."""
+        target = self.partition_of(key).map
+        if record is None:
+            batch.delete(target, key, 0)
+        else:
+            batch.put(target, key, record, 0, target.get(key) is None)
 
     def split_where_due(self, partition: Partition) -> None:
         """Splits a partition until none of its parts is too large, or no cut is allowed any more.

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from sortedcontainers import SortedDict
 
+from minidynamo.storage.engine import bounded
+
 GONE = b""
 
 Entry = tuple[bytes, bytes]
@@ -62,8 +64,7 @@ class FrozenMap:
         return None
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[Entry]:
-        low = self.start if start is None else max(start, self.start)
-        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
+        low, high = bounded(self, start, stop)
         found = self.layers[0].range(low, high, reverse)
         for layer in self.layers[1:]:
             found = overlaid(layer.range(low, high, reverse), found, reverse)

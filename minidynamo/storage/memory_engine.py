@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View, bounded
 from minidynamo.storage.layers import GONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
 
@@ -46,8 +46,7 @@ class MemoryMap:
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         if self.below is None:
             return self.entries.range(start, stop, reverse)
-        low = self.start if start is None else max(start, self.start)
-        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
+        low, high = bounded(self, start, stop)
         return overlaid(self.entries.range(low, high, reverse), self.below.range(low, high, reverse), reverse)
 
     def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:

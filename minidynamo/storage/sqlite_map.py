@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
+from minidynamo.storage.engine import bounded
 from minidynamo.values.records import record_size_bytes
 
 _COLUMNS = "key, record, checksum"
@@ -61,8 +62,7 @@ class SqliteMap:
         return record
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        low = self.start if start is None else max(start, self.start)
-        high = self.stop if stop is None else stop if self.stop is None else min(stop, self.stop)
+        low, high = bounded(self, start, stop)
         test = _RANGE_TESTS[low != b"", high is not None]
         order = "DESC" if reverse else "ASC"
         statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"

@@ -66,13 +66,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     """
     is_new = not path.exists() or path.stat().st_size == 0
     try:
-        connection = sqlite3.connect(
-            path,
-            timeout=_WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS_KEPT,
-        )
+        connection = _connected(path)
     except sqlite3.Error as error:
         raise StoreError(f"cannot open {path}: {error}") from None
     try:
@@ -114,14 +108,7 @@ def open_reader(path: Path) -> Reader:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     has_log = path.with_name(path.name + "-wal").exists()
     for each in (uri,) if has_log else (uri, uri + "&immutable=1"):  # The second for media that nobody can write to.
-        connection = sqlite3.connect(
-            each,
-            uri=True,
-            timeout=_WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS_KEPT,
-        )
+        connection = _connected(each)
         try:
             _check_identity(connection, path)
             _set_up(connection, _READER_CACHE_KIB)
@@ -154,6 +141,18 @@ def copy_file(source: Path, target: Path) -> None:
         connection.close()
     with target.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _connected(target: Path | str) -> sqlite3.Connection:
+    """A connection to a path or, as a text, to SQLite's URI of one."""
+    return sqlite3.connect(
+        target,
+        uri=isinstance(target, str),
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_KEPT,
+    )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from minidynamo.clock import Clock
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
+from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.change_record import (
@@ -20,6 +21,7 @@ from minidynamo.streams.change_record import (
     MODIFY,
     REMOVE,
     VIEW_TYPES,
+    StreamOrigin,
     change_time,
     packed_change,
 )
@@ -74,6 +76,11 @@ class ChangeLog:
         """Whether changes are recorded."""
         return "DisabledAt" not in self._state
 
+    def origin(self, location: Location) -> StreamOrigin:
+        """What its records have in common, as the API names it."""
+        arn = location.stream_arn(self._state["TableName"], self._state["Label"])
+        return StreamOrigin(arn, location.region, self._state["ViewType"], self.key_names)
+
     def is_over(self, now: float) -> bool:
         """Whether it has been disabled for so long that nothing is left of it."""
         return now >= float(self._state.get("DisabledAt", now)) + STREAM_RETENTION_SECONDS
@@ -126,15 +133,17 @@ class ChangeLog:
         now = self._clock.now()
         batch = Batch()
         shards = [Shard(**each.stored) for each in self.shards]
+        trim_at = self._trim_at
         if self.is_enabled and not is_aligned(shards, starts, now):
             self._reopen(shards, starts, now)
         if now >= self._trim_at:
-            self._stage_trimming(batch, shards, now)
+            is_trimmed = self._stage_trimming(batch, shards, now)
+            trim_at = now + _TRIM_INTERVAL_SECONDS if is_trimmed else now
         if [each.stored for each in shards] != [each.stored for each in self.shards] or batch.writes:
-            self._stage_state(batch, {**self._state, "Shards": [each.stored for each in shards]})
+            stage_stream_state(batch, self._system, {**self._state, "Shards": [each.stored for each in shards]})
             self._engine.commit(batch)
             self.shards = shards
-        self._trim_at = now + _TRIM_INTERVAL_SECONDS
+        self._trim_at = trim_at
         self._index_open_shards()
 
     def closed_state(self) -> dict[str, Any]:
@@ -180,7 +189,8 @@ class ChangeLog:
             shard.last = max(shard.first, _number_in(key))
             break
 
-    def _stage_trimming(self, batch: Batch, shards: list[Shard], now: float) -> None:
+    def _stage_trimming(self, batch: Batch, shards: list[Shard], now: float) -> bool:
+        """Stages the end of what is too old, up to a bound; returns whether that was all."""
         horizon = now - STREAM_RETENTION_SECONDS
         for shard in list(shards):
             is_empty = True
@@ -189,14 +199,13 @@ class ChangeLog:
                 if change_time(change) > horizon or number == self.last_number:
                     is_empty = False
                     break
-                if len(batch.writes) < _TRIMMED_AT_ONCE_MAX:
-                    batch.delete(self._map, key, record_size_bytes(change))
-                    shard.trimmed = number
+                if len(batch.writes) == _TRIMMED_AT_ONCE_MAX:
+                    return False
+                batch.delete(self._map, key, record_size_bytes(change))
+                shard.trimmed = number
             if is_empty and shard.closed_at is not None and shard.closed_at <= horizon:
                 shards.remove(shard)
-
-    def _stage_state(self, batch: Batch, state: dict[str, Any]) -> None:
-        stage_stream_state(batch, self._system, state)
+        return True
 
     def _index_open_shards(self) -> None:
         opened = [each for each in self.shards if each.is_open]
@@ -221,9 +230,9 @@ class ChangeLog:
         for key, change in self._map.range(max(start, _key_of(shard.ordinal, number)), stop):
             yield _number_in(key), change
 
-    def is_too_old(self, change: bytes) -> bool:
-        """Whether a record has been trimmed, whether it is deleted already or not."""
-        return change_time(change) <= self._clock.now() - STREAM_RETENTION_SECONDS
+    def is_too_old(self, time: float) -> bool:
+        """Whether a record of that time has been trimmed, whether it is deleted already or not."""
+        return time <= self._clock.now() - STREAM_RETENTION_SECONDS
 
     def check(self) -> None:
         """Asserts that every record lies in a shard of the stream, within its numbers."""

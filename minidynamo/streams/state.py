@@ -36,6 +36,4 @@ def state_key(state: dict[str, Any]) -> bytes:
 
 def stage_stream_state(batch: Batch, system: Keyspace, state: dict[str, Any]) -> None:
     """Stages what is known of a stream."""
-    key = state_key(state)
-    is_new = system.get(key) is None
-    batch.put(system.partition_of(key).map, key, packed_record(state, 0), 0, is_new)
+    system.keep(batch, state_key(state), packed_record(state, 0))

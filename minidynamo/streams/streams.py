@@ -90,8 +90,7 @@ class Streams:
         now = self._clock.now()
         for key, log in self._logs.items():
             if log.is_over(now):
-                stored = state_key(log.state)
-                batch.delete(self._system.partition_of(stored).map, stored, 0)
+                self._system.keep(batch, state_key(log.state), None)
                 batch.drops.append(keyspace_name(log.state))
                 change.ended.append(key)
         return change

@@ -185,15 +185,14 @@ class Catalog:
 
     def _commit(self, description: Description, batch: WriteBatch) -> None:
         key = _TABLE_PREFIX + description["TableName"].encode()
-        is_new = self.system.get(key) is None
-        batch.stage(self.system, key, packed_record(description, 0), None if is_new else 0, 0.0)
+        self.system.keep(batch, key, packed_record(description, 0))
         streams = self.streams.stage(batch, description["TableName"], description)
         batch.commit(self._engine)
         self.streams.apply(streams)
 
     def _remove(self, table: Table) -> None:
         batch = WriteBatch()
-        batch.stage(self.system, _TABLE_PREFIX + table.name.encode(), None, 0, 0.0)
+        self.system.keep(batch, _TABLE_PREFIX + table.name.encode(), None)
         batch.drops += [each.name for each in table.keyspaces]
         streams = self.streams.stage(batch, table.name, None)
         batch.commit(self._engine)

@@ -68,11 +68,10 @@ class IdempotencyTokens:
         while self._expiries and self._expiries[0][0] <= now:
             expired = self._expiries.popleft()[1]
             if expired != key and self._system.get(expired) is not None:
-                batch.stage(self._system, expired, None, 0, 0.0)
+                self._system.keep(batch, expired, None)
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
         entry: Any = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
-        is_new = self._system.get(key) is None
-        batch.stage(self._system, key, packed_record(entry, 0), None if is_new else 0, 0.0)
+        self._system.keep(batch, key, packed_record(entry, 0))
         self._expiries.append((expires_at, key))
 
 
