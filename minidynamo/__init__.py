@@ -17,6 +17,7 @@ from minidynamo.values.python_values import Binary
 if TYPE_CHECKING:
     from minidynamo.interfaces.boto.mocking import attach, mock
     from minidynamo.interfaces.templates.schema import schema_from
+    from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
 
 __version__ = "0.1.0"
 
@@ -26,9 +27,13 @@ __all__ = [
     "Clock",
     "Database",
     "DynamoError",
+    "Fault",
+    "FaultSchedule",
+    "History",
     "Key",
     "ManualClock",
     "PartitionInfo",
+    "Profile",
     "Snapshot",
     "StoreError",
     "SystemClock",
@@ -36,13 +41,19 @@ __all__ = [
     "connect",
     "mock",
     "schema_from",
+    "simulate",
 ]
 
 # Names that are imported when first used, so that `import minidynamo` stays fast.
 _LATE = {
+    "Fault": "minidynamo.simulation",
+    "FaultSchedule": "minidynamo.simulation",
+    "History": "minidynamo.simulation",
+    "Profile": "minidynamo.simulation",
     "attach": "minidynamo.interfaces.boto.mocking",
     "mock": "minidynamo.interfaces.boto.mocking",
     "schema_from": "minidynamo.interfaces.templates.schema",
+    "simulate": "minidynamo.simulation",
 }
 
 

@@ -12,6 +12,8 @@ from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from minidynamo.storage.engine import Engine
+
 
 def connect(
     path: str | Path | None = None,
@@ -48,25 +50,38 @@ def connect(
         "table_delays": table_delays,
         "wording": wording,
     }
-    if path is None:
-        if durability is not None or read_only:
-            raise ValueError("durability and read_only are for a database in a file: give a path as well")
-        return Database(**options)
+    if path is None and (durability is not None or read_only):
+        raise ValueError("durability and read_only are for a database in a file: give a path as well")
     if read_only and durability is not None:
         raise ValueError("durability is for writing: leave it out, or leave out read_only")
+    if path is not None and read_only:
+        from pathlib import Path
 
-    from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
-
-    if read_only:
         from minidynamo.read_only import ReadOnlyDatabase
 
         return ReadOnlyDatabase(Path(path), **options)
-
-    from minidynamo.storage.sqlite_engine import SqliteEngine
-
-    engine = SqliteEngine(Path(path), durability or "full")
+    engine = opened_engine(path, durability)
     try:
         return Database(engine=engine, **options)
     except BaseException:
-        engine.close()
+        if engine is not None:
+            engine.close()
         raise
+
+
+def opened_engine(path: str | Path | None, durability: str | None) -> Engine | None:
+    """The engine of a file that is worked on, made where there is none; None for memory.
+
+    Raises:
+        StoreError: the file is no database of ours, is damaged, or another process owns it.
+    """
+    if path is None:
+        if durability is not None:
+            raise ValueError("durability is for a database in a file: give a path as well")
+        return None
+
+    from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
+
+    from minidynamo.storage.sqlite_engine import SqliteEngine
+
+    return SqliteEngine(Path(path), durability or "full")

@@ -25,6 +25,7 @@ from minidynamo.errors import (
 )
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
+from minidynamo.operations.store import Store
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
@@ -93,10 +94,14 @@ class Core:
         Raises:
             DynamoError: the service's own error.
         """
+        return self._carry_out(operation, request, self)
+
+    def _carry_out(self, operation: str, request: Mapping[str, Any], store: Store) -> Response:
+        """Carries out one request on what `store` shows of the database."""
         self._require_open()
         try:
             checked: Any = checked_request(operation, request, self.wording)
-            return OPERATIONS[operation](self, checked)
+            return OPERATIONS[operation](store, checked)
         except ValidationError as error:
             check_request_types(operation, request)  # A wrong type is reported before anything else.
             raise ValidationError(self.wording.render(error, operation)) from None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from minidynamo.interfaces.client import Client, StreamsClient
     from minidynamo.interfaces.resource import Resource, TableResource
     from minidynamo.interfaces.server.running import Server
+    from minidynamo.operations.expiry import Lateness
     from minidynamo.sweeping import Sweeper
 
 
@@ -139,11 +140,15 @@ class Database(Core):
 
         self._require_open()
         try:
-            return expire_items(self)
+            return expire_items(self, self._lateness())
         except self.engine.faults as error:
             raise StorageFailure(f"The data could not be read: {error}.") from error
         finally:
             self.engine.settle()
+
+    def _lateness(self) -> Lateness | None:
+        """How late expired items go; None for not at all."""
+        return None
 
     def expire_in_background(self, interval_seconds: float = 60.0) -> None:
         """Calls `expire` every so often, in a thread, until the database is closed."""
@@ -162,10 +167,13 @@ class Database(Core):
     def functions(self) -> Functions:
         """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
         if self._functions is None:
-            from minidynamo.functions.service import Functions
-
-            self._functions = Functions(self, self.execute, self._identity)
+            self._functions = self._new_functions()
         return self._functions
+
+    def _new_functions(self) -> Functions:
+        from minidynamo.functions.service import Functions
+
+        return Functions(self, self.execute, self._identity)
 
     def on_stream(self, table_name: str, handler: Any = None, **parameters: Any) -> Any:
         """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
@@ -261,16 +269,20 @@ class Database(Core):
         Parameters:
             clock: of the fork; by default a copy of this database's, so that advancing one does not age the other.
         """
-        return Database(
-            engine=MemoryEngine(self.snapshot()),
-            clock=copy.copy(self.clock) if clock is None else clock,
-            region=self.location.region,
-            account_id=self.location.account_id,
-            partition_size=self._partition_size,
-            table_delays=self.delays,
-            wording=self.wording.name,
-            seed=f"{self._identity}/fork {next(self._fork_numbers)}",
-        )
+        return Database(**self.fork_settings(clock))
+
+    def fork_settings(self, clock: Clock | None) -> dict[str, Any]:
+        """What a database is made from that begins with everything this one holds."""
+        return {
+            "engine": MemoryEngine(self.snapshot()),
+            "clock": copy.copy(self.clock) if clock is None else clock,
+            "region": self.location.region,
+            "account_id": self.location.account_id,
+            "partition_size": self._partition_size,
+            "table_delays": self.delays,
+            "wording": self.wording.name,
+            "seed": f"{self._identity}/fork {next(self._fork_numbers)}",
+        }
 
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""

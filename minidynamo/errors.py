@@ -18,13 +18,15 @@
     ├── TransactionConflict                      TransactionConflictException
     ├── TransactionInProgress                    TransactionInProgressException
     ├── IdempotentParameterMismatch              IdempotentParameterMismatchException
-    ├── Throttling                               ThrottlingException
+    ├── Throttling                               ThrottlingException, with its reasons
+    ├── ThroughputExceeded                       ProvisionedThroughputExceededException, with its reasons
     ├── TooManyRequests                          TooManyRequestsException (429): a function's concurrency is used up
     ├── ExpiredIterator                          ExpiredIteratorException: a shard iterator is too old
     ├── TrimmedDataAccess                        TrimmedDataAccessException: the records are
     └── InternalServerError                      InternalServerError (500)
         ├── DatabaseClosed                       the same on the wire: the database has been closed
-        └── StorageFailure                       the same on the wire: the disk fails
+        ├── StorageFailure                       the same on the wire: the disk fails
+        └── NoAnswer                                 nothing on the wire: the connection ends; see `simulation`
 
     StoreError                                   a file that cannot be opened as a database: raised by `connect`
 
@@ -186,7 +188,21 @@ class IdempotentParameterMismatch(DynamoError):
 
 
 class Throttling(DynamoError):
+    """A table or index on demand, or a control operation, is asked for too much; `throttlingReasons` say where."""
+
     code = "ThrottlingException"
+
+    def __init__(self, message: str = "", reasons: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(message, {"throttlingReasons": list(reasons)} if reasons else None)
+
+
+class ThroughputExceeded(DynamoError):
+    """A table or index is asked for more than is provisioned; `ThrottlingReasons` say where."""
+
+    code = "ProvisionedThroughputExceededException"
+
+    def __init__(self, message: str = "", reasons: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(message, {"ThrottlingReasons": list(reasons)} if reasons else None)
 
 
 class TooManyRequests(DynamoError):
@@ -212,6 +228,22 @@ class DatabaseClosed(InternalServerError):
 
 class StorageFailure(InternalServerError):
     """What holds the data cannot be read or written; the text says why. A write that fails so has changed nothing."""
+
+
+class NoAnswer(InternalServerError):
+    """The caller gets no answer at all; whether the request took effect it cannot know.
+
+    Every face turns it into what a client sees of that: botocore's ConnectionClosedError or ReadTimeoutError, or a
+    connection that is closed.
+
+    Parameters:
+        message: what happened.
+        is_timeout: whether the client waited in vain, rather than seeing the connection end.
+    """
+
+    def __init__(self, message: str, is_timeout: bool = False) -> None:
+        super().__init__(message)
+        self.is_timeout = is_timeout
 
 
 class StoreError(Exception):

@@ -79,10 +79,14 @@ SHARDS_PAGE_MAX = 100
 
 # Time to live.
 TIME_TO_LIVE_AGE_SECONDS_MAX = 5 * 365 * 24 * 3600
+TIME_TO_LIVE_DELAY_HOURS_MAX = 48  # Typically.
 
 # Capacity units.
 READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = 1 * KIB
+PARTITION_READ_UNITS = 3_000  # Per second.
+PARTITION_WRITE_UNITS = 1_000
+BURST_SECONDS = 300  # Of capacity that has not been used.
 
 assert ITEM_SIZE_BYTES_MAX < PAGE_SIZE_BYTES_MAX  # Any page can hold at least one item.
 assert ITEM_SIZE_BYTES_MAX < 2**24  # A record states the size of its item in three bytes.

@@ -26,12 +26,13 @@ class Functions:
         store: the database.
         execute: its `execute`.
         seed: what the order of `drain` is drawn from.
+        runtime: makes what runs handlers.
     """
 
-    def __init__(self, store: Store, execute: Execute, seed: str) -> None:
+    def __init__(self, store: Store, execute: Execute, seed: str, runtime: Callable[..., Runtime] = Runtime) -> None:
         self._store = store
         self._numbers = itertools.count(1)
-        self._runtime = Runtime(store.clock, store.location, self._new_request_id)
+        self._runtime = runtime(store.clock, store.location, self._new_request_id)
         self._destinations = Destinations(self._runtime, execute, self._keys_of)
         self._invocations = Invocations(self._runtime, self._destinations, store.clock)
         self._chance = random.Random(f"{seed}/drain")

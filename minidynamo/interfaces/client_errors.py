@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DynamoError, NoAnswer
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +44,16 @@ def waiter_error_class() -> Any:
     return WaiterError
 
 
+def client_silence(silence: NoAnswer, url: str) -> Exception:
+    """What a client raises that gets no answer: botocore's ReadTimeoutError or ConnectionClosedError."""
+    try:
+        from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+    except ImportError:
+        return TimeoutError(silence.message) if silence.is_timeout else ConnectionResetError(silence.message)
+    raised: Exception = (ReadTimeoutError if silence.is_timeout else ConnectionClosedError)(endpoint_url=url)
+    return raised
+
+
 @lru_cache(maxsize=64)
 def modelled_class(code: str) -> Any:
     """The class of an error code, such as ConditionalCheckFailedException; a subclass of ClientError."""
@@ -51,7 +61,9 @@ def modelled_class(code: str) -> Any:
 
 
 def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any]) -> Exception:
-    """The exception that a client raises for an error of the service."""
+    """The exception that a client raises for an error of the service, or for none at all."""
+    if isinstance(error, NoAnswer):
+        return client_silence(error, "minidynamo:///")
     response = {
         **error.response,
         "ResponseMetadata": {**metadata, "HTTPStatusCode": error.status},

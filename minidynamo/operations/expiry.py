@@ -7,6 +7,7 @@ than five years; the change record names the service. Until it is deleted an ite
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from itertools import islice
 
 from minidynamo.limits import TIME_TO_LIVE_AGE_SECONDS_MAX
@@ -25,14 +26,23 @@ _MILLISECONDS_FROM = 10**11
 _warned: set[str] = set()
 
 
-def expire_items(store: Store) -> int:
-    """Deletes all items of all tables that have expired by now; how many they were."""
+# How many seconds after its time an item of a table is deleted, by its key bytes.
+Lateness = Callable[[Table, bytes], float]
+
+
+def expire_items(store: Store, lateness: Lateness | None = None) -> int:
+    """Deletes all items of all tables that have expired by now; how many they were.
+
+    Parameters:
+        store: the database.
+        lateness: how late each item goes; None for not at all.
+    """
     with store.lock:
         names = [name for name, table in store.catalog.tables.items() if _attribute_of(table) is not None]
-    return sum(_expire_table(store, name) for name in names)
+    return sum(_expire_table(store, name, lateness) for name in names)
 
 
-def _expire_table(store: Store, name: str) -> int:
+def _expire_table(store: Store, name: str, lateness: Lateness | None) -> int:
     count = 0
     start: bytes | None = b""
     while start is not None:
@@ -41,7 +51,7 @@ def _expire_table(store: Store, name: str) -> int:
             attribute = None if table is None else _attribute_of(table)
             if table is None or attribute is None:
                 return count
-            deleted, start = _take_turn(store, table, attribute, start)
+            deleted, start = _take_turn(store, table, attribute, start, lateness)
         count += deleted
     return count
 
@@ -54,7 +64,9 @@ def _attribute_of(table: Table) -> str | None:
     return name
 
 
-def _take_turn(store: Store, table: Table, attribute: str, start: bytes) -> tuple[int, bytes | None]:
+def _take_turn(
+    store: Store, table: Table, attribute: str, start: bytes, lateness: Lateness | None
+) -> tuple[int, bytes | None]:
     """Looks at some items from a key on: how many were deleted, and where to go on, None at the end."""
     now = store.clock.now()
     name = attribute.encode()
@@ -65,7 +77,9 @@ def _take_turn(store: Store, table: Table, attribute: str, start: bytes) -> tupl
         if name not in record:  # Most items need not be decoded.
             continue
         item = record_item(record)
-        if _is_expired(item, attribute, now, table):
+        if _is_expired(item, attribute, now, table) and (
+            lateness is None or _is_expired(item, attribute, now - lateness(table, key), table)
+        ):
             stage_change(batch, table, key, record, item, None, 0, by_service=True)
             count += 1
     if count:

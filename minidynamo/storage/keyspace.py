@@ -136,12 +136,12 @@ class Keyspace:
             lower = pending.pop()
             if lower.is_due_to_split:
                 try:
-                    pending += self._split(lower)
+                    pending += self.split(lower)
                 except faults:
                     lower.postpone_split()
 
-    def _split(self, lower: Partition) -> tuple[Partition, ...]:
-        """Splits a partition; its halves, or nothing where no cut is allowed."""
+    def split(self, lower: Partition) -> tuple[Partition, ...]:
+        """Splits a partition at the middle of its size; its halves, or nothing where no cut is allowed."""
         at_key = lower.split_key(self._keeps_collections)
         if at_key is None:
             lower.postpone_split()

@@ -17,7 +17,7 @@ from typing import Any
 from minidynamo.interfaces.boto.calls import answered, run
 from minidynamo.interfaces.boto.new_clients import guarded, provide_inside
 from minidynamo.interfaces.boto.routing import current_database, database_of, state_of
-from minidynamo.interfaces.boto.sleeping import ASYNCIO, TIME, waiting_for
+from minidynamo.interfaces.boto.sleeping import ASYNCIO, TIME, acquiring, time_skipped, waiting_for
 from minidynamo.interfaces.boto.transport import is_asynchronous, is_for_dynamodb, response_to
 
 Wrap = Callable[[Any], Any]
@@ -196,6 +196,8 @@ _REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
     ("botocore.httpsession", "URLLib3Session.send", _send),
     ("botocore.endpoint", "time", lambda original: TIME),
     ("botocore.waiter", "time", lambda original: TIME),
+    ("botocore.retries.bucket", "Clock.current_time", time_skipped),
+    ("botocore.retries.bucket", "TokenBucket._acquire", acquiring),
     ("aiobotocore.client", "AioBaseClient._make_api_call", _make_api_call_asynchronously),
     ("aiobotocore.client", "AioBaseClient.get_waiter", _get_waiter),
     ("aiobotocore.session", "AioSession._create_client", _create_client_asynchronously),
@@ -203,4 +205,5 @@ _REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
     ("aiobotocore.httpxsession", "HttpxSession.send", _send_asynchronously),
     ("aiobotocore.endpoint", "asyncio", lambda original: ASYNCIO),
     ("aiobotocore.waiter", "asyncio", lambda original: ASYNCIO),
+    ("aiobotocore.retries.bucket", "AsyncTokenBucket._acquire", acquiring),
 )

@@ -7,6 +7,7 @@ though never longer than there is something to wait for.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,37 @@ def _sleep(seconds: float) -> None:
 
 async def _sleep_asynchronously(seconds: float) -> None:
     await asyncio.sleep(max(_delay(seconds), 0))
+
+
+# The seconds that adaptive retries need not wait, because a clock that can be advanced was advanced instead.
+_skipped = [0.0]
+
+
+def time_skipped(original: Any) -> Any:
+    """The clock of adaptive retries, with the time that was skipped."""
+
+    @functools.wraps(original)
+    def current_time(self: Any) -> float:
+        return float(original(self)) + _skipped[0]
+
+    return current_time
+
+
+def acquiring(original: Any) -> Any:
+    """How adaptive retries take a token, for the synchronous bucket and the asynchronous one."""
+
+    @functools.wraps(original)
+    def acquire(self: Any, amount: float, block: bool) -> Any:
+        travel = TRAVEL.get()
+        if block and travel is not None and hasattr(travel.database.clock, "advance"):
+            self._refill()
+            seconds = self._sleep_amount(amount)
+            if seconds > 0:
+                travel.database.clock.advance(seconds)
+                _skipped[0] += seconds
+        return original(self, amount, block)
+
+    return acquire
 
 
 TIME = ModuleWith(time, _sleep)

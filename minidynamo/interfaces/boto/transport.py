@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minidynamo.database import Database
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.interfaces.client_errors import client_silence
 from minidynamo.interfaces.wire.exchange import Exchange
 from minidynamo.interfaces.wire.messages import HttpRequest
 from minidynamo.interfaces.wire.signatures import Signature
@@ -90,15 +91,24 @@ def is_for_dynamodb(request: Any) -> bool:
 
 
 def response_to(request: Any, database: Database, asynchronous: bool) -> Any:
-    """botocore's response object for a request it has prepared, or aiobotocore's."""
+    """botocore's response object for a request it has prepared, or aiobotocore's.
+
+    Raises:
+        ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no answer.
+    """
     http = _received(request)
     exchange = Exchange(lambda signature: database, authenticate=lambda request: _UNSIGNED)
     travel = TRAVEL.get()
-    if travel is not None and travel.first is not None:
-        error, travel.first = travel.first, None
-        answer = exchange.refused(http, error)
-    else:
-        answer = exchange.answer(http)
+    try:
+        if travel is not None and travel.first is not None:
+            error, travel.first = travel.first, None
+            if isinstance(error, NoAnswer):
+                raise error
+            answer = exchange.refused(http, error)
+        else:
+            answer = exchange.answer(http)
+    except NoAnswer as silence:
+        raise client_silence(silence, request.url) from None
     response = _response_class(asynchronous)(request.url, answer.status, answer.headers, None)
     response._content = answer.body
     return response

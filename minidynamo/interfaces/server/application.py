@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from minidynamo.errors import AccessDenied
+from minidynamo.errors import AccessDenied, InternalServerError, NoAnswer
 from minidynamo.interfaces.server.access import HostCheck
 from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.wire.exchange import Exchange, request_summary
@@ -69,8 +69,12 @@ class Application:
         if self._gateway is not None and self._gateway.takes(request):
             # A handler may take its time, and may call this very server.
             await _send(send, await asyncio.to_thread(self.answer, request))
-        else:
-            await _send(send, self.answer(request))
+            return
+        try:
+            answer = self.answer(request)
+        except NoAnswer:  # ASGI knows no way to end a connection; the client tries again after this as well.
+            answer = self._exchange.refused(request, InternalServerError())
+        await _send(send, answer)
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to a whole request, with a line in the access log where that is on."""

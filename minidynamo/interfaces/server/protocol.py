@@ -13,6 +13,7 @@ from typing import Any
 
 import httptools
 
+from minidynamo.errors import NoAnswer
 from minidynamo.interfaces.server.application import Application, Refused
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, add_header
 from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_BODY_SECONDS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_IDLE_SECONDS_MAX
@@ -127,7 +128,10 @@ class Connection(asyncio.Protocol):
             self._refuse(refusal.status)
             return
         keeps_alive = self._parser.should_keep_alive() and not self._is_closing
-        self._send(self.application.answer(request), request.method, keeps_alive)
+        try:
+            self._send(self.application.answer(request), request.method, keeps_alive)
+        except NoAnswer:
+            self._transport.close()
         self._is_in_request = False
         self._last_active = time.monotonic()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minidynamo.database import Database
-from minidynamo.errors import DynamoError, InternalServerError, SerializationError, UnknownOperation
+from minidynamo.errors import DynamoError, InternalServerError, NoAnswer, SerializationError, UnknownOperation
 from minidynamo.interfaces.wire.bodies import body_of, decode_binaries, parsed_body
 from minidynamo.interfaces.wire.compression import BodyTooLarge, compressed, decompressed
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, http_date
@@ -45,9 +45,15 @@ class Exchange:
         self._allows_origins = allows_origins
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request; never raises."""
+        """The answer to a request.
+
+        Raises:
+            NoAnswer: there is to be none; nothing else is raised.
+        """
         try:
             status, kind, body = self._answered(request)
+        except NoAnswer:
+            raise
         except DynamoError as error:
             status, kind, body = error.status, _content_type(request), body_of(error.body)
         except BodyTooLarge:

@@ -1,0 +1,235 @@
+"""The kinds of misbehaviour: what each is, where it may happen, and why it is legal. One row per kind.
+
+The names are those of the rates of a `Profile`, of a `Fault`, and of the pages under `spec/faults/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
+
+_SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+_TRANSACTIONS = frozenset({"TransactGetItems", "TransactWriteItems"})
+_BATCHES = frozenset({"BatchGetItem", "BatchWriteItem"})
+_PAGES = frozenset({"Query", "Scan"})
+_WRITES = _SINGLE_WRITES | {"BatchWriteItem", "TransactWriteItems"}
+_CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})
+_DATA = _SINGLE_WRITES | _TRANSACTIONS | _BATCHES | _PAGES | {"GetItem"}
+_ALL = frozenset(OPERATIONS)
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of misbehaviour.
+
+    Attributes:
+        name: what it is called in profiles, schedules and histories.
+        title: what happens, in a few words.
+        operations: where it may happen; empty where no request is answered.
+        why: why the service may do so.
+        source: where that is said.
+    """
+
+    name: str
+    title: str
+    operations: frozenset[str]
+    why: str
+    source: str
+
+
+_GUIDE = "DynamoDB Developer Guide, "
+_ROWS = (
+    Kind(
+        "stale_read",
+        "an eventually consistent read does not see the latest writes",
+        _PAGES | {"GetItem", "BatchGetItem"},
+        "the response of an eventually consistent read might not reflect a recently completed write",
+        _GUIDE + '"DynamoDB read consistency"',
+    ),
+    Kind(
+        "index_lag",
+        "a global secondary index does not show the latest writes to some items",
+        _PAGES,
+        "changes to a table reach its global secondary indexes asynchronously; queries must expect other results",
+        _GUIDE + '"Data synchronization between tables and global secondary indexes"',
+    ),
+    Kind(
+        "short_page",
+        "a page ends early, with a LastEvaluatedKey",
+        _PAGES,
+        "only the absence of LastEvaluatedKey says that there is nothing more; a page may hold fewer items",
+        _GUIDE + '"Paginating table query results"',
+    ),
+    Kind(
+        "empty_page",
+        "a page is empty and has a LastEvaluatedKey",
+        _PAGES,
+        "an empty page with a LastEvaluatedKey is legal: only the absence of LastEvaluatedKey ends a result set",
+        _GUIDE + '"Paginating table query results"',
+    ),
+    Kind(
+        "end_noticed",
+        "a page that Limit ends exactly at the last item has no LastEvaluatedKey",
+        _PAGES,
+        "whether a LastEvaluatedKey follows the very last item is not promised: clients meet both",
+        "DynamoDB API reference, Query, LastEvaluatedKey; observed answers",
+    ),
+    Kind(
+        "unprocessed",
+        "a batch is carried out in part; the rest comes back unprocessed",
+        _BATCHES,
+        "requests that fail for throughput or an internal failure are returned as UnprocessedItems or UnprocessedKeys",
+        "DynamoDB API reference, BatchWriteItem and BatchGetItem",
+    ),
+    Kind(
+        "throttled",
+        "a request is refused for want of throughput, before it takes effect",
+        _DATA,
+        "requests beyond the throughput of a table, an index or a partition are throttled",
+        _GUIDE + '"Error handling with DynamoDB" and "Throttling diagnosis"',
+    ),
+    Kind(
+        "capacity",
+        "a request is refused because the capacity of its table, index or partition is used up",
+        _DATA,
+        "tables and indexes have the throughput they are given, partitions 3,000 read and 1,000 write units per second",
+        _GUIDE + '"Burst and adaptive capacity"',
+    ),
+    Kind(
+        "conflict",
+        "a write or a transaction meets an ongoing transaction on its item",
+        _SINGLE_WRITES | _TRANSACTIONS,
+        "a concurrent request on an item of an ongoing transaction is refused",
+        _GUIDE + '"Transaction conflict handling in DynamoDB"',
+    ),
+    Kind(
+        "in_progress",
+        "a repeated transaction finds the first one with its token still in progress",
+        frozenset({"TransactWriteItems"}),
+        "a request with the token of a transaction that is still being carried out is refused",
+        "DynamoDB API reference, TransactWriteItems, TransactionInProgressException",
+    ),
+    Kind(
+        "server_error",
+        "InternalServerError, and nothing was done",
+        _ALL,
+        "an error occurred on the server side; the request may be repeated",
+        _GUIDE + '"Error handling with DynamoDB"',
+    ),
+    Kind(
+        "connection_lost",
+        "the connection ends before the request arrives",
+        _ALL,
+        "networks lose requests",
+        _GUIDE + '"Error retries and exponential backoff"',
+    ),
+    Kind(
+        "answer_lost",
+        "InternalServerError, although the request took effect",
+        _WRITES,
+        "after an InternalServerError a write may have been carried out: its outcome is unknown to the caller",
+        _GUIDE + '"Error handling with DynamoDB"',
+    ),
+    Kind(
+        "connection_lost_after",
+        "the connection ends after the request took effect",
+        _WRITES,
+        "networks lose answers",
+        _GUIDE + '"Error retries and exponential backoff"',
+    ),
+    Kind(
+        "timed_out",
+        "the client waits in vain; the request took effect or did not",
+        _DATA,
+        "a client that stops waiting cannot know whether its request was carried out",
+        _GUIDE + '"Error retries and exponential backoff"',
+    ),
+    Kind(
+        "slow_answer",
+        "an answer takes its time, by the database's clock",
+        _ALL,
+        "the time an answer takes is not promised",
+        _GUIDE + '"Understanding and addressing latency"',
+    ),
+    Kind(
+        "slow_table",
+        "a table or index stays CREATING, UPDATING or DELETING for a while",
+        _CONTROL,
+        "tables and indexes are created, changed, filled and deleted asynchronously",
+        "DynamoDB API reference, CreateTable, UpdateTable and DeleteTable",
+    ),
+    Kind(
+        "control_limit",
+        "a control operation is refused while another one is under way",
+        _CONTROL,
+        "only so many control operations may be under way at once in an account",
+        "DynamoDB API reference, LimitExceededException",
+    ),
+    Kind(
+        "records_late",
+        "GetRecords does not yet show the latest records, or none",
+        frozenset({"GetRecords"}),
+        "records appear in a stream shortly after the write; GetRecords may return an empty list",
+        "DynamoDB Streams API reference, GetRecords",
+    ),
+    Kind(
+        "shard_split",
+        "a partition splits, so that its shard ends and children follow",
+        frozenset({"GetRecords"}),
+        "shards are ephemeral: they split in response to load, and children must be read after their parents",
+        _GUIDE + '"Change data capture for DynamoDB Streams"',
+    ),
+    Kind(
+        "consumer_paused",
+        "time passes before GetRecords, so that iterators expire and records are trimmed",
+        frozenset({"GetRecords"}),
+        "an iterator expires after 15 minutes, records are removed after 24 hours; a reader may be that late",
+        "DynamoDB Streams API reference, GetRecords, ExpiredIteratorException and TrimmedDataAccessException",
+    ),
+    Kind(
+        "delivered_again",
+        "a handler gets a batch a second time",
+        _NONE,
+        "event source mappings process each record at least once, and duplicates can occur",
+        "AWS Lambda Developer Guide, using Lambda with DynamoDB",
+    ),
+    Kind(
+        "expiry_late",
+        "an expired item is deleted up to 48 hours late",
+        _NONE,
+        "items are deleted within a few days of their expiration time, typically 48 hours",
+        _GUIDE + '"Using time to live (TTL) in DynamoDB"',
+    ),
+)
+KINDS = {kind.name: kind for kind in _ROWS}
+# What a caller sees as a failed request; so many of them in a row are bounded, so that a caller gets through.
+REFUSALS = frozenset(
+    {
+        "answer_lost",
+        "conflict",
+        "connection_lost",
+        "connection_lost_after",
+        "control_limit",
+        "in_progress",
+        "server_error",
+        "throttled",
+        "timed_out",
+    }
+)
+
+assert all(kind.operations <= _ALL for kind in _ROWS)
+assert KINDS.keys() >= REFUSALS and STREAM_OPERATIONS <= _ALL
+
+
+def known_kind(name: str) -> Kind:
+    """The kind of a name; raises ValueError, with what there is, for any other."""
+    import difflib
+
+    kind = KINDS.get(name)
+    if kind is None:
+        close = difflib.get_close_matches(name, KINDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(KINDS)}"
+        raise ValueError(f"there is no fault called {name!r}: {hint}")
+    return kind

@@ -1,0 +1,76 @@
+"""`minidynamo.simulate`: opens a database that misbehaves as the real service may."""
+
+from __future__ import annotations
+
+from dataclasses import replace as replaced
+from pathlib import Path
+from typing import Any
+
+from minidynamo.clock import Clock, ManualClock
+from minidynamo.connecting import opened_engine
+from minidynamo.database import Database
+from minidynamo.simulation.chance import FaultSchedule
+from minidynamo.simulation.choosing import Choices
+from minidynamo.simulation.database import SimulatedDatabase
+from minidynamo.simulation.history import History
+from minidynamo.simulation.kinds import known_kind
+from minidynamo.simulation.profiles import CALM, Profile, profile_of
+
+
+def simulate(
+    source: Database | str | Path | None = None,
+    *,
+    seed: int | str = 0,
+    profile: str | Profile | None = None,
+    schedule: FaultSchedule | None = None,
+    replay: History | str | Path | None = None,
+    without: tuple[str, ...] = (),
+    clock: Clock | None = None,
+    **settings: Any,
+) -> SimulatedDatabase:
+    """Opens a database that chooses, call by call, among the answers that the real service may give.
+
+    The same seed and the same calls give the same history, on every platform.
+
+    Parameters:
+        source: a database to begin with, which is forked and stays as it is; or the path of a file to work on. By
+            default a new, empty one in memory.
+        seed: what every choice is drawn from.
+        profile: "calm", "typical" (default), "stormy", "adversary", or a `Profile` of your own.
+        schedule: faults that happen instead of what the profile's rates say; its bounds hold.
+        replay: a history, or the path of a saved one: what happened in it happens again.
+        without: kinds of faults that do not happen.
+        clock: where the time comes from; by default a `ManualClock`, which each call advances by its latency.
+        settings: others of `minidynamo.connect`.
+
+    Raises:
+        ValueError: there is no such profile or fault.
+        HistoryError: the history cannot be read.
+        StoreError: the file cannot be opened.
+    """
+    history = History.load(replay) if isinstance(replay, str | Path) else replay
+    choices = Choices(_profile(profile, schedule, history, without), seed, schedule, history)
+    if isinstance(source, Database):
+        if settings:
+            raise TypeError("give simulate() either a database to fork or the settings of a new one")
+        if clock is None and not hasattr(source.clock, "advance"):
+            clock = ManualClock(source.clock.now())
+        return SimulatedDatabase(choices, **{**source.fork_settings(clock), "seed": seed})
+    engine = opened_engine(source, settings.pop("durability", None))
+    try:
+        clock = ManualClock() if clock is None else clock
+        return SimulatedDatabase(choices, engine=engine, clock=clock, seed=seed, **settings)
+    except BaseException:
+        if engine is not None:
+            engine.close()
+        raise
+
+
+def _profile(
+    given: str | Profile | None, schedule: FaultSchedule | None, replay: History | None, without: tuple[str, ...]
+) -> Profile:
+    if replay is not None:
+        return replay.profile
+    profile = profile_of(given or ("typical" if schedule is None else CALM))
+    off = {known_kind(each).name: False if each == "capacity" else 0.0 for each in without}
+    return replaced(profile, **off) if off else profile  # type: ignore[arg-type]
