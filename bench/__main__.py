@@ -6,7 +6,9 @@ import argparse
 from contextlib import ExitStack
 
 from bench.growth import print_growth, print_import, print_memory
+from bench.machine import print_machine
 from bench.runner import ROOT, Target, checkout, run
+from bench.simulated import print_simulation
 from bench.stores import print_large, print_threads
 from bench.streams import print_streams
 from bench.throughput import own_server, print_throughput
@@ -30,6 +32,8 @@ def main() -> None:
     parser.add_argument("--streams", action="store_true", help="what streams cost, and how fast handlers get them")
     parser.add_argument("--threads", action="store_true", help="puts per second of threads that share a database")
     parser.add_argument("--large", nargs="?", type=float, const=2.0, metavar="GB", help="open and read a large file")
+    parser.add_argument("--machine", action="store_true", help="1,000 examples of a state machine of the kit")
+    parser.add_argument("--simulation", action="store_true", help="what calls of simulated databases cost")
     parser.add_argument("--http", action="store_true", help="measure our server through boto3 and a plain client")
     parser.add_argument(
         "--endpoint", action="append", default=[], metavar="NAME=URL", help="measure a peer's server through both, too"
@@ -56,7 +60,12 @@ def main() -> None:
         print_threads()
     if options.large:
         print_large(options.large)
-    if options.growth or options.memory or options.imports or options.threads or options.large or options.streams:
+    if options.machine:
+        print_machine()
+    if options.simulation:
+        print_simulation()
+    alone = (options.growth, options.memory, options.imports, options.threads, options.large, options.streams)
+    if any(alone) or options.machine or options.simulation:
         return
     peers = _peers(parser, options.endpoint)
     if options.throughput:

@@ -16,7 +16,7 @@ import pytest
 from minidynamo import Database
 from minidynamo.errors import ConditionalCheckFailed, TransactionCanceled
 from minidynamo.interfaces.conformance.short_tables import create_table_request
-from tests.linearizability import Operation, State, Step, find_order
+from minidynamo.testing.linearizability import Operation, State, Step, find_order
 
 THREADS = 16
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_v": {"key": ["v N"]}}})

@@ -77,7 +77,9 @@ def test_boto3_gives_up_in_the_end(
     database: SimulatedDatabase, sleepless: None, kind: Kind, error: type[Exception]
 ) -> None:
     with minidynamo.mock(database):
-        client = boto3.client("dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 3}), **OPTIONS)
+        client = boto3.client(
+            "dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 3}), **OPTIONS
+        )
         database.faults.on("UpdateItem", raises=kind, times=None)
         with pytest.raises(error):
             client.update_item(**COUNT)

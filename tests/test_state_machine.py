@@ -21,7 +21,7 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.conformance.short_tables import create_table_request
-from tests.plain_model import Item, PlainTable, item_size, order_key
+from minidynamo.testing.reference import Item, ReferenceModel, item_size, order_key
 
 INDEXES: dict[str, tuple[list[str], list[str] | None, bool]] = {
     "gall": (["g"], None, False),
@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory() if is_durable else None
         self.open()
         indexes = {**INDEXES, **(LOCAL if has_local else {})}
-        self.model = PlainTable(["pk", "sk"], indexes)
+        self.model = ReferenceModel(["pk", "sk"], indexes)
         short: dict[str, Any] = {"key": ["pk S", "sk N"], "gsi": {}, "lsi": {}}
         for name, (key, projected, is_local) in indexes.items():
             projection = "ALL" if projected is None else projected or "KEYS_ONLY"
@@ -96,7 +96,7 @@ class Machine(RuleBasedStateMachine):
 
     def write(self, operation: str, request: dict[str, Any], changed: dict[Any, Item | None]) -> None:
         """Carries out a write; the model follows unless an item collection would be too large."""
-        after = PlainTable(self.model.key, self.model.indexes)
+        after = ReferenceModel(self.model.key, self.model.indexes)
         after.items = {**self.model.items, **{key: item for key, item in changed.items() if item is not None}}
         for key, item in changed.items():
             if item is None:

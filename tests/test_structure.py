@@ -37,7 +37,10 @@ FLOORS = {
     "connecting": 5,
     "simulation": 5,
     "interfaces": 6,
+    "testing": 7,
 }
+# What the kit for tests may use: the public names, and the package of simulation, all of whose names are public.
+PUBLIC = {*minidynamo.__all__, "simulation"}
 # Modules of one floor that lean on others of it, with the order among them: only the later may import the earlier.
 WITHIN = {
     0: ("limits", "messages", "errors", "wording", "clock"),
@@ -80,6 +83,9 @@ def test_imports_go_down(path: Path) -> None:
         return
     for imported, is_early in imports_of(path):
         if imported == part or (not is_early and (part, imported) in LATE):
+            continue
+        if part == "testing":
+            assert imported in PUBLIC, f"{path.name} imports {imported}, which is not public"
             continue
         floor, imported_floor = FLOORS[part], FLOORS[imported]
         order = WITHIN.get(floor, ())

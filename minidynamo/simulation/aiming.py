@@ -123,6 +123,10 @@ class Faults:
         """Whether a kind does not happen now."""
         return self._pauses > 0 or kind in self._off
 
+    def has_aims(self, kind: str) -> bool:
+        """Whether a kind is aimed at anything."""
+        return any(each.kind.name == kind and each.times != 0 for each in self._aims)
+
     def aimed(self, kind: str, operation: str, request: Request) -> Aim | None:
         """The first aim that takes a request."""
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)

@@ -56,6 +56,10 @@ class Draw:
 class Chance(Protocol):
     """Decides, call by call, what happens."""
 
+    def is_possible(self, call: int, kind: str) -> bool:
+        """Whether a kind may happen at a call: False spares the work of finding out whether it could."""
+        ...
+
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         """The details of what happens where a kind could; None for nothing.
 
@@ -79,6 +83,9 @@ class SeededChance:
         self._seed = str(seed)
         self._profile = profile
         self._rates = {kind: int(profile.rate(kind) * _RANGE) for kind in KINDS}
+
+    def is_possible(self, call: int, kind: str) -> bool:
+        return self._rates[kind] > 0
 
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         rate = self._rates[kind]
@@ -158,7 +165,11 @@ class ScheduledChance:
         self._faults: dict[tuple[str, int], Fault] = {}
         for fault in schedule.faults:
             self._faults.setdefault((fault.kind, fault.at), fault)
+        self._kinds = {kind for kind, _ in self._faults}
         self._opportunities: Counter[str] = Counter()
+
+    def is_possible(self, call: int, kind: str) -> bool:
+        return kind in self._kinds
 
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         fault = self._faults.get((kind, self._opportunities[kind]))
@@ -183,6 +194,9 @@ class ReplayedChance:
 
     def __init__(self, choices: Mapping[int, Mapping[str, Detail]]) -> None:
         self._choices = choices
+
+    def is_possible(self, call: int, kind: str) -> bool:
+        return kind in self._choices.get(call, ())
 
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         recorded = self._choices.get(call, {}).get(kind)

@@ -94,6 +94,12 @@ class Choices:
         """Whether this call may fail or achieve nothing. What was asked for by name always may."""
         return not self._is_drawn or self._refused_in_a_row < self.profile.refusals_in_a_row_max
 
+    def is_possible(self, kind: str) -> bool:
+        """Whether a kind may happen in this call at all, so that it is worth finding out whether it could."""
+        if self.replay is None and self.faults.is_off(kind):
+            return False
+        return self._chance.is_possible(self.call.number, kind) or self.faults.has_aims(kind)
+
     def choose(self, kind: str, make: Callable[[Draw], Detail | None] | None = None) -> Detail | None:
         """What happens where something could: its details, None for nothing.
 

@@ -199,9 +199,10 @@ class SimulatedDatabase(Database):
     @property
     def has_capacity(self) -> bool:
         """Whether capacity can run out."""
-        return self.choices.replay is not None or (
-            self.choices.profile.capacity and not self.choices.faults.is_off("capacity")
-        )
+        choices = self.choices
+        if choices.replay is not None:
+            return True
+        return choices.profile.capacity and choices.schedule is None and not choices.faults.is_off("capacity")
 
     def take_capacity(self, operation: str, request: Request) -> Detail | None:
         """Takes the units of a request; what refuses it where there are none."""

@@ -53,7 +53,10 @@ def lagging(
         The answer, and the shadow that gave it.
     """
     profile, replicas, now = database.choices.profile, database.replicas, database.clock.now()
+    is_lagging = any(map(database.choices.is_possible, ("stale_read", "index_lag")))
     shadow = Shadow(database)
+    if not is_lagging and profile.reads_go_back:
+        return database.perform(operation, request), shadow
     response = database.perform(operation, request, shadow)
     unseen: list[int] = []
     for kind, is_global, seconds in (
@@ -95,7 +98,7 @@ def _consistent_left_out(database: SimulatedDatabase, request: Request, changes:
 def _group_of_read(database: SimulatedDatabase, operation: str, request: Request) -> Grouping:
     """What one replica answers for: all of it, but for a Scan of a table, whose partitions answer one by one."""
     if operation != "Scan" or "IndexName" in request:
-        return lambda change: "all"
+        return _everything
 
     def partition(change: Change) -> Hashable:
         name, key = change.place
@@ -104,6 +107,10 @@ def _group_of_read(database: SimulatedDatabase, operation: str, request: Request
         return keyspace.partition_of(key).map.start
 
     return partition
+
+
+def _everything(change: Change) -> Hashable:
+    return "all"
 
 
 def _short_limit(draw: Draw, limit: int | None) -> Detail | None:

@@ -77,15 +77,14 @@ class Shadow:
         return shadow
 
     def _keyspace(self, keyspace: Keyspace) -> Keyspace:
-        shadow = copy.copy(keyspace)
-        entries = Entries(self._overlay.get(keyspace.name, {}))
-        shadow.partitions = []
+        over = self._overlay.get(keyspace.name)
+        entries = None if over is None else Entries(over)
+        partitions = []
         for partition in keyspace.partitions:
-            copied = copy.copy(partition)
-            copied.map = ShadowMap(partition.map, keyspace.name, entries, self.stretches)
-            shadow.partitions.append(copied)
-            self._partitions.append((keyspace, partition, copied))
-        return shadow
+            shadow = partition.shadow(ShadowMap(partition.map, keyspace.name, entries, self.stretches))
+            partitions.append(shadow)
+            self._partitions.append((keyspace, partition, shadow))
+        return keyspace.shadow(partitions)
 
 
 class ShadowMap:
@@ -94,25 +93,27 @@ class ShadowMap:
     Parameters:
         below: the map itself.
         keyspace: the name of its keyspace.
-        entries: what lies over it, for the whole keyspace.
+        entries: what lies over it, for the whole keyspace; None for nothing.
         stretches: where it notes what is read.
     """
 
     __slots__ = ("_below", "_entries", "_keyspace", "_stretches", "item_count", "size_bytes", "start", "stop")
 
-    def __init__(self, below: OrderedMap, keyspace: str, entries: Entries, stretches: list[Stretch]) -> None:
+    def __init__(self, below: OrderedMap, keyspace: str, entries: Entries | None, stretches: list[Stretch]) -> None:
         self.start, self.stop = below.start, below.stop
         self.size_bytes, self.item_count = below.size_bytes, below.item_count
         self._below, self._keyspace, self._entries, self._stretches = below, keyspace, entries, stretches
 
     def get(self, key: bytes) -> bytes | None:
         self._stretches.append((self._keyspace, key, key + b"\x00"))
-        record = self._entries.get(key)
+        record = None if self._entries is None else self._entries.get(key)
         return self._below.get(key) if record is None else record or None
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         low, high = bounded(self, start, stop)
         self._stretches.append((self._keyspace, low, high))
+        if self._entries is None:
+            return self._below.range(low, high, reverse)
         return overlaid(self._entries.range(low, high, reverse), self._below.range(low, high, reverse), reverse)
 
 

@@ -37,7 +37,7 @@ def simulate(
             default a new, empty one in memory.
         seed: what every choice is drawn from.
         profile: "calm", "typical" (default), "stormy", "adversary", or a `Profile` of your own.
-        schedule: faults that happen instead of what the profile's rates say; its bounds hold.
+        schedule: faults that happen instead of what the profile says, and nothing else; its bounds hold.
         replay: a history, or the path of a saved one: what happened in it happens again.
         without: kinds of faults that do not happen.
         clock: where the time comes from; by default a `ManualClock`, which each call advances by its latency.

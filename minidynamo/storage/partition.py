@@ -29,6 +29,12 @@ class Partition:
         self.write_units = 0.0
         self._split_at_bytes = size_bytes_max
 
+    def shadow(self, ordered_map: OrderedMap) -> Partition:
+        """A partition with the same load that reads another map."""
+        shadow = Partition(ordered_map, self._split_at_bytes)
+        shadow.read_units, shadow.write_units = self.read_units, self.write_units
+        return shadow
+
     @property
     def is_due_to_split(self) -> bool:
         """Whether the partition has outgrown its size."""

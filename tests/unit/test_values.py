@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minidynamo.errors import DynamoError, SerializationError, ValidationError
+from minidynamo.testing.reference import item_size, number_size
 from minidynamo.values.attribute_value import checked_item, checked_value, value_size_bytes
 from minidynamo.values.key_bytes import after, encoded_binary, encoded_number, encoded_string, token
 from minidynamo.values.numbers import add_numbers, canonical_number, number_size_bytes, subtract_numbers
 from minidynamo.values.records import fresh_copy, packed_record, record_item, record_size_bytes
-from tests.plain_model import item_size, number_size
 from tests.strategies import binaries, items, number_literals, numbers, texts
 
 

@@ -10,6 +10,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from minidynamo.testing.schemas import TableSchema
+
 Item = dict[str, Any]
 
 
@@ -61,8 +63,8 @@ def order_key(value: Item) -> Any:
     return payload.encode() if tag == "S" else payload
 
 
-class PlainTable:
-    """A table as a dict from keys to items, with indexes worked out on demand.
+class ReferenceModel:
+    """A table as a dict from keys to items, with indexes worked out on demand; `reference_model` makes one.
 
     Parameters:
         key: names of the key attributes.
@@ -79,12 +81,15 @@ class PlainTable:
         return tuple(order_key(item[name]) for name in self.key)
 
     def put(self, item: Item) -> None:
+        """Puts an item in wire form, replacing the one with its key."""
         self.items[self.identity(item)] = copy.deepcopy(item)
 
     def delete(self, key: Item) -> None:
+        """Deletes the item of a key, if there is one."""
         self.items.pop(self.identity(key), None)
 
     def get(self, key: Item) -> Item | None:
+        """The item of a key, or None."""
         return copy.deepcopy(self.items.get(self.identity(key)))
 
     def entries(self, index: str | None) -> list[Item]:
@@ -100,6 +105,7 @@ class PlainTable:
         ]
 
     def key_names(self, index: str | None) -> list[str]:
+        """The key attributes of the table or of an index."""
         return self.key if index is None else self.indexes[index][0]
 
     def collection(self, index: str | None, partition_value: Item) -> list[Item]:
@@ -112,3 +118,17 @@ class PlainTable:
         """The size of an item collection with its LSI entries."""
         places = [None, *(name for name, (_, _, is_local) in self.indexes.items() if is_local)]
         return sum(item_size(entry) for place in places for entry in self.collection(place, partition_value))
+
+
+def reference_model(schema: Any) -> ReferenceModel:
+    """An empty plain model of a table.
+
+    Parameters:
+        schema: a `TableSchema`, or what `TableSchema.of` takes.
+    """
+    table = TableSchema.of(schema)
+    indexes = {
+        index.name: (list(index.key), None if index.projected is None else sorted(index.projected), index.is_local)
+        for index in table.indexes
+    }
+    return ReferenceModel(list(table.key), indexes)

@@ -24,28 +24,32 @@ class Operation:
         step: what it does to a state.
         answer: what came back.
         name: for people.
+        is_uncertain: whether nobody knows if it was done: then it may be left out, and its answer says nothing.
     """
 
-    start: int
-    end: int
+    start: float
+    end: float
     step: Step
     answer: Any
     name: str = ""
+    is_uncertain: bool = False
 
 
 def find_order(history: Sequence[Operation], initial: State) -> list[Operation] | None:
     """An order that explains all answers, None where there is none.
 
     Depth first: of the operations that are left, any may be next that began before the first of them was answered. What
-    has been tried in vain, which operations were done and what the state was then, is not tried again.
+    has been tried in vain, which operations were done and what the state was then, is not tried again. The order ends
+    with the last operation that is certain.
     """
     operations = sorted(history, key=lambda each: each.start)
+    certain = sum(1 << number for number, each in enumerate(operations) if not each.is_uncertain)
     tried: set[tuple[int, Hashable]] = set()
     order: list[int] = []
     done = 0
     states = [initial]
     choices = [_next_choices(operations, done)]
-    while len(order) < len(operations):
+    while done & certain != certain:
         if not choices[-1]:
             choices.pop()
             if not order:
@@ -56,7 +60,7 @@ def find_order(history: Sequence[Operation], initial: State) -> list[Operation] 
         number = choices[-1].pop()
         state, answer = operations[number].step(states[-1])
         mark = (done | 1 << number, tuple(sorted(state.items())))
-        if answer != operations[number].answer or mark in tried:
+        if mark in tried or (answer != operations[number].answer and not operations[number].is_uncertain):
             continue
         tried.add(mark)
         order.append(number)
@@ -70,7 +74,7 @@ def _next_choices(operations: Sequence[Operation], done: int) -> list[int]:
     """The operations that may be next, the one answered first at the end, so that it is tried first."""
     first = ((done + 1) & ~done).bit_length() - 1  # The lowest that is not done.
     open_ones: list[int] = []
-    earliest_end: int | None = None
+    earliest_end: float | None = None
     for number in range(first, len(operations)):
         if done >> number & 1:
             continue

@@ -1,0 +1,53 @@
+"""The kit for property-based tests: strategies, faults that shrink, a state machine, checkers of histories, mutants.
+
+Needs the extra `testing`. All names here are public.
+"""
+
+from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
+from minidynamo.testing.faults import fault_schedules, faults
+from minidynamo.testing.histories import (
+    NotLinearizable,
+    RecordedCall,
+    RecordedHistory,
+    check_linearizable,
+    check_serializable,
+    recording,
+)
+from minidynamo.testing.machine import DynamoDBStateMachine
+from minidynamo.testing.mutants import Mutant, MutationReport, mutants, run_mutants
+from minidynamo.testing.reference import ReferenceModel, reference_model
+from minidynamo.testing.requests import InvalidRequest, queries, requests, transactions
+from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas
+from minidynamo.testing.values import attribute_values, items, keys, numbers
+
+__all__ = [
+    "DynamoDBStateMachine",
+    "Expression",
+    "IndexSchema",
+    "InvalidRequest",
+    "Mutant",
+    "MutationReport",
+    "NotLinearizable",
+    "RecordedCall",
+    "RecordedHistory",
+    "ReferenceModel",
+    "TableSchema",
+    "attribute_values",
+    "check_linearizable",
+    "check_serializable",
+    "condition_expressions",
+    "fault_schedules",
+    "faults",
+    "items",
+    "keys",
+    "mutants",
+    "numbers",
+    "queries",
+    "recording",
+    "reference_model",
+    "requests",
+    "run_mutants",
+    "table_schemas",
+    "transactions",
+    "update_expressions",
+]

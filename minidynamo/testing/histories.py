@@ -1,0 +1,295 @@
+"""Recorded histories of code with threads, and whether one order of all its calls explains them.
+
+    with recording(database) as history:
+        ...  # threads that use the database, through whatever face
+    check_linearizable(history)
+
+The order is looked for with a database of one thread as the judge: a call is explained if that database, in the state
+that the calls before it have left, gives the same answer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from minidynamo import Database, DynamoError
+from minidynamo.testing.linearizability import Operation, State, find_order
+from minidynamo.testing.schemas import TableSchema
+
+Request = Mapping[str, Any]
+# An item: its table and its key as JSON text.
+Place = tuple[str, str]
+_SINGLE = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
+_TRANSACTIONS = frozenset({"TransactGetItems", "TransactWriteItems"})
+_BATCHES = frozenset({"BatchGetItem", "BatchWriteItem"})
+_READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems"})
+# Refused before anything was read or written: such calls say nothing of the state.
+_REFUSED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class NotLinearizable(AssertionError):
+    """No order of the calls explains their answers; the text lists the calls."""
+
+
+@dataclass
+class RecordedCall:
+    """One call.
+
+    Attributes:
+        start, end: when it began and when it was answered, as numbers in the order of events.
+        operation, request: what was asked.
+        answer: what came back: a dict, or the error.
+    """
+
+    start: int
+    end: int
+    operation: str
+    request: Request
+    answer: Any
+
+
+@dataclass
+class RecordedHistory:
+    """The calls of a database, as they began and were answered, and what it held at the start.
+
+    Attributes:
+        initial: a copy of the database as it was.
+        calls: in the order of their answers.
+    """
+
+    initial: Database
+    calls: list[RecordedCall] = field(default_factory=list)
+
+
+@contextmanager
+def recording(database: Database) -> Iterator[RecordedHistory]:
+    """Records every call of a database, whatever face and thread it comes from, while this is on.
+
+    Parameters:
+        database: whose clients and resources are made inside.
+    """
+    history = RecordedHistory(Database.fork(database))  # A fork that does not misbehave, in any case.
+    numbers = itertools.count()
+    execute = database.execute
+
+    def recorded(operation: str, request: Request) -> Any:
+        start = next(numbers)
+        try:
+            answer: Any = execute(operation, request)
+        except DynamoError as error:
+            history.calls.append(RecordedCall(start, next(numbers), operation, _copied(request), error))
+            raise
+        history.calls.append(RecordedCall(start, next(numbers), operation, _copied(request), _copied(answer)))
+        return answer
+
+    vars(database)["execute"] = recorded
+    try:
+        yield history
+    finally:
+        del vars(database)["execute"]
+
+
+def check_linearizable(history: RecordedHistory) -> None:
+    """Asserts that the calls on each item could have happened one after the other, each between its begin and end.
+
+    Eventually consistent reads, queries and scans are left out, since nothing of the kind is promised for them. The
+    entries of batches count as calls of their own.
+
+    Raises:
+        NotLinearizable: no order explains the answers.
+        ValueError: there are transactions, which `check_serializable` is for.
+    """
+    calls = _entries(history)
+    if any(call.operation in _TRANSACTIONS for call in calls):
+        raise ValueError("there are transactions in this history: use check_serializable")
+    by_place: dict[Place, list[RecordedCall]] = {}
+    judge = _Judge(history.initial)
+    for call in calls:
+        by_place.setdefault(judge.places(call)[0], []).append(call)
+    for place, group in by_place.items():
+        judge.require_order(group, f"the calls on {place[1]} of {place[0]}")
+
+
+def check_serializable(history: RecordedHistory) -> None:
+    """Asserts that all calls, transactions too, could have happened in one order, each between its begin and end.
+
+    That is strict serialisability. What is left out is what `check_linearizable` leaves out.
+
+    Raises:
+        NotLinearizable: no order explains the answers.
+    """
+    _Judge(history.initial).require_order(_entries(history), "all calls")
+
+
+def _entries(history: RecordedHistory) -> list[RecordedCall]:
+    """The calls that promise something, batches taken apart."""
+    found: list[RecordedCall] = []
+    for call in history.calls:
+        if isinstance(call.answer, DynamoError) and call.answer.code in _REFUSED:
+            continue
+        if call.operation in _BATCHES:
+            found += _taken_apart(call)
+        elif call.operation in _TRANSACTIONS:
+            if not _is_refused_transaction(call.answer):
+                found.append(call)
+        elif call.operation in _SINGLE and (call.operation != "GetItem" or call.request.get("ConsistentRead")):
+            found.append(call)
+    return found
+
+
+def _is_refused_transaction(answer: Any) -> bool:
+    reasons = answer.members.get("CancellationReasons", ()) if isinstance(answer, DynamoError) else ()
+    codes = {each["Code"] for each in reasons}
+    return bool(codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+def _taken_apart(call: RecordedCall) -> Iterator[RecordedCall]:
+    is_error = isinstance(call.answer, DynamoError)
+    if is_error and call.answer.status < 500:
+        return
+    for table, spec in call.request["RequestItems"].items():
+        left = {} if is_error else call.answer.get("UnprocessedItems", {}) or call.answer.get("UnprocessedKeys", {})
+        if call.operation == "BatchWriteItem":
+            for entry in spec:
+                if entry not in left.get(table, []):
+                    put = "PutRequest" in entry
+                    operation = "PutItem" if put else "DeleteItem"
+                    members = entry["PutRequest"] if put else entry["DeleteRequest"]
+                    answer = call.answer if is_error else {}
+                    yield RecordedCall(call.start, call.end, operation, {"TableName": table, **members}, answer)
+        elif spec.get("ConsistentRead") and not is_error and "ProjectionExpression" not in spec:
+            items = {_place_text(spec["Keys"][0], item): item for item in call.answer["Responses"][table]}
+            for key in spec["Keys"]:
+                if key not in left.get(table, {}).get("Keys", []):
+                    found = items.get(_place_text(key, key))
+                    request = {"TableName": table, "Key": key, "ConsistentRead": True}
+                    answer = {} if found is None else {"Item": found}
+                    yield RecordedCall(call.start, call.end, "GetItem", request, answer)
+
+
+class _Judge:
+    """A database of one thread that tells what a call answers in a state.
+
+    Parameters:
+        initial: the database that holds what there was at the start. It is left as it is.
+    """
+
+    def __init__(self, initial: Database) -> None:
+        self._initial = initial
+        self._database = Database.fork(initial)
+        names = self._database.execute("ListTables", {})["TableNames"]
+        self._schemas = {name: TableSchema.of(self._database, name) for name in names}
+        self._known: dict[tuple[int, tuple[Any, ...]], tuple[dict[str, Any], Any]] = {}
+
+    def places(self, call: RecordedCall) -> list[Place]:
+        """The items that a call is about."""
+        parts = [call.request]
+        if call.operation in _TRANSACTIONS:
+            parts = [action for entry in call.request["TransactItems"] for action in entry.values()]
+        found = []
+        for part in parts:
+            schema = self._schemas[part["TableName"]]
+            found.append((schema.name, _place_text(schema.key_of(part.get("Key") or part["Item"]), None)))
+        return found
+
+    def require_order(self, calls: list[RecordedCall], what: str) -> None:
+        """Raises NotLinearizable where no order explains some calls."""
+        places = sorted({place for call in calls for place in self.places(call)})
+        initial = {f"{table} {key}": self._stored(self._initial, (table, key)) for table, key in places}
+        operations = [self._operation(number, call) for number, call in enumerate(calls)]
+        if find_order(operations, initial) is None:
+            lines = "\n".join(f"  {call.start:>4} to {call.end:<4} {_shown(call)}" for call in calls)
+            raise NotLinearizable(f"no order explains {what}:\n{lines}")
+
+    def _operation(self, number: int, call: RecordedCall) -> Operation:
+        places = self.places(call)
+        names = [f"{table} {key}" for table, key in places]
+        is_unknown = isinstance(call.answer, DynamoError) and call.answer.status >= 500
+
+        def step(state: State) -> tuple[State, Any]:
+            seen = tuple(state[name] for name in names)
+            known = self._known.get((id(call), seen))
+            if known is None:
+                known = self._known[id(call), seen] = self._tried(call, places, seen)
+            return {**state, **known[0]}, known[1]
+
+        end = float("inf") if is_unknown else call.end
+        is_uncertain = is_unknown or (isinstance(call.answer, DynamoError) and call.operation in _READS)
+        return Operation(call.start, end, step, _comparable(call.answer), str(number), is_uncertain)
+
+    def _tried(self, call: RecordedCall, places: list[Place], seen: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
+        """The items after a call in a state, and what it answers."""
+        for place, text in zip(places, seen, strict=True):
+            self._store(place, text)
+        request = {name: value for name, value in call.request.items() if name != "ClientRequestToken"}
+        try:
+            answer: Any = self._database.execute(call.operation, request)
+        except DynamoError as error:
+            answer = error
+        after = {f"{table} {key}": self._stored(self._database, (table, key)) for table, key in places}
+        return after, _comparable(answer)
+
+    def _stored(self, database: Database, place: Place) -> str | None:
+        request = {"TableName": place[0], "Key": _parsed(place[1]), "ConsistentRead": True}
+        item = database.execute("GetItem", request).get("Item")
+        return None if item is None else _text(item)
+
+    def _store(self, place: Place, text: str | None) -> None:
+        if text is None:
+            self._database.execute("DeleteItem", {"TableName": place[0], "Key": _parsed(place[1])})
+        else:
+            self._database.execute("PutItem", {"TableName": place[0], "Item": _parsed(text)})
+
+
+def _comparable(answer: Any) -> Any:
+    """What of an answer hangs on the state alone."""
+    if isinstance(answer, DynamoError):
+        return _text({"code": answer.code, **answer.members})
+    left_out = ("ConsumedCapacity", "ItemCollectionMetrics", "ResponseMetadata")
+    return _text({name: value for name, value in answer.items() if name not in left_out})
+
+
+def _shown(call: RecordedCall) -> str:
+    answer = call.answer.code if isinstance(call.answer, DynamoError) else _comparable(call.answer)
+    return f"{call.operation} {_text(call.request)} -> {answer}"
+
+
+def _place_text(key: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
+    """A key as text: of the attributes that `key` has, with the values of `item`, if given."""
+    source = key if item is None else item
+    return _text({name: source[name] for name in sorted(key)})
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=_binary)
+
+
+def _binary(value: Any) -> Any:
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return {"$bytes": bytes(value).hex()}
+
+
+def _parsed(text: str) -> Any:
+    def binary(members: dict[str, Any]) -> Any:
+        return bytes.fromhex(members["$bytes"]) if members.keys() == {"$bytes"} else members
+
+    return json.loads(text, object_hook=binary)
+
+
+def _copied(value: Any) -> Any:
+    return _parsed(_text(value))

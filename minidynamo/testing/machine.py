@@ -1,0 +1,138 @@
+"""A Hypothesis state machine for an application: rules of its own, on a database whose faults Hypothesis draws.
+
+class Shop(DynamoDBStateMachine):
+    tables = "template.yaml"
+    profile = "stormy"
+
+    @rule(name=st.sampled_from("abc"))
+    def order(self, name):
+        place_order(self.client, name)
+        self.model["Orders"].put(...)
+
+    @invariant()
+    def every_order_is_kept(self):
+        assert self.items("Orders") == ...
+
+TestShop = Shop.TestCase
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
+
+from minidynamo import Database, FaultSchedule, ManualClock, Profile, connect, mock, simulate
+from minidynamo.simulation import SimulatedDatabase
+from minidynamo.testing.faults import fault_schedules
+from minidynamo.testing.reference import Item, ReferenceModel, reference_model
+from minidynamo.testing.schemas import TableSchema
+
+
+def _schedules(machine: DynamoDBStateMachine) -> st.SearchStrategy[FaultSchedule]:
+    if machine.profile is None:
+        return st.just(FaultSchedule())
+    return fault_schedules(machine.profile, faults_max=machine.faults_max)
+
+
+class DynamoDBStateMachine(RuleBasedStateMachine):
+    """Subclass it, and give operations of your application as rules.
+
+    Attributes of the class, for subclasses to set:
+        tables: what there is at the start: the path of a template, CreateTable requests, `TableSchema`s, or a list.
+        profile: the faults that may be drawn, a profile or its name; None for none.
+        faults_max: how many faults a run has at most.
+        answers_boto3: whether boto3 and aiobotocore are answered by the database during each run.
+
+    Attributes of a run:
+        database: the simulated database, whose clock is a `ManualClock`.
+        client, resource: the embedded ones, like boto3's.
+        model: an empty reference model of each table by name, for rules to keep.
+    """
+
+    tables: ClassVar[Any] = ()
+    profile: ClassVar[str | Profile | None] = "stormy"
+    faults_max: ClassVar[int] = 8
+    answers_boto3: ClassVar[bool] = False
+
+    _templates: ClassVar[dict[type, Database]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = ExitStack()
+        self._is_begun = False
+
+    def populate(self, database: Database) -> None:
+        """Fills the database that every run begins with; called once."""
+
+    def begin(self) -> None:
+        """Called as each run begins, after its database is there: the place to map handlers with `on_stream`."""
+
+    @initialize(schedule=st.runner().flatmap(_schedules))
+    def open_database(self, schedule: FaultSchedule) -> None:
+        """Begins a run with the faults that will happen in it."""
+        template = self._template()
+        bounds = "stormy" if self.profile is None else self.profile
+        self.database: SimulatedDatabase = simulate(template, schedule=schedule, profile=bounds)
+        self.client = self.database.client()
+        self.resource = self.database.resource()
+        self.model: dict[str, ReferenceModel] = {
+            schema.name: reference_model(schema) for schema in _schemas(self.tables)
+        }  # fmt: skip
+        if self.answers_boto3:
+            self._open.enter_context(mock(self.database))
+        self._is_begun = True
+        self.begin()
+
+    def check_invariants(self, *arguments: Any, **options: Any) -> None:
+        """Hands all changes over to the handlers after each step; then come the invariants."""
+        if self._is_begun and self.database.functions.mappings:
+            self.database.drain()
+        super().check_invariants(*arguments, **options)
+
+    def items(self, table: str, index: str | None = None) -> list[Item]:
+        """All items of a table, or entries of an index, as they really are, whatever faults there are.
+
+        Parameters:
+            table: its name.
+            index: the name of one of its indexes.
+        """
+        request: dict[str, Any] = {"TableName": table, **({} if index is None else {"IndexName": index})}
+        found: list[Item] = []
+        with self.database.faults.paused():
+            while True:
+                page = self.database.execute("Scan", request)
+                found += page["Items"]
+                if "LastEvaluatedKey" not in page:
+                    return found
+                request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def teardown(self) -> None:
+        """Ends a run; what has been chosen in it is part of the report of a failure."""
+        self._open.close()
+        if self._is_begun:
+            note(str(self.database.history()))
+            self.database.close()
+
+    def _template(self) -> Database:
+        template = self._templates.get(type(self))
+        if template is None:
+            template = connect(clock=ManualClock())
+            for schema in _schemas(self.tables):
+                schema.create(template)
+            self.populate(template)
+            self._templates[type(self)] = template
+        return template
+
+
+def _schemas(tables: Any) -> list[TableSchema]:
+    if isinstance(tables, str | Path):
+        from minidynamo import schema_from
+
+        return [TableSchema.of(each.request) for each in schema_from(tables)]
+    several = tables if isinstance(tables, list | tuple) else [tables]
+    return [TableSchema.of(each) for each in several]

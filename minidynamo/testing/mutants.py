@@ -1,0 +1,306 @@
+"""Mutants: databases that break one promise each, so that users learn whether their tests would notice.
+
+    print(run_mutants(test))        # test(database) raises where something is wrong
+
+`minidynamo mutants` runs a whole pytest suite against each of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo import Database, DynamoError, connect
+from minidynamo.simulation import SimulatedDatabase
+
+Request = Mapping[str, Any]
+Response = dict[str, Any]
+Execute = Callable[[str, Request], Response]
+# Carries out a request in a way that breaks a promise: given what carries it out rightly, a place to remember things
+# in, the operation and the request.
+Break = Callable[[Execute, dict[str, Any], str, Request], Response]
+
+_PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
+_EXPRESSIONS = (
+    *("ConditionExpression", "FilterExpression", "KeyConditionExpression"),
+    *("ProjectionExpression", "UpdateExpression"),
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A way of breaking one promise.
+
+    Attributes:
+        name: what it is called.
+        title: the promise that it breaks.
+        breaks: carries out requests.
+        loses_changes: whether handlers of streams miss the first change of each batch.
+    """
+
+    name: str
+    title: str
+    breaks: Break
+    loses_changes: bool = False
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """While this is on, every database of the process breaks the promise; clients are to be made inside."""
+        memories: dict[int, dict[str, Any]] = {}
+        classes: list[Any] = [Database, SimulatedDatabase]
+        originals = [vars(each).get("execute") for each in classes]
+        on_stream = Database.on_stream
+        for each in classes:
+            setattr(each, "execute", self._broken(each.execute, memories))  # noqa: B010
+        if self.loses_changes:
+            setattr(Database, "on_stream", _losing(on_stream))  # noqa: B010
+        try:
+            yield
+        finally:
+            setattr(Database, "on_stream", on_stream)  # noqa: B010
+            for each, original in zip(classes, originals, strict=True):
+                if original is None:
+                    delattr(each, "execute")
+                else:
+                    setattr(each, "execute", original)  # noqa: B010
+
+    def _broken(self, execute: Any, memories: dict[int, dict[str, Any]]) -> Any:
+        def broken(database: Database, operation: str, request: Request) -> Response:
+            def rightly(operation: str, request: Request) -> Response:
+                answer: Response = execute(database, operation, request)
+                return answer
+
+            return self.breaks(rightly, memories.setdefault(id(database), {}), operation, request)
+
+        return broken
+
+
+def _losing(on_stream: Any) -> Any:
+    def losing(database: Database, table_name: str, handler: Any = None, **parameters: Any) -> Any:
+        def wrapped(function: Any) -> Any:
+            if not callable(function):
+                return function
+
+            def handle(event: Any, context: Any) -> Any:
+                rest = event["Records"][1:]
+                return function({**event, "Records": rest}, context) if rest else None
+
+            return handle
+
+        if handler is not None:
+            return on_stream(database, table_name, wrapped(handler), **parameters)
+
+        def decorate(function: Any) -> Any:
+            on_stream(database, table_name, wrapped(function), **parameters)
+            return function
+
+        return decorate
+
+    return losing
+
+
+# How promises are broken.
+
+
+def _drops_condition(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    try:
+        return execute(operation, request)
+    except DynamoError as error:
+        if operation == "TransactWriteItems" and "ConditionalCheckFailed" in error.message:
+            kept = [entry for entry in map(_without_conditions, request["TransactItems"]) if entry]
+            return execute(operation, {**request, "TransactItems": kept}) if kept else {}
+        if error.code == "ConditionalCheckFailedException" and "ConditionExpression" in request:
+            return execute(operation, _without(request, "ConditionExpression"))
+        raise
+
+
+def _without_conditions(entry: Request) -> Request:
+    return {kind: _without(action, "ConditionExpression") for kind, action in entry.items() if kind != "ConditionCheck"}
+
+
+def _without(request: Request, member: str) -> Response:
+    """A request without an expression, and without the placeholders that only this one used."""
+    rest = {name: value for name, value in request.items() if name != member}
+    used = {each for name in _EXPRESSIONS for each in _PLACEHOLDER.findall(rest.get(name, ""))}
+    for name in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+        if name in rest:
+            rest[name] = {key: value for key, value in rest[name].items() if key in used}
+            if not rest[name]:
+                del rest[name]
+    return rest
+
+
+def _ignores_filter(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    return execute(operation, _without(request, "FilterExpression") if "FilterExpression" in request else request)
+
+
+def _skips_index_entry(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    answer = execute(operation, request)
+    if "IndexName" in request and answer.get("Items"):
+        answer["Items"] = answer["Items"][1:]
+        answer["Count"] -= 1
+    return answer
+
+
+def _loses_stream_record(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    answer = execute(operation, request)
+    if operation == "GetRecords":
+        answer["Records"] = answer["Records"][1:]
+    return answer
+
+
+def _loses_replacement(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    if operation == "PutItem":
+        before = execute(operation, {**request, "ReturnValues": "ALL_OLD"})
+        if "Attributes" in before:
+            return execute(operation, {"TableName": request["TableName"], "Item": before["Attributes"]})
+        return before if request.get("ReturnValues") == "ALL_OLD" else _without_attributes(before)
+    return execute(operation, request)
+
+
+def _without_attributes(answer: Response) -> Response:
+    answer.pop("Attributes", None)
+    return answer
+
+
+def _ignores_delete(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    if operation == "DeleteItem":
+        read = {"TableName": request["TableName"], "Key": request["Key"], "ConsistentRead": True}
+        found = execute("GetItem", read)
+        return {"Attributes": found["Item"]} if "Item" in found and request.get("ReturnValues") == "ALL_OLD" else {}
+    return execute(operation, request)
+
+
+def _halves_transaction(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    if operation == "TransactWriteItems" and len(request["TransactItems"]) > 1:
+        request = {**request, "TransactItems": request["TransactItems"][:1]}
+    return execute(operation, request)
+
+
+def _loses_batch_entry(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    if operation == "BatchWriteItem":
+        tables = copy.copy(dict(request["RequestItems"]))
+        name = max(tables, key=lambda each: len(tables[each]))
+        if len(tables[name]) > 1:
+            tables[name] = tables[name][:-1]
+            request = {**request, "RequestItems": tables}
+    return execute(operation, request)
+
+
+def _ends_paging(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    answer = execute(operation, request)
+    answer.pop("LastEvaluatedKey", None)
+    return answer
+
+
+def _reverses_query(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    answer = execute(operation, request)
+    if operation == "Query" and "Items" in answer:
+        answer["Items"].reverse()
+    return answer
+
+
+def _repeats_reads(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+    """The first read after another one of the same item answers the same again, consistent or not."""
+    if operation != "GetItem":
+        return execute(operation, request)
+    name = repr(sorted(request.items(), key=lambda member: member[0]))
+    if name in memory:
+        stale: Response = memory.pop(name)
+        return stale
+    answer = execute(operation, request)
+    memory[name] = copy.deepcopy(answer)
+    return answer
+
+
+_MUTANTS = (
+    Mutant("drops_condition", "a write whose condition is false is refused", _drops_condition),
+    Mutant("ignores_filter", "a filter leaves out what does not match", _ignores_filter),
+    Mutant("skips_index_entry", "an index shows every item that has its key", _skips_index_entry),
+    Mutant("loses_stream_record", "every change is in the stream", _loses_stream_record, loses_changes=True),
+    Mutant("loses_replacement", "a put replaces the item that was there", _loses_replacement),
+    Mutant("ignores_delete", "a deleted item is gone", _ignores_delete),
+    Mutant("halves_transaction", "a transaction is carried out as a whole", _halves_transaction),
+    Mutant("loses_batch_entry", "what a batch does not do comes back unprocessed", _loses_batch_entry),
+    Mutant("ends_paging", "LastEvaluatedKey is there while there is more", _ends_paging),
+    Mutant("reverses_query", "a query is in the order of the sort key", _reverses_query),
+    Mutant("repeats_reads", "a consistent read shows the latest write", _repeats_reads),
+)
+
+
+def mutants() -> list[Mutant]:
+    """All mutants."""
+    return list(_MUTANTS)
+
+
+@dataclass(frozen=True)
+class MutationReport:
+    """Which mutants a test has noticed; `print` shows it as a table.
+
+    Attributes:
+        noticed: by mutant, the error that its test ended with, None for a survivor.
+    """
+
+    noticed: Mapping[Mutant, str | None]
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        """The mutants that no test has noticed."""
+        return [mutant for mutant, error in self.noticed.items() if error is None]
+
+    def __str__(self) -> str:
+        width = max(len(mutant.name) for mutant in self.noticed)
+        lines = [
+            f"{'SURVIVED' if error is None else 'noticed ':8}  {mutant.name:{width}}  "
+            + (f"no test needs that {mutant.title}" if error is None else error)
+            for mutant, error in self.noticed.items()
+        ]
+        count = len(self.noticed) - len(self.survivors)
+        return "\n".join([*lines, f"{count} of {len(self.noticed)} mutants noticed"])
+
+
+def run_mutants(
+    test: Callable[[Database], object],
+    setup: Callable[[], Database] = connect,
+    only: list[str] | None = None,
+) -> MutationReport:
+    """Runs a test against every mutant.
+
+    Parameters:
+        test: called with a database; raises where something is wrong.
+        setup: makes that database, once per mutant.
+        only: the names of the mutants to run; all by default.
+
+    Raises:
+        ValueError: there is no such mutant, or the test fails on a sound database.
+    """
+    unknown = set(only or ()) - {mutant.name for mutant in _MUTANTS}
+    if unknown:
+        names = ", ".join(mutant.name for mutant in _MUTANTS)
+        raise ValueError(f"there is no mutant {', '.join(sorted(unknown))}; there are {names}")
+    failure = _failure(test, setup())
+    if failure is not None:
+        raise ValueError(f"the test fails on a sound database: {failure}")
+    noticed: dict[Mutant, str | None] = {}
+    for mutant in _MUTANTS:
+        if only is None or mutant.name in only:
+            database = setup()
+            with mutant.active():
+                noticed[mutant] = _failure(test, database)
+    return MutationReport(noticed)
+
+
+def _failure(test: Callable[[Database], object], database: Database) -> str | None:
+    """How a test ends, None for well."""
+    try:
+        test(database)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # pytest.raises fails with one that is no Exception.
+        first = str(error).strip().splitlines()
+        return f"{type(error).__name__}: {first[0] if first else ''}"[:100]
+    return None

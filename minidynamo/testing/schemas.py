@@ -1,0 +1,198 @@
+"""What strategies need to know of a table: its keys, its indexes, the types of their attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from minidynamo import Database, schema_from
+
+_INDEX_MEMBERS = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+
+
+@dataclass(frozen=True)
+class IndexSchema:
+    """A secondary index.
+
+    Attributes:
+        name: of the index.
+        partition, sort: the names of its key attributes.
+        projected: the names of the attributes it holds beside all keys; None for all.
+        is_local: whether it is an LSI.
+    """
+
+    name: str
+    partition: tuple[str, ...]
+    sort: tuple[str, ...]
+    projected: frozenset[str] | None
+    is_local: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The names of all its key attributes."""
+        return self.partition + self.sort
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table, as strategies see it; `TableSchema.of` makes one.
+
+    Attributes:
+        name: of the table.
+        partition, sort: the names of its key attributes; sort may be None.
+        types: the types of all key attributes of the table and of its indexes: S, N or B.
+        indexes: its secondary indexes.
+        request: the CreateTable request that makes such a table.
+    """
+
+    name: str
+    partition: str
+    sort: str | None
+    types: Mapping[str, str]
+    indexes: tuple[IndexSchema, ...]
+    request: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, source: Any, name: str | None = None) -> TableSchema:
+        """The schema of a table.
+
+        Parameters:
+            source: a database, a resource's table, a `describe_table` answer, a CreateTable request, or the path of a
+                file that declares tables (see `schema_from`).
+            name: of the table, where the source has several.
+
+        Raises:
+            ValueError: the source has no such table, or several and no name is given.
+        """
+        if isinstance(source, TableSchema):
+            return source
+        requests = [each for each in _descriptions(source, name) if name in (None, each["TableName"])]
+        if len(requests) != 1:
+            found = "no such table" if not requests else "several tables: say which by name="
+            raise ValueError(f"{type(source).__name__} has {found}")
+        return cls._of_description(requests[0])
+
+    @classmethod
+    def _of_description(cls, description: Mapping[str, Any]) -> TableSchema:
+        types = {each["AttributeName"]: each["AttributeType"] for each in description["AttributeDefinitions"]}
+        hashes, ranges = _roles(description["KeySchema"])
+        indexes = []
+        for member in _INDEX_MEMBERS:
+            for index in description.get(member) or ():
+                partition, sort = _roles(index["KeySchema"])
+                projection = index["Projection"]
+                kind = projection.get("ProjectionType", "ALL")
+                projected = None if kind == "ALL" else frozenset(projection.get("NonKeyAttributes", ()))
+                indexes.append(IndexSchema(index["IndexName"], partition, sort, projected, member == _INDEX_MEMBERS[1]))
+        name = description["TableName"]
+        request = _create_request(description)
+        return cls(name, hashes[0], ranges[0] if ranges else None, types, tuple(indexes), request)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The names of the table's key attributes."""
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    @property
+    def index_key(self) -> tuple[str, ...]:
+        """The names of the attributes that are keys of indexes alone."""
+        names = [name for index in self.indexes for name in index.key if name not in self.key]
+        return tuple(dict.fromkeys(names))
+
+    def key_of(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """The key of an item."""
+        return {name: item[name] for name in self.key}
+
+    def create(self, target: Any) -> None:
+        """Creates the table, in a database or through a client."""
+        client = target.client() if isinstance(target, Database) else target
+        client.create_table(**self.request)
+        client.get_waiter("table_exists").wait(TableName=self.name)
+
+
+def _descriptions(source: Any, name: str | None) -> list[Mapping[str, Any]]:
+    if isinstance(source, str | Path):
+        return [each.request for each in schema_from(source)]
+    if isinstance(source, Database):
+        names = [name] if name else source.execute("ListTables", {})["TableNames"]
+        return [source.execute("DescribeTable", {"TableName": each})["Table"] for each in names]
+    if isinstance(source, Mapping):
+        description = source.get("Table", source)
+        if not {"TableName", "KeySchema", "AttributeDefinitions"} <= description.keys():
+            raise ValueError("it is neither a describe_table answer nor a CreateTable request")
+        return [description]
+    if hasattr(source, "table_name") and hasattr(source, "meta"):  # A resource's table.
+        return [source.meta.client.describe_table(TableName=source.table_name)["Table"]]
+    raise ValueError(f"a schema is made from a database, a table, a description or a file, not {type(source).__name__}")
+
+
+def _roles(elements: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = [tuple(each["AttributeName"] for each in elements if each["KeyType"] == role) for role in ("HASH", "RANGE")]
+    return names[0], names[1]
+
+
+def _create_request(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A CreateTable request for a table like the one described, on demand."""
+    request = {name: description[name] for name in ("TableName", "KeySchema", "AttributeDefinitions")}
+    for member in _INDEX_MEMBERS:
+        if description.get(member):
+            request[member] = [
+                {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+                for index in description[member]
+            ]
+    if description.get("StreamSpecification", {}).get("StreamEnabled"):
+        request["StreamSpecification"] = description["StreamSpecification"]
+    return {**request, "BillingMode": "PAY_PER_REQUEST"}
+
+
+@st.composite
+def table_schemas(draw: Any, name: str = "table") -> TableSchema:
+    """Tables: with or without a sort key, with up to two LSIs and two GSIs of every projection.
+
+    Parameters:
+        name: of the tables.
+    """
+    types = st.sampled_from("SNB")
+    attributes = {"pk": draw(types)}
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}]
+    if draw(st.booleans()):
+        attributes["sk"] = draw(types)
+        keys.append({"AttributeName": "sk", "KeyType": "RANGE"})
+    request: dict[str, Any] = {"TableName": name, "KeySchema": keys, "BillingMode": "PAY_PER_REQUEST"}
+    counts = {_INDEX_MEMBERS[0]: draw(st.integers(0, 2)), _INDEX_MEMBERS[1]: draw(st.integers(0, 2)) * (len(keys) > 1)}
+    for member, count in counts.items():
+        is_local = member == _INDEX_MEMBERS[1]
+        for number in range(count):
+            prefix = "l" if is_local else "g"
+            names = ["pk", f"l{number}"] if is_local else [f"g{number}"]
+            if not is_local and draw(st.booleans()):
+                names.append("pk" if draw(st.booleans()) else f"g{number}s")
+            for each in names:
+                if each not in attributes:
+                    attributes[each] = draw(types)
+            index = {
+                "IndexName": f"by_{prefix}{number}",
+                "KeySchema": [
+                    {"AttributeName": each, "KeyType": role}
+                    for each, role in zip(names, ("HASH", "RANGE"), strict=False)
+                ],
+                "Projection": draw(_PROJECTIONS),
+            }
+            request.setdefault(member, []).append(index)
+    request["AttributeDefinitions"] = [
+        {"AttributeName": each, "AttributeType": kind} for each, kind in attributes.items()
+    ]
+    return TableSchema.of(request)
+
+
+_PROJECTIONS = st.sampled_from(
+    [
+        {"ProjectionType": "ALL"},
+        {"ProjectionType": "KEYS_ONLY"},
+        {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["n", "s"]},
+    ]
+)
