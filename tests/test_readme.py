@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from minidynamo.interfaces.command_line import main
 from minidynamo.operations import OPERATIONS
@@ -25,6 +27,21 @@ def test_the_examples_run_and_print_what_they_say(capsys: pytest.CaptureFixture[
     assert len(expected) >= 2
     assert capsys.readouterr().out.splitlines() == expected
     namespace["db"].check()
+    check_bugs_are_found(namespace)
+
+
+def check_bugs_are_found(namespace: dict[str, Any]) -> None:
+    """The README's tests fail, shrunk to what it says, and its machine runs."""
+    reports = re.findall(r"^(test_\w+)\((schedule=.*)\)$", README, re.MULTILINE)
+    assert len(reports) == 3
+    for name, schedule in reports:
+        options = settings(database=None, deadline=None, phases=[Phase.generate, Phase.shrink], max_examples=1_000)
+        test = options(namespace[name])
+        with pytest.raises(AssertionError) as raised:
+            test()
+        notes = "".join("\n".join(raised.value.__notes__).split())
+        assert f"{name}({schedule},)" in notes, notes
+    run_state_machine_as_test(namespace["Shop"], settings=namespace["TestShop"].settings)
 
 
 def test_every_operation_is_listed() -> None:
@@ -35,7 +52,7 @@ def test_every_operation_is_listed() -> None:
 
 def test_the_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """Those of the command line."""
-    for command in set(re.findall(r"minidynamo (tour|load|serve|spec|tables|check|info)\b", README)):
+    for command in set(re.findall(r"minidynamo (tour|load|serve|spec|tables|check|info|mutants)\b", README)):
         with pytest.raises(SystemExit) as stop:
             main([command, "--help"])
         assert stop.value.code == 0

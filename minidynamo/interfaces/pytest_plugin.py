@@ -3,6 +3,8 @@
     def test_orders(minidynamo_mock):                    # boto3 is answered in process
         boto3.client("dynamodb").list_tables()
 
+`pytest --minidynamo-mutant NAME` runs the tests on databases that break one promise; see `minidynamo mutants`.
+
 Tables come from `@pytest.mark.minidynamo(tables="template.yaml")` or from the ini option `minidynamo_tables`; further
 arguments of the marker are settings of `minidynamo.connect`.
 """
@@ -24,17 +26,36 @@ _INI = "minidynamo_tables"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the ini option."""
+    """Adds the ini option and the option for mutants."""
+    parser.addoption(
+        "--minidynamo-mutant", metavar="NAME", help="let every database break one promise, to see who notices"
+    )
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declares the marker."""
+    """Declares the marker, and lets databases break a promise where that is asked for."""
+    name = config.getoption("--minidynamo-mutant")
+    if name is not None:
+        mutant = next((each for each in _mutants() if each.name == name), None)
+        if mutant is None:
+            known = ", ".join(each.name for each in _mutants())
+            raise pytest.UsageError(f"--minidynamo-mutant: there is no mutant {name}; there are {known}")
+        breaking = mutant.active()
+        breaking.__enter__()
+        config.add_cleanup(lambda: breaking.__exit__(None, None, None))
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
         "settings of minidynamo.connect",
     )
+
+
+def _mutants() -> list[Any]:
+    from minidynamo.testing.mutants import mutants
+
+    found: list[Any] = mutants()
+    return found
 
 
 @pytest.fixture

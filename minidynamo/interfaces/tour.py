@@ -18,6 +18,7 @@ from minidynamo.connecting import connect
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.interfaces.showing import byte_count, items_table, partition_table, request_text
+from minidynamo.interfaces.tour_faults import show_faults
 from minidynamo.interfaces.tour_totals import STREAM, show_totals
 from minidynamo.values.attribute_value import Item
 
@@ -99,6 +100,8 @@ def run_tour() -> int:
         scene(console, database)
     _title(console, "9. A stream: a handler keeps totals per country of the cities that are written")
     show_totals(console, database, TABLE)
+    _title(console, "10. What the real service may do: four legal faults")
+    show_faults(console, database, TABLE)
     _partitions(console, database)
     _check(console, database, len(cities), seconds)
     return 0
@@ -237,7 +240,7 @@ def _transaction(console: Console, database: Database) -> None:
 
 
 def _partitions(console: Console, database: Database) -> None:
-    _title(console, "10. Where everything lies")
+    _title(console, "11. Where everything lies")
     partitions = database.partitions(TABLE)
     for keyspace in (None, "by_population", "by_timezone"):
         console.print(partition_table(partitions, keyspace))
@@ -245,7 +248,7 @@ def _partitions(console: Console, database: Database) -> None:
 
 
 def _check(console: Console, database: Database, count: int, seconds: float) -> None:
-    _title(console, "11. Is all of it right?")
+    _title(console, "12. Is all of it right?")
     started = time.perf_counter()
     database.check()
     took = time.perf_counter() - started

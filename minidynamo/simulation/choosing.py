@@ -31,6 +31,7 @@ class Choices:
         seed: what choices are drawn from.
         schedule: what happens instead of what the rates say.
         replay: what happens again instead of any of that.
+        keep_calls: how many calls the history keeps, None for all.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Choices:
         seed: int | str,
         schedule: FaultSchedule | None = None,
         replay: History | None = None,
+        keep_calls: int | None = None,
     ) -> None:
+        self._keep_calls, self._count = keep_calls, 0
         self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
         self.faults = Faults()
         self.history = History(profile, str(seed))
@@ -70,7 +73,7 @@ class Choices:
         Raises:
             HistoryError: the history that is replayed has another one here.
         """
-        number = len(self.history.calls) + 1
+        number = self._count = self._count + 1
         call = Call(number, operation, ",".join(map(str, tables_of(operation, request))), _key_text(operation, request))
         if number <= len(self._expected):
             expected = self._expected[number - 1]
@@ -80,6 +83,8 @@ class Choices:
                     f"{call.operation} {call.on}: a history can only be replayed by the program that made it"
                 )
         self.history.calls.append(call)
+        if self._keep_calls is not None and len(self.history.calls) > 2 * self._keep_calls:
+            del self.history.calls[: -self._keep_calls]
         self.call, self._request = call, request
         return call
 

@@ -26,6 +26,7 @@ def simulate(
     replay: History | str | Path | None = None,
     without: tuple[str, ...] = (),
     clock: Clock | None = None,
+    keep_calls: int | None = None,
     **settings: Any,
 ) -> SimulatedDatabase:
     """Opens a database that chooses, call by call, among the answers that the real service may give.
@@ -41,6 +42,7 @@ def simulate(
         replay: a history, or the path of a saved one: what happened in it happens again.
         without: kinds of faults that do not happen.
         clock: where the time comes from; by default a `ManualClock`, which each call advances by its latency.
+        keep_calls: how many calls the history keeps at least, the latest ones; None for all.
         settings: others of `minidynamo.connect`.
 
     Raises:
@@ -49,7 +51,7 @@ def simulate(
         StoreError: the file cannot be opened.
     """
     history = History.load(replay) if isinstance(replay, str | Path) else replay
-    choices = Choices(_profile(profile, schedule, history, without), seed, schedule, history)
+    choices = Choices(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls)
     if isinstance(source, Database):
         if settings:
             raise TypeError("give simulate() either a database to fork or the settings of a new one")

@@ -56,7 +56,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
 
     tables: ClassVar[Any] = ()
     profile: ClassVar[str | Profile | None] = "stormy"
-    faults_max: ClassVar[int] = 8
+    faults_max: ClassVar[int] = 16
     answers_boto3: ClassVar[bool] = False
 
     _templates: ClassVar[dict[type, Database]] = {}

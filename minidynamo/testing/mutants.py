@@ -205,8 +205,8 @@ def _reverses_query(execute: Execute, memory: dict[str, Any], operation: str, re
 
 
 def _repeats_reads(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
-    """The first read after another one of the same item answers the same again, consistent or not."""
-    if operation != "GetItem":
+    """The second of two equal consistent reads answers what the first one did."""
+    if operation != "GetItem" or not request.get("ConsistentRead"):
         return execute(operation, request)
     name = repr(sorted(request.items(), key=lambda member: member[0]))
     if name in memory:

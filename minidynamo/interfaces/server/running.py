@@ -101,10 +101,22 @@ class Server:
             self._thread.join()
             self._thread = None
 
-    def run(self, announce: Callable[[Server], None]) -> None:
-        """Runs it in this thread until SIGINT or SIGTERM, which let the requests in flight end."""
+    def run(self, announce: Callable[[Server], None], finish: Callable[[], None]) -> None:
+        """Runs it in this thread until SIGINT or SIGTERM, which let the requests in flight end.
+
+        Parameters:
+            announce: called when it listens.
+            finish: called when the last request has been answered; the signal may end the process after that.
+        """
         server = self._new_server()
         listener = self._listen()
+        shut_down = server.shutdown
+
+        async def shut_down_and_finish(*parameters: Any, **options: Any) -> None:
+            await shut_down(*parameters, **options)
+            finish()
+
+        server.shutdown = shut_down_and_finish
         announce(self)
         server.run([listener])
 

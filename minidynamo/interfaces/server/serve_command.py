@@ -10,17 +10,26 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from minidynamo.clock import SystemClock
 from minidynamo.connecting import connect
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.interfaces.server.running import Server, ServerOptions
+from minidynamo.simulation.database import SimulatedDatabase
+from minidynamo.simulation.profiles import PROFILES
+from minidynamo.simulation.simulating import simulate
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
 _TRANSIENT_STATUS_SECONDS = 5.0
 # The name of the file where a folder is given, as DynamoDB Local's flag has it.
 _FILE_IN_FOLDER = "minidynamo.db"
+# How much of its history a server keeps that nobody asks for it.
+_CALLS_KEPT = 1_000
+
+
+_SIMULATE_HELP = f"misbehave as the real service may: {', '.join(PROFILES)}"
 
 
 def add_serve_options(serve: argparse.ArgumentParser) -> None:
@@ -57,6 +66,9 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         metavar="TABLE=MODULE:HANDLER",
         help="function for a table's changes",
     )
+    serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
+    serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
+    serve.add_argument("--history", type=Path, metavar="FILE", help="save what was simulated, at the end")
     serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
     serve.set_defaults(run=run_serve)
 
@@ -71,7 +83,7 @@ def run_serve(options: argparse.Namespace) -> int:
             server = Server(_databases(options, database), settings, gateway)
             if options.verbose:
                 _log_requests()
-            server.run(lambda server: _announce(server, options.db))
+            server.run(lambda server: _announce(server, options.db), lambda: _finish(options, database))
     except (ServeError, StoreError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
@@ -105,6 +117,8 @@ def _map_streams(texts: list[str], database: Database) -> None:
 
 def _default_database(options: argparse.Namespace) -> Database:
     isolates = options.isolate_by_region or options.isolate_by_access_key
+    if options.history is not None and (options.simulate is None or isolates):
+        raise ServeError("--history needs --simulate, and one database")
     if options.db is not None and isolates:
         raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
     path = options.db
@@ -115,11 +129,19 @@ def _default_database(options: argparse.Namespace) -> Database:
 
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
-    database = connect(path, region=region, table_delays=delays)
+    settings: dict[str, Any] = {"region": region, "table_delays": delays}
+    if options.simulate is None:
+        database = connect(path, **settings)
+    else:
+        keeps = None if options.history is not None else _CALLS_KEPT
+        simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
+        database = simulate(path, **simulated, **settings)
     database.expire_in_background()
     try:
-        for template in options.tables:
-            _create_tables(database, template)
+        quiet = database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext()
+        with quiet:
+            for template in options.tables:
+                _create_tables(database, template)
     except ServeError:
         database.close()
         raise
@@ -166,6 +188,16 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
 def _announce(server: Server, path: Path | None) -> None:
     print(f"minidynamo answers at {server.url}; data are kept in {path or 'memory'}. Ctrl-C ends it.")
     print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
+
+
+def _finish(options: argparse.Namespace, database: Database) -> None:
+    """Saves what was simulated, where that is wanted."""
+    if options.history is None or not isinstance(database, SimulatedDatabase):
+        return
+    try:
+        database.history().save(options.history)
+    except OSError as error:
+        print(f"minidynamo: cannot write {options.history}: {error.strerror or error}", file=sys.stderr)
 
 
 def _log_requests() -> None:
