@@ -14,13 +14,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import minidynamo
-from minidynamo import Database, ManualClock
+from minidynamo import Database, ManualClock, Profile
 from minidynamo.interfaces.client import Client, method_name
 from minidynamo.interfaces.conformance.cases import Case, all_cases
 from minidynamo.interfaces.conformance.endpoint import Endpoint
 from minidynamo.interfaces.conformance.replaying import Call, Face, Fault, replay
 from minidynamo.interfaces.server.running import Server
 from minidynamo.operations import STREAM_OPERATIONS
+from minidynamo.simulation import KINDS
 
 ALL_CASES = list(all_cases())
 _ENVELOPE = {"Error", "ResponseMetadata", "message", "Message"}
@@ -37,6 +38,10 @@ class Stage:
     def database(self, wording: str, path: Path | None = None) -> Database:
         durability = None if path is None else "process"
         database = minidynamo.connect(path, durability=durability, wording=wording, clock=ManualClock())
+        return self.keep(database)
+
+    def keep(self, database: Database) -> Database:
+        """Sees to it that a database is checked at the end."""
         self._databases.append(database)
         return database
 
@@ -96,6 +101,20 @@ def durable_database(stage: Stage) -> Face:
     return face
 
 
+# Everything may happen, and hardly ever does: what a quiet answer takes goes the whole way of a simulated one.
+_POSSIBLE = Profile(capacity=True, **{kind: 2.0**-64 for kind in KINDS if kind != "capacity"})
+
+
+def simulated_database(stage: Stage) -> Face:
+    """The embedded client of a simulated database that happens to be quiet."""
+
+    def face(wording: str) -> Call:
+        client = stage.keep(minidynamo.simulate(profile=_POSSIBLE, wording=wording)).client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
+
+    return face
+
+
 # Nothing is validated before it is sent, so that every case reaches the service.
 with minidynamo.mock():
     _BOTO3_CLIENTS: dict[bool, Any] = {
@@ -146,6 +165,7 @@ def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
 FACES: dict[str, Callable[[Stage], Face]] = {
     "embedded client": embedded_client,
     "database in a file": durable_database,
+    "simulated database": simulated_database,
     "boto3 double": boto3_double,
     "HTTP server": http_server,
 }

@@ -68,6 +68,8 @@ class SimulatedDatabase(Database):
     # Requests.
 
     def execute(self, operation: str, request: Request) -> Response:
+        if not isinstance(request, Mapping):
+            return self.perform(operation, request)  # What is wrong with it, the operation says.
         with self.lock:
             call = self.choices.begin(operation, request)
             try:
