@@ -600,6 +600,30 @@ def test_tables_take_their_time(database: SimulatedDatabase) -> None:
     database.execute("GetItem", {"TableName": "slow", "Key": item("a")})
 
 
+def test_a_new_index_is_filled_in_its_time(database: SimulatedDatabase) -> None:
+    put(database, "a", h="x")
+    create = {
+        "IndexName": "by_h",
+        "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    database.faults.on("UpdateTable", raises=SlowTable)
+    request = {
+        "TableName": "tbl",
+        "AttributeDefinitions": [{"AttributeName": "h", "AttributeType": "S"}],
+        "GlobalSecondaryIndexUpdates": [{"Create": create}],
+    }
+    database.execute("UpdateTable", request)
+    with pytest.raises(DynamoError, match="Cannot read from backfilling global secondary index: by_h"):
+        database.execute("Scan", {"TableName": "tbl", "IndexName": "by_h"})
+    with pytest.raises(DynamoError) as raised:
+        database.execute("UpdateTable", request)
+    assert raised.value.code in ("ResourceInUseException", "LimitExceededException")
+    get(database, "a")
+    database.clock.advance(3600)
+    assert database.execute("Scan", {"TableName": "tbl", "IndexName": "by_h"})["Count"] == 1
+
+
 def iterator_of(database: Database) -> str:
     stream = database.execute("DescribeTable", {"TableName": "tbl"})["Table"]["LatestStreamArn"]
     shards = database.execute("DescribeStream", {"StreamArn": stream})["StreamDescription"]["Shards"]

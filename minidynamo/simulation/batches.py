@@ -92,7 +92,7 @@ def _throttled(
     Raises:
         DynamoError: there is capacity for none of them.
     """
-    if not database.has_capacity:
+    if not database.refusing.has_capacity:
         return set()
     found: dict[Place, Detail] = {}
     choices = database.choices.call.choices
@@ -104,7 +104,7 @@ def _throttled(
             if place not in left:
                 alone = request_of(entry)
                 spec = {**(specs or {}).get(place[0], {}), **alone} if isinstance(alone, dict) else alone
-                detail = database.take_capacity(operation, {"RequestItems": {place[0]: spec}})
+                detail = database.refusing.take_capacity(operation, {"RequestItems": {place[0]: spec}})
                 if detail is not None:
                     found[place] = detail
         if found:

@@ -8,18 +8,18 @@ from typing import Any
 from minidynamo.clock import Clock
 from minidynamo.core import Response
 from minidynamo.database import Database
-from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
+from minidynamo.errors import DynamoError
 from minidynamo.functions.runtime import Function, Outcome, Runtime
 from minidynamo.functions.service import Functions
 from minidynamo.limits import TIME_TO_LIVE_DELAY_HOURS_MAX
 from minidynamo.operations.expiry import Lateness
 from minidynamo.simulation import batches, pages, stream_reads
-from minidynamo.simulation.aiming import Faults, tables_of
-from minidynamo.simulation.capacity import Capacity
+from minidynamo.simulation.aiming import Faults
 from minidynamo.simulation.chance import Detail, Draw
 from minidynamo.simulation.choosing import Choices
 from minidynamo.simulation.history import History
-from minidynamo.simulation.refusals import conflict, conflict_detail, plain_refusal, throttle, throttle_detail, timeout
+from minidynamo.simulation.refusals import plain_refusal
+from minidynamo.simulation.refusing import Refusing
 from minidynamo.simulation.replicas import Replicas
 from minidynamo.simulation.shadows import Shadow
 from minidynamo.storage.engine import Snapshot
@@ -30,8 +30,6 @@ from minidynamo.tables.writing import WriteBatch
 Request = Mapping[str, Any]
 _READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem"})
 _CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})
-_BEFORE_ARRIVAL = ("connection_lost", "server_error")
-_AFTER_EFFECT = ("answer_lost", "connection_lost_after")
 
 
 class SimulatedDatabase(Database):
@@ -49,8 +47,7 @@ class SimulatedDatabase(Database):
         self.choices = choices
         self.replicas = Replicas(lambda: self.catalog, max(profile.lag_seconds, profile.index_lag_seconds))
         super().__init__(**settings)
-        self._capacity = Capacity(self.clock)
-        self._unanswered_tokens: set[str] = set()
+        self.refusing = Refusing(self)
         self._expiry_hours: dict[tuple[str, bytes], float] = {}
 
     def __repr__(self) -> str:
@@ -94,18 +91,9 @@ class SimulatedDatabase(Database):
 
     def _answered(self, operation: str, request: Request) -> Response:
         self._pass_time()
-        self._refuse_before_arrival()
-        detail = self._choose_timeout()
-        if detail is not None and not detail["took_effect"]:
-            raise timeout()
-        self._refuse_before_effect(operation, request)
+        hides_answer = self.refusing.before_effect(operation, request)
         response = self._performed(operation, request)
-        for kind in _AFTER_EFFECT:
-            if self.choices.happens_at(kind) and self.choices.choose(kind) is not None:
-                raise plain_refusal(kind)
-        if detail is not None:
-            raise timeout()
-        self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
+        self.refusing.after_effect(operation, request, hides_answer)
         return response
 
     def _performed(self, operation: str, request: Request) -> Response:
@@ -120,8 +108,6 @@ class SimulatedDatabase(Database):
             return stream_reads.get_records(self, request)
         if operation in _CONTROL:
             return self._control(operation, request)
-        if operation == "TransactWriteItems" and isinstance(request.get("ClientRequestToken"), str):
-            self._unanswered_tokens.add(request["ClientRequestToken"])
         return self.perform(operation, request)
 
     # Time.
@@ -144,121 +130,6 @@ class SimulatedDatabase(Database):
         advance = getattr(self.clock, "advance", None)
         if advance is not None:
             advance(seconds)
-
-    # Refusals.
-
-    def _refuse_before_arrival(self) -> None:
-        for kind in _BEFORE_ARRIVAL:
-            if self.choices.choose(kind) is not None:
-                raise plain_refusal(kind)
-
-    def _choose_timeout(self) -> Detail | None:
-        if not self.choices.happens_at("timed_out"):
-            return None
-        return self.choices.choose("timed_out", lambda draw: {"took_effect": draw.among([False, True])})
-
-    def _refuse_before_effect(self, operation: str, request: Request) -> None:
-        """Refuses a request that is otherwise in order, if that is chosen."""
-        actions = _actions_of(request)
-        rehearsal: Shadow | None = None
-        if self.choices.happens_at("throttled"):
-
-            def throttled(draw: Draw) -> Detail | None:
-                nonlocal rehearsal
-                rehearsal = self._rehearsed(operation, request)
-                resources = self._resources(operation, request, rehearsal)
-                return throttle_detail(draw, resources) if resources else None
-
-            detail = self.choices.choose("throttled", throttled)
-            if detail is not None:
-                raise self._throttle(operation, request, detail)
-        if self.choices.happens_at("conflict"):
-
-            def conflicting(draw: Draw) -> Detail | None:
-                self._rehearsed(operation, request)
-                return conflict_detail(draw, len(actions))
-
-            detail = self.choices.choose("conflict", conflicting)
-            if detail is not None:
-                raise conflict(detail, len(actions))
-        token = request.get("ClientRequestToken")
-        if isinstance(token, str) and token in self._unanswered_tokens and self.choices.happens_at("in_progress"):
-            self._refuse_plainly("in_progress")
-        self._refuse_for_capacity(operation, request)
-
-    def _refuse_plainly(self, kind: str) -> None:
-        if self.choices.choose(kind) is not None:
-            raise plain_refusal(kind)
-
-    def _refuse_for_capacity(self, operation: str, request: Request) -> None:
-        """Takes the units of a request, unless it is a batch, whose parts are admitted one by one."""
-        if "RequestItems" in request or not self.has_capacity or not self.choices.happens_at("capacity"):
-            return
-        detail = self.take_capacity(operation, request)
-        if detail is not None:
-            raise self._throttle(operation, request, detail)
-
-    @property
-    def has_capacity(self) -> bool:
-        """Whether capacity can run out."""
-        choices = self.choices
-        if choices.replay is not None:
-            return True
-        return choices.profile.capacity and choices.schedule is None and not choices.faults.is_off("capacity")
-
-    def take_capacity(self, operation: str, request: Request) -> Detail | None:
-        """Takes the units of a request; what refuses it where there are none."""
-
-        def take(draw: Draw) -> Detail | None:
-            rehearsal = self._rehearsed(operation, request)
-            return self._capacity.take(rehearsal.load, self._tables(operation, request))
-
-        if self.choices.replay is not None:
-            return self.choices.choose("capacity")
-        detail = take(Draw(lambda bound: 0))
-        if detail is not None:
-            self.choices.call.choices["capacity"] = detail
-        return detail
-
-    def _throttle(self, operation: str, request: Request, detail: Detail) -> DynamoError:
-        actions = [self.catalog.table(each["TableName"]).name for each in _actions_of(request)]
-        table = self.catalog.table(detail["table"])
-        return throttle(operation, detail, table, self.location, actions)
-
-    def _rehearsed(self, operation: str, request: Request) -> Shadow:
-        """A shadow on which a request has been carried out.
-
-        Raises:
-            DynamoError: the request is invalid. A condition that does not hold is not looked at so early.
-        """
-        shadow = Shadow(self)
-        try:
-            self.perform(operation, request, shadow)
-        except ConditionalCheckFailed:
-            pass
-        except TransactionCanceled as error:
-            codes = {each["Code"] for each in error.members["CancellationReasons"]}
-            if not codes <= {"None", "ConditionalCheckFailed"}:
-                raise
-        return shadow
-
-    def _resources(self, operation: str, request: Request, rehearsal: Shadow) -> list[tuple[Table, str]]:
-        """The tables and global indexes that a request draws capacity from."""
-        names = {rehearsal.keyspace_of(each).name for each in rehearsal.load}
-        found: list[tuple[Table, str]] = []
-        for table in self._tables(operation, request):
-            own = [table.keyspace, *(each.keyspace for each in table.local_indexes)]
-            if any(each.name in names for each in own):
-                found.append((table, ""))
-            found += [
-                (table, name)
-                for name, index in table.indexes.items()
-                if not index.is_local and index.keyspace.name in names
-            ]
-        return found
-
-    def _tables(self, operation: str, request: Request) -> list[Table]:
-        return list(dict.fromkeys(self.catalog.table(name) for name in tables_of(operation, request)))
 
     # Tables.
 
@@ -350,11 +221,3 @@ class _RedeliveringRuntime(Runtime):
             is_again = choices.choose("delivered_again") is not None
             choices.end(call, "error" if outcome.is_error else "ok")
         return super().run(function, version, event) if is_again else outcome
-
-
-def _actions_of(request: Request) -> list[Mapping[str, Any]]:
-    """The parameters of each action of a transaction; none in other requests, and in those not well-formed."""
-    try:
-        return [action for entry in request.get("TransactItems", ()) for action in entry.values()]
-    except (TypeError, AttributeError):
-        return []

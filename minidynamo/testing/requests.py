@@ -1,32 +1,20 @@
-"""Strategies for whole requests: valid ones for any table, and ones with exactly one fault, which must be refused."""
+"""Strategies for whole requests that are valid for a table; `invalid_requests.py` does one fault to each."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import strategies as st
 
 from minidynamo.testing.expressions import condition_expressions, joined, ordered_values, update_expressions
+from minidynamo.testing.invalid_requests import spoiled
 from minidynamo.testing.schemas import IndexSchema, TableSchema
 from minidynamo.testing.values import items, key_values, keys, payload_names
 
 Request = dict[str, Any]
 Requests = st.SearchStrategy[Request]
 _SORT_COMPARISONS = ("=", "<", "<=", ">", ">=")
-
-
-class InvalidRequest(NamedTuple):
-    """A request with one fault.
-
-    Attributes:
-        fault: what is wrong with it.
-        request: its members.
-    """
-
-    fault: str
-    request: Request
 
 
 @st.composite
@@ -234,124 +222,4 @@ def requests(operation: str, schema: Any, *, invalid: bool = False) -> st.Search
         raise ValueError(f"there are requests of {', '.join(_REQUESTS)}, not of {operation}")
     table = TableSchema.of(schema)
     valid = _REQUESTS[operation](table)
-    return _spoiled(operation, table, valid) if invalid else valid
-
-
-@st.composite
-def _spoiled(draw: Any, operation: str, table: TableSchema, valid: Requests) -> InvalidRequest:
-    request = copy.deepcopy(draw(valid))
-    possible = [name for name, spoil in _FAULTS.items() if spoil(table, copy.deepcopy(request)) is not None]
-    fault = draw(st.sampled_from(possible))
-    spoiled = _FAULTS[fault](table, request)
-    assert spoiled is not None
-    return InvalidRequest(fault, spoiled)
-
-
-def _parts(request: Request) -> list[Request]:
-    """The parts of a request that name a table and an item, so that one can be spoiled."""
-    if "TransactItems" in request:
-        return [action for entry in request["TransactItems"] for action in entry.values()]
-    return [request]
-
-
-def _subjects(request: Request) -> list[Request]:
-    """The keys and items in a request."""
-    found = []
-    for part in _parts(request):
-        found += [part[member] for member in ("Key", "Item") if member in part]
-    for spec in request.get("RequestItems", {}).values():
-        if isinstance(spec, dict):
-            found += spec["Keys"]
-        else:
-            found += [write.get("Item") or write.get("Key") for entry in spec for write in entry.values()]
-    return found
-
-
-def _without_key_attribute(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
-    if not subjects:
-        return None
-    del subjects[0][table.key[-1]]
-    return request
-
-
-def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
-    if not subjects:
-        return None
-    subjects[0][table.partition] = {"BOOL": True}
-    return request
-
-
-def _with_wrong_number(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
-    if not subjects:
-        return None
-    subjects[0]["n"] = {"N": "1" * 39}
-    return request
-
-
-def _of_unknown_table(table: TableSchema, request: Request) -> Request | None:
-    other = f"not-{table.name}"[:255]
-    if "RequestItems" in request:
-        request["RequestItems"] = {other: request["RequestItems"][table.name]}
-    else:
-        _parts(request)[0]["TableName"] = other
-    return request
-
-
-def _without_table(table: TableSchema, request: Request) -> Request | None:
-    if "RequestItems" in request:
-        del request["RequestItems"]
-    else:
-        del _parts(request)[0]["TableName"]
-    return request
-
-
-def _with_unused_placeholder(table: TableSchema, request: Request) -> Request | None:
-    for part in _parts(request):
-        if any(member.endswith("Expression") for member in part):
-            part["ExpressionAttributeValues"] = {**part.get("ExpressionAttributeValues", {}), ":unused": {"N": "1"}}
-            return request
-    return None
-
-
-def _with_undefined_placeholder(table: TableSchema, request: Request) -> Request | None:
-    return _with_syntax(request, " AND n = :undefined")
-
-
-def _with_syntax_error(table: TableSchema, request: Request) -> Request | None:
-    return _with_syntax(request, " AND ((")
-
-
-def _with_syntax(request: Request, tail: str) -> Request | None:
-    for part in _parts(request):
-        for member in ("ConditionExpression", "FilterExpression", "KeyConditionExpression"):
-            if member in part:
-                part[member] += tail
-                return request
-    return None
-
-
-def _with_limit_of_zero(table: TableSchema, request: Request) -> Request | None:
-    if "KeyConditionExpression" not in request and "Limit" not in request:
-        return None
-    return {**request, "Limit": 0}
-
-
-def _with_wrong_option(table: TableSchema, request: Request) -> Request | None:
-    return {**request, "ReturnConsumedCapacity": "SOME"}
-
-
-_FAULTS: dict[str, Callable[[TableSchema, Request], Request | None]] = {
-    "ReturnConsumedCapacity is none of its values": _with_wrong_option,
-    "no table is named": _without_table,
-    "the table does not exist": _of_unknown_table,
-    "a key attribute is missing": _without_key_attribute,
-    "a key attribute has a wrong type": _with_key_of_wrong_type,
-    "a number has 39 digits": _with_wrong_number,
-    "a placeholder is not used": _with_unused_placeholder,
-    "a placeholder is not defined": _with_undefined_placeholder,
-    "an expression has a syntax error": _with_syntax_error,
-    "Limit is zero": _with_limit_of_zero,
-}
+    return spoiled(table, valid) if invalid else valid

@@ -1,0 +1,146 @@
+"""Requests with exactly one fault, which must be refused: what can be done to a valid one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from minidynamo.testing.schemas import TableSchema
+
+Request = dict[str, Any]
+
+
+class InvalidRequest(NamedTuple):
+    """A request with one fault.
+
+    Attributes:
+        fault: what is wrong with it.
+        request: its members.
+    """
+
+    fault: str
+    request: Request
+
+
+@st.composite
+def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[Request]) -> InvalidRequest:
+    """Valid requests to which one fault is done that is possible for them."""
+    request = copy.deepcopy(draw(valid))
+    possible = [name for name, spoil in _FAULTS.items() if spoil(table, copy.deepcopy(request)) is not None]
+    fault = draw(st.sampled_from(possible))
+    wrong = _FAULTS[fault](table, request)
+    assert wrong is not None
+    return InvalidRequest(fault, wrong)
+
+
+def _parts(request: Request) -> list[Request]:
+    """The parts of a request that name a table and an item, so that one can be spoiled."""
+    if "TransactItems" in request:
+        return [action for entry in request["TransactItems"] for action in entry.values()]
+    return [request]
+
+
+def _subjects(request: Request) -> list[Request]:
+    """The keys and items in a request."""
+    found = []
+    for part in _parts(request):
+        found += [part[member] for member in ("Key", "Item") if member in part]
+    for spec in request.get("RequestItems", {}).values():
+        if isinstance(spec, dict):
+            found += spec["Keys"]
+        else:
+            found += [write.get("Item") or write.get("Key") for entry in spec for write in entry.values()]
+    return found
+
+
+def _without_key_attribute(table: TableSchema, request: Request) -> Request | None:
+    subjects = _subjects(request)
+    if not subjects:
+        return None
+    del subjects[0][table.key[-1]]
+    return request
+
+
+def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | None:
+    subjects = _subjects(request)
+    if not subjects:
+        return None
+    subjects[0][table.partition] = {"BOOL": True}
+    return request
+
+
+def _with_wrong_number(table: TableSchema, request: Request) -> Request | None:
+    subjects = _subjects(request)
+    if not subjects:
+        return None
+    subjects[0]["n"] = {"N": "1" * 39}
+    return request
+
+
+def _of_unknown_table(table: TableSchema, request: Request) -> Request | None:
+    other = f"not-{table.name}"[:255]
+    if "RequestItems" in request:
+        request["RequestItems"] = {other: request["RequestItems"][table.name]}
+    else:
+        _parts(request)[0]["TableName"] = other
+    return request
+
+
+def _without_table(table: TableSchema, request: Request) -> Request | None:
+    if "RequestItems" in request:
+        del request["RequestItems"]
+    else:
+        del _parts(request)[0]["TableName"]
+    return request
+
+
+def _with_unused_placeholder(table: TableSchema, request: Request) -> Request | None:
+    for part in _parts(request):
+        if any(member.endswith("Expression") for member in part):
+            part["ExpressionAttributeValues"] = {**part.get("ExpressionAttributeValues", {}), ":unused": {"N": "1"}}
+            return request
+    return None
+
+
+def _with_undefined_placeholder(table: TableSchema, request: Request) -> Request | None:
+    return _with_syntax(request, " AND n = :undefined")
+
+
+def _with_syntax_error(table: TableSchema, request: Request) -> Request | None:
+    return _with_syntax(request, " AND ((")
+
+
+def _with_syntax(request: Request, tail: str) -> Request | None:
+    for part in _parts(request):
+        for member in ("ConditionExpression", "FilterExpression", "KeyConditionExpression"):
+            if member in part:
+                part[member] += tail
+                return request
+    return None
+
+
+def _with_limit_of_zero(table: TableSchema, request: Request) -> Request | None:
+    if "KeyConditionExpression" not in request and "Limit" not in request:
+        return None
+    return {**request, "Limit": 0}
+
+
+def _with_wrong_option(table: TableSchema, request: Request) -> Request | None:
+    return {**request, "ReturnConsumedCapacity": "SOME"}
+
+
+_FAULTS: dict[str, Callable[[TableSchema, Request], Request | None]] = {
+    "ReturnConsumedCapacity is none of its values": _with_wrong_option,
+    "no table is named": _without_table,
+    "the table does not exist": _of_unknown_table,
+    "a key attribute is missing": _without_key_attribute,
+    "a key attribute has a wrong type": _with_key_of_wrong_type,
+    "a number has 39 digits": _with_wrong_number,
+    "a placeholder is not used": _with_unused_placeholder,
+    "a placeholder is not defined": _with_undefined_placeholder,
+    "an expression has a syntax error": _with_syntax_error,
+    "Limit is zero": _with_limit_of_zero,
+}
