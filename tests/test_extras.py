@@ -25,6 +25,7 @@ def run(code: str, *hidden: str) -> subprocess.CompletedProcess[str]:
         (["serve", "--port", "0"], "uvicorn", "server"),
         (["spec", "--endpoint", "http://127.0.0.1:1"], "yaml", "cli"),
         (["tables", "create", "x.json"], "boto3", "boto3"),
+        (["mutants", "x.py"], "rich", "cli"),
     ],
 )
 def test_commands_name_their_extra(arguments: list[str], package: str, extra: str) -> None:
@@ -38,6 +39,7 @@ def test_commands_name_their_extra(arguments: list[str], package: str, extra: st
     [
         ("import minidynamo; minidynamo.mock().start()", "botocore", "boto3"),
         ("import minidynamo; minidynamo.connect().serve().start()", "uvicorn", "server"),
+        ("import minidynamo.testing", "hypothesis", "testing"),
     ],
 )
 def test_calls_name_their_extra(code: str, package: str, extra: str) -> None:

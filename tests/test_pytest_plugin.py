@@ -113,3 +113,52 @@ def test_the_plugin_costs_nothing_where_it_is_not_used(pytester: pytest.Pytester
         """
     )
     pytester.runpytest_subprocess("-q", "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
+def test_a_simulated_database_shows_its_history_where_a_test_fails(pytester: pytest.Pytester) -> None:
+    """And its tables are made without faults."""
+    shutil.copy(TEMPLATES / "plan.json", pytester.path)
+    pytester.makepyfile(
+        """
+        import pytest
+        from minidynamo.simulation import StaleRead
+
+        @pytest.mark.minidynamo(simulate="adversary", seed=7, tables="plan.json")
+        def test_counts(minidynamo_database):
+            faults = minidynamo_database.faults
+            faults.switch_off()
+            faults.switch_on("stale_read")
+            table = minidynamo_database.Table("small")
+            table.put_item(Item={"id": 1})
+            assert "Item" in table.get_item(Key={"id": 1})
+        """
+    )
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Captured minidynamo call*", "*stale_read: an eventually consistent read does not see*"]
+    )
+
+
+def test_a_mutant_is_run_where_asked_for(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_delete(minidynamo_database):
+            minidynamo_database.client().create_table(
+                TableName="tbl",
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            table = minidynamo_database.Table("tbl")
+            table.put_item(Item={"pk": "a"})
+            table.delete_item(Key={"pk": "a"})
+            assert table.scan()["Count"] == 0
+        """
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-q", "--minidynamo-mutant", "ends_paging").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-q", "--minidynamo-mutant", "ignores_delete").assert_outcomes(failed=1)
+    result = pytester.runpytest_subprocess("-q", "--minidynamo-mutant", "x")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "there is no mutant x; there are drops_condition" in result.stderr.str()

@@ -6,12 +6,14 @@
 `pytest --minidynamo-mutant NAME` runs the tests on databases that break one promise; see `minidynamo mutants`.
 
 Tables come from `@pytest.mark.minidynamo(tables="template.yaml")` or from the ini option `minidynamo_tables`; further
-arguments of the marker are settings of `minidynamo.connect`.
+arguments of the marker are settings of `minidynamo.connect`. With `simulate="stormy"` they are those of
+`minidynamo.simulate`, and a test that fails shows what was simulated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _MARKER = "minidynamo"
 _INI = "minidynamo_tables"
+_DATABASE = pytest.StashKey["Database"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
-        "settings of minidynamo.connect",
+        "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
     )
 
 
@@ -63,6 +66,7 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database, closed when the test ends."""
     from minidynamo.connecting import connect
     from minidynamo.interfaces.templates.schema import schema_from
+    from minidynamo.simulation import SimulatedDatabase
 
     settings: dict[str, Any] = {}
     paths = [request.config.rootpath / each for each in request.config.getini(_INI)]
@@ -72,11 +76,31 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
             raise pytest.UsageError(f"the marker {_MARKER} takes tables=... and settings by name, not {marker.args}")
     tables = settings.pop("tables", ())
     paths += [_found(each, request) for each in ([tables] if isinstance(tables, str | Path) else tables)]
-    database = connect(**settings)
-    for path in paths:
-        schema_from(path).create(database)
+    database = _simulated(settings) if "simulate" in settings else connect(**settings)
+    with database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext():
+        for path in paths:
+            schema_from(path).create(database)
+    request.node.stash[_DATABASE] = database
     yield database
     database.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Shows the history of a simulated database whose test has failed."""
+    database = item.stash.get(_DATABASE, None)
+    if call.when != "call" or call.excinfo is None or database is None:
+        return
+    from minidynamo.simulation import SimulatedDatabase
+
+    if isinstance(database, SimulatedDatabase):
+        item.add_report_section("call", "minidynamo", str(database.history()))
+
+
+def _simulated(settings: dict[str, Any]) -> Database:
+    from minidynamo.simulation import simulate
+
+    return simulate(profile=settings.pop("simulate"), **settings)
 
 
 @pytest.fixture

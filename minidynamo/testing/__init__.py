@@ -3,6 +3,11 @@
 Needs the extra `testing`. All names here are public.
 """
 
+try:
+    import hypothesis as _hypothesis  # noqa: F401
+except ImportError as _error:
+    raise ImportError("minidynamo.testing needs its extra: pip install 'minidynamo[testing]'") from _error
+
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
 from minidynamo.testing.faults import fault_schedules, faults
 from minidynamo.testing.histories import (

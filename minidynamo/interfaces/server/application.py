@@ -77,11 +77,19 @@ class Application:
         await _send(send, answer)
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a whole request, with a line in the access log where that is on."""
+        """The answer to a whole request, with a line in the access log where that is on.
+
+        Raises:
+            NoAnswer: there is to be none.
+        """
         if not access_log.isEnabledFor(logging.INFO):
             return self._answered(request)
         started = time.perf_counter()
-        answer = self._answered(request)
+        try:
+            answer = self._answered(request)
+        except NoAnswer:
+            access_log.info("%s no answer", request_summary(request))
+            raise
         milliseconds = (time.perf_counter() - started) * 1e3
         access_log.info("%s %d %.1f ms%s", request_summary(request), answer.status, milliseconds, _fault(answer))
         return answer
