@@ -81,12 +81,13 @@ class Core:
 
     # Requests.
 
-    def execute(self, operation: str, request: Mapping[str, Any]) -> Response:
+    def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
         """Carries out one request.
 
         Parameters:
             operation: the API name, such as "PutItem".
             request: its members in the API's own shape, binary values as bytes. It is not changed.
+            store: what the operation sees in place of the database; for `simulation` alone.
 
         Returns:
             The members of the answer, without ResponseMetadata.
@@ -94,14 +95,10 @@ class Core:
         Raises:
             DynamoError: the service's own error.
         """
-        return self._carry_out(operation, request, self)
-
-    def _carry_out(self, operation: str, request: Mapping[str, Any], store: Store) -> Response:
-        """Carries out one request on what `store` shows of the database."""
         self._require_open()
         try:
             checked: Any = checked_request(operation, request, self.wording)
-            return OPERATIONS[operation](store, checked)
+            return OPERATIONS[operation](self if store is None else store, checked)
         except ValidationError as error:
             check_request_types(operation, request)  # A wrong type is reported before anything else.
             raise ValidationError(self.wording.render(error, operation)) from None

@@ -12,6 +12,7 @@ from minidynamo.core import Response
 from minidynamo.database import Database
 from minidynamo.errors import AccessDenied
 from minidynamo.operations import OPERATIONS, READS
+from minidynamo.operations.store import Store
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite_reading import FollowingEngine
 
@@ -43,10 +44,10 @@ class ReadOnlyDatabase(Database):
     def lock(self) -> AbstractContextManager[Any, Any]:
         return self._lock if self._following is None else self._following
 
-    def execute(self, operation: str, request: Mapping[str, Any]) -> Response:
+    def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
         if operation in OPERATIONS and operation not in READS:
             raise AccessDenied(f"{operation} is not allowed: the database is open for reading only")
-        return super().execute(operation, request)
+        return super().execute(operation, request, store)
 
     def expire(self) -> int:
         raise AccessDenied("expire is not allowed: the database is open for reading only")

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from minidynamo.clock import Clock
-from minidynamo.core import Response
+from minidynamo.core import Core, Response
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.functions.runtime import Function, Outcome, Runtime
 from minidynamo.functions.service import Functions
 from minidynamo.limits import TIME_TO_LIVE_DELAY_HOURS_MAX
 from minidynamo.operations.expiry import Lateness
+from minidynamo.operations.store import Store
 from minidynamo.simulation import batches, pages, stream_reads
 from minidynamo.simulation.aiming import Faults
 from minidynamo.simulation.chance import Detail, Draw
@@ -64,7 +65,8 @@ class SimulatedDatabase(Database):
 
     # Requests.
 
-    def execute(self, operation: str, request: Request) -> Response:
+    def execute(self, operation: str, request: Request, store: Store | None = None) -> Response:
+        assert store is None, "a simulated database chooses what an operation sees"
         if not isinstance(request, Mapping):
             return self.perform(operation, request)  # What is wrong with it, the operation says.
         with self.lock:
@@ -87,7 +89,7 @@ class SimulatedDatabase(Database):
 
     def perform(self, operation: str, request: Request, shadow: Shadow | None = None) -> Response:
         """Carries out a request without any misbehaviour, on the database itself or on a shadow of it."""
-        return self._carry_out(operation, request, self if shadow is None else shadow)
+        return Core.execute(self, operation, request, shadow)
 
     def _answered(self, operation: str, request: Request) -> Response:
         self._pass_time()
