@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from minidynamo.errors import DynamoError
 from minidynamo.simulation.aiming import Faults, items_of, tables_of
 from minidynamo.simulation.chance import (
     Chance,
@@ -117,6 +119,19 @@ class Choices:
         if detail is not None:
             self.call.choices[kind] = detail
         return detail
+
+    def undo(self, kind: str) -> None:
+        """Takes a choice of this call back, which has had no effect."""
+        self.call.choices.pop(kind, None)
+
+    @contextmanager
+    def undone(self, kind: str) -> Iterator[None]:
+        """Takes a choice of this call back if the call fails here, so that it has had no effect."""
+        try:
+            yield
+        except DynamoError:
+            self.undo(kind)
+            raise
 
     def _asked(self, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         if self.replay is not None:

@@ -19,7 +19,7 @@ from minidynamo.simulation.aiming import Faults
 from minidynamo.simulation.chance import Detail, Draw
 from minidynamo.simulation.choosing import Choices
 from minidynamo.simulation.history import History
-from minidynamo.simulation.refusals import plain_refusal
+from minidynamo.simulation.refusals import plain_refusal, timeout
 from minidynamo.simulation.refusing import Refusing
 from minidynamo.simulation.replicas import Replicas
 from minidynamo.simulation.shadows import Shadow
@@ -94,7 +94,12 @@ class SimulatedDatabase(Database):
     def _answered(self, operation: str, request: Request) -> Response:
         self._pass_time()
         hides_answer = self.refusing.before_effect(operation, request)
-        response = self._performed(operation, request)
+        try:
+            response = self._performed(operation, request)
+        except DynamoError:
+            if hides_answer:
+                raise timeout() from None
+            raise
         self.refusing.after_effect(operation, request, hides_answer)
         return response
 
@@ -151,7 +156,8 @@ class SimulatedDatabase(Database):
             return self.perform(operation, request)
         delays, self.delays = self.delays, StatusDelays(*[detail["seconds"]] * 3)
         try:
-            return self.perform(operation, request)
+            with self.choices.undone("slow_table"):
+                return self.perform(operation, request)
         finally:
             self.delays = delays
 

@@ -27,15 +27,17 @@ def read(database: SimulatedDatabase, operation: str, request: Request) -> Respo
     limit = request.get("Limit")
     if limit is not None and (not isinstance(limit, int) or limit < 1):
         return database.perform(operation, request)  # It is refused.
-    if "ExclusiveStartKey" in request and database.choices.may_refuse:
-        detail = database.choices.choose("empty_page", lambda draw: {"nothing": "read"})
-        if detail is not None:
-            return _empty_page(database, operation, request)
-    short = database.choices.choose("short_page", lambda draw: _short_limit(draw, limit))
+    choices = database.choices
+    if "ExclusiveStartKey" in request and choices.may_refuse and choices.is_possible("empty_page"):
+        empty = _empty_page(database, operation, request)
+        if choices.choose("empty_page", lambda draw: {"nothing": "read"}) is not None:
+            return empty
+    short = choices.choose("short_page", lambda draw: _short_limit(draw, limit))
     sent = request if short is None else {**request, "Limit": short["items"]}
-    response, shadow = lagging(database, operation, sent, _group_of_read(database, operation, request))
+    with choices.undone("short_page"):
+        response, shadow = lagging(database, operation, sent, _group_of_read(database, operation, request))
     if short is not None and "LastEvaluatedKey" not in response:
-        del database.choices.call.choices["short_page"]  # There was not so much to read.
+        choices.undo("short_page")  # There was not so much to read.
     if short is None and limit is not None and "LastEvaluatedKey" in response:
         _notice_end(database, operation, request, response, shadow)
     return response
@@ -120,7 +122,7 @@ def _short_limit(draw: Draw, limit: int | None) -> Detail | None:
 
 def _empty_page(database: SimulatedDatabase, operation: str, request: Request) -> Response:
     """A page that has read nothing and goes on where it began."""
-    response = database.perform(operation, {**request, "Limit": 1})
+    response = database.perform(operation, {**request, "Limit": 1}, Shadow(database))
     if "Items" in response:
         response["Items"] = []
     response["Count"] = response["ScannedCount"] = 0
