@@ -580,6 +580,27 @@ def test_mistakes_are_told(database: SimulatedDatabase, fault: Callable[[Any], A
     assert text in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"colour": "red"}, "simulate() knows no colour; settings of a new database are account_id"),
+        ({"replay": 3}, "replay takes a History, or the path of a saved one, not a int"),
+        ({"schedule": ["throttled"]}, "a schedule is made of Faults, not of 'throttled'"),
+        ({"schedule": 3}, "not iterable"),
+    ],
+)
+def test_wrong_types_are_told(options: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        simulate(**options)
+    assert text in str(raised.value)
+
+
+def test_a_list_of_faults_is_a_schedule() -> None:
+    assert repr(simulate(schedule=[Fault("throttled")])) == (
+        "simulate(schedule=FaultSchedule([Fault('throttled')]), profile='calm')"
+    )
+
+
 def test_a_schedule_counts_the_opportunities_of_each_kind() -> None:
     schedule = FaultSchedule([Fault("server_error", at=3), Fault("stale_read", at=0)])
     assert repr(schedule) == "FaultSchedule([Fault('server_error', at=3), Fault('stale_read')])"

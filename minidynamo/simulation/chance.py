@@ -147,6 +147,9 @@ class FaultSchedule:
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.faults = tuple(faults)
+        strange = [each for each in self.faults if not isinstance(each, Fault)]
+        if strange:
+            raise TypeError(f"a schedule is made of Faults, not of {strange[0]!r}")
 
     def __repr__(self) -> str:
         return f"FaultSchedule({list(self.faults)!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from minidynamo.clock import Clock, ManualClock
 from minidynamo.connecting import opened_engine
 from minidynamo.database import Database
-from minidynamo.simulation.chance import FaultSchedule
+from minidynamo.simulation.chance import Fault, FaultSchedule
 from minidynamo.simulation.choosing import Choices
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.history import History
 from minidynamo.simulation.kinds import known_kind
 from minidynamo.simulation.profiles import CALM, Profile, profile_of
+
+_SETTINGS = frozenset({"account_id", "durability", "partition_size", "region", "table_delays", "wording"})
 
 
 def simulate(
@@ -22,7 +25,7 @@ def simulate(
     *,
     seed: int | str = 0,
     profile: str | Profile | None = None,
-    schedule: FaultSchedule | None = None,
+    schedule: FaultSchedule | Iterable[Fault] | None = None,
     replay: History | str | Path | None = None,
     without: tuple[str, ...] = (),
     clock: Clock | None = None,
@@ -47,9 +50,17 @@ def simulate(
 
     Raises:
         ValueError: there is no such profile or fault.
+        TypeError: an argument is of none of these types.
         HistoryError: the history cannot be read.
         StoreError: the file cannot be opened.
     """
+    if settings.keys() - _SETTINGS:
+        unknown = ", ".join(sorted(settings.keys() - _SETTINGS))
+        raise TypeError(f"simulate() knows no {unknown}; settings of a new database are {', '.join(sorted(_SETTINGS))}")
+    if not isinstance(replay, History | str | Path | None):
+        raise TypeError(f"replay takes a History, or the path of a saved one, not a {type(replay).__name__}")
+    if schedule is not None and not isinstance(schedule, FaultSchedule):
+        schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay
     choices = Choices(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls)
     if isinstance(source, Database):
