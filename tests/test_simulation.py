@@ -376,6 +376,18 @@ def test_a_batch_is_read_in_part(database: SimulatedDatabase, how: int) -> None:
     assert sorted(found + keys_of(left["Keys"])) == ["1", "2"]
 
 
+@pytest.mark.parametrize("operation", ["BatchWriteItem", "BatchGetItem"])
+def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: str) -> None:
+    entries: Any = entries_of("1", "2") if operation == "BatchWriteItem" else {"Keys": [item("a", "1"), item("a", "2")]}
+    database.faults.on(operation, raises=Unprocessed, how=1)
+    request = {"RequestItems": {"tbl": entries}, "ReturnConsumedCapacity": "TOTAL"}
+    answer = database.execute(operation, request)
+    left = answer.pop("UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys")
+    assert left == {"tbl": entries}
+    nothing = {"ConsumedCapacity": []}
+    assert answer == (nothing if operation == "BatchWriteItem" else {**nothing, "Responses": {"tbl": []}})
+
+
 def test_a_wrong_batch_is_refused_as_a_whole(database: SimulatedDatabase) -> None:
     database.faults.on("BatchWriteItem", raises=Unprocessed, how=1, times=None)
     for entries in (entries_of("1", "1"), [*entries_of("1"), {"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]):

@@ -21,7 +21,7 @@ Place = tuple[str, int]
 
 def write(database: SimulatedDatabase, request: Request) -> Response:
     """Answers BatchWriteItem."""
-    response = database.perform("BatchWriteItem", request, Shadow(database))  # All of it must be in order.
+    rehearsed = database.perform("BatchWriteItem", request, Shadow(database))  # All of it must be in order.
     entries = {
         (name, number): entry for name, each in request["RequestItems"].items() for number, entry in enumerate(each)
     }
@@ -30,23 +30,22 @@ def write(database: SimulatedDatabase, request: Request) -> Response:
     done = _grouped({place: entry for place, entry in entries.items() if place not in left})
     if not left:
         return database.perform("BatchWriteItem", request)
+    response = _empty_answer(rehearsed)
     if done:
         response = database.perform("BatchWriteItem", {**request, "RequestItems": done})
-    else:
-        response = {"UnprocessedItems": {}, **({"ConsumedCapacity": []} if "ConsumedCapacity" in response else {})}
     response["UnprocessedItems"] = _grouped({place: entries[place] for place in entries if place in left})
     return response
 
 
 def get(database: SimulatedDatabase, request: Request) -> Response:
     """Answers BatchGetItem."""
-    database.perform("BatchGetItem", request, Shadow(database))
+    rehearsed = database.perform("BatchGetItem", request, Shadow(database))
     specs: Mapping[str, Any] = request["RequestItems"]
     keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
     left = _choose_left(database, list(keys))
     left |= _throttled(database, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
     done = _grouped({place: key for place, key in keys.items() if place not in left})
-    response: Response = {"Responses": {}, "UnprocessedKeys": {}}
+    response = {**_empty_answer(rehearsed), "Responses": {}, "UnprocessedKeys": {}}
     if done:
         sent = {**request, "RequestItems": {name: {**specs[name], "Keys": each} for name, each in done.items()}}
         response, _ = lagging(database, "BatchGetItem", sent, lambda change: change.place)
@@ -56,6 +55,11 @@ def get(database: SimulatedDatabase, request: Request) -> Response:
         rest[name] = each + rest.get(name, [])
     response["UnprocessedKeys"] = {name: {**specs[name], "Keys": each} for name, each in rest.items()}
     return response
+
+
+def _empty_answer(rehearsed: Response) -> Response:
+    """What a batch answers of which nothing was done."""
+    return {"ConsumedCapacity": []} if "ConsumedCapacity" in rehearsed else {}
 
 
 def _choose_left(database: SimulatedDatabase, places: list[Place]) -> set[Place]:
