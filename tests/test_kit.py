@@ -353,6 +353,28 @@ def test_histories_of_threads_are_linearizable() -> None:
     assert len(history.calls) == 4 * 12 * 5
 
 
+def test_odd_calls_are_part_of_histories() -> None:
+    """Wrong ones, ARNs, and keys in several spellings."""
+    database = TEMPLATE.fork()
+    arn = database.execute("DescribeTable", {"TableName": "tbl"})["Table"]["TableArn"]
+    with recording(database) as history:
+        for table, number in (
+            ("tbl", "1"),
+            (arn, "1.0"),
+            ("nowhere", "1"),
+            ("tbl", "x"),
+            ("tbl", "10"),
+            ("tbl", "1e1"),
+        ):
+            key = {"pk": {"S": "a"}, "sk": {"N": number}}
+            with contextlib.suppress(DynamoError):
+                database.execute("UpdateItem", {"TableName": table, "Key": key, "ReturnValues": "ALL_NEW", **COUNTER})
+    check_linearizable(history)
+    assert [call.answer["Attributes"]["n"]["N"] for call in history.calls if isinstance(call.answer, dict)] == list(
+        "1212"
+    )
+
+
 def test_transactions_of_threads_are_serializable() -> None:
     database = TEMPLATE.fork()
     with recording(database) as history:

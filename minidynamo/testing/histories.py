@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from typing import Any
 
 from minidynamo import Database, DynamoError
@@ -28,15 +29,21 @@ _SINGLE = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
 _TRANSACTIONS = frozenset({"TransactGetItems", "TransactWriteItems"})
 _BATCHES = frozenset({"BatchGetItem", "BatchWriteItem"})
 _READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems"})
-# Refused before anything was read or written: such calls say nothing of the state.
+# Numbers have up to 38 digits.
+_DIGITS = Context(prec=40)
+# Refused for what they are, or before anything was read or written: such calls say nothing of the state.
 _REFUSED = frozenset(
     {
+        "AccessDeniedException",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "ResourceNotFoundException",
+        "SerializationException",
         "ThrottlingException",
         "TransactionConflictException",
         "TransactionInProgressException",
+        "ValidationException",
     }
 )
 
@@ -202,7 +209,7 @@ class _Judge:
             parts = [action for entry in call.request["TransactItems"] for action in entry.values()]
         found = []
         for part in parts:
-            schema = self._schemas[part["TableName"]]
+            schema = self._schemas[part["TableName"].rpartition("/")[2]]  # It may be an ARN.
             found.append((schema.name, _place_text(schema.key_of(part.get("Key") or part["Item"]), None)))
         return found
 
@@ -271,7 +278,12 @@ def _shown(call: RecordedCall) -> str:
 def _place_text(key: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
     """A key as text: of the attributes that `key` has, with the values of `item`, if given."""
     source = key if item is None else item
-    return _text({name: source[name] for name in sorted(key)})
+    return _text({name: _normal(source[name]) for name in sorted(key)})
+
+
+def _normal(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A key value in the one spelling that stands for all of its number."""
+    return {"N": str(Decimal(value["N"]).normalize(_DIGITS))} if "N" in value else value
 
 
 def _text(value: Any) -> str:
