@@ -283,7 +283,10 @@ def _place_text(key: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
 
 def _normal(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """A key value in the one spelling that stands for all of its number."""
-    return {"N": str(Decimal(value["N"]).normalize(_DIGITS))} if "N" in value else value
+    if "N" not in value:
+        return value
+    number = Decimal(value["N"])
+    return {"N": str(number.normalize(_DIGITS)) if number else "0"}
 
 
 def _text(value: Any) -> str:
