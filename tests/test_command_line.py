@@ -123,6 +123,7 @@ def test_loading_an_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
         (("mutants", "nowhere.py"), "pytest must pass first; it says: ERROR: file or directory not found: nowhere.py"),
         (("serve", "--simulate", "mild"), "invalid choice: 'mild'"),
         (("serve", "--history", "file"), "--history needs --simulate, and one database"),
+        (("serve", "--simulate", "calm", "--history", "nowhere/file"), "--history: there is no folder nowhere"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_two(

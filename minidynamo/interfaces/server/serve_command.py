@@ -119,6 +119,8 @@ def _default_database(options: argparse.Namespace) -> Database:
     isolates = options.isolate_by_region or options.isolate_by_access_key
     if options.history is not None and (options.simulate is None or isolates):
         raise ServeError("--history needs --simulate, and one database")
+    if options.history is not None and not options.history.absolute().parent.is_dir():
+        raise ServeError(f"--history: there is no folder {options.history.parent}")
     if options.db is not None and isolates:
         raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
     path = options.db
