@@ -10,12 +10,12 @@ from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.connecting import connect
 from minidynamo.database import Database, PartitionInfo
 from minidynamo.errors import DynamoError, StoreError
-from minidynamo.interfaces.conditions import Attr, Key
 from minidynamo.storage.engine import Snapshot
 from minidynamo.values.python_values import Binary
 
 if TYPE_CHECKING:
     from minidynamo.interfaces.boto.mocking import attach, mock
+    from minidynamo.interfaces.conditions import Attr, Key
     from minidynamo.interfaces.templates.schema import schema_from
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
 
@@ -46,9 +46,11 @@ __all__ = [
 
 # Names that are imported when first used, so that `import minidynamo` stays fast.
 _LATE = {
+    "Attr": "minidynamo.interfaces.conditions",
     "Fault": "minidynamo.simulation",
     "FaultSchedule": "minidynamo.simulation",
     "History": "minidynamo.simulation",
+    "Key": "minidynamo.interfaces.conditions",
     "Profile": "minidynamo.simulation",
     "attach": "minidynamo.interfaces.boto.mocking",
     "mock": "minidynamo.interfaces.boto.mocking",
