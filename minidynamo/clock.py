@@ -21,6 +21,15 @@ class SystemClock:
         return time.time()
 
 
+def advanced(clock: Clock, seconds: float) -> bool:
+    """Moves a clock forward if it is one that can be, such as a `ManualClock`; whether it is."""
+    advance = getattr(clock, "advance", None)
+    if advance is None:
+        return False
+    advance(seconds)
+    return True
+
+
 class ManualClock:
     """A clock that stands still until it is advanced. It moves table statuses and token expiry in tests.
 

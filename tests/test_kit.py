@@ -471,6 +471,14 @@ def test_a_careless_test_lets_mutants_live() -> None:
     assert [mutant.name for mutant in only.survivors] == ["ends_paging"]
 
 
+def test_mutants_read_files_of_others(tmp_path: Any) -> None:
+    with minidynamo.connect(tmp_path / "store.db", durability="process") as owner:
+        SCHEMA.create(owner)
+        for mutant in mutants():
+            with mutant.active(), minidynamo.connect(tmp_path / "store.db", read_only=True) as reader:
+                assert reader.execute("Scan", {"TableName": "tbl"})["Count"] == 0
+
+
 def test_mutants_go_as_they_came() -> None:
     before = (Database.execute, Database.on_stream)
     run_mutants(lambda database: None)

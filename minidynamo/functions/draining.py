@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from minidynamo.clock import Clock
+from minidynamo.clock import Clock, advanced
 
 
 class Work(Protocol):
@@ -70,9 +70,7 @@ def drain(
         ready = [work for due, work in dues if due <= clock.now()]
         if not ready:
             earliest = min(due for due, _ in dues)
-            advance = getattr(clock, "advance", None)
-            if advance is not None:
-                advance(earliest - clock.now())
+            advanced(clock, earliest - clock.now())
             ready = [work for due, work in dues if due <= earliest]
         work = chance.choice(ready)
         report.invocations[work.name] = report.invocations.get(work.name, 0) + work.do()

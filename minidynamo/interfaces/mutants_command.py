@@ -23,16 +23,15 @@ def run_mutants(only: list[str] | None, arguments: list[str]) -> int:
     """
     from minidynamo.testing.mutants import mutants
 
-    unknown = set(only or ()) - {each.name for each in mutants()}
-    if unknown:
-        known = ", ".join(each.name for each in mutants())
-        print(f"minidynamo: there is no mutant {', '.join(sorted(unknown))}; there are {known}", file=sys.stderr)
+    try:
+        chosen = mutants(only)
+    except ValueError as error:
+        print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     sound = _run(None, arguments)
     if sound.returncode != _PASSED:
         print(f"minidynamo: pytest must pass first; it says: {_last_line(sound)}", file=sys.stderr)
         return 2
-    chosen = [each for each in mutants() if only is None or each.name in only]
     console = Console()
     outcomes: list[tuple[Any, subprocess.CompletedProcess[str]]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -13,7 +13,7 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,25 +40,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker, and lets databases break a promise where that is asked for."""
     name = config.getoption("--minidynamo-mutant")
     if name is not None:
-        mutant = next((each for each in _mutants() if each.name == name), None)
-        if mutant is None:
-            known = ", ".join(each.name for each in _mutants())
-            raise pytest.UsageError(f"--minidynamo-mutant: there is no mutant {name}; there are {known}")
-        breaking = mutant.active()
-        breaking.__enter__()
-        config.add_cleanup(lambda: breaking.__exit__(None, None, None))
+        from minidynamo.testing.mutants import mutants
+
+        try:
+            (mutant,) = mutants([name])
+        except ValueError as error:
+            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
+        breaking = ExitStack()
+        breaking.enter_context(mutant.active())
+        config.add_cleanup(breaking.close)
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
         "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
     )
-
-
-def _mutants() -> list[Any]:
-    from minidynamo.testing.mutants import mutants
-
-    found: list[Any] = mutants()
-    return found
 
 
 @pytest.fixture

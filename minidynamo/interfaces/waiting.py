@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from minidynamo.clock import advanced
 from minidynamo.interfaces.client_errors import modelled_class, waiter_error_class
 
 if TYPE_CHECKING:
@@ -75,9 +76,7 @@ def advance_or_delay(database: Database, seconds: float, is_for_table: bool = Tr
         seconds: how long somebody wants to wait.
         is_for_table: whether for a table's status: then there is nothing to wait for once the next one is due.
     """
-    advance = getattr(database.clock, "advance", None)
-    if advance is not None:
-        advance(seconds)
+    if advanced(database.clock, seconds):
         return 0.0
     due = database.catalog.next_due if is_for_table else None
     return seconds if due is None else min(max(due - database.clock.now(), 0.001), seconds)

@@ -4,7 +4,7 @@ from minidynamo.simulation.chance import Fault, FaultSchedule
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.history import Call, History, HistoryError
 from minidynamo.simulation.kinds import KINDS, REFUSALS, Kind
-from minidynamo.simulation.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile
+from minidynamo.simulation.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
 from minidynamo.simulation.simulating import simulate
 
 # The kinds by name, for `database.faults.on(..., raises=Throttled)`.
@@ -69,5 +69,6 @@ __all__ = [
     "Throttled",
     "TimedOut",
     "Unprocessed",
+    "profile_of",
     "simulate",
 ]

@@ -41,7 +41,7 @@ class Aim:
             self.times != 0
             and kind == self.kind.name
             and self.operation in (None, operation)
-            and (self.table is None or self.table in tables_of(operation, request))
+            and (self.table is None or self.table in tables_of(request))
             and (self.key is None or any(_holds(each, self.key) for each in items_of(operation, request)))
             and (self.where is None or bool(self.where(operation, request)))
         )
@@ -132,20 +132,27 @@ class Faults:
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)
 
 
-def tables_of(operation: str, request: Request) -> list[str]:
+def tables_of(request: Request) -> list[str]:
     """The table names, or ARNs, in a request; none in one that is not well-formed."""
     try:
         if "RequestItems" in request:
             return list(request["RequestItems"])
         if "TransactItems" in request:
-            actions = [action for entry in request["TransactItems"] for action in entry.values()]
-            return list(dict.fromkeys(action["TableName"] for action in actions))
+            return list(dict.fromkeys(action["TableName"] for action in actions_of(request)))
         return [request["TableName"]] if "TableName" in request else []
     except (TypeError, KeyError, AttributeError):
         return []
 
 
-def items_of(operation: str, request: Request) -> list[Item]:
+def actions_of(request: Request) -> list[Mapping[str, Any]]:
+    """The parameters of each action of a transaction; none in other requests, and in those not well-formed."""
+    try:
+        return [action for entry in request.get("TransactItems", ()) for action in entry.values()]
+    except (TypeError, AttributeError):
+        return []
+
+
+def items_of(operation: str, request: Request) -> list[Any]:
     """The keys, and the items to be put, in a request; none in one that is not well-formed."""
     try:
         if operation == "BatchGetItem":
@@ -154,8 +161,7 @@ def items_of(operation: str, request: Request) -> list[Item]:
             entries = [entry for each in request["RequestItems"].values() for entry in each]
             return [write.get("Item") or write.get("Key") for entry in entries for write in entry.values()]
         if "TransactItems" in request:
-            actions = [action for entry in request["TransactItems"] for action in entry.values()]
-            return [action.get("Item") or action.get("Key") for action in actions]
+            return [action.get("Item") or action.get("Key") for action in actions_of(request)]
         return [request[name] for name in ("Key", "Item") if name in request]
     except (TypeError, KeyError, AttributeError):
         return []

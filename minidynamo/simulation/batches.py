@@ -21,6 +21,8 @@ Place = tuple[str, int]
 
 def write(database: SimulatedDatabase, request: Request) -> Response:
     """Answers BatchWriteItem."""
+    if not _may_come_back(database):
+        return database.perform("BatchWriteItem", request)
     rehearsed = database.perform("BatchWriteItem", request, Shadow(database))  # All of it must be in order.
     entries = {
         (name, number): entry for name, each in request["RequestItems"].items() for number, entry in enumerate(each)
@@ -39,6 +41,8 @@ def write(database: SimulatedDatabase, request: Request) -> Response:
 
 def get(database: SimulatedDatabase, request: Request) -> Response:
     """Answers BatchGetItem."""
+    if not _may_come_back(database):
+        return lagging(database, "BatchGetItem", request, lambda change: change.place)[0]
     rehearsed = database.perform("BatchGetItem", request, Shadow(database))
     specs: Mapping[str, Any] = request["RequestItems"]
     keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
@@ -55,6 +59,11 @@ def get(database: SimulatedDatabase, request: Request) -> Response:
         rest[name] = each + rest.get(name, [])
     response["UnprocessedKeys"] = {name: {**specs[name], "Keys": each} for name, each in rest.items()}
     return response
+
+
+def _may_come_back(database: SimulatedDatabase) -> bool:
+    """Whether an entry of a batch may come back at all, so that it is worth rehearsing."""
+    return database.choices.is_possible("unprocessed") or database.refusing.has_capacity
 
 
 def _empty_answer(rehearsed: Response) -> Response:

@@ -76,7 +76,7 @@ class Choices:
             HistoryError: the history that is replayed has another one here.
         """
         number = self._count = self._count + 1
-        call = Call(number, operation, ",".join(map(str, tables_of(operation, request))), _key_text(operation, request))
+        call = Call(number, operation, ",".join(map(str, tables_of(request))), _key_text(operation, request))
         if number <= len(self._expected):
             expected = self._expected[number - 1]
             if (expected.operation, expected.on) != (call.operation, call.on):

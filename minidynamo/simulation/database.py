@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from minidynamo.clock import Clock
+from minidynamo.clock import Clock, advanced
 from minidynamo.core import Core, Response
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
@@ -29,8 +30,6 @@ from minidynamo.tables.table import Table
 from minidynamo.tables.writing import WriteBatch
 
 Request = Mapping[str, Any]
-_READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem"})
-_CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})
 
 
 class SimulatedDatabase(Database):
@@ -105,15 +104,15 @@ class SimulatedDatabase(Database):
 
     def _performed(self, operation: str, request: Request) -> Response:
         """The answer, as one of those that are legal."""
-        if operation in _READS:
-            if operation == "BatchGetItem":
-                return batches.get(self, request)
-            return pages.read(self, operation, request)
+        if operation == "BatchGetItem":
+            return batches.get(self, request)
         if operation == "BatchWriteItem":
             return batches.write(self, request)
+        if self.choices.happens_at("stale_read"):
+            return pages.read(self, operation, request)
         if operation == "GetRecords":
             return stream_reads.get_records(self, request)
-        if operation in _CONTROL:
+        if self.choices.happens_at("slow_table"):
             return self._control(operation, request)
         return self.perform(operation, request)
 
@@ -122,21 +121,13 @@ class SimulatedDatabase(Database):
     def _pass_time(self) -> None:
         """Lets the time pass that a call takes, where the clock can be advanced."""
         profile = self.choices.profile
-        if profile.latency_seconds:
-            self.advance(profile.latency_seconds)
-        if not hasattr(self.clock, "advance"):
+        if not advanced(self.clock, profile.latency_seconds):
             return
         detail = self.choices.choose(
             "slow_answer", lambda draw: {"seconds": profile.slow_seconds * draw.count(1, 5) / 5}
         )
         if detail is not None:
-            self.advance(detail["seconds"])
-
-    def advance(self, seconds: float) -> None:
-        """Moves the clock forward, if it is one that can be."""
-        advance = getattr(self.clock, "advance", None)
-        if advance is not None:
-            advance(seconds)
+            advanced(self.clock, detail["seconds"])
 
     # Tables.
 
@@ -173,20 +164,15 @@ class SimulatedDatabase(Database):
 
     def _lateness(self) -> Lateness:
         """Items that are found to have expired may stay a while; how long is drawn per sweep."""
-        detail: Detail | None = None
-        is_chosen = False
+        most = TIME_TO_LIVE_DELAY_HOURS_MAX
+
+        @cache
+        def drawn_hours() -> float:
+            detail = self.choices.choose("expiry_late", lambda draw: {"hours": draw.among([1, 12, most // 2, most])})
+            return 0.0 if detail is None else float(detail["hours"])
 
         def lateness(table: Table, key: bytes) -> float:
-            nonlocal detail, is_chosen
-            if not is_chosen:
-                most = TIME_TO_LIVE_DELAY_HOURS_MAX
-                detail = self.choices.choose(
-                    "expiry_late", lambda draw: {"hours": draw.among([1, 12, most // 2, most])}
-                )
-                is_chosen = True
-            place = (table.keyspace.name, key)
-            hours = self._expiry_hours.setdefault(place, 0 if detail is None else detail["hours"])
-            return hours * 3600.0
+            return self._expiry_hours.setdefault((table.keyspace.name, key), drawn_hours()) * 3600.0
 
         return lateness
 

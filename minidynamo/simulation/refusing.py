@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
-from minidynamo.simulation.aiming import tables_of
+from minidynamo.simulation.aiming import actions_of, tables_of
 from minidynamo.simulation.capacity import Capacity
 from minidynamo.simulation.chance import Detail, Draw
 from minidynamo.simulation.refusals import conflict, conflict_detail, plain_refusal, throttle, throttle_detail, timeout
@@ -50,7 +50,7 @@ class Refusing:
             raise timeout()
         self._refuse_throttled(operation, request)
         self._refuse_conflicting(operation, request)
-        self._refuse_repeated(operation, request)
+        self._refuse_repeated(request)
         self._refuse_for_capacity(operation, request)
         if operation == "TransactWriteItems" and isinstance(request.get("ClientRequestToken"), str):
             self._unanswered_tokens.add(request["ClientRequestToken"])
@@ -74,7 +74,7 @@ class Refusing:
 
     def _refuse_throttled(self, operation: str, request: Request) -> None:
         def throttled(draw: Draw) -> Detail | None:
-            resources = self._resources(operation, request, self._rehearsed(operation, request))
+            resources = self._resources(request, self._rehearsed(operation, request))
             return throttle_detail(draw, resources) if resources else None
 
         detail = self._choose("throttled", throttled)
@@ -82,7 +82,7 @@ class Refusing:
             raise self._throttle(request, detail)
 
     def _refuse_conflicting(self, operation: str, request: Request) -> None:
-        count = len(_actions_of(request))
+        count = len(actions_of(request))
 
         def conflicting(draw: Draw) -> Detail | None:
             self._rehearsed(operation, request)
@@ -92,7 +92,7 @@ class Refusing:
         if detail is not None:
             raise conflict(detail, count)
 
-    def _refuse_repeated(self, operation: str, request: Request) -> None:
+    def _refuse_repeated(self, request: Request) -> None:
         """Refuses a transaction whose token belongs to a call that got no answer."""
         token = request.get("ClientRequestToken")
         if isinstance(token, str) and token in self._unanswered_tokens:
@@ -119,14 +119,14 @@ class Refusing:
         if self._choices.replay is not None:
             return self._choices.choose("capacity")
         rehearsal = self._rehearsed(operation, request)
-        detail = self._capacity.take(rehearsal.load, self._tables(operation, request))
+        detail = self._capacity.take(rehearsal.load, self._tables(request))
         if detail is not None:
             self._choices.call.choices["capacity"] = detail
         return detail
 
     def _throttle(self, request: Request, detail: Detail) -> DynamoError:
         catalog = self._database.catalog
-        actions = [catalog.table(each["TableName"]).name for each in _actions_of(request)]
+        actions = [catalog.table(each["TableName"]).name for each in actions_of(request)]
         return throttle(
             self._choices.call.operation, detail, catalog.table(detail["table"]), self._database.location, actions
         )
@@ -148,11 +148,11 @@ class Refusing:
                 raise
         return shadow
 
-    def _resources(self, operation: str, request: Request, rehearsal: Shadow) -> list[tuple[Table, str]]:
+    def _resources(self, request: Request, rehearsal: Shadow) -> list[tuple[Table, str]]:
         """The tables and global indexes that a request draws capacity from."""
         names = {rehearsal.keyspace_of(each).name for each in rehearsal.load}
         found: list[tuple[Table, str]] = []
-        for table in self._tables(operation, request):
+        for table in self._tables(request):
             own = [table.keyspace, *(each.keyspace for each in table.local_indexes)]
             if any(each.name in names for each in own):
                 found.append((table, ""))
@@ -163,13 +163,5 @@ class Refusing:
             ]
         return found
 
-    def _tables(self, operation: str, request: Request) -> list[Table]:
-        return list(dict.fromkeys(self._database.catalog.table(name) for name in tables_of(operation, request)))
-
-
-def _actions_of(request: Request) -> list[Mapping[str, Any]]:
-    """The parameters of each action of a transaction; none in other requests, and in those not well-formed."""
-    try:
-        return [action for entry in request.get("TransactItems", ()) for action in entry.values()]
-    except (TypeError, AttributeError):
-        return []
+    def _tables(self, request: Request) -> list[Table]:
+        return list(dict.fromkeys(self._database.catalog.table(name) for name in tables_of(request)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from minidynamo.clock import advanced
 from minidynamo.limits import SHARD_ITERATOR_SECONDS, STREAM_RETENTION_SECONDS
 from minidynamo.simulation.chance import Detail, Draw
 from minidynamo.streams.iterators import read_iterator
@@ -22,7 +23,7 @@ def get_records(database: SimulatedDatabase, request: Request) -> Response:
     if hasattr(database.clock, "advance"):
         detail = database.choices.choose("consumer_paused", lambda draw: {"seconds": draw.among(_PAUSES)})
         if detail is not None:
-            database.advance(detail["seconds"])
+            advanced(database.clock, detail["seconds"])
     _split_shard(database, request)
     response = database.perform("GetRecords", request)
     since = database.clock.now() - database.choices.profile.lag_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from minidynamo import Fault, FaultSchedule, Profile
-from minidynamo.simulation import KINDS, PROFILES
+from minidynamo.simulation import KINDS, profile_of
 
 # How far details and opportunities reach. Most tests make few calls of a kind.
 _AT_MAX = 15
@@ -47,9 +47,7 @@ def _mostly_zero(most: int) -> st.SearchStrategy[int]:
 
 
 def _kinds_of(profile: str | Profile) -> list[str]:
-    if isinstance(profile, str) and profile not in PROFILES:
-        raise ValueError(f"there is no profile {profile!r}: there are {', '.join(PROFILES)}")
-    chosen = PROFILES[profile] if isinstance(profile, str) else profile
+    chosen = profile_of(profile)
     kinds = [kind for kind in KINDS if kind != "capacity" and chosen.rate(kind) > 0]
     if not kinds:
         raise ValueError(f"profile {chosen.name} has no faults to draw from")

@@ -59,7 +59,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     faults_max: ClassVar[int] = 16
     answers_boto3: ClassVar[bool] = False
 
-    _templates: ClassVar[dict[type, Database]] = {}
+    _templates: ClassVar[dict[type, tuple[Database, list[TableSchema]]]] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,14 +75,12 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     @initialize(schedule=st.runner().flatmap(_schedules))
     def open_database(self, schedule: FaultSchedule) -> None:
         """Begins a run with the faults that will happen in it."""
-        template = self._template()
+        template, schemas = self._template()
         bounds = "stormy" if self.profile is None else self.profile
         self.database: SimulatedDatabase = simulate(template, schedule=schedule, profile=bounds)
         self.client = self.database.client()
         self.resource = self.database.resource()
-        self.model: dict[str, ReferenceModel] = {
-            schema.name: reference_model(schema) for schema in _schemas(self.tables)
-        }  # fmt: skip
+        self.model: dict[str, ReferenceModel] = {schema.name: reference_model(schema) for schema in schemas}
         if self.answers_boto3:
             self._open.enter_context(mock(self.database))
         self._is_begun = True
@@ -101,15 +99,9 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
             table: its name.
             index: the name of one of its indexes.
         """
-        request: dict[str, Any] = {"TableName": table, **({} if index is None else {"IndexName": index})}
-        found: list[Item] = []
+        place: dict[str, Any] = {"TableName": table} if index is None else {"TableName": table, "IndexName": index}
         with self.database.faults.paused():
-            while True:
-                page = self.database.execute("Scan", request)
-                found += page["Items"]
-                if "LastEvaluatedKey" not in page:
-                    return found
-                request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            return [item for page in self.client.get_paginator("scan").paginate(**place) for item in page["Items"]]
 
     def teardown(self) -> None:
         """Ends a run; what has been chosen in it is part of the report of a failure."""
@@ -118,15 +110,15 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
             note(str(self.database.history()))
             self.database.close()
 
-    def _template(self) -> Database:
-        template = self._templates.get(type(self))
-        if template is None:
-            template = connect(clock=ManualClock())
-            for schema in _schemas(self.tables):
+    def _template(self) -> tuple[Database, list[TableSchema]]:
+        """What every run of the class begins with, and its tables."""
+        if type(self) not in self._templates:
+            template, schemas = connect(clock=ManualClock()), _schemas(self.tables)
+            for schema in schemas:
                 schema.create(template)
             self.populate(template)
-            self._templates[type(self)] = template
-        return template
+            self._templates[type(self)] = template, schemas
+        return self._templates[type(self)]
 
 
 def _schemas(tables: Any) -> list[TableSchema]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -69,9 +69,9 @@ class Mutant:
                     setattr(each, "execute", original)  # noqa: B010
 
     def _broken(self, execute: Any, memories: dict[int, dict[str, Any]]) -> Any:
-        def broken(database: Database, operation: str, request: Request) -> Response:
+        def broken(database: Database, operation: str, request: Request, *rest: Any) -> Response:
             def rightly(operation: str, request: Request) -> Response:
-                answer: Response = execute(database, operation, request)
+                answer: Response = execute(database, operation, request, *rest)
                 return answer
 
             return self.breaks(rightly, memories.setdefault(id(database), {}), operation, request)
@@ -232,9 +232,17 @@ _MUTANTS = (
 )
 
 
-def mutants() -> list[Mutant]:
-    """All mutants."""
-    return list(_MUTANTS)
+def mutants(only: Collection[str] | None = None) -> list[Mutant]:
+    """The mutants of some names, or all.
+
+    Raises:
+        ValueError: there is no such mutant.
+    """
+    unknown = set(only or ()) - {mutant.name for mutant in _MUTANTS}
+    if unknown:
+        known = ", ".join(mutant.name for mutant in _MUTANTS)
+        raise ValueError(f"there is no mutant {', '.join(sorted(unknown))}; there are {known}")
+    return [mutant for mutant in _MUTANTS if only is None or mutant.name in only]
 
 
 @dataclass(frozen=True)
@@ -278,19 +286,15 @@ def run_mutants(
     Raises:
         ValueError: there is no such mutant, or the test fails on a sound database.
     """
-    unknown = set(only or ()) - {mutant.name for mutant in _MUTANTS}
-    if unknown:
-        names = ", ".join(mutant.name for mutant in _MUTANTS)
-        raise ValueError(f"there is no mutant {', '.join(sorted(unknown))}; there are {names}")
+    chosen = mutants(only)
     failure = _failure(test, setup())
     if failure is not None:
         raise ValueError(f"the test fails on a sound database: {failure}")
     noticed: dict[Mutant, str | None] = {}
-    for mutant in _MUTANTS:
-        if only is None or mutant.name in only:
-            database = setup()
-            with mutant.active():
-                noticed[mutant] = _failure(test, database)
+    for mutant in chosen:
+        database = setup()
+        with mutant.active():
+            noticed[mutant] = _failure(test, database)
     return MutationReport(noticed)
 
 

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
+from minidynamo.clock import advanced
 from minidynamo.database import Database
 from minidynamo.interfaces.boto.transport import TRAVEL
 from minidynamo.interfaces.waiting import advance_or_delay
@@ -86,11 +87,10 @@ def acquiring(original: Any) -> Any:
     @functools.wraps(original)
     def acquire(self: Any, amount: float, block: bool) -> Any:
         travel = TRAVEL.get()
-        if block and travel is not None and hasattr(travel.database.clock, "advance"):
+        if block and travel is not None:
             self._refill()
             seconds = self._sleep_amount(amount)
-            if seconds > 0:
-                travel.database.clock.advance(seconds)
+            if seconds > 0 and advanced(travel.database.clock, seconds):
                 _skipped[0] += seconds
         return original(self, amount, block)
 
