@@ -80,6 +80,8 @@ def main() -> None:
         targets += [_target("double"), _target("double table")]
     if options.files:
         targets += [_target("process"), _target("full"), _target("floor")]
+        if options.against:
+            targets += [Target(f"{options.against} {kind}", kind, tree, _PEER_ITEMS) for kind in ("process", "full")]
     if options.moto:
         targets += [_target("moto")] + ([_target("moto table")] if options.double else [])
     with ExitStack() as servers:

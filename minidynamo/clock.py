@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+_TIME_MAX = 253_370_764_800.0  # The first moment of the year 9999, in which some zones have left it already.
+
 
 class Clock(Protocol):
     """Tells the time in seconds since 1970-01-01 UTC."""
@@ -30,21 +32,31 @@ def advanced(clock: Clock, seconds: float) -> bool:
     return True
 
 
+def checked_time(time: float) -> float:
+    """A time that dates can be made of; raises ValueError for one that lies outside the years 1970 to 9998, or nan."""
+    if not 0 <= time < _TIME_MAX:
+        raise ValueError(f"the clock tells {time!r}, which is no moment between the years 1970 and 9998: set it right")
+    return time
+
+
 class ManualClock:
     """A clock that stands still until it is advanced. It moves table statuses and token expiry in tests.
 
     Parameters:
         start: the first reading, epoch seconds.
+
+    Raises:
+        ValueError: no date can be made of it.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
-        self._now = float(start)
+        self._now = checked_time(float(start))
 
     def now(self) -> float:
         return self._now
 
     def advance(self, seconds: float) -> None:
         """Moves the time forward by `seconds`; raises ValueError for a negative step, since time never turns back."""
-        if seconds < 0:
+        if not seconds >= 0:
             raise ValueError(f"a clock cannot be advanced by {seconds} seconds: time does not turn back")
-        self._now += seconds
+        self._now = checked_time(self._now + seconds)

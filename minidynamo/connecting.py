@@ -20,6 +20,7 @@ def connect(
     *,
     durability: str | None = None,
     read_only: bool = False,
+    file_mode: int = 0o600,
     clock: Clock | None = None,
     seed: int = 0,
     region: str = "us-east-1",
@@ -36,6 +37,7 @@ def connect(
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
             when it begins; writing answers AccessDeniedException.
+        file_mode: the permissions of a file that is made, and of what lies beside it, as far as the umask allows.
         clock, seed, region, account_id, partition_size, table_delays, wording: those of `Database`.
 
     Raises:
@@ -60,7 +62,7 @@ def connect(
         from minidynamo.read_only import ReadOnlyDatabase
 
         return ReadOnlyDatabase(Path(path), **options)
-    engine = opened_engine(path, durability)
+    engine = opened_engine(path, durability, file_mode)
     try:
         return Database(engine=engine, **options)
     except BaseException:
@@ -69,7 +71,7 @@ def connect(
         raise
 
 
-def opened_engine(path: str | Path | None, durability: str | None) -> Engine | None:
+def opened_engine(path: str | Path | None, durability: str | None, file_mode: int = 0o600) -> Engine | None:
     """The engine of a file that is worked on, made where there is none; None for memory.
 
     Raises:
@@ -84,4 +86,4 @@ def opened_engine(path: str | Path | None, durability: str | None) -> Engine | N
 
     from minidynamo.storage.sqlite_engine import SqliteEngine
 
-    return SqliteEngine(Path(path), durability or "full")
+    return SqliteEngine(Path(path), durability or "full", file_mode)

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from minidynamo.clock import Clock, SystemClock
+from minidynamo.clock import Clock, SystemClock, checked_time
 from minidynamo.errors import (
     DatabaseClosed,
     DynamoError,
+    InternalServerError,
     SerializationError,
     StorageFailure,
     StoreError,
@@ -63,8 +64,13 @@ class Core:
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
         self._partition_size = partition_size
-        self._open_tables()
-        self._opening = self._count_opening() if self.engine.is_durable else 0
+        self._check_clock()
+        try:
+            self._open_tables()
+            self._opening = self._count_opening() if self.engine.is_durable else 0
+        except StorageFailure as error:
+            remedy = "Free some room on its disk, or open it with read_only=True"
+            raise StoreError(f"the database cannot be opened: {error.message} {remedy}") from None
         self._identity = f"{seed}/{self._opening}" if self._opening else str(seed)
         self._fork_numbers = itertools.count(1)
         self._random = random.Random(self._identity)
@@ -111,6 +117,9 @@ class Core:
             raise SerializationError(NOT_UTF8) from None
         except self.engine.faults as error:
             raise StorageFailure(f"The data could not be read: {error}.") from error
+        except (ValueError, OverflowError):
+            self._require_sane_clock()
+            raise
         finally:
             # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
             self.engine.settle()
@@ -128,6 +137,21 @@ class Core:
             if not self.engine.faults or isinstance(error, DynamoError):
                 raise
             raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
+
+    def _check_clock(self) -> None:
+        try:
+            checked_time(self.clock.now())
+        except ValueError as error:
+            if not self.engine.is_durable:
+                raise
+            raise StoreError(f"the database cannot be opened: {error}") from None
+
+    def _require_sane_clock(self) -> None:
+        """Says that the clock is to blame where it is: dates cannot be made of what it tells."""
+        try:
+            checked_time(self.clock.now())
+        except ValueError as error:
+            raise InternalServerError(f"{error}.") from None
 
     def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""

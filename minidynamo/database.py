@@ -218,18 +218,21 @@ class Database(Core):
 
     # Copies.
 
-    def backup(self, path: str | Path) -> None:
+    def backup(self, path: str | Path, file_mode: int = 0o600) -> None:
         """Copies the database to a new file: one consistent state, while others go on writing.
+
+        The copy is whole or absent: it gets its name when all of it is on the disk.
 
         Parameters:
             path: of the copy, which must not be there yet.
+            file_mode: its permissions, as far as the umask allows.
 
         Raises:
             StoreError: it is there already, or cannot be written.
         """
         from pathlib import Path
 
-        self.engine.backup(Path(path))
+        self.engine.backup(Path(path), file_mode)
 
     def snapshot(self) -> Snapshot:
         """Everything as it is now, for `restore`. In memory it costs nothing but what is changed later."""

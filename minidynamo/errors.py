@@ -29,6 +29,7 @@
         └── NoAnswer                                 nothing on the wire: the connection ends; see `simulation`
 
     StoreError                                   a file that cannot be opened as a database: raised by `connect`
+    └── StoreDamaged                             it is one of ours, but not as it was written
 
 A caller's mistake raises one of these; our own mistake is an `assert`.
 """
@@ -248,3 +249,7 @@ class NoAnswer(InternalServerError):
 
 class StoreError(Exception):
     """A file that cannot be opened as a database of ours; the text says why and what to do."""
+
+
+class StoreDamaged(StoreError):
+    """A file of ours that is not as it was written, or not all of it; the text says what is wrong with it."""

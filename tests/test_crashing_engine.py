@@ -142,7 +142,7 @@ def crash(monkeypatch: pytest.MonkeyPatch) -> Crash:
             raise OSError("I/O error")
         sync(self)
 
-    monkeypatch.setattr(sqlite_engine, "open_file", lambda path: CrashingConnection(open_file(path), crash))
+    monkeypatch.setattr(sqlite_engine, "open_file", lambda *given: CrashingConnection(open_file(*given), crash))
     monkeypatch.setattr(durability.LogSync, "_sync_file", sync_file)
     return crash
 

@@ -12,7 +12,6 @@ taken to be on the disk: checkpoints, and the log's header where the log begins 
 from __future__ import annotations
 
 import random
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 import minidynamo
+from minidynamo import Database
 from minidynamo.storage import checkpointing
 from minidynamo.storage.durability import LogSync
 from tests.durable_writer import SETTINGS, create_tables, perform
@@ -75,13 +75,12 @@ class Recorder:
                 perform(database, number)
                 self._answered = number
                 if number % 25 == 0:
-                    self._checkpoint()
+                    self._checkpoint(database)
             self.moments = [each for each in self.moments if each.answered < count]
 
-    def _checkpoint(self) -> None:
-        connection = sqlite3.connect(self._path)
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        connection.close()
+    def _checkpoint(self, database: Database) -> None:
+        engine: Any = database.engine
+        engine._checkpointer._move(engine._connection)
         self._durable_log = self._log.read_bytes()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import minidynamo
 from minidynamo import ManualClock, StoreError
-from minidynamo.errors import InternalServerError, StorageFailure
+from minidynamo.errors import InternalServerError, StorageFailure, StoreDamaged
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.storage.sqlite_engine import SqliteEngine
@@ -140,12 +140,16 @@ def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
         minidynamo.connect(tmp_path)
 
 
-def test_a_file_that_was_only_begun_is_made_whole(path: Path) -> None:
-    """As a process leaves it that is killed while it makes one."""
+def test_a_file_that_was_only_begun_is_never_taken_for_new(path: Path) -> None:
+    """As a process of an older version leaves it that is killed while it makes one."""
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
     assert path.stat().st_size > 0
+    for read_only in (False, True):
+        with pytest.raises(StoreDamaged, match="it holds nothing"):
+            minidynamo.connect(path, read_only=read_only)
+    path.write_bytes(b"")  # Of no bytes, it is.
     with minidynamo.connect(path) as database:
         fill(database, 1)
 

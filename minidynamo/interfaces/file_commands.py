@@ -10,7 +10,7 @@ from rich.table import Table
 
 from minidynamo.connecting import connect
 from minidynamo.database import Database
-from minidynamo.errors import StoreError
+from minidynamo.errors import StoreDamaged, StoreError
 from minidynamo.interfaces.showing import byte_count
 
 
@@ -23,7 +23,7 @@ def run_check(path: Path) -> int:
             tables = database.execute("ListTables", {})["TableNames"]
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, StoreDamaged) else 2
     except Exception as fault:  # Damage shows itself in any way.
         print(f"minidynamo: {path} is damaged: {fault or 'an invariant does not hold'}", file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from typing import Any
 from minidynamo.simulation.chance import Detail
 from minidynamo.simulation.kinds import KINDS
 from minidynamo.simulation.profiles import CALM, Profile
+from minidynamo.storage.whole_file import whole_file
 
 _FORMAT = 1
 _FORMAT_MEMBER = "minidynamo_history"
@@ -78,8 +79,9 @@ class History:
         return "".join(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n" for line in lines)
 
     def save(self, path: str | Path) -> None:
-        """Writes it to a file, for `History.load`."""
-        Path(path).write_text(self.text(), "utf-8")
+        """Writes it to a file, whole or not at all, for `History.load`."""
+        with whole_file(Path(path), replaces=True) as temporary:
+            temporary.write_text(self.text(), "utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> History:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 logger = logging.getLogger("minidynamo.storage")
 
 _LOG_BYTES = 16 * 1024 * 1024
-_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 class Checkpointer:
@@ -24,11 +26,15 @@ class Checkpointer:
     Parameters:
         path: of the store.
         writer: the connection that commits.
+        under_way: entered for as long as a checkpoint writes to the file.
     """
 
-    def __init__(self, path: Path, writer: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, writer: sqlite3.Connection, under_way: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._path = path
         self._writer = writer
+        self._under_way = under_way
         self._is_rest_left = False
         self._log_bytes = 0
         self._wake = threading.Event()
@@ -71,6 +77,7 @@ class Checkpointer:
 
     def _move(self, connection: sqlite3.Connection) -> None:
         try:
-            connection.execute(_CHECKPOINT).fetchall()
+            with self._under_way():
+                connection.execute(CHECKPOINT).fetchall()
         except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
             logger.error("a checkpoint of %s failed: %s", self._path, error)

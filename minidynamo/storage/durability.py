@@ -7,42 +7,52 @@ write one item after another come again at once: so the first waits, for a momen
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from minidynamo.errors import StorageFailure
-
-# Where fsync leaves data in the drive's cache, this does not.
-_FULL_SYNC: int | None
-try:
-    import fcntl
-
-    _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
-except ImportError:
-    _FULL_SYNC = None
-
+from minidynamo.storage.log_watch import LogWatch
+from minidynamo.storage.syncing import sync_file, sync_folder
 
 # How long the first to come waits for those who shared the last sync, in times that this took.
 _PATIENCE = 2.0
+# How often a store that is not synced is looked after.
+_LOOK_SECONDS = 0.01
+
+
+class Durability(Protocol):
+    """What makes commits as durable as was promised.
+
+    Attributes:
+        failure: why nothing is written any more, None where all is well.
+    """
+
+    failure: StorageFailure | None
+
+    def settle(self) -> None:
+        """Returns when every commit so far is; raises StorageFailure where it cannot be, now or before."""
+        ...
 
 
 class LogSync:
-    """Makes commits durable.
+    """Makes commits outlive a power cut.
 
     Parameters:
-        log: SQLite's log file beside the database.
+        path: of the store.
+        watch: has its log, and looks after its files.
         position: tells how many commits there have been.
 
     After a sync has failed nothing is known of what the disk holds, so that no write is taken any more.
     """
 
-    def __init__(self, log: Path, position: Callable[[], int]) -> None:
-        self._log = log
+    def __init__(self, path: Path, watch: LogWatch, position: Callable[[], int]) -> None:
+        self._folder = path.parent
+        self._watch = watch
         self._position = position
-        self._file: int | None = None
+        self._is_folder_synced = False
         self._synced = 0
         self._is_syncing = False
         self._waiting = self._expected = 0
@@ -53,13 +63,10 @@ class LogSync:
         self.failure: StorageFailure | None = None
 
     def settle(self) -> None:
-        """Returns when every commit so far is on the disk.
-
-        Raises:
-            StorageFailure: syncing has failed, now or before.
-        """
         position = self._position()
         if self._synced >= position:
+            if self.failure is not None:
+                raise self.failure
             return
         with self._lock:
             self._waiting += 1
@@ -76,12 +83,6 @@ class LogSync:
             finally:
                 self._waiting -= 1
 
-    def close(self) -> None:
-        """Lets go of the log."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
     def _sync(self) -> None:
         """Syncs for everybody who waits; called with the lock held, which is let go of meanwhile."""
         self._is_syncing = True
@@ -93,11 +94,15 @@ class LogSync:
             self._lock.release()
             try:
                 self._sync_file()
+                self._watch.require_in_place()
+                self._watch.note(position)
             finally:
                 self._lock.acquire()
             self._synced = max(self._synced, position)
             self._expected = self._waiting
             self._patience_seconds = (time.perf_counter() - started) * _PATIENCE
+        except StorageFailure as failure:
+            self.failure = failure
         except OSError as error:
             self.failure = StorageFailure(
                 f"The log could not be written to the disk ({error}), so nothing more is written. Open it again."
@@ -107,21 +112,34 @@ class LogSync:
             self._changed.notify_all()
 
     def _sync_file(self) -> None:
-        if self._file is None:
-            self._file = os.open(self._log, os.O_RDWR)
-            _sync_folder(self._log.parent)  # SQLite may have made the file just now.
-        if _FULL_SYNC is not None:
-            fcntl.fcntl(self._file, _FULL_SYNC)
-        else:
-            os.fsync(self._file)
+        sync_file(self._watch.open_log())
+        if not self._is_folder_synced:
+            sync_folder(self._folder)  # SQLite may have made the log just now.
+            self._is_folder_synced = True
 
 
-def _sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+class NoSync:
+    """Leaves commits to the operating system, so that they outlive the process; looks after the files now and then.
+
+    Parameters: those of `LogSync`.
+    """
+
+    def __init__(self, watch: LogWatch, position: Callable[[], int]) -> None:
+        self._watch = watch
+        self._position = position
+        self._looked = 0
+        self._due = 0.0
+        self.failure: StorageFailure | None = None
+
+    def settle(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        if self._position() == self._looked or time.monotonic() < self._due:
+            return
+        self._looked, self._due = self._position(), time.monotonic() + _LOOK_SECONDS
+        try:
+            self._watch.open_log()
+            self._watch.require_in_place()
+        except StorageFailure as failure:
+            self.failure = failure
+            raise

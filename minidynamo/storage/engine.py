@@ -139,7 +139,7 @@ class Engine(Protocol):
         """Puts everything back to what a snapshot holds, all or nothing; maps handed out before are no longer valid."""
         ...
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, file_mode: int) -> None:
         """Copies everything, as it is now, to a new file; raises StoreError where it cannot."""
         ...
 

@@ -151,10 +151,10 @@ class MemoryEngine:
             name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()
         }
 
-    def backup(self, path: Path) -> None:
-        from minidynamo.storage.sqlite_engine import write_file  # SQLite is slow to import.
+    def backup(self, path: Path, file_mode: int) -> None:
+        from minidynamo.storage.copying import write_file  # SQLite is slow to import.
 
-        write_file(path, self.snapshot())
+        write_file(self.snapshot(), path, file_mode)
 
     def disown(self) -> None:
         pass

@@ -13,24 +13,20 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
-from minidynamo.errors import StorageFailure, StoreError
-from minidynamo.storage.checkpointing import Checkpointer
-from minidynamo.storage.durability import LogSync
+from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
+from minidynamo.storage.checkpointing import CHECKPOINT, Checkpointer
+from minidynamo.storage.copying import copy_file
+from minidynamo.storage.durability import Durability, LogSync, NoSync
 from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
+from minidynamo.storage.log_end import LogCursor, loss
+from minidynamo.storage.log_watch import LogWatch
 from minidynamo.storage.ownership import Ownership, lock_file
 from minidynamo.storage.restoring import write_differences
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
-from minidynamo.storage.store_file import (
-    FAULTS,
-    PAGE_BYTES,
-    Reader,
-    copy_file,
-    open_file,
-    open_reader,
-    require_new,
-    require_place,
-)
+from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, Reader, open_file, open_reader
+from minidynamo.storage.store_path import log_of, store_path
+from minidynamo.storage.whole_file import PRIVATE
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -45,6 +41,7 @@ class SqliteEngine:
         path: of the file, which is made where there is none.
         durability: "full" to have commits on the disk before they are answered, "process" to leave that to the
             operating system.
+        file_mode: the permissions of what is made, as far as the umask allows.
 
     Raises:
         StoreError: the file cannot be opened as a store, or another process owns it.
@@ -53,30 +50,36 @@ class SqliteEngine:
     is_durable = True
     faults: tuple[type[Exception], ...] = FAULTS
 
-    def __init__(self, path: Path, durability: str = "full") -> None:
+    def __init__(self, path: Path, durability: str = "full", file_mode: int = PRIVATE) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
-        require_place(path)
-        self._path = path
-        self._ownership = Ownership(path)
+        self._path = path = store_path(path)
+        self._commit_count = 0
+        self._ownership = Ownership(path, file_mode)
         try:
-            self._connection = open_file(path)
-        except StoreError:
+            self._open(durability, file_mode)
+        except BaseException:
             self._ownership.release()
             raise
-        self._commit_count = 0
-        log = path.with_name(path.name + "-wal")
-        self._sync = LogSync(log, lambda: self._commit_count) if durability == "full" else None
-        self._checkpointer = Checkpointer(path, self._connection)
-        self._idle_readers: list[Reader] = []
-        self._writer = RowWriter(self._connection)
-        self._maps: dict[str, list[SqliteMap]] = {}
-        self._ids: dict[str, int] = {}
+
+    def _open(self, durability: str, file_mode: int) -> None:
+        path = self._path
+        _require_log(path, self._ownership)
+        self._connection = open_file(path, file_mode)
         try:
-            self._load()
+            cursor = _recovered(self._connection, log_of(path))
+            self._watch = watch = LogWatch(path, self._ownership, cursor, self._commits, durability != "full")
+            self._durability: Durability = (
+                LogSync(path, watch, self._commits) if durability == "full" else NoSync(watch, self._commits)
+            )
+            self._checkpointer = Checkpointer(path, self._connection, self._watch.checkpoint)
+            self._idle_readers: list[Reader] = []
+            self._writer = RowWriter(self._connection)
+            self._ids = stored_keyspaces(self._connection)
+            self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
         except FAULTS as error:
-            self.close()
-            raise StoreError(f"cannot open {path}, which is damaged: {error}") from None
+            self._connection.close()
+            raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
 
     def keyspaces(self) -> list[str]:
         return list(self._maps)
@@ -87,8 +90,7 @@ class SqliteEngine:
         return self._maps[keyspace]
 
     def settle(self) -> None:
-        if self._sync is not None:
-            self._sync.settle()
+        self._durability.settle()
 
     def commit(self, batch: Batch) -> None:
         put, delete = self._writer.put, self._writer.delete
@@ -135,13 +137,17 @@ class SqliteEngine:
         return upper
 
     def view(self) -> View | None:
+        if self._idle_readers:
+            return SqliteView(self._idle_readers.pop(), self._idle_readers.append)
         try:
-            reader = self._idle_readers.pop() if self._idle_readers else open_reader(self._path)
-        except StoreError:  # Somebody has moved the file, say; the connection that is open still reads it.
+            self._watch.require_in_place()
+            reader = open_reader(self._path)
+        except (StoreError, StorageFailure):  # Somebody has moved the file, say; the open connection still reads it.
             return None
         return SqliteView(reader, self._idle_readers.append)
 
     def snapshot(self) -> Snapshot:
+        self._watch.require_in_place()
         return read_snapshot(self._path)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -158,13 +164,14 @@ class SqliteEngine:
         }
         self._checkpointer.grow(log_bytes)
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, file_mode: int) -> None:
         """Copies the store, as it is now, to a new file; others go on meanwhile.
 
         Raises:
             StoreError: there is such a file, or it cannot be written.
         """
-        copy_file(self._path, path)
+        self._watch.require_in_place()
+        copy_file(self._path, path, file_mode)
 
     def close(self) -> None:
         with suppress(StorageFailure):  # Whoever waited for it has been told.
@@ -172,19 +179,31 @@ class SqliteEngine:
         self._checkpointer.stop()
         self._maps.clear()
         self._idle_readers.clear()
-        with suppress(sqlite3.Error):  # Readers elsewhere keep SQLite from doing so by itself.
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._leave_log()
         self._connection.close()
-        if self._sync is not None:
-            self._sync.close()
+        if self._watch.is_log_moved():
+            self._ownership.forget()
+        self._watch.close()
         self._ownership.release()
+
+    def _leave_log(self) -> None:
+        """Moves the log into the file, and makes sure of what has to stay in it since somebody still reads."""
+        if self._durability.failure is not None:
+            return
+        with suppress(sqlite3.Error, OSError, StorageFailure):
+            busy, logged, moved = self._connection.execute(CHECKPOINT).fetchone()
+            if not busy and logged == moved:
+                self._ownership.forget()
+            else:
+                self._watch.leave()
 
     def disown(self) -> None:
         """Lets go of the store in a child process, without touching what its parent goes on using."""
-        self._ownership.release()
+        self._ownership.let_go()
 
     def check(self) -> None:
         check_pages(self._connection)
+        self._watch.check_log()
         for name, maps in self._maps.items():
             rows = stored_maps(self._connection, self._ids[name])
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
@@ -196,16 +215,15 @@ class SqliteEngine:
                 each.check()
 
     def _transaction(self) -> _Transaction:
-        if self._sync is not None and self._sync.failure is not None:
-            raise self._sync.failure
+        if self._durability.failure is not None:
+            raise self._durability.failure
         return _Transaction(self._connection, self._count_commit)
+
+    def _commits(self) -> int:
+        return self._commit_count
 
     def _count_commit(self) -> None:
         self._commit_count += 1
-
-    def _load(self) -> None:
-        self._ids = stored_keyspaces(self._connection)
-        self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
 
     def _add_keyspace(self, name: str) -> None:
         with self._transaction():
@@ -218,23 +236,24 @@ class SqliteEngine:
         self._maps[name] = [SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)]
 
 
-def write_file(path: Path, snapshot: Snapshot) -> None:
-    """Writes everything a snapshot holds to a new file.
+def _require_log(path: Path, ownership: Ownership) -> None:
+    """Raises StoreDamaged where commits are missing that the last owner has had on the disk."""
+    if ownership.found is None or not path.exists() or not path.stat().st_size:
+        return
+    lost = loss(log_of(path), ownership.found)
+    if lost is not None:
+        raise StoreDamaged(
+            f"cannot open {path}: {lost}. Restore a copy, or delete {lock_file(path)} to open what is left"
+        )
 
-    Raises:
-        StoreError: there is such a file, or it cannot be written.
-    """
-    require_new(path)
-    engine = SqliteEngine(path)
-    try:
-        engine.restore(snapshot)
-        engine.settle()
-    except StorageFailure as error:
-        engine.close()
-        path.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error}") from None
-    engine.close()
-    lock_file(path).unlink()
+
+def _recovered(connection: sqlite3.Connection, log: Path) -> LogCursor:
+    """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then."""
+    cursor = LogCursor()
+    if log.exists() and log.stat().st_size:
+        _, frames, _ = connection.execute(CHECKPOINT).fetchone()
+        cursor.begin(log, max(frames, 0))
+    return cursor
 
 
 class _Transaction:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from minidynamo.errors import StoreError
+from minidynamo.errors import StoreDamaged
 from minidynamo.storage.engine import OrderedMap, Snapshot
+from minidynamo.storage.log_end import loss
 from minidynamo.storage.memory_engine import MemoryEngine
+from minidynamo.storage.ownership import end_without_owner
 from minidynamo.storage.sqlite_map import SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.store_file import FAULTS, Reader, open_reader
+from minidynamo.storage.store_path import log_of, store_path
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -23,7 +26,7 @@ def read_snapshot(path: Path) -> Snapshot:
         reader.execute("BEGIN")
         return _snapshot_of(reader)
     except FAULTS as error:
-        raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
+        raise StoreDamaged(f"cannot read {path}, which is damaged: {error}") from None
 
 
 def _snapshot_of(reader: Reader) -> Snapshot:
@@ -69,14 +72,15 @@ class FollowingEngine(MemoryEngine):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path = path
+        self._path = path = store_path(path)
+        _require_log(path)
         self._reader = open_reader(path)
         self._version: int | None = None
         self._is_closed = False
         try:
             self.begin()
         except FAULTS as error:
-            raise StoreError(f"cannot read {path}, which is damaged: {error}") from None
+            raise StoreDamaged(f"cannot read {path}, which is damaged: {error}") from None
         self.end()
 
     def begin(self) -> bool:
@@ -107,3 +111,13 @@ class FollowingEngine(MemoryEngine):
         super().close()
         self._is_closed = True
         self._reader.close()
+
+
+def _require_log(path: Path) -> None:
+    """Raises StoreDamaged where commits are missing that the last owner has had on the disk."""
+    noted = end_without_owner(path)
+    if noted is None or not path.is_file():
+        return
+    lost = loss(log_of(path), noted)
+    if lost is not None and end_without_owner(path) == noted:  # Nobody has opened it meanwhile.
+        raise StoreDamaged(f"cannot read {path}: {lost}")

@@ -19,11 +19,12 @@ All of a commit, the counts of its maps included, is one transaction. What the k
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
-from minidynamo.errors import StoreError
+from minidynamo.errors import StoreDamaged, StoreError
+from minidynamo.storage.store_path import is_unfinished, journal_of, log_of
+from minidynamo.storage.whole_file import whole_file
 
 APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
@@ -34,6 +35,7 @@ _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
 _WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
+_OPENING_WAIT_SECONDS = 5.0  # Nobody holds a lock for long that keeps a store from being opened.
 _LAYOUT = """
 CREATE TABLE keyspaces (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL);
 CREATE TABLE maps (
@@ -41,39 +43,62 @@ CREATE TABLE maps (
     checksum INTEGER NOT NULL, PRIMARY KEY (keyspace, start)
 ) WITHOUT ROWID;
 """
+# What to do where SQLite, or the system, refuses, by what their messages contain.
+_REMEDIES = {
+    "full": "free some room on the disk",
+    "No space": "free some room on the disk",
+    "readonly": "open it with read_only=True, or let this user write to it and its folder",
+    "Read-only": "open it with read_only=True, or move it to where files can be written",
+    "Permission": "let this user read and write it and its folder",
+    "unable to open": "let this user read and write it and its folder",
+    "locked": "another program has locked it, or its file system knows no locks, as some network file systems do not",
+    "locking protocol": "its file system knows no locks: keep the database on a disk of this machine",
+    "disk I/O": "the disk or its file system fails: look at the system's log, and copy what can be read",
+}
 
 
-def require_place(path: Path) -> None:
-    """Raises StoreError where there can be no file of this name."""
-    if path.is_dir():
-        raise StoreError(f"cannot open {path}: it is a folder, and a database is a file")
-    if not path.parent.is_dir():
-        raise StoreError(f"cannot make {path}: there is no folder {path.parent}")
+def new_store(path: Path) -> sqlite3.Connection:
+    """A connection to a new store in an empty file, for whoever fills it before anybody else knows of it.
+
+    Nothing of it is safe before `finish_store` and a sync of the file.
+    """
+    connection = _connected(path, _WAIT_SECONDS)
+    for setting in (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF"):
+        connection.execute(f"PRAGMA {setting}").fetchall()
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID}; "
+        f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+    )
+    return connection
 
 
-def require_new(path: Path) -> None:
-    """Raises StoreError where a copy could not become a new file."""
-    require_place(path)
-    if path.exists():
-        raise StoreError(f"{path} is there already: a copy never overwrites a file")
+def finish_store(connection: sqlite3.Connection, path: Path) -> None:
+    """Closes a store that has been filled, as one that keeps a log from now on."""
+    _keep_log(connection, path)
+    connection.close()
 
 
-def open_file(path: Path) -> sqlite3.Connection:
-    """A connection to the store at `path`, which is made where there is none.
+def open_file(path: Path, file_mode: int) -> sqlite3.Connection:
+    """A connection to the store at `path`, which is made where there is none, or an empty file.
 
     Raises:
         StoreError: the file is no store, is damaged, or was written by a newer version.
     """
-    is_new = not path.exists() or path.stat().st_size == 0
+    if not path.exists() or path.stat().st_size == 0:
+        _make(path, file_mode)
+    elif is_unfinished(path):
+        raise StoreDamaged(
+            f"cannot open {path}, a copy that was never finished: {journal_of(path)} would undo it. Delete both"
+        )
     try:
-        connection = _connected(path)
+        connection = _connected(path, _OPENING_WAIT_SECONDS)
     except sqlite3.Error as error:
-        raise StoreError(f"cannot open {path}: {error}") from None
+        raise cannot_open(path, error) from None
     try:
-        _prepare(connection, path, is_new)
+        _prepare(connection, path)
     except FAULTS as error:
         connection.close()
-        raise _cannot_open(path, error) from None
+        raise cannot_open(path, error) from None
     except StoreError:
         connection.close()
         raise
@@ -105,10 +130,17 @@ def open_reader(path: Path) -> Reader:
     """
     if not path.is_file():
         raise StoreError(f"there is no file {path}")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    has_log = path.with_name(path.name + "-wal").exists()
-    for each in (uri,) if has_log else (uri, uri + "&immutable=1"):  # The second for media that nobody can write to.
-        connection = _connected(each)
+    if path.stat().st_size == 0:
+        raise StoreError(f"{path} is empty: open it for writing to make a database of it")
+    journal = journal_of(path)
+    if journal.exists() and journal.stat().st_size:
+        raise StoreDamaged(
+            f"{path} is damaged: {journal} tells that writing it, or copying to it, was never finished. "
+            "Open it for writing once, which tells which of the two"
+        )
+    uri = f"{path.as_uri()}?mode=ro"
+    for each in (uri,) if log_of(path).exists() else (uri, uri + "&immutable=1"):  # The second for read-only media.
+        connection = _connected(each, _WAIT_SECONDS)
         try:
             _check_identity(connection, path)
             _set_up(connection, _READER_CACHE_KIB)
@@ -121,59 +153,58 @@ def open_reader(path: Path) -> Reader:
         except StoreError:
             connection.close()
             raise
-    raise _cannot_open(path, fault)
+    raise cannot_open(path, fault)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copies a store, as it is now, to a new file: one snapshot, whatever is written meanwhile.
-
-    Raises:
-        StoreError: there is such a file, or it cannot be written.
-    """
-    require_new(target)
-    connection = sqlite3.connect(source, isolation_level=None)
-    try:
-        connection.execute("VACUUM INTO ?", (str(target),))
-    except sqlite3.Error as error:
-        target.unlink(missing_ok=True)
-        raise StoreError(f"cannot copy {source} to {target}: {error}") from None
-    finally:
-        connection.close()
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+def cannot_open(path: Path, error: Exception) -> StoreError:
+    """Why a store could not be opened, and what to do about it."""
+    remedy = next((remedy for text, remedy in _REMEDIES.items() if text in str(error)), None)
+    kind = StoreDamaged if "malformed" in str(error) or isinstance(error, UnicodeDecodeError) else StoreError
+    return kind(f"cannot open {path} as a minidynamo database: {error}" + (f"; {remedy}" if remedy else ""))
 
 
-def _connected(target: Path | str) -> sqlite3.Connection:
+def _connected(target: Path | str, wait_seconds: float) -> sqlite3.Connection:
     """A connection to a path or, as a text, to SQLite's URI of one."""
     return sqlite3.connect(
         target,
         uri=isinstance(target, str),
-        timeout=_WAIT_SECONDS,
+        timeout=wait_seconds,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_STATEMENTS_KEPT,
     )
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, is_new: bool) -> None:
-    execute = connection.execute
-    # A process that ended while it made the file has left one without anything in it.
-    is_new = is_new or execute("PRAGMA schema_version").fetchone() == (0,)
-    if is_new:
-        execute(f"PRAGMA page_size = {PAGE_BYTES}")
-    else:
-        _check_identity(connection, path)
-    (mode,) = execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise StoreError(f"cannot keep a log beside {path}: its file system does not allow it")
+def _make(path: Path, file_mode: int) -> None:
+    """Makes an empty store: whole or not at all."""
+    log = log_of(path)
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{log} is there without the data of {path}, to which it belongs: put that file back, or delete the log"
+        )
+    try:
+        journal_of(path).unlink(missing_ok=True)  # Of a file that held nothing: it would undo this one.
+        with whole_file(path, file_mode, replaces=True) as temporary:
+            finish_store(new_store(temporary), temporary)
+    except (OSError, sqlite3.Error) as error:
+        raise cannot_open(path, error) from None
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    _check_identity(connection, path)
+    _keep_log(connection, path)
     # The log is synced before a checkpoint moves it, the file after; syncing commits is `durability.py`'s business.
-    execute("PRAGMA synchronous = NORMAL")
-    execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000:.0f}")
     _set_up(connection, _CACHE_KIB)
-    if is_new:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID}; "
-            f"PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+
+
+def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(
+            f"cannot keep a log beside {path}: its file system does not allow it. Keep it on a disk of this machine"
         )
 
 
@@ -182,14 +213,11 @@ def _set_up(connection: sqlite3.Connection, cache_kib: int) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
 
 
-def _cannot_open(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"cannot open {path} as a minidynamo database: {error}")
-
-
 def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
-    ((identity,), (version,)) = (
-        connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-    )
+    found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+    identity, version = found
+    if connection.execute("PRAGMA schema_version").fetchone() == (0,):
+        raise StoreDamaged(f"cannot open {path}: it holds nothing. Whoever made or copied it was stopped: delete it")
     if identity != APPLICATION_ID:
         raise StoreError(f"{path} is a SQLite database, but not one of minidynamo's")
     if version > FORMAT_VERSION:
