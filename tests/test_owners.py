@@ -157,8 +157,8 @@ def test_an_owner_notices_that_its_files_are_gone(path: Path, durability: str, h
     database.backup(path.with_name("copy.db"))
     put(database, 3)
     taken_away(path, how)
-    if durability == "process":
-        database.engine._durability._due = 0.0  # type: ignore[attr-defined]  # It looks now and then.
+    engine: Any = database.engine
+    engine._durability._due = engine._watch._due = 0.0  # It looks now and then.
     said = "written to" if how == "restored over" else "replaced|deleted or moved away"
     with pytest.raises(StorageFailure, match=rf"({said}).*Nothing more is written"):
         put(database, 4)

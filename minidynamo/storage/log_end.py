@@ -24,7 +24,7 @@ _HEAD_BYTES, _FRAME_HEAD_BYTES = 32, 24
 _NO_COMMIT = b"\0\0\0\0"
 _MAGIC = 0x377F0682  # One more where checksums read their words as big-endian.
 _WORD = 0xFFFFFFFF
-_RESTARTS_MAX = 2**31
+_RESTARTS_MAX = 1_000_000  # More than there are between two notes; salts of another log are drawn at random.
 
 
 class LogEnd(NamedTuple):

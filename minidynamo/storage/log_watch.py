@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from minidynamo.storage.log_end import LogCursor, loss
 from minidynamo.storage.ownership import Ownership
 from minidynamo.storage.syncing import sync_file
 
+# How often the log is told from another file of its name. Where somebody has asked for the times of a file, systems
+# write them down more exactly from its next change on, and syncing it takes half as long again.
+_LOG_SECONDS = 0.05
 _REMEDY = "Nothing more is written. Put its files back in their place, or open what is there now."
 
 
@@ -39,7 +43,7 @@ class LogWatch:
         position: Callable[[], int],
         notes_checkpoints: bool,
     ) -> None:
-        self._path, self._log = path, path.with_name(path.name + "-wal")
+        self._path, self._log = str(path), f"{path}-wal"  # Texts are quicker to hand to the system than paths.
         self._ownership = ownership
         self._cursor = cursor
         self._position = position
@@ -47,6 +51,7 @@ class LogWatch:
         self._file: int | None = None
         self._log_identity: tuple[int, int] | None = None
         self._commits = 0
+        self._due = 0.0
         self._lock = threading.Lock()
         self._checkpoints = self._checkpoints_under_way = 0
         self._state = self._present_state()
@@ -59,7 +64,7 @@ class LogWatch:
         """
         if self._file is None:
             try:
-                self._file = os.open(self._log, os.O_RDWR)
+                self._file = _opened(self._log)
             except FileNotFoundError:
                 raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}") from None
             found = os.fstat(self._file)
@@ -84,31 +89,42 @@ class LogWatch:
 
     def is_log_moved(self) -> bool:
         """Whether SQLite has moved all of the log into the file when it was closed, and deleted it."""
-        return not self._log.exists() and self._present_state()[:2] == self._state[:2]
+        return not os.path.exists(self._log) and self._present_state()[:2] == self._state[:2]
 
     def check_log(self) -> None:
         """Asserts that the log is as it was written, up to what has been noted; called while nobody writes."""
         if self._cursor.end.frame:
-            lost = loss(self._log, self._cursor.end)
+            lost = loss(Path(self._log), self._cursor.end)
             assert lost is None, lost
 
     def require_in_place(self) -> None:
         """Raises StorageFailure where the files of the store are no longer those that it was opened with."""
         before = self._checkpoints
         state = self._present_state()
+        if state != self._state:
+            self._explain(state, self._checkpoints_under_way > 0 or before != self._checkpoints)
+        if self._log_identity is not None:
+            self._require_log(self._log_identity)
+
+    def _explain(self, state: tuple[int, ...], is_checkpointed: bool) -> None:
+        """Raises StorageFailure where a file is not as it was, unless a checkpoint of ours has written to it."""
         if not state:
             raise StorageFailure(f"The file {self._path} has been deleted or moved away. {_REMEDY}")
         if state[:2] != self._state[:2]:
             raise StorageFailure(f"The file {self._path} has been replaced by another one. {_REMEDY}")
-        if state != self._state and not self._checkpoints_under_way and before == self._checkpoints:
+        if not is_checkpointed:
             raise StorageFailure(f"Another program has written to the file {self._path}. {_REMEDY}")
-        if self._log_identity is not None:
-            try:
-                found = os.stat(self._log)
-            except FileNotFoundError:
-                raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}") from None
-            if (found.st_dev, found.st_ino) != self._log_identity:
-                raise StorageFailure(f"The file {self._log} has been replaced by another one. {_REMEDY}")
+
+    def _require_log(self, identity: tuple[int, int]) -> None:
+        if not os.access(self._log, os.F_OK):
+            raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}")
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + _LOG_SECONDS
+        found = os.stat(self._log)
+        if (found.st_dev, found.st_ino) != identity:
+            raise StorageFailure(f"The file {self._log} has been replaced by another one. {_REMEDY}")
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
@@ -141,3 +157,11 @@ class LogWatch:
         except FileNotFoundError:
             return ()
         return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _opened(log: str) -> int:
+    """The log, so that reading it does not change when it was read last: that would have to be synced as well."""
+    try:
+        return os.open(log, os.O_RDWR | getattr(os, "O_NOATIME", 0))
+    except PermissionError:  # It is another user's.
+        return os.open(log, os.O_RDWR)

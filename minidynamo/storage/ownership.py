@@ -10,6 +10,7 @@ A process that lets go of a store, and leaves nothing in its log, deletes the fi
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ from minidynamo.storage.whole_file import PRIVATE, lock
 
 _PID_BYTES = 16
 _END_BYTES = 16 + 1 + 10 + 1 + 8 + 1
+_NOTHING = b" " * (_END_BYTES - 1) + b"\n"
 _IN_USE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 # Whoever looks whether a store has an owner holds its lock for a moment.
 _ATTEMPTS, _PAUSE_SECONDS = 5, 0.02
@@ -47,18 +49,22 @@ class Ownership:
         self.found = _read_end(self._file)
         self._is_noted = self.found is not None
         os.pwrite(self._file, f"{os.getpid():<{_PID_BYTES - 1}}\n".encode(), 0)
+        if not self._is_noted:
+            os.pwrite(self._file, _NOTHING, _PID_BYTES)
+        # Written as memory: a file whose times change with each commit would make syncing the log dearer.
+        self._memory: mmap.mmap | None = mmap.mmap(self._file, _PID_BYTES + _END_BYTES)
 
     def note(self, end: LogEnd) -> None:
         """Notes how far the log has been synced."""
-        assert self._file is not None, "noted after it was let go of"
-        text = f"{end.salts.hex()} {end.frame:010d}"
-        os.pwrite(self._file, f"{text} {crc32(text.encode()):08x}\n".encode(), _PID_BYTES)
+        assert self._memory is not None, f"{end} noted after the store was let go of"
+        text = b"%s %010d" % (end.salts.hex().encode(), end.frame)
+        self._memory[_PID_BYTES:] = b"%s %08x\n" % (text, crc32(text))
         self._is_noted = True
 
     def forget(self) -> None:
         """Notes that nothing depends on the log."""
-        if self._file is not None and self._is_noted:
-            os.ftruncate(self._file, _PID_BYTES)
+        if self._memory is not None:
+            self._memory[_PID_BYTES:] = _NOTHING
             self._is_noted = False
 
     def release(self) -> None:
@@ -70,9 +76,10 @@ class Ownership:
 
     def let_go(self) -> None:
         """The same where the store stays another process's: in a child of its owner."""
-        if self._file is not None:
+        if self._file is not None and self._memory is not None:
+            self._memory.close()
             os.close(self._file)
-            self._file = None
+            self._file = self._memory = None
 
 
 def lock_file(path: Path) -> Path:

@@ -140,14 +140,14 @@ class SqliteEngine:
         if self._idle_readers:
             return SqliteView(self._idle_readers.pop(), self._idle_readers.append)
         try:
-            self._watch.require_in_place()
+            self._require_sound()
             reader = open_reader(self._path)
         except (StoreError, StorageFailure):  # Somebody has moved the file, say; the open connection still reads it.
             return None
         return SqliteView(reader, self._idle_readers.append)
 
     def snapshot(self) -> Snapshot:
-        self._watch.require_in_place()
+        self._require_sound()
         return read_snapshot(self._path)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -170,7 +170,7 @@ class SqliteEngine:
         Raises:
             StoreError: there is such a file, or it cannot be written.
         """
-        self._watch.require_in_place()
+        self._require_sound()
         copy_file(self._path, path, file_mode)
 
     def close(self) -> None:
@@ -215,9 +215,17 @@ class SqliteEngine:
                 each.check()
 
     def _transaction(self) -> _Transaction:
+        self._require_healthy()
+        return _Transaction(self._connection, self._count_commit)
+
+    def _require_healthy(self) -> None:
         if self._durability.failure is not None:
             raise self._durability.failure
-        return _Transaction(self._connection, self._count_commit)
+
+    def _require_sound(self) -> None:
+        """Before anything is opened by its name."""
+        self._require_healthy()
+        self._watch.require_in_place()
 
     def _commits(self) -> int:
         return self._commit_count
