@@ -6,10 +6,8 @@ Every face turns its caller's words into a request and calls `execute`.
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import threading
-import weakref
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -24,6 +22,7 @@ from minidynamo.errors import (
     StoreError,
     ValidationError,
 )
+from minidynamo.forking import follow
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.operations.store import Store
@@ -77,13 +76,17 @@ class Core:
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
-        if self.engine.faults:
-            _IN_FILES.add(self)
+        follow(self)
 
     @property
     def lock(self) -> AbstractContextManager[Any, Any]:
         """Held by an operation from its first read to its batch."""
         return self._lock
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been closed, or is another process's."""
+        return self._closed_because is not None
 
     # Requests.
 
@@ -168,8 +171,15 @@ class Core:
         if self._closed_because is not None:
             raise DatabaseClosed(self._closed_because)
 
-    def _disown(self) -> None:
-        """Ends the use of a store in a child process."""
+    @property
+    def fork_lock(self) -> threading.RLock:
+        """Held while this process forks."""
+        return self._lock
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process: with a copy of what is in memory, without a file that is its parent's."""
+        if not self.engine.faults or self._closed_because is not None:
+            return
         self._closed_because = (
             "The database belongs to the process that opened it, of which this is a child. "
             "Share it through a server: minidynamo serve --db FILE."
@@ -187,16 +197,3 @@ class Core:
     def new_request_id(self) -> str:
         """An identifier for one request: 52 upper-case letters and digits."""
         return f"{self._request_id_head}{next(self._request_numbers):012d}"
-
-
-# Databases that read files: a child process must not touch those of its parent.
-_IN_FILES: weakref.WeakSet[Core] = weakref.WeakSet()
-
-
-def _disown_all() -> None:
-    for database in _IN_FILES:
-        database._disown()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_disown_all)

@@ -111,6 +111,7 @@ class Database(Core):
             ResourceNotFound: there is no such table.
         """
         with self.lock:
+            self._require_open()
             table = self.catalog.described_table(table_name)
             keyspaces: list[tuple[str | None, Keyspace]] = [(None, table.keyspace)]
             keyspaces += [(name, index.keyspace) for name, index in table.indexes.items()]
@@ -232,6 +233,7 @@ class Database(Core):
         """
         from pathlib import Path
 
+        self._require_open()
         self.engine.backup(Path(path), file_mode)
 
     def snapshot(self) -> Snapshot:
@@ -290,19 +292,34 @@ class Database(Core):
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
         with self.lock:
+            self._require_open()
             self.engine.check()
             self.catalog.check()
 
-    def close(self) -> None:
-        """Closes the database. Further requests answer InternalServerError."""
+    def begin_as_child(self) -> None:
+        super().begin_as_child()
+        self._sweeper = None  # Its thread, and those of functions, are the parent's.
         if self._functions is not None:
-            self._functions.stop()
+            self._functions.begin_as_child()
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        """Closes the database. Further requests answer InternalServerError.
+
+        Parameters:
+            timeout: how many seconds to wait for handlers that run in the background. It is closed in any case.
+
+        Returns:
+            The handlers that were still running then, in words; they are logged as well. They go on in their threads,
+            which end with the process, and get no answers any more.
+        """
+        hanging = [] if self._functions is None else self._functions.stop(timeout)
         if self._sweeper is not None:
             self._sweeper.stop()
         with self.lock:
             if self._closed_because is None:
                 self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
                 self.engine.close()
+        return hanging
 
     def __enter__(self) -> Database:
         return self

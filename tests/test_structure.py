@@ -29,6 +29,7 @@ FLOORS = {
     "streams": 3,
     "tables": 3,
     "operations": 4,
+    "forking": 5,
     "sweeping": 5,
     "functions": 5,
     "core": 5,
@@ -45,7 +46,7 @@ PUBLIC = {*minidynamo.__all__, "simulation"}
 WITHIN = {
     0: ("limits", "messages", "errors", "wording", "clock"),
     3: ("streams", "tables"),
-    5: ("sweeping", "functions", "core", "database", "read_only", "connecting", "simulation"),
+    5: ("forking", "sweeping", "functions", "core", "database", "read_only", "connecting", "simulation"),
 }
 # What stands in for the faces until one is asked for: imported inside functions, or for types alone.
 LATE = {("database", "interfaces"), ("interfaces", "testing")}

@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 
 from minidynamo.clock import Clock
 from minidynamo.functions.draining import Work
+from minidynamo.functions.runtime import IN_BACKGROUND
 
 logger = logging.getLogger("minidynamo.functions")
 
 # How often a shard is looked at, as AWS Lambda does.
 _POLL_SECONDS = 0.25
+# How long the end of an invocation is waited for.
+STOP_SECONDS = 10.0
 
 
 class Background:
@@ -30,18 +33,33 @@ class Background:
         self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo functions")
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still runs."""
+        return self._thread.is_alive()
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether another thread than its own sees it still run."""
+        return self._thread.is_alive() and self._thread is not threading.current_thread()
+
     def stop(self) -> None:
-        """Ends it, after the invocation it is at."""
+        """Lets it end after the invocation it is at."""
         self._is_stopped.set()
+
+    def join(self, seconds: float) -> None:
+        """Waits for its end, for some seconds at most; not in its own thread."""
         if self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _run(self) -> None:
+        IN_BACKGROUND.set(True)
         while not self._is_stopped.is_set():
             try:
                 is_idle = not self._do_what_is_due()
-            except Exception:
-                logger.exception("functions could not be run")
+            except BaseException:  # Whatever it is, the thread goes on: nobody else would.
+                if not self._is_stopped.is_set():
+                    logger.exception("functions could not be run")
                 is_idle = True
             if is_idle:
                 self._is_stopped.wait(_POLL_SECONDS)

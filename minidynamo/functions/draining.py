@@ -20,6 +20,11 @@ class Work(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether somebody is doing it now; nobody else does then."""
+        ...
+
     def due_at(self) -> float | None:
         """When it can be done, in epoch seconds; None for never."""
         ...
@@ -35,7 +40,8 @@ class DrainReport:
 
     Attributes:
         invocations: how many invocations there were, by function.
-        is_complete: whether nothing is left to do.
+        is_complete: whether nothing is left to do. What others are at is left to them: a handler that drains does not
+            get its own batch again.
     """
 
     invocations: dict[str, int] = field(default_factory=dict)
@@ -64,8 +70,10 @@ def drain(
         if until is not None and until():
             report.is_complete = False
             return report
-        dues = [(due, work) for work in find() if (due := work.due_at()) is not None]
+        found = find()
+        dues = [(due, work) for work in found if not work.is_at_work and (due := work.due_at()) is not None]
         if not dues:
+            report.is_complete = not any(work.is_at_work for work in found)
             return report
         ready = [work for due, work in dues if due <= clock.now()]
         if not ready:

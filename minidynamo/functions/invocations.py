@@ -62,6 +62,7 @@ class QueuedInvocation:
     due: float
     attempts: int = 0
     throttles: int = 0
+    is_at_work: bool = False
 
     @property
     def name(self) -> str:
@@ -117,7 +118,10 @@ class Invocations:
         """Tries a queued invocation once; how many invocations that were."""
         settings = self._settings.get(queued.function.name, AsynchronousSettings())
         now = self._clock.now()
-        self.queue.remove(queued)
+        try:
+            self.queue.remove(queued)
+        except ValueError:  # Somebody else was quicker.
+            return 0
         if now - queued.queued_at > settings.event_age_seconds:
             self._give_up(queued, settings, "EventAgeExceeded", None)
             return 0

@@ -70,6 +70,7 @@ class Lane:
         batches: what has been read and is not done yet.
         due_at: before which nothing is tried, in epoch seconds.
         window: the tumbling window it is in, if any.
+        is_at_work: whether somebody is taking a step of it.
     """
 
     shard_id: str
@@ -78,6 +79,7 @@ class Lane:
     batches: deque[Batch] = field(default_factory=deque)
     due_at: float = 0.0
     window: Window | None = None
+    is_at_work: bool = False
 
     @property
     def checkpoint(self) -> int:
@@ -90,7 +92,7 @@ class LaneHolder(Protocol):
 
     function_name: str
     metrics: Metrics
-    turn: threading.RLock
+    turn: threading.Lock
 
     def due_at(self, lane: Lane) -> float | None: ...
 
@@ -109,16 +111,26 @@ class LaneWork:
         """The function's."""
         return self.mapping.function_name
 
+    @property
+    def is_at_work(self) -> bool:
+        return self.lane.is_at_work
+
     def due_at(self) -> float | None:
         """When there is something to do."""
         return self.mapping.due_at(self.lane)
 
     def do(self) -> int:
-        """Takes one step; how many invocations that was."""
+        """Takes one step; how many invocations that was. None where somebody else is at it."""
         with self.mapping.turn:
+            if self.lane.is_at_work:
+                return 0
+            self.lane.is_at_work = True
+        try:
             before = self.mapping.metrics.invocations
             self.mapping.take_step(self.lane)
             return self.mapping.metrics.invocations - before
+        finally:
+            self.lane.is_at_work = False
 
 
 def lane_of(origin: StreamOrigin, packed: bytes, count: int) -> int:

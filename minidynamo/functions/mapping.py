@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from minidynamo.errors import TooManyRequests
-from minidynamo.functions.background import Background
+from minidynamo.functions.background import STOP_SECONDS, Background
 from minidynamo.functions.draining import Work
 from minidynamo.functions.failures import Destinations, batch_failure, batch_info, second_text
 from minidynamo.functions.lanes import Batch, Change, Lane, LaneWork, Window, lane_of
@@ -72,7 +72,7 @@ class EventSourceMapping:
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
-        self.turn = threading.RLock()  # One step at a time, whoever takes it.
+        self.turn = threading.Lock()  # Held while somebody takes up a lane.
         self._background: Background | None = None
         self._passes = compiled_filters(settings.FilterCriteria)
         self._positions = Positions(store, function_name, table_name)
@@ -94,14 +94,28 @@ class EventSourceMapping:
 
     def start(self) -> None:
         """Runs it in the background, in a thread of its own, until `stop`, `delete` or the end of the database."""
-        if self._background is None:
+        if self._background is None or not self._background.is_alive:
             self._background = Background(self.work, self._store.clock)
 
-    def stop(self) -> None:
-        """Ends that, after the invocation it is at."""
-        if self._background is not None:
-            self._background.stop()
-            self._background = None
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Ends that, after the invocation it is at; does not wait longer for it than some seconds."""
+        background = self.leave()
+        if background is not None:
+            background.join(seconds)
+
+    def leave(self) -> Background | None:
+        """Lets its thread end, if it has one, and returns that."""
+        background, self._background = self._background, None
+        if background is not None:
+            background.stop()
+        return background
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, which has none of the threads."""
+        self._background, self.turn = None, threading.Lock()
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                lane.is_at_work = False
 
     def enable(self) -> None:
         """Goes on from where it was."""
@@ -121,7 +135,7 @@ class EventSourceMapping:
 
     def begin_again(self) -> None:
         """Takes up the position that is stored now, after the database has been restored."""
-        with self.turn, self._store.lock:
+        with self._store.lock:
             self._lanes = {}
             self._begin()
 
@@ -284,6 +298,8 @@ class EventSourceMapping:
         except TooManyRequests:
             self._retry(lane, batch, None)
             return
+        if self._store.is_closed:
+            return  # By the handler, or while it ran: the batch is handed over again when it is opened.
         batch.attempts += 1
         self.metrics.records += len(batch.changes)
         self.metrics.iterator_age_millis = int((now - batch.changes[0].time) * 1000)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +26,8 @@ logger = logging.getLogger("minidynamo.functions")
 Handler = Callable[[Any, Context], Any]
 
 LATEST = "$LATEST"
+# Whether nobody has called who could be told of what ends threads and processes: then it is a failure like others.
+IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
 _TIMEOUT_SECONDS_MAX = 900
 
 
@@ -90,6 +94,7 @@ class Runtime:
         self._location = location
         self._new_request_id = new_request_id
         self._functions: dict[str, Function] = {}
+        self._running: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
     def register(
@@ -165,9 +170,12 @@ class Runtime:
                 raise TooManyRequests("Rate Exceeded.", {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"})
             function.active += 1
             function.metrics.invocations += 1
+        request_id = self._new_request_id()
+        self._running[request_id] = function.name, time.monotonic()
         try:
-            outcome = self._call(function, version, event)
+            outcome = self._call(function, version, event, request_id)
         finally:
+            del self._running[request_id]
             with self._lock:
                 function.active -= 1
         if outcome.is_error:
@@ -175,8 +183,19 @@ class Runtime:
                 function.metrics.errors += 1
         return outcome
 
-    def _call(self, function: Function, version: str, event: Any) -> Outcome:
-        request_id = self._new_request_id()
+    def running(self) -> list[str]:
+        """The invocations under way, in words: the function, and for how long it has been running."""
+        now = time.monotonic()
+        return [f"{name} ({now - began:.1f} s)" for name, began in list(self._running.values())]
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, where nothing runs that another thread was at."""
+        self._lock = threading.Lock()
+        self._running.clear()
+        for function in self._functions.values():
+            function.active = 0
+
+    def _call(self, function: Function, version: str, event: Any, request_id: str) -> Outcome:
         deadline = self._clock.now() + function.timeout_seconds
         context = Context(
             function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
@@ -184,17 +203,23 @@ class Runtime:
         )  # fmt: skip
         try:
             value = function.versions[version](event, context)
-            if self._clock.now() > deadline:
-                text = f"{request_id} Task timed out after {function.timeout_seconds:.2f} seconds"
-                return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
-            return Outcome(request_id, version, json.loads(json.dumps(value)), False)
-        except Exception as error:
+        except BaseException as error:
+            if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
+                raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
             logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, error)
+            return Outcome(request_id, version, _failure(error, request_id), True)
+        if self._clock.now() > deadline:
+            text = f"RequestId: {request_id} Error: Task timed out after {function.timeout_seconds:.2f} seconds"
+            return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
+        try:
+            return Outcome(request_id, version, json.loads(json.dumps(value)), False)
+        except (TypeError, ValueError, RecursionError) as error:
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, error)
             payload = {
-                "errorMessage": str(error),
-                "errorType": type(error).__name__,
+                "errorType": "Runtime.MarshalError",
+                "errorMessage": f"Unable to marshal response: {error}",
                 "requestId": request_id,
-                "stackTrace": traceback.format_tb(error.__traceback__)[1:],
+                "stackTrace": [],
             }
             return Outcome(request_id, version, payload, True)
 
@@ -204,3 +229,20 @@ class Runtime:
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:lambda:{self._location.region}:{self._location.account_id}:function:{name}"
+
+
+def _failure(error: BaseException, request_id: str) -> dict[str, Any]:
+    """What a failed invocation answers: a handler that ends the process has ended its runtime, and no more."""
+    if isinstance(error, SystemExit):
+        status = 0 if error.code is None else error.code & 0xFF if isinstance(error.code, int) else 1
+        how = f"with error: exit status {status}" if status else "without providing a reason"
+        return {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": f"RequestId: {request_id} Error: Runtime exited {how}",
+        }
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "requestId": request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__)[1:],
+    }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
 from minidynamo.errors import ResourceNotFound
-from minidynamo.functions.background import Background
+from minidynamo.functions.background import STOP_SECONDS, Background
 from minidynamo.functions.draining import DrainReport, Work, drain
 from minidynamo.functions.failures import Destinations, Execute
 from minidynamo.functions.invocations import AsynchronousSettings, Invocations
@@ -17,6 +19,8 @@ from minidynamo.functions.runtime import Function, Handler, Runtime
 from minidynamo.functions.settings import MappingSettings
 from minidynamo.operations.store import Store
 from minidynamo.schema.key_schema import PrimaryKey
+
+logger = logging.getLogger("minidynamo.functions")
 
 
 class Functions:
@@ -138,22 +142,44 @@ class Functions:
 
     def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
         """See `Database.drain`."""
-        return drain(self._work, self._store.clock, self._chance, until, max_batches)
+        is_over = lambda: self._store.is_closed or (until is not None and until())  # noqa: E731  # A handler may close it.
+        return drain(self._work, self._store.clock, self._chance, is_over, max_batches)
 
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
-        if self._background is None:
+        if self._background is None or not self._background.is_alive:
             self._background = Background(lambda: list(self._invocations.queue), self._store.clock)
         for mapping in self._live_mappings():
             mapping.start()
 
-    def stop(self) -> None:
-        """Ends that, after the invocations under way."""
+    def stop(self, timeout: float = STOP_SECONDS) -> list[str]:
+        """Ends that, after the invocations under way.
+
+        Parameters:
+            timeout: how many seconds to wait for them. Handlers that run longer are left to themselves.
+
+        Returns:
+            Those handlers, in words: the function and how long it has been running.
+        """
+        backgrounds = [mapping.leave() for mapping in self.mappings] + [self._background]
+        self._background = None
+        left = [each for each in backgrounds if each is not None]
+        for each in left:
+            each.stop()
+        end = time.monotonic() + timeout
+        for each in left:
+            each.join(max(0.0, end - time.monotonic()))
+        hanging = self._runtime.running() if any(each.is_hanging for each in left) else []
+        if hanging:
+            logger.error("handlers have not ended after %s s and are left alone: %s", timeout, ", ".join(hanging))
+        return hanging
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, which has none of the threads."""
+        self._background = None
+        self._runtime.begin_as_child()
         for mapping in self.mappings:
-            mapping.stop()
-        if self._background is not None:
-            self._background.stop()
-            self._background = None
+            mapping.begin_as_child()
 
     def _work(self) -> list[Work]:
         lanes = [work for mapping in self._live_mappings() for work in mapping.work()]

@@ -65,6 +65,11 @@ class OperationTable(Mapping[str, Operation]):
             operation = self._loaded[name] = getattr(module, self._modules[name])
         return operation
 
+    def load(self) -> None:
+        """Imports all of them, for processes in which that must not happen later."""
+        for name in self._modules:
+            self[name]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._modules)
 

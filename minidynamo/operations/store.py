@@ -40,6 +40,11 @@ class Store(Protocol):
         """Held from the first read of an operation to its batch."""
         ...
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        ...
+
     def commit(self, batch: WriteBatch) -> None:
         """Commits a batch: all of it or nothing."""
         ...

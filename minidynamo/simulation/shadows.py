@@ -45,6 +45,10 @@ class Shadow:
         self.catalog: Any = _ShadowCatalog(store.catalog, self)
         self.tokens: Any = _ForgetfulTokens(store.tokens)
 
+    @property
+    def is_closed(self) -> bool:
+        return False
+
     def commit(self, batch: WriteBatch) -> None:
         """Does nothing."""
 

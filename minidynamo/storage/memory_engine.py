@@ -87,6 +87,10 @@ class MemoryMap:
             self._hold(Entries(), below)
         return below
 
+    def release(self) -> None:
+        """Lets go of what it holds: below there may be a file, whose log stays as long as somebody reads it."""
+        self._hold(Entries(), None)
+
     def check(self) -> None:
         """Asserts that counts, sizes, order and range agree with the entries."""
         self.entries._check()  # type: ignore[attr-defined]
@@ -160,6 +164,9 @@ class MemoryEngine:
         pass
 
     def close(self) -> None:
+        for maps in self._keyspaces.values():
+            for each in maps:
+                each.release()
         self._keyspaces.clear()
 
     def check(self) -> None:
