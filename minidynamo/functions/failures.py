@@ -45,6 +45,18 @@ def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> dic
     }
 
 
+def reported_failures(changes: list[Change], value: Any) -> list[Change]:
+    """The changes that a handler's answer reports as failed, with all that follow the first of them."""
+    failures = value.get("batchItemFailures") if isinstance(value, dict) else None
+    if not failures:
+        return []
+    positions = {sequence_text(each.number): position for position, each in enumerate(changes)}
+    try:
+        return changes[min(positions[each["itemIdentifier"]] for each in failures) :]
+    except (KeyError, TypeError):  # No number of this batch: all of it has failed.
+        return changes
+
+
 def batch_failure(
     condition: str, function_arn: str, outcome: Outcome | None, attempts: int, batch: dict[str, Any], now: float
 ) -> dict[str, Any]:

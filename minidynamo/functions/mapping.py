@@ -17,7 +17,7 @@ from typing import Any
 from minidynamo.errors import TooManyRequests
 from minidynamo.functions.background import STOP_SECONDS, Background
 from minidynamo.functions.draining import Work
-from minidynamo.functions.failures import Destinations, batch_failure, batch_info, second_text
+from minidynamo.functions.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
 from minidynamo.functions.lanes import Batch, Change, Lane, LaneWork, Window, lane_of
 from minidynamo.functions.patterns import compiled_filters
 from minidynamo.functions.positions import Positions
@@ -347,17 +347,7 @@ class EventSourceMapping:
             if not isinstance(state, dict) or len(repr(state)) > _STATE_BYTES_MAX:
                 return batch.changes
             lane.window.state = state
-        if not self.settings.reports_failures or not outcome.value:
-            return []
-        failures = outcome.value.get("batchItemFailures") if isinstance(outcome.value, dict) else None
-        if not failures:
-            return []
-        numbers = {sequence_text(each.number): position for position, each in enumerate(batch.changes)}
-        try:
-            lowest = min(numbers[each["itemIdentifier"]] for each in failures)
-        except (KeyError, TypeError):  # No number of this batch: all of it has failed.
-            return batch.changes
-        return batch.changes[lowest:]
+        return reported_failures(batch.changes, outcome.value) if self.settings.reports_failures else []
 
     def _fail(self, lane: Lane, batch: Batch, remaining: list[Change], outcome: Outcome) -> None:
         """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
@@ -383,16 +373,9 @@ class EventSourceMapping:
         self._save_position()
 
     def _give_up(self, lane: Lane, batch: Batch, condition: str, outcome: Outcome | None) -> None:
-        function, _ = self._runtime.find(self.function_name)
+        arn = self._runtime.arn_of(self._runtime.find(self.function_name)[0])
         described = batch_info(lane.shard_id, batch.changes, self.stream_arn)
-        record = batch_failure(
-            condition,
-            self._runtime.arn_of(function),
-            outcome,
-            batch.attempts,
-            described,
-            self._store.clock.now(),
-        )
+        record = batch_failure(condition, arn, outcome, batch.attempts, described, self._store.clock.now())
         self._destinations.send(self.settings.failure_destination, record)
 
     def _finish(self, lane: Lane) -> None:

@@ -151,9 +151,11 @@ def _check_billing(request: Request) -> None:
 
 def _check_definitions(request: Request) -> None:
     defined = names_of(request["AttributeDefinitions"])
-    for position, name in enumerate(defined):
-        if name in defined[:position]:
+    seen: set[str] = set()
+    for name in defined:
+        if name in seen:
             raise ValidationError(f"Attribute Name is duplicated: {name}")
+        seen.add(name)
     if len(defined) < len(set(names_of(request["KeySchema"]))):
         raise ValidationError("Invalid KeySchema: Some index key attribute have no definition")
     check_table_key(request["KeySchema"], defined)

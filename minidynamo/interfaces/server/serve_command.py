@@ -161,10 +161,13 @@ def _databases(options: argparse.Namespace, default: Database) -> Databases:
 
 def _create_tables(database: Database, path: Path) -> None:
     from minidynamo.interfaces.templates.schema import schema_from
+    from minidynamo.interfaces.templates.table_definition import TemplateError
 
     try:
         existing = database.execute("ListTables", {})["TableNames"]
         schema_from(path).without(existing).create(database)
+    except TemplateError as error:
+        raise ServeError(str(error)) from None
     except (ValueError, DynamoError) as error:
         raise ServeError(f"{path}: {error}") from None
 

@@ -7,48 +7,76 @@ AWS::Serverless::SimpleTable.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from minidynamo.interfaces.templates.intrinsics import Intrinsics
-from minidynamo.interfaces.templates.table_definition import TableDefinition, TemplateError, as_flag, tag_list
-
-Properties = Mapping[str, Any]
+from minidynamo.interfaces.templates.intrinsics import NO_VALUE, Intrinsics
+from minidynamo.interfaces.templates.parts import Part
+from minidynamo.interfaces.templates.request_types import checked_definition
+from minidynamo.interfaces.templates.table_definition import TableDefinition, TemplateError
 
 _KEPT = ("KeySchema", "AttributeDefinitions", "BillingMode")
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 # Where a global table scales by itself, this is what it is created with here.
 _UNITS_WHERE_SCALED = 5
+_KINDS = {"String": "S", "Number": "N", "Binary": "B"}
 
 
-def template_tables(template: Properties, parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
+def template_tables(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
     """The tables among the resources of a template, without those whose condition is false.
 
     A table without a name of its own is called by its logical name.
     """
-    intrinsics = Intrinsics(template, parameters)
-    for logical_name, resource in template["Resources"].items():
-        read = _READERS.get(resource.get("Type"))
-        if read is None or not ("Condition" not in resource or intrinsics.holds(resource["Condition"])):
+    whole = Part(template, "the template")
+    intrinsics = Intrinsics(whole, parameters)
+    for logical_name, resource in whole.part("Resources").each("resource"):
+        read = _READERS.get(resource.text("Type")) if resource.has("Type") else None
+        if read is None:
             continue
-        properties = intrinsics.resolved(resource.get("Properties") or {})
-        try:
-            yield read(logical_name, properties)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise TemplateError(f"the table {logical_name} lacks {error}, or has it in another form") from None
+        table = resource.called(f"the table {logical_name}")
+        properties = _properties(table, intrinsics)
+        if properties is not None:
+            with _standing_at(table, intrinsics):
+                definition = read(str(logical_name), properties)
+            yield definition
 
 
-def _table(logical_name: str, properties: Properties) -> TableDefinition:
+def _properties(table: Part, intrinsics: Intrinsics) -> Part | None:
+    """The properties of a table with all functions carried out; None where its condition is false."""
+    with _standing_at(table, intrinsics, f"{table.name}: "):
+        if table.has("Condition") and not intrinsics.holds(table.get("Condition")):
+            return None
+        properties = intrinsics.resolved(table.get("Properties"))
+    if properties is None or properties is NO_VALUE:
+        properties = {}
+    if not isinstance(properties, Mapping):
+        raise table.wrong("Properties", properties, "an object")
+    return Part(properties, table.name)
+
+
+@contextmanager
+def _standing_at(resource: Part, intrinsics: Intrinsics, prefix: str = "") -> Iterator[None]:
+    """Has errors stand at the object of the template that is wrong, or else at the resource."""
+    try:
+        yield
+    except TemplateError as error:
+        at = resource.members if error.at is None else intrinsics.origin(error.at)
+        raise TemplateError(f"{prefix}{error}", at=at) from None
+
+
+def _table(logical_name: str, properties: Part) -> TableDefinition:
     request = _common(logical_name, properties)
-    if "ProvisionedThroughput" in properties and request["BillingMode"] == "PROVISIONED":
-        request["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
+    is_provisioned = request["BillingMode"] == "PROVISIONED"
+    if properties.has("ProvisionedThroughput") and is_provisioned:
+        request["ProvisionedThroughput"] = _throughput(properties)
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if properties.get(member):
-            request[member] = [_index(each, request["BillingMode"] == "PROVISIONED") for each in properties[member]]
+            request[member] = [_index(each, is_provisioned) for each in properties.parts(member)]
     _add_settings(request, properties)
-    return TableDefinition(request, _time_to_live(properties))
+    return checked_definition(properties, request, _time_to_live(properties))
 
 
-def _global_table(logical_name: str, properties: Properties) -> TableDefinition:
+def _global_table(logical_name: str, properties: Part) -> TableDefinition:
     """A global table, as CDK's TableV2 makes them: what its first replica adds counts as well."""
     request = _common(logical_name, properties)
     is_provisioned = request["BillingMode"] == "PROVISIONED"
@@ -56,67 +84,74 @@ def _global_table(logical_name: str, properties: Properties) -> TableDefinition:
         request["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if properties.get(member):
-            request[member] = [_index(each, has_throughput=False) for each in properties[member]]
+            request[member] = [_index(each, has_throughput=False) for each in properties.parts(member)]
     if is_provisioned:
         for index in request.get("GlobalSecondaryIndexes", ()):
             index["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
-    for replica in (properties.get("Replicas") or [])[:1]:
+    for replica in properties.parts("Replicas")[:1]:
         _add_settings(request, replica)
-    return TableDefinition(request, _time_to_live(properties))
+    return checked_definition(properties, request, _time_to_live(properties))
 
 
-def _simple_table(logical_name: str, properties: Properties) -> TableDefinition:
-    key = properties.get("PrimaryKey") or {"Name": "id", "Type": "String"}
-    kind = {"String": "S", "Number": "N", "Binary": "B"}[key.get("Type", "String")]
+def _simple_table(logical_name: str, properties: Part) -> TableDefinition:
+    key_name, kind = "id", "String"
+    if properties.get("PrimaryKey"):
+        key = properties.part("PrimaryKey")
+        key_name, kind = key.text("Name"), key.text("Type") if key.has("Type") else kind
+        if kind not in _KINDS:
+            raise key.wrong("Type", kind, "String, Number or Binary")
     request: dict[str, Any] = {
-        "TableName": properties.get("TableName", logical_name),
-        "KeySchema": [{"AttributeName": key["Name"], "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": key["Name"], "AttributeType": kind}],
+        "TableName": properties.required("TableName") if properties.has("TableName") else logical_name,
+        "KeySchema": [{"AttributeName": key_name, "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": key_name, "AttributeType": _KINDS[kind]}],
         "BillingMode": "PAY_PER_REQUEST",
     }
-    if "ProvisionedThroughput" in properties:
+    if properties.has("ProvisionedThroughput"):
         request["BillingMode"] = "PROVISIONED"
-        request["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
+        request["ProvisionedThroughput"] = _throughput(properties)
     if properties.get("Tags"):
-        request["Tags"] = tag_list(properties["Tags"])
-    return TableDefinition(request)
+        request["Tags"] = properties.tags("Tags")
+    return checked_definition(properties, request)
 
 
-def _common(logical_name: str, properties: Properties) -> dict[str, Any]:
-    request = {name: properties[name] for name in _KEPT if name in properties}
-    if "StreamSpecification" in properties:
-        view_type = properties["StreamSpecification"]["StreamViewType"]
+def _common(logical_name: str, properties: Part) -> dict[str, Any]:
+    request = {name: properties.get(name) for name in ("TableName", *_KEPT) if properties.has(name)}
+    if properties.has("StreamSpecification"):
+        view_type = properties.part("StreamSpecification").required("StreamViewType")
         request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
-    return {"TableName": properties.get("TableName", logical_name), "BillingMode": "PROVISIONED", **request}
+    return {"TableName": logical_name, "BillingMode": "PROVISIONED", **request}
 
 
-def _add_settings(request: dict[str, Any], settings: Properties) -> None:
+def _add_settings(request: dict[str, Any], settings: Part) -> None:
     """What stands with a table, and with each replica of a global one."""
-    if "DeletionProtectionEnabled" in settings:
-        request["DeletionProtectionEnabled"] = as_flag(settings["DeletionProtectionEnabled"])
-    if "TableClass" in settings:
-        request["TableClass"] = settings["TableClass"]
+    if settings.has("DeletionProtectionEnabled"):
+        request["DeletionProtectionEnabled"] = settings.flag("DeletionProtectionEnabled")
+    if settings.has("TableClass"):
+        request["TableClass"] = settings.get("TableClass")
     if settings.get("Tags"):
-        request["Tags"] = tag_list(settings["Tags"])
+        request["Tags"] = settings.tags("Tags")
 
 
-def _index(properties: Properties, has_throughput: bool) -> dict[str, Any]:
-    index = {name: properties[name] for name in ("IndexName", "KeySchema", "Projection")}
-    if has_throughput and "ProvisionedThroughput" in properties:
-        index["ProvisionedThroughput"] = _throughput(properties["ProvisionedThroughput"])
-    return index
+def _index(index: Part, has_throughput: bool) -> dict[str, Any]:
+    definition = {name: index.required(name) for name in ("IndexName", "KeySchema", "Projection")}
+    if has_throughput and index.has("ProvisionedThroughput"):
+        definition["ProvisionedThroughput"] = _throughput(index)
+    return definition
 
 
-def _throughput(properties: Properties) -> dict[str, int]:
-    return {name: int(properties[name]) for name in _UNITS}
+def _throughput(described: Part) -> dict[str, int]:
+    throughput = described.part("ProvisionedThroughput")
+    return {name: throughput.number(name) for name in _UNITS}
 
 
-def _time_to_live(properties: Properties) -> str | None:
-    specification = properties.get("TimeToLiveSpecification", {})
-    return str(specification["AttributeName"]) if as_flag(specification.get("Enabled")) else None
+def _time_to_live(properties: Part) -> str | None:
+    if not properties.has("TimeToLiveSpecification"):
+        return None
+    specification = properties.part("TimeToLiveSpecification")
+    return specification.text("AttributeName") if specification.flag("Enabled") else None
 
 
-_READERS: dict[str | None, Callable[[str, Properties], TableDefinition]] = {
+_READERS: dict[str, Callable[[str, Part], TableDefinition]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::DynamoDB::GlobalTable": _global_table,
     "AWS::Serverless::SimpleTable": _simple_table,

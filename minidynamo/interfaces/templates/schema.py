@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minidynamo.database import Database
+from minidynamo.interfaces.client import Client
+from minidynamo.interfaces.client_errors import unknown_parameters
 from minidynamo.interfaces.templates.cloudformation import template_tables
 from minidynamo.interfaces.templates.descriptions import described_tables
+from minidynamo.interfaces.templates.document import read_document
 from minidynamo.interfaces.templates.table_definition import TableDefinition, TemplateError
 from minidynamo.interfaces.templates.terraform import planned_tables
-from minidynamo.interfaces.templates.yaml_templates import read_yaml
-
-JsonObject = Mapping[str, Any]
+from minidynamo.requests.checker import REQUESTS
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,11 @@ class Schema:
 
         Returns:
             The names of the tables.
+
+        Raises:
+            DynamoError: the database refuses a table; a client raises its own errors.
         """
-        client = target.client() if isinstance(target, Database) else target
+        client = _OwnErrors(target) if isinstance(target, Database) else target
         for table in self.tables:
             client.create_table(**{**table.request, **overrides})
         for table in self.tables:
@@ -57,6 +60,16 @@ class Schema:
         return iter(self.tables)
 
 
+class _OwnErrors(Client):
+    """The client of a database whose errors reach the caller as the database raises them."""
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        known = list(REQUESTS[operation].members)
+        if not parameters.keys() <= set(known):
+            raise unknown_parameters(operation, parameters, known)
+        return self.database.execute(operation, parameters)
+
+
 def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -> Schema:
     """The tables that a file declares.
 
@@ -66,26 +79,23 @@ def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -
         parameters: values of the template's parameters, over their defaults.
 
     Raises:
-        TemplateError: the file cannot be read, is none of these, or declares no table.
+        TemplateError: the file cannot be read, is none of these, is wrong or too large, or declares no table.
     """
-    document = _document(Path(path))
-    tables = tuple(_tables(document, dict(parameters or {}), Path(path)))
+    path = Path(path)
+    try:
+        document = read_document(path)
+        try:
+            tables = tuple(_tables(document.value, dict(parameters or {}), path))
+        except TemplateError as error:
+            line = document.line_of(error.at)
+            if line is None:
+                raise
+            raise TemplateError(f"{path}, line {line}: {error}") from None
+    except RecursionError:  # What is allowed is not deep, but the caller may be.
+        raise TemplateError(f"{path} is nested too deeply to be read from so deep in a program") from None
     if not tables:
         raise TemplateError(f"{path} declares no DynamoDB table")
     return Schema(tables)
-
-
-def _document(path: Path) -> Any:
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"cannot read {path}: {error}") from None
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        if text.lstrip().startswith(("{", "[")):
-            raise TemplateError(f"{path} is no valid JSON: {error}") from None
-    return read_yaml(text, path)
 
 
 def _tables(document: Any, parameters: dict[str, str], path: Path) -> Iterator[TableDefinition]:

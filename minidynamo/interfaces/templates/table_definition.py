@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from minidynamo.interfaces.templates.bounds import MESSAGE_CHARACTERS_MAX
+
 
 class TemplateError(ValueError):
-    """A file that declares tables in a way that cannot be used; the text says what is wrong."""
+    """A file that declares tables in a way that cannot be used; the text says what is wrong, in one line.
+
+    Parameters:
+        text: what is wrong; it may quote from the file, so line breaks in it become spaces and a long one is cut.
+        at: the object of the file that is wrong, by which its line is found.
+    """
+
+    def __init__(self, text: str, at: object = None) -> None:
+        line = " ".join(text.splitlines())
+        super().__init__(line if len(line) <= MESSAGE_CHARACTERS_MAX else f"{line[:MESSAGE_CHARACTERS_MAX]}...")
+        self.at = at
 
 
 @dataclass(frozen=True)
@@ -26,15 +37,3 @@ class TableDefinition:
     @property
     def name(self) -> str:
         return str(self.request["TableName"])
-
-
-def tag_list(tags: Any) -> list[dict[str, str]]:
-    """Tags as CreateTable takes them, from a list of keys and values or from a map."""
-    if isinstance(tags, Mapping):
-        return [{"Key": str(key), "Value": str(value)} for key, value in tags.items()]
-    return [{"Key": str(each["Key"]), "Value": str(each["Value"])} for each in tags]
-
-
-def as_flag(value: Any) -> bool:
-    """A truth value as templates write it: true, "true" or "True"."""
-    return value is True or str(value).lower() == "true"

@@ -54,6 +54,7 @@ def run_create(options: argparse.Namespace) -> int:
         for name in schema.create(client):
             print(name)
     except (TemplateError, BotoCoreError, ClientError, ValueError) as error:
-        print(f"minidynamo: {error}", file=sys.stderr)
+        line = " ".join(str(error).split())  # A client's errors may have several.
+        print(f"minidynamo: {line}", file=sys.stderr)
         return 2
     return 0

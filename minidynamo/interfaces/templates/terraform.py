@@ -8,37 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from minidynamo.interfaces.templates.table_definition import TableDefinition, TemplateError, tag_list
-
-Values = Mapping[str, Any]
+from minidynamo.interfaces.templates.parts import Part
+from minidynamo.interfaces.templates.request_types import checked_definition
+from minidynamo.interfaces.templates.table_definition import TableDefinition
 
 _TYPE = "aws_dynamodb_table"
 
 
-def planned_tables(document: Values) -> Iterator[TableDefinition]:
+def planned_tables(document: Mapping[str, Any]) -> Iterator[TableDefinition]:
     """The tables that a plan would leave, in all its modules."""
-    planned = document.get("planned_values", document.get("values")) or {}
-    for resource in _resources(planned.get("root_module") or {}):
-        if resource.get("type") == _TYPE and resource.get("mode", "managed") == "managed":
-            try:
-                yield _table(resource["values"])
-            except (KeyError, TypeError, AttributeError) as error:
-                where = resource.get("address", _TYPE)
-                raise TemplateError(f"{where} lacks {error}, or has it in another form") from None
+    whole = Part(document, "the plan")
+    member = "planned_values" if whole.has("planned_values") else "values"
+    planned = whole.part(member) if whole.get(member) else None
+    if planned is None or not planned.get("root_module"):
+        return
+    for resource in _resources(planned.part("root_module")):
+        if resource.get("type") == _TYPE and resource.get("mode") in (None, "managed"):
+            name = resource.text("address") if resource.has("address") else _TYPE
+            yield _table(resource.called(name).part("values").called(name))
 
 
-def _resources(module: Values) -> Iterator[Values]:
-    yield from module.get("resources", ())
-    for child in module.get("child_modules", ()):
+def _resources(module: Part) -> Iterator[Part]:
+    yield from module.parts("resources")
+    for child in module.parts("child_modules"):
         yield from _resources(child)
 
 
-def _table(values: Values) -> TableDefinition:
+def _table(values: Part) -> TableDefinition:
     request: dict[str, Any] = {
-        "TableName": values["name"],
-        "KeySchema": _key_schema(values["hash_key"], values.get("range_key")),
+        "TableName": values.required("name"),
+        "KeySchema": _key_schema(values.required("hash_key"), values.get("range_key")),
         "AttributeDefinitions": [
-            {"AttributeName": each["name"], "AttributeType": each["type"]} for each in values["attribute"]
+            {"AttributeName": each.required("name"), "AttributeType": each.required("type")}
+            for each in values.parts("attribute")
         ],
         "BillingMode": values.get("billing_mode") or "PROVISIONED",
     }
@@ -47,46 +49,49 @@ def _table(values: Values) -> TableDefinition:
         request["ProvisionedThroughput"] = _throughput(values)
     if values.get("local_secondary_index"):
         request["LocalSecondaryIndexes"] = [
-            _index(each, values["hash_key"], each["range_key"]) for each in values["local_secondary_index"]
+            _index(each, values.required("hash_key"), each.required("range_key"))
+            for each in values.parts("local_secondary_index")
         ]
     if values.get("global_secondary_index"):
         request["GlobalSecondaryIndexes"] = [
-            _index(each, each["hash_key"], each.get("range_key"))
+            _index(each, each.required("hash_key"), each.get("range_key"))
             | ({"ProvisionedThroughput": _throughput(each)} if is_provisioned else {})
-            for each in values["global_secondary_index"]
+            for each in values.parts("global_secondary_index")
         ]
     _add_settings(request, values)
-    expiry = next((each["attribute_name"] for each in values.get("ttl") or () if each.get("enabled")), None)
-    return TableDefinition(request, expiry or None)
+    expiry = next((each.text("attribute_name") for each in values.parts("ttl") if each.flag("enabled")), None)
+    return checked_definition(values, request, expiry or None)
 
 
-def _add_settings(request: dict[str, Any], values: Values) -> None:
-    if values.get("stream_enabled"):
-        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": values["stream_view_type"]}
+def _add_settings(request: dict[str, Any], values: Part) -> None:
+    if values.flag("stream_enabled"):
+        view_type = values.required("stream_view_type")
+        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
     if values.get("table_class"):
-        request["TableClass"] = values["table_class"]
-    if values.get("deletion_protection_enabled"):
+        request["TableClass"] = values.get("table_class")
+    if values.flag("deletion_protection_enabled"):
         request["DeletionProtectionEnabled"] = True
     if values.get("tags"):
-        request["Tags"] = tag_list(values["tags"])
+        request["Tags"] = values.tags("tags")
 
 
-def _index(values: Values, hash_key: str, range_key: str | None) -> dict[str, Any]:
-    projection = {"ProjectionType": values["projection_type"]}
-    if values.get("non_key_attributes"):
-        projection["NonKeyAttributes"] = list(values["non_key_attributes"])
-    return {"IndexName": values["name"], "KeySchema": _key_schema(hash_key, range_key), "Projection": projection}
+def _index(index: Part, hash_key: Any, range_key: Any) -> dict[str, Any]:
+    projection = {"ProjectionType": index.required("projection_type")}
+    if index.get("non_key_attributes"):
+        projection["NonKeyAttributes"] = index.get("non_key_attributes")
+    key_schema = _key_schema(hash_key, range_key)
+    return {"IndexName": index.required("name"), "KeySchema": key_schema, "Projection": projection}
 
 
-def _key_schema(hash_key: str, range_key: str | None) -> list[dict[str, str]]:
+def _key_schema(hash_key: Any, range_key: Any) -> list[dict[str, Any]]:
     schema = [{"AttributeName": hash_key, "KeyType": "HASH"}]
     if range_key:
         schema.append({"AttributeName": range_key, "KeyType": "RANGE"})
     return schema
 
 
-def _throughput(values: Values) -> dict[str, int]:
+def _throughput(values: Part) -> dict[str, int]:
     return {
-        "ReadCapacityUnits": int(values.get("read_capacity") or 1),
-        "WriteCapacityUnits": int(values.get("write_capacity") or 1),
+        name: values.number(member) if values.get(member) else 1
+        for name, member in (("ReadCapacityUnits", "read_capacity"), ("WriteCapacityUnits", "write_capacity"))
     }
