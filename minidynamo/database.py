@@ -159,7 +159,7 @@ class Database(Core):
         if not interval_seconds > 0:
             raise ValueError(f"interval_seconds must be more than 0, not {interval_seconds}")
         if self._sweeper is not None:
-            self._sweeper.stop()
+            self._sweeper.close()
         self._sweeper = Sweeper(self.expire, interval_seconds)
 
     # Functions.
@@ -314,7 +314,7 @@ class Database(Core):
         """
         hanging = [] if self._functions is None else self._functions.stop(timeout)
         if self._sweeper is not None:
-            self._sweeper.stop()
+            self._sweeper.close()
         with self.lock:
             if self._closed_because is None:
                 self._closed_because = "The database is closed. Open it again with minidynamo.connect()."

@@ -24,7 +24,7 @@ class Sweeper:
         self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo expiry")
         self._thread.start()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Ends it, after the sweep it is at."""
         self._is_stopped.set()
         if threading.current_thread() is not self._thread:

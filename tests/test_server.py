@@ -710,28 +710,14 @@ def test_an_upgrade_is_not_taken_up(server: Server) -> None:
 
 def test_silent_connections_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a request with 408, between requests without a word."""
-    from minidynamo.interfaces.server import protocol
+    from minidynamo.interfaces.server import connection as server_connection
 
-    monkeypatch.setattr(protocol, "_WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(protocol, "HTTP_IDLE_SECONDS_MAX", 0.1)
-    monkeypatch.setattr(protocol, "HTTP_BODY_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(server_connection, "_WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(server_connection, "HTTP_IDLE_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(server_connection, "HTTP_BODY_SECONDS_MAX", 0.1)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(raw_request()[:-1])
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
         assert connection.recv(65536) == b""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         assert connection.recv(65536) == b""
-
-
-def test_it_works_without_httptools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """uvicorn's own protocol and the ASGI application do the same work."""
-    from minidynamo.interfaces.server import running
-
-    monkeypatch.setattr(running, "_protocol", lambda application: "h11")
-    with minidynamo.connect().serve() as server:
-        client_of(server).create_table(**TABLE)
-        assert client_of(server).list_tables()["TableNames"] == ["tbl"]
-        large = endpoint_at(server.url).exchange(
-            sign_formally(HttpRequest("POST", "/", "", dict(HEADERS), b"x" * (16 * 2**20 + 1)))
-        )
-        assert large.status == 413

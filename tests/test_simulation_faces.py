@@ -131,32 +131,3 @@ def test_the_server_ends_the_connection(database: SimulatedDatabase) -> None:
             answer = client.update_item(**{**COUNT, "Key": {"pk": {"S": kind.name}}})
             assert answer["Attributes"]["n"] == {"N": str(expected)}
             assert answer["ResponseMetadata"]["RetryAttempts"] == 1
-
-
-def test_the_plain_application_answers_instead(database: SimulatedDatabase) -> None:
-    """ASGI cannot end a connection: a server without httptools answers with an error that is tried again."""
-    from minidynamo.interfaces.server.application import Application
-    from minidynamo.interfaces.wire.exchange import Exchange
-
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b'{"TableName":"tbl","Key":{"pk":{"S":"a"}}}'}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    authorization = b"AWS4-HMAC-SHA256 Credential=a/20240101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, "
-    headers = [
-        (b"x-amz-target", b"DynamoDB_20120810.GetItem"),
-        (b"host", b"localhost"),
-        (b"content-type", b"application/x-amz-json-1.0"),
-        (b"x-amz-date", b"20240101T000000Z"),
-        (b"authorization", authorization + b"Signature=" + b"0" * 64),
-        (b"content-length", b"43"),
-    ]
-    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": headers}
-    database.faults.on("GetItem", raises=TimedOut)
-    application = Application(Exchange(lambda signature: database), lambda host: True)
-    asyncio.run(application(scope, receive, send))
-    assert sent[0]["status"] == 500

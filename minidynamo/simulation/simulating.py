@@ -17,7 +17,7 @@ from minidynamo.simulation.history import History
 from minidynamo.simulation.kinds import known_kind
 from minidynamo.simulation.profiles import CALM, Profile, profile_of
 
-_SETTINGS = frozenset({"account_id", "durability", "partition_size", "region", "table_delays", "wording"})
+_SETTINGS = frozenset({"account_id", "durability", "file_mode", "partition_size", "region", "table_delays", "wording"})
 
 
 def simulate(
@@ -69,7 +69,7 @@ def simulate(
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
         return SimulatedDatabase(choices, **{**source.fork_settings(clock), "seed": seed})
-    engine = opened_engine(source, settings.pop("durability", None))
+    engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", 0o600))
     try:
         clock = ManualClock() if clock is None else clock
         return SimulatedDatabase(choices, engine=engine, clock=clock, seed=seed, **settings)

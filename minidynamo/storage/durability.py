@@ -32,6 +32,11 @@ class Durability(Protocol):
 
     failure: StorageFailure | None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether `settle` would return at once."""
+        ...
+
     def settle(self) -> None:
         """Returns when every commit so far is; raises StorageFailure where it cannot be, now or before."""
         ...
@@ -61,6 +66,10 @@ class LogSync:
         self._changed = threading.Condition(self._lock)
         self._full = threading.Condition(self._lock)
         self.failure: StorageFailure | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self._synced >= self._position()
 
     def settle(self) -> None:
         position = self._position()
@@ -130,6 +139,10 @@ class NoSync:
         self._looked = 0
         self._due = 0.0
         self.failure: StorageFailure | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return True
 
     def settle(self) -> None:
         if self.failure is not None:

@@ -98,9 +98,11 @@ class Engine(Protocol):
     Attributes:
         is_durable: whether what is committed outlives the process.
         faults: what reading may raise where the store is damaged or the disk fails.
+        waits_for_disk: whether `settle` waits for the disk after a commit.
     """
 
     is_durable: bool
+    waits_for_disk: bool
     faults: tuple[type[Exception], ...]
 
     def keyspaces(self) -> list[str]:
@@ -121,6 +123,11 @@ class Engine(Protocol):
         Raises:
             StorageFailure: it cannot be made so.
         """
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `settle` would return at once."""
         ...
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:

@@ -110,7 +110,8 @@ class MemoryEngine:
         snapshot: what it begins with and shares, None for nothing.
     """
 
-    is_durable = False
+    is_durable = waits_for_disk = False
+    is_settled = True
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.faults: tuple[type[Exception], ...] = ()

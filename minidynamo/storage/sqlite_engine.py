@@ -54,6 +54,7 @@ class SqliteEngine:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         self._path = path = store_path(path)
+        self.waits_for_disk = durability == "full"
         self._commit_count = 0
         self._ownership = Ownership(path, file_mode)
         try:
@@ -88,6 +89,10 @@ class SqliteEngine:
         if keyspace not in self._maps:
             self._add_keyspace(keyspace)
         return self._maps[keyspace]
+
+    @property
+    def is_settled(self) -> bool:
+        return self._durability.is_settled
 
     def settle(self) -> None:
         self._durability.settle()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from minidynamo.database import Database
+from minidynamo.errors import AccessDenied
 from minidynamo.interfaces.wire.signatures import Signature
+from minidynamo.limits import SERVED_DATABASES_MAX
 
 HostCheck = Callable[[str], bool]
 
@@ -47,12 +50,19 @@ def _name_of(header: str) -> str:
     return header.rpartition(":")[0] if ":" in header else header
 
 
-def check_binding(host: str, has_credentials: bool, allows_anonymous: bool) -> None:
-    """Raises ServeError where other machines could reach the data without any credentials."""
-    if not is_loopback(host) and not has_credentials and not allows_anonymous:
+def check_binding(host: str, has_credentials: bool, allows_anonymous: bool, has_function: bool = False) -> None:
+    """Raises ServeError where other machines could reach the data, or a function, without any credentials."""
+    if is_loopback(host) or allows_anonymous:
+        return
+    if not has_credentials:
         raise ServeError(
             f"{host} can be reached from other machines: give --credentials FILE to check signatures, "
             "or --allow-anonymous to let anybody in"
+        )
+    if has_function:
+        raise ServeError(
+            f"{host} can be reached from other machines, and the function of --api answers everybody, whatever "
+            "--credentials says: give --allow-anonymous as well to let anybody call it"
         )
 
 
@@ -99,6 +109,7 @@ class Databases:
         self._open = open_database
         self._by_region, self._by_access_key = by_region, by_access_key
         self._opened: dict[tuple[str, str], Database] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, signature: Signature | None) -> Database:
         """The database of whoever signed a request."""
@@ -106,6 +117,15 @@ class Databases:
             return self._default
         region = signature.region if self._by_region else ""
         key = (region, signature.access_key if self._by_access_key else "")
-        if key not in self._opened:
-            self._opened[key] = self._open(region or self._default.location.region)
-        return self._opened[key]
+        with self._lock:
+            if key not in self._opened:
+                if len(self._opened) >= SERVED_DATABASES_MAX:
+                    raise AccessDenied(
+                        f"This server keeps a database for each of {SERVED_DATABASES_MAX:,} callers, and no more."
+                    )
+                self._opened[key] = self._open(region or self._default.location.region)
+            return self._opened[key]
+
+    def expire(self) -> int:
+        """Deletes the expired items of all of them; how many they were."""
+        return self._default.expire() + sum(each.expire() for each in list(self._opened.values()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,11 +20,17 @@ from urllib.parse import parse_qsl, unquote
 
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError
+from minidynamo.functions.runtime import IN_BACKGROUND
 from minidynamo.interfaces.server.access import ServeError
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 
 FORMATS = ("1.0", "2.0")
-_TIMEOUT_SECONDS = 29
+# What the server itself says of a message, which a function's headers cannot.
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_WITHOUT_BODY = (204, 304)
 _SOURCE = "127.0.0.1"
 _API_ID = "minidynamo"
 
@@ -63,7 +70,7 @@ class Gateway:
         self._database = database
         self._is_rest = payload_format == "1.0"
         self._name = getattr(handler, "__name__", "api")
-        database.functions.register(self._name, handler, Timeout=_TIMEOUT_SECONDS)
+        database.functions.register(self._name, handler, Timeout=FUNCTION_ANSWER_SECONDS_MAX)
 
     @staticmethod
     def takes(request: HttpRequest) -> bool:
@@ -73,19 +80,32 @@ class Gateway:
     def answer(self, request: HttpRequest) -> HttpAnswer:
         """The function's answer to a request; as API Gateway words it where the function fails."""
         event = self._rest_event(request) if self._is_rest else self._http_event(request)
+        token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by an answer.
         try:
             outcome = self._database.functions.invoke(self._name, event)
         except DynamoError:
-            return _json_answer(429, {"message": "Too Many Requests"})
+            return self.too_many()
+        finally:
+            IN_BACKGROUND.reset(token)
         value = json.loads(outcome["Payload"])
         if "FunctionError" in outcome:
             if value.get("errorType") == "Sandbox.Timedout":
-                return _json_answer(504, {"message": "Endpoint request timed out"})
+                return self.too_late()
             return self._failure()
         try:
             return self._answer_of(value)
         except (TypeError, ValueError, KeyError, AttributeError):
             return self._failure()
+
+    @staticmethod
+    def too_late() -> HttpAnswer:
+        """The answer where the function has not answered in time; it may run on."""
+        return _json_answer(504, {"message": "Endpoint request timed out"})
+
+    @staticmethod
+    def too_many() -> HttpAnswer:
+        """The answer where as many invocations run as may."""
+        return _json_answer(429, {"message": "Too Many Requests"})
 
     def _failure(self) -> HttpAnswer:
         if self._is_rest:
@@ -97,6 +117,8 @@ class Gateway:
             plain = value if isinstance(value, str) else json.dumps(value)
             return _answer(200, {"content-type": "application/json"}, plain.encode())
         status = HTTPStatus(int(value["statusCode"])).value
+        if status < 200:
+            raise ValueError(f"{status} is no status of an answer")
         headers = {str(name).lower(): str(each) for name, each in (value.get("headers") or {}).items()}
         for name, values in (value.get("multiValueHeaders") or {}).items():
             headers[name.lower()] = ",".join(map(str, values))
@@ -202,4 +224,11 @@ def _json_answer(status: int, value: Any) -> HttpAnswer:
 
 
 def _answer(status: int, headers: dict[str, str], body: bytes) -> HttpAnswer:
-    return HttpAnswer(status, {**headers, "content-length": str(len(body))}, body)
+    """An answer whose end its client can tell; raises ValueError for headers that no HTTP message can have."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"no HTTP message has a header {name!r} of {value!r}")
+    kept = {name: value for name, value in headers.items() if name not in _FRAMING}
+    if status in _WITHOUT_BODY:
+        return HttpAnswer(status, kept, b"")
+    return HttpAnswer(status, {**kept, "content-length": str(len(body))}, body)

@@ -13,6 +13,7 @@ from typing import Any
 from minidynamo.database import Database
 from minidynamo.interfaces.server.access import check_binding, host_check
 from minidynamo.interfaces.server.application import Application
+from minidynamo.interfaces.server.dispatching import Dispatcher
 from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.wire.exchange import Choose, Exchange
 from minidynamo.interfaces.wire.verification import Verifier, accept_any
@@ -58,14 +59,14 @@ class Server:
     def __init__(
         self, database: Database | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
     ) -> None:
-        self._has_gateway = gateway is not None
         self.options = options = options or ServerOptions()
-        check_binding(options.host, options.credentials is not None, options.allows_anonymous)
+        check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
         choose: Choose = (lambda signature: database) if isinstance(database, Database) else database
         clock = choose(None).clock
         authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
         exchange = Exchange(choose, authenticate, options.allows_origins)
         self.application = Application(exchange, host_check(options.host), gateway)
+        self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._port = options.port
@@ -142,13 +143,15 @@ class Server:
     def _new_server(self) -> Any:
         try:
             import uvicorn
+
+            from minidynamo.interfaces.server.connection import protocol_for
         except ModuleNotFoundError as error:
             fault = "the server needs its extra: pip install 'minidynamo[server]'"
             raise ModuleNotFoundError(fault, name=error.name) from None
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
-            self.application,
-            http="auto" if self._has_gateway else _protocol(self.application),
+            _no_application,
+            http=protocol_for(self.application, self.dispatcher),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -164,10 +167,5 @@ class Server:
         return uvicorn.Server(config)
 
 
-def _protocol(application: Application) -> Any:
-    """Our own protocol where it can be had, else what uvicorn chooses."""
-    try:
-        from minidynamo.interfaces.server.protocol import protocol_for
-    except ImportError:
-        return "auto"
-    return protocol_for(application)
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    """What uvicorn wants to be given, and never calls: the protocol answers by itself."""

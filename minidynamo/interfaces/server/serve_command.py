@@ -6,7 +6,8 @@ import argparse
 import importlib.util
 import logging
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from minidynamo.errors import DynamoError, StoreError
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.interfaces.server.running import Server, ServerOptions
+from minidynamo.interfaces.wire.exchange import escaped
+from minidynamo.operations import OPERATIONS
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.profiles import PROFILES
 from minidynamo.simulation.simulating import simulate
+from minidynamo.sweeping import Sweeper
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
 _TRANSIENT_STATUS_SECONDS = 5.0
@@ -27,6 +31,9 @@ _TRANSIENT_STATUS_SECONDS = 5.0
 _FILE_IN_FOLDER = "minidynamo.db"
 # How much of its history a server keeps that nobody asks for it.
 _CALLS_KEPT = 1_000
+_SWEEP_SECONDS = 60.0
+# How long a thread that computes lets the event loop wait for its turn.
+_SWITCH_SECONDS = 0.001
 
 
 _SIMULATE_HELP = f"misbehave as the real service may: {', '.join(PROFILES)}"
@@ -57,6 +64,9 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--isolate-by-access-key", action="store_true", help="and for every access key")
     serve.add_argument("--certfile", type=Path, metavar="FILE", help="certificate for TLS")
     serve.add_argument("--keyfile", type=Path, metavar="FILE", help="its private key")
+    serve.add_argument(
+        "--file-mode", type=_file_mode, default=0o600, metavar="OCTAL", help="permissions of a file that is made (600)"
+    )
     serve.add_argument("--api", metavar="MODULE:HANDLER", help="function for requests that are not DynamoDB's")
     serve.add_argument("--api-format", choices=FORMATS, default="2.0", help="payload of its events (2.0)")
     serve.add_argument(
@@ -73,17 +83,26 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.set_defaults(run=run_serve)
 
 
+def _file_mode(text: str) -> int:
+    mode = int(text, 8)
+    if not 0 <= mode <= 0o777:
+        raise ValueError(text)
+    return mode
+
+
 def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
         settings = _server_options(options)
-        with _default_database(options) as database, _answering_handlers(options, database):
+        with _logging(options.verbose), _default_database(options) as database, _answering_handlers(options, database):
             gateway = Gateway(database, load_handler(options.api), options.api_format) if options.api else None
             _map_streams(options.on_stream, database)
-            server = Server(_databases(options, database), settings, gateway)
-            if options.verbose:
-                _log_requests()
-            server.run(lambda server: _announce(server, options.db), lambda: _finish(options, database))
+            databases = _databases(options, database)
+            server = Server(databases, settings, gateway)
+            OPERATIONS.load()  # Later there may be no file left to be opened.
+            sys.setswitchinterval(_SWITCH_SECONDS)
+            with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
+                server.run(lambda server: _announce(server, options), lambda: _finish(options, database))
     except (ServeError, StoreError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
@@ -131,14 +150,13 @@ def _default_database(options: argparse.Namespace) -> Database:
 
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
-    settings: dict[str, Any] = {"region": region, "table_delays": delays}
+    settings: dict[str, Any] = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
     if options.simulate is None:
         database = connect(path, **settings)
     else:
         keeps = None if options.history is not None else _CALLS_KEPT
         simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
         database = simulate(path, **simulated, **settings)
-    database.expire_in_background()
     try:
         quiet = database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext()
         with quiet:
@@ -190,8 +208,10 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     )
 
 
-def _announce(server: Server, path: Path | None) -> None:
-    print(f"minidynamo answers at {server.url}; data are kept in {path or 'memory'}. Ctrl-C ends it.")
+def _announce(server: Server, options: argparse.Namespace) -> None:
+    print(f"minidynamo answers at {server.url}; data are kept in {options.db or 'memory'}. Ctrl-C ends it.")
+    if options.api:
+        print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
     print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
 
 
@@ -205,9 +225,27 @@ def _finish(options: argparse.Namespace, database: Database) -> None:
         print(f"minidynamo: cannot write {options.history}: {error.strerror or error}", file=sys.stderr)
 
 
-def _log_requests() -> None:
+class _Formatter(logging.Formatter):
+    """Writes out whatever a request or a handler has brought into a message that is not for a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(escaped(line) for line in super().format(record).split("\n"))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = escaped(record.message)
+        return super().formatMessage(record)
+
+
+@contextmanager
+def _logging(is_verbose: bool) -> Iterator[None]:
+    """Prints what goes wrong, and with `--verbose` a line per request."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    for name in ("minidynamo.server", "minidynamo.server.access"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    logging.getLogger("minidynamo.server").addHandler(handler)
+    handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger("minidynamo").addHandler(handler)
+    if is_verbose:
+        for name in ("minidynamo.server", "minidynamo.server.access"):
+            logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.getLogger("minidynamo").removeHandler(handler)

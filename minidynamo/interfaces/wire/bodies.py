@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minidynamo.errors import SerializationError
+from minidynamo.limits import HTTP_INLINE_BODY_BYTES_MAX, JSON_OBJECT_BYTES_MIN
 from minidynamo.requests.checker import REQUESTS
 from minidynamo.requests.shapes import Shape
 from minidynamo.values.wire_types import UndecodableBinary
@@ -24,12 +25,18 @@ def parsed_body(body: bytes) -> dict[str, Any] | None:
     """The members of a request; None for an empty body.
 
     Raises:
-        SerializationError: without a message, where the body is no JSON object.
+        SerializationError: without a message, where the body is no JSON object, or one of so many small objects that
+            it is none of the API's.
     """
     if not body:
         return None
+    decoder = _DECODER
+    if len(body) > HTTP_INLINE_BODY_BYTES_MAX:
+        decoder = _PATIENT_DECODER
+        if body.count(b"{") > len(body) // JSON_OBJECT_BYTES_MIN:
+            raise SerializationError()
     try:
-        members = _DECODER.decode(body.decode("utf-8"))
+        members = decoder.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise SerializationError() from None
     if not isinstance(members, dict):
@@ -59,12 +66,18 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
+def _same(members: dict[str, Any]) -> dict[str, Any]:
+    return members
+
+
 def _base64_text(binary: bytes) -> str:
     return base64.b64encode(binary).decode()
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64_text, check_circular=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+# For long bodies: the parser is one call in C, which lets no other thread work, but for calls of Python within it.
+_PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_hook=_same)
 
 
 def _decode(shape: Shape, value: Any) -> None:

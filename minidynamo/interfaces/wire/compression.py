@@ -9,7 +9,9 @@ import gzip
 import zlib
 
 from minidynamo.errors import InternalServerError
-from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_COMPRESSED_BODY_BYTES_MIN
+from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_COMPRESSED_BODY_BYTES_MIN, HTTP_COMPRESSED_MEMBERS_MAX
+
+_PIECE_BYTES = 64 * 1024
 
 
 class BodyTooLarge(Exception):
@@ -20,7 +22,8 @@ def decompressed(body: bytes, encoding: str | None) -> bytes:
     """The body as it was before the Content-Encoding was applied to it.
 
     Raises:
-        InternalServerError: an unknown encoding, or a body that is broken, cut off or empty. The service answers so.
+        InternalServerError: an unknown encoding, or a body that is broken, cut off or empty, or of more than a
+            thousand members. The service answers so.
         BodyTooLarge: it grows beyond 16 MB.
     """
     name = (encoding or "identity").strip().lower()
@@ -30,21 +33,37 @@ def decompressed(body: bytes, encoding: str | None) -> bytes:
     if window_bits is None or not body:
         raise InternalServerError()
     parts: list[bytes] = []
-    room = HTTP_BODY_BYTES_MAX + 1
-    while body:  # Several members may follow one another.
-        decompressor = zlib.decompressobj(window_bits)
+    room, start = HTTP_BODY_BYTES_MAX, 0
+    for _ in range(HTTP_COMPRESSED_MEMBERS_MAX):  # Several members may follow one another.
+        part, start = _member(body, start, window_bits, room)
+        parts.append(part)
+        room -= len(part)
+        if start == len(body):
+            return b"".join(parts)
+    raise InternalServerError()
+
+
+def _member(body: bytes, start: int, window_bits: int, room: int) -> tuple[bytes, int]:
+    """What one member of a body holds, and where the next one begins.
+
+    It is handed over in pieces, since what follows a member is copied each time.
+    """
+    decompressor = zlib.decompressobj(window_bits)
+    view, parts = memoryview(body), []
+    while not decompressor.eof:
+        piece = view[start : start + _PIECE_BYTES]
+        if not piece:
+            raise InternalServerError()  # It is cut off.
         try:
-            part = decompressor.decompress(body, room)
+            part = decompressor.decompress(piece, room + 1)
         except zlib.error:
             raise InternalServerError() from None
         parts.append(part)
         room -= len(part)
-        if room <= 0:
+        if room < 0:
             raise BodyTooLarge
-        if not decompressor.eof:
-            raise InternalServerError()
-        body = decompressor.unused_data
-    return b"".join(parts)
+        start += len(piece) - len(decompressor.unused_data)
+    return b"".join(parts), start
 
 
 def compressed(body: bytes, accepted: str | None) -> tuple[bytes, str | None]:

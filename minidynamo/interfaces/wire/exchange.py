@@ -18,11 +18,12 @@ from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest, http_da
 from minidynamo.interfaces.wire.signatures import Signature
 from minidynamo.interfaces.wire.targets import WITHOUT_BODY, operation_of
 from minidynamo.interfaces.wire.verification import accept_any
-from minidynamo.limits import HTTP_BODY_BYTES_MAX
+from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_INLINE_BODY_BYTES_MAX, HTTP_UNSIGNED_BODY_BYTES_MAX
 
 logger = logging.getLogger("minidynamo.server")
 
 JSON_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"})
+_SUMMARY_CHARACTERS_MAX = 200
 _NO_SUCH_PAGE = b"<UnknownOperationException/>\n"
 _EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
 
@@ -75,12 +76,15 @@ class Exchange:
             return 404, _content_type(request), _NO_SUCH_PAGE
         if len(request.body) > HTTP_BODY_BYTES_MAX:
             raise BodyTooLarge
+        signature = None
+        if len(request.body) > HTTP_UNSIGNED_BODY_BYTES_MAX:  # Reading it takes more than whoever sends it has to pay.
+            signature = self._authenticate(request)
         body = decompressed(request.body, request.headers.get("content-encoding"))
         members = parsed_body(body)
         operation = operation_of(request.headers.get("x-amz-target"))
         if operation is None:
             raise UnknownOperation()
-        database = self._choose(self._authenticate(request))
+        database = self._choose(signature or self._authenticate(request))
         if members is None:
             raise SerializationError()
         decode_binaries(operation, members, body)
@@ -134,13 +138,32 @@ def _content_type(request: HttpRequest) -> str:
 
 
 def request_summary(request: HttpRequest) -> str:
-    """What a request asks for, for a log: its operation and table, or its method and path."""
+    """What a request asks for, for a log: its operation and table, or its method and path.
+
+    Whatever is in it, it is short and stays on its line.
+    """
     operation = operation_of(request.headers.get("x-amz-target"))
     if operation is None:
-        return f"{request.method} {request.path}"
+        return printable(f"{request.method} {request.path}")
+    if len(request.body) > HTTP_INLINE_BODY_BYTES_MAX:
+        return operation
     try:
         members: Any = parsed_body(request.body)
     except DynamoError:
         return operation
     table = (members or {}).get("TableName")
-    return f"{operation} {table}" if isinstance(table, str) else operation
+    return printable(f"{operation} {table}") if isinstance(table, str) else operation
+
+
+def printable(text: str) -> str:
+    """A text as a terminal may be given it: control characters and the like are written out, the end is left off."""
+    if len(text) > _SUMMARY_CHARACTERS_MAX:
+        text = text[:_SUMMARY_CHARACTERS_MAX] + "..."
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """A text in which control characters and the like are written out, line breaks among them."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

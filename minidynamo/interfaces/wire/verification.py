@@ -58,6 +58,7 @@ class Verifier:
         self._check_age(signature)
         if "host" not in signature.signed_headers:
             raise InvalidSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+        _check_signed(request, signature)
         check_form(signature)
         _check_scope(signature)
         secret = self._secrets.get(signature.access_key)
@@ -116,6 +117,17 @@ def _canonical_request(request: HttpRequest, signature: Signature) -> str:
 
 def _canonical_value(request: HttpRequest, name: str) -> str:
     return " ".join(request.headers.get(name, "").split())
+
+
+def _check_signed(request: HttpRequest, signature: Signature) -> None:
+    """Refuses headers that say what is asked for, but that nobody has signed: they may be changed on the way.
+
+    Source: AWS General Reference, "Create a signed AWS API request": any x-amz-* header must be signed.
+    """
+    for name in request.headers:
+        if name.startswith("x-amz-") and name not in signature.signed_headers:
+            shown = "-".join(each.capitalize() for each in name.split("-"))
+            raise InvalidSignature(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
 def _check_scope(signature: Signature) -> None:

@@ -1,0 +1,238 @@
+"""HTTP on one connection, straight to the exchange: what uvicorn runs in place of its own protocol.
+
+Requests take microseconds, so each is answered where its last byte is read, unless it would hold others up: then a
+thread answers it, and the connection waits. Answers go out in the order of their requests. While a client does not read
+its answers, or one is being worked out, nothing more is read from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from minidynamo.errors import NoAnswer
+from minidynamo.interfaces.server.application import Application
+from minidynamo.interfaces.server.budget import Budget
+from minidynamo.interfaces.server.dispatching import Dispatcher
+from minidynamo.interfaces.server.incoming import Arrived, Incoming
+from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.limits import (
+    FUNCTION_ANSWER_SECONDS_MAX,
+    HTTP_BODY_SECONDS_MAX,
+    HTTP_CONNECTIONS_MAX,
+    HTTP_IDLE_SECONDS_MAX,
+    HTTP_PIPELINED_PER_TURN_MAX,
+    HTTP_UNREAD_SECONDS_MAX,
+)
+
+_WATCH_SECONDS = 15
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# What is answered without a body.
+_WITHOUT_BODY = (204, 304)
+_NO_ROOM = 503
+
+
+def protocol_for(application: Application, dispatcher: Dispatcher) -> type[asyncio.Protocol]:
+    """The protocol class that uvicorn makes a connection of, for an application."""
+    members = {"application": application, "dispatcher": dispatcher, "budget": Budget()}
+    return type("BoundConnection", (Connection,), members)
+
+
+class Connection(asyncio.Protocol):
+    """One connection: reads requests one after another, and answers each."""
+
+    application: Application
+    dispatcher: Dispatcher
+    budget: Budget
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        self._connections: set[Connection] = server_state.connections
+        self._incoming = Incoming(self.budget)
+        self._arrived = self._incoming.arrived
+        self._transport: Any = None
+        self._loop: Any = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_closing = self._is_ending = self._is_at_work = False
+        self._is_unread = self._is_reading_paused = self._is_turn_due = False
+        self._held_bytes = self._unread_bytes = 0
+        self._changed_at = self._unread_at = time.monotonic()
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._connections.add(self)
+        self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)
+        if len(self._connections) > HTTP_CONNECTIONS_MAX:
+            self._refuse(_NO_ROOM)
+
+    def connection_lost(self, exception: Exception | None) -> None:
+        self._connections.discard(self)
+        self._is_closing = True
+        self._incoming.close()
+        self.budget.give_back(self._unread_bytes)
+        self._unread_bytes = 0
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_closing:
+            return
+        was_in_request = self._incoming.is_in_request
+        self._incoming.feed(data)
+        if self._incoming.expects_continue:
+            self._incoming.expects_continue = False
+            self._transport.write(_CONTINUE)
+        if not was_in_request:
+            self._changed_at = time.monotonic()
+        if self._arrived:
+            self._answer_arrived()
+
+    def pause_writing(self) -> None:
+        """A client that does not read its answers gets no more of them, and is not read from either."""
+        self._is_unread = True
+        self._unread_at = time.monotonic()
+        size = self._transport.get_write_buffer_size()
+        if not self.budget.take(size):
+            self._transport.abort()
+            return
+        self._unread_bytes += size
+        self._pause_or_resume_reading()
+
+    def resume_writing(self) -> None:
+        self._is_unread = False
+        self.budget.give_back(self._unread_bytes)
+        self._unread_bytes = 0
+        self._answer_arrived()
+
+    # Called by uvicorn.
+
+    def shutdown(self) -> None:
+        """Ends the connection, after the requests that have begun to come in."""
+        self._is_ending = True
+        if not self._is_in_use:
+            self._transport.close()
+
+    @property
+    def _is_in_use(self) -> bool:
+        return bool(self._arrived) or self._is_at_work or self._incoming.is_in_request
+
+    # Answering.
+
+    def _answer_arrived(self) -> None:
+        """Answers what has arrived, until something has to be waited for."""
+        turn = 0
+        while self._arrived and not (self._is_at_work or self._is_unread or self._transport.is_closing()):
+            if turn >= HTTP_PIPELINED_PER_TURN_MAX:
+                if not self._is_turn_due:
+                    self._is_turn_due = True
+                    self._loop.call_soon(self._next_turn)
+                break
+            turn += 1
+            self._answer(self._arrived.pop(0))
+        self._pause_or_resume_reading()
+
+    def _next_turn(self) -> None:
+        self._is_turn_due = False
+        self._answer_arrived()
+
+    def _answer(self, arrived: Arrived) -> None:
+        request = arrived.request
+        if request is None:
+            self._refuse(arrived.refusal)
+            return
+        self._held_bytes = arrived.held_bytes
+        if not self.dispatcher.is_quick(request):
+            self._have_answered(request, arrived.keeps_alive)
+            return
+        try:
+            answer: HttpAnswer | None = self.dispatcher.answer(request)
+        except NoAnswer:
+            answer = None
+        self._finish(answer, request.method, arrived.keeps_alive)
+
+    def _have_answered(self, request: HttpRequest, keeps_alive: bool) -> None:
+        """Lets a thread answer a request; a function that takes too long is not waited for."""
+        self._is_at_work = True
+        method, is_for_function = request.method, self.application.is_for_function(request)
+        limit: asyncio.TimerHandle | None = None
+        is_over = False
+
+        def finish(answer: HttpAnswer | None) -> None:
+            nonlocal is_over
+            if is_over:
+                return
+            is_over, self._is_at_work = True, False
+            if limit is not None:
+                limit.cancel()
+            self._finish(answer, method, keeps_alive)
+            self._answer_arrived()
+
+        def finish_in_loop(answer: HttpAnswer | None) -> None:
+            with suppress(RuntimeError):  # The server has ended meanwhile.
+                self._loop.call_soon_threadsafe(finish, answer)
+
+        if not self.dispatcher.submit(request, finish_in_loop):
+            self._loop.call_soon(finish, self.application.too_many())
+        elif is_for_function:
+            limit = self._loop.call_later(FUNCTION_ANSWER_SECONDS_MAX, lambda: finish(self.application.too_late()))
+
+    def _finish(self, answer: HttpAnswer | None, method: str, keeps_alive: bool) -> None:
+        self.budget.give_back(self._held_bytes)
+        self._held_bytes = 0
+        self._changed_at = time.monotonic()
+        if self._transport.is_closing():
+            return  # Nobody would get the answer.
+        if answer is None:
+            self._transport.close()
+            return
+        self._send(answer, method, keeps_alive and not (self._is_ending and not self._arrived))
+
+    def _refuse(self, status: int) -> None:
+        """Answers without a body and closes."""
+        headers = {"content-length": "0"}
+        if status == _NO_ROOM:
+            headers["retry-after"] = "1"
+        self._send(HttpAnswer(status, headers, b""), "POST", keeps_alive=False)
+
+    def _send(self, answer: HttpAnswer, method: str, keeps_alive: bool) -> None:
+        lines = [_STATUS_LINES[answer.status]]
+        lines += [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
+        lines.append("connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n")
+        head = "".join(lines).encode("latin-1")
+        has_body = method != "HEAD" and answer.status not in _WITHOUT_BODY
+        self._transport.write(head + answer.body if has_body else head)
+        if not keeps_alive:
+            self._is_closing = True
+            self._transport.close()
+
+    # Waiting.
+
+    def _pause_or_resume_reading(self) -> None:
+        pauses = bool(self._arrived) or self._is_at_work or self._is_unread
+        if pauses == self._is_reading_paused or self._transport.is_closing():
+            return
+        self._is_reading_paused = pauses
+        if pauses:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _look(self) -> None:
+        """Looks now and then whether the client has gone silent: within a request, between two, or with an answer."""
+        now = time.monotonic()
+        silent = now - self._changed_at
+        if self._is_unread and now - self._unread_at > HTTP_UNREAD_SECONDS_MAX:
+            self._transport.abort()
+        elif self._is_at_work or self._arrived:
+            pass
+        elif self._incoming.is_in_request and silent > HTTP_BODY_SECONDS_MAX:
+            self._refuse(408)
+        elif not self._incoming.is_in_request and silent > HTTP_IDLE_SECONDS_MAX:
+            self._transport.close()
+        self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)

@@ -1,0 +1,61 @@
+"""A few threads beside the event loop, for work that would hold it up.
+
+They do not keep the process: work that never ends, such as a handler in an endless loop, ends with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+logger = logging.getLogger("minidynamo.server")
+
+
+class Pool:
+    """Threads that do what they are given, first come, first served; they are begun when there is work for them.
+
+    Parameters:
+        name: of the threads.
+        size: how many there are at most.
+        queue_size: how much work may wait for them; None for any amount.
+    """
+
+    def __init__(self, name: str, size: int, queue_size: int | None = None) -> None:
+        self._name = name
+        self._size = size
+        self._open_max = None if queue_size is None else size + queue_size
+        self._work: deque[Callable[[], None]] = deque()
+        self._changed = threading.Condition()
+        self._threads = self._idle = self._open = 0
+
+    def submit(self, work: Callable[[], None]) -> bool:
+        """Has something done; returns False, and does nothing, where there is no room for it."""
+        with self._changed:
+            if self._open_max is not None and self._open >= self._open_max:
+                return False
+            self._open += 1
+            self._work.append(work)
+            if self._idle >= len(self._work):
+                self._changed.notify()
+            elif self._threads < self._size:
+                self._threads += 1
+                threading.Thread(target=self._run, daemon=True, name=f"minidynamo {self._name}").start()
+            return True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._idle += 1
+                while not self._work:
+                    self._changed.wait()
+                self._idle -= 1
+                work = self._work.popleft()
+            try:
+                work()
+            except BaseException:  # The thread is for others, too.
+                logger.exception("an answer could not be worked out")
+            del work  # Nothing of it is kept until there is more to do.
+            with self._changed:
+                self._open -= 1

@@ -1,0 +1,569 @@
+"""Clients that mean harm, or are broken: nothing without a bound, nothing kept, nobody else held up."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import http.client
+import json
+import logging
+import os
+import socket
+import threading
+import time
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+import minidynamo
+from minidynamo import Database
+from minidynamo.errors import SerializationError
+from minidynamo.interfaces.conformance.endpoint import Endpoint, sign_formally
+from minidynamo.interfaces.conformance.short_tables import create_table_request
+from minidynamo.interfaces.server import connection as connections
+from minidynamo.interfaces.server import dispatching, incoming
+from minidynamo.interfaces.server.budget import Budget
+from minidynamo.interfaces.server.gateway import Gateway
+from minidynamo.interfaces.server.incoming import Incoming
+from minidynamo.interfaces.server.pool import Pool
+from minidynamo.interfaces.server.running import Server
+from minidynamo.interfaces.wire import bodies, compression
+from minidynamo.interfaces.wire.compression import decompressed
+from minidynamo.interfaces.wire.messages import HttpRequest
+
+TARGET = "DynamoDB_20120810."
+TABLE = create_table_request("tbl", {"key": ["pk S"]})
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with minidynamo.connect() as database:
+        database.execute("CreateTable", TABLE)
+        yield database
+        database.check()
+
+
+@pytest.fixture
+def server(database: Database) -> Iterator[Server]:
+    with database.serve() as server:
+        yield server
+        wait_until(lambda: budget_of(server).held_bytes == 0)
+
+
+def budget_of(server: Server) -> Budget:
+    budget: Budget = server._server.config.http_protocol_class.budget
+    return budget
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not is_true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
+
+
+def raw(operation: str, members: Any, **headers: str) -> bytes:
+    """A request as bytes, formally signed."""
+    body = json.dumps(members).encode()
+    request = sign_formally(
+        HttpRequest("POST", "/", "", {"host": "localhost", "x-amz-target": TARGET + operation}, body)
+    )
+    lines = [f"{name}: {value}\r\n" for name, value in {**request.headers, **headers}.items()]
+    return f"POST / HTTP/1.1\r\n{''.join(lines)}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+@contextmanager
+def another_client(server: Server) -> Iterator[Endpoint]:
+    endpoint = Endpoint(server.url)
+    yield endpoint
+    endpoint.close()
+
+
+def tables_of(server: Server) -> list[str]:
+    """Asked for by somebody who means no harm."""
+    with another_client(server) as endpoint:
+        names: list[str] = endpoint.call("ListTables", {})["TableNames"]
+        return names
+
+
+def open_socket(server: Server, **options: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def sent(server: Server, *parts: bytes) -> bytes:
+    """All that is answered to some bytes, until the server closes."""
+    with open_socket(server) as client:
+        received = b""
+        with suppress(ConnectionError):
+            for part in parts:
+                client.sendall(part)
+        with suppress(ConnectionError):
+            while data := client.recv(65536):
+                received += data
+        return received
+
+
+# Heads.
+
+
+class Parsed:
+    """What comes of some bytes without any socket."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self.budget = Budget()
+        self.incoming = Incoming(self.budget)
+        self.count = 0
+        for self.count, part in enumerate(parts, 1):
+            self.incoming.feed(part)
+            if self.refusal:
+                break
+
+    @property
+    def refusal(self) -> int:
+        return next((each.refusal for each in self.incoming.arrived if each.refusal), 0)
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [HEAD + b"a: vvvvvvvvvv\r\n" * 2_000],
+        [HEAD + b"".join(b"a%d: v\r\n" % number for number in range(201)) + b"\r\n"],
+        [HEAD, *[b"a: " + b"v" * 100 + b"\r\n"] * 47_000],
+        [HEAD + b"a: ", *[b"v" * 1_000] * 100],
+        [HEAD, *[b"a" * 1_000] * 100],
+        [b"POST /", *[b"x" * 1_000] * 100],
+        [b"POST /?", *[b"x=y&" * 250] * 100, b" HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ],
+    ids=["one name", "many headers", "one name, slowly", "one value", "one name", "a path", "a query"],
+)
+def test_a_head_without_end_is_refused_at_once(parts: list[bytes]) -> None:
+    """As soon as 16 KB have come in, or 200 headers; the rest is not looked at."""
+    parsed = Parsed(*parts)
+    assert parsed.refusal == 400
+    assert parsed.count <= 175
+    assert sum(map(len, parts[: parsed.count])) < max(len(parts[0]) + 1, 20_000)
+
+
+def test_heads_up_to_the_bound_are_read() -> None:
+    for count, size in ((198, 20), (10, 1_500)):
+        lines = b"".join(b"a%d: %s\r\n" % (number, b"v" * size) for number in range(count))
+        parsed = Parsed(HEAD + lines + b"Content-Length: 0\r\n\r\n")
+        assert parsed.refusal == 0
+    parsed = Parsed(HEAD, b"a: 1\r\na: 2\r\nA: 3\r\nContent-Length: 0\r\n\r\n")
+    (arrived,) = parsed.incoming.arrived
+    assert arrived.request is not None
+    assert arrived.request.headers["a"] == "1,2,3"
+
+
+def test_a_flood_of_headers_gets_400_and_the_end(server: Server) -> None:
+    answer = sent(server, HEAD + b"a: vvv\r\n" * 5_000 + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert sent(server, HEAD + b"x: y\r\n" * 300_000).startswith((b"HTTP/1.1 400 ", b""))
+    assert tables_of(server) == ["tbl"]
+
+
+def test_trailers_are_no_headers(server: Server) -> None:
+    """What a proxy has not seen in the head counts for nothing, signatures and targets least of all."""
+    request = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
+    trailers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items()).encode()
+    chunked = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n"
+    answer = sent(server, HEAD + chunked + trailers + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"UnknownOperationException" in answer
+    answer = sent(server, HEAD + trailers + chunked + b"X-Amz-Target: DynamoDB_20120810.DeleteTable\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"TableNames" in answer
+
+
+# Bodies.
+
+
+def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of one byte, extensions of chunks, trailers."""
+    monkeypatch.setattr(incoming, "HTTP_SENT_BYTES_MAX", 50_000)
+    head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    for filler in (b"1\r\nx\r\n" * 200, b"1;" + b"e" * 1_000 + b"\r\nx\r\n", b"0\r\n" + b"a: b\r\n" * 200):
+        first, *others = [filler] + [filler if b"0\r\n" not in filler[:3] else b"a: b\r\n" * 200] * 100
+        parsed = Parsed(head, first, *others)
+        assert parsed.refusal in (400, 413), filler[:10]
+        assert parsed.count < 62
+
+
+def test_a_body_in_crumbs_is_kept_as_one() -> None:
+    """Not as so many objects."""
+    parsed = Parsed(HEAD + b"Content-Length: 5000\r\n\r\n", *[b"x"] * 4_999)
+    assert isinstance(parsed.incoming._body, bytearray)
+    assert parsed.budget.held_bytes == 4_999
+    parsed.incoming.feed(b"x")
+    (arrived,) = parsed.incoming.arrived
+    assert arrived.request is not None
+    assert arrived.request.body == b"x" * 5_000
+    parsed.incoming.close()
+    assert parsed.budget.held_bytes == 0
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
+def test_compressed_members_are_few(compress: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is handed over with little of what follows it, since that is copied."""
+    encoding = "gzip" if compress is gzip.compress else "deflate"
+    many = [b"part %d " % number for number in range(1_000)]
+    assert decompressed(b"".join(map(compress, many)), encoding) == b"".join(many)
+    fed = 0
+    whole = zlib.decompressobj
+
+    class Counting:
+        def __init__(self, window_bits: int) -> None:
+            self._object = whole(window_bits)
+
+        def decompress(self, piece: memoryview, room: int) -> bytes:
+            nonlocal fed
+            fed += len(piece)
+            return self._object.decompress(piece, room)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._object, name)
+
+    monkeypatch.setattr(compression.zlib, "decompressobj", Counting)
+    with pytest.raises(minidynamo.DynamoError) as raised:
+        decompressed(compress(b"") * 200_000, encoding)
+    assert raised.value.status == 500
+    assert fed <= 1_000 * 64 * 1024
+
+
+def test_a_request_of_nothing_but_objects_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before anything is made of it; what items may hold passes."""
+    with pytest.raises(SerializationError), monkeypatch.context() as patch:
+        patch.setattr(bodies, "_PATIENT_DECODER", None)
+        bodies.parsed_body(b'{"a":[' + b"{}," * 10_000 + b"{}]}")
+    densest = b'{"Item":{"a":{"L":[' + b",".join([b'{"M":{}}'] * 10_000) + b"]}}}"
+    assert bodies.parsed_body(densest) is not None
+
+
+def test_large_bodies_are_read_for_those_who_have_signed(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    read: list[int] = []
+    monkeypatch.setattr("minidynamo.interfaces.wire.exchange.parsed_body", lambda body: read.append(len(body)) or {})
+    for size, is_signed in ((1_000, False), (70_000, False), (70_000, True)):
+        request = HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b" " * size)
+        with another_client(server) as endpoint:
+            answer = endpoint.exchange(sign_formally(request) if is_signed else request)
+        assert answer.status == (200 if is_signed else 400)
+    assert read == [1_000, 70_000]
+
+
+def test_all_connections_share_what_is_held(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    """Beyond it 503 and when to come again; it is given back when answers are sent, and when clients leave."""
+    with database.serve() as server:
+        budget = budget_of(server)
+        monkeypatch.setattr(budget, "_size_bytes_max", 1_000_000)
+        clients = [open_socket(server) for _ in range(9)]
+        for client in clients:
+            client.sendall(HEAD + b"Content-Length: 200000\r\n\r\n" + b"x" * 100_000)
+        wait_until(lambda: budget.held_bytes == 900_000)
+        answer = sent(server, HEAD + b"Content-Length: 150000\r\n\r\n" + b"x" * 150_000)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1\r\n" in answer
+        assert tables_of(server) == ["tbl"]
+        for client in clients:
+            client.close()
+        wait_until(lambda: budget.held_bytes == 0)
+
+
+def test_memory_goes_back_with_the_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the collector of cycles."""
+    kept: list[Any] = []
+    begin = Incoming.__init__
+
+    class Body(bytearray):
+        pass
+
+    def begun(self: Incoming, budget: Budget) -> None:
+        begin(self, budget)
+        kept.append(weakref.ref(self))
+
+    monkeypatch.setattr(Incoming, "__init__", begun)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            with open_socket(server) as client:
+                client.sendall(HEAD + b"Content-Length: 16000000\r\n\r\n" + b"x" * 1_000_000)
+                wait_until(lambda: budget_of(server).held_bytes >= 1_000_000)
+            wait_until(lambda: budget_of(server).held_bytes == 0)
+        assert len(kept) == 5
+        left = [each() for each in kept if each() is not None]
+        assert all(each._body == b"" and each._parser is None for each in left)
+    finally:
+        gc.enable()
+
+
+def test_there_are_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    monkeypatch.setattr(connections, "HTTP_CONNECTIONS_MAX", 3)
+    clients = [open_socket(server) for _ in range(3)]
+    wait_until(lambda: len(server._server.server_state.connections) == 3)
+    assert sent(server).startswith(b"HTTP/1.1 503 ")
+    for client in clients:
+        client.close()
+    wait_until(lambda: not server._server.server_state.connections)
+    assert tables_of(server) == ["tbl"]
+
+
+# Answers that nobody reads.
+
+
+def test_a_client_that_reads_nothing_gets_no_more(database: Database, server: Server) -> None:
+    """Of what it has asked for, little is worked out before it reads; then all of it comes, in its order."""
+    for number in range(4):
+        item = {"pk": {"S": str(number)}, "t": {"S": "." * 300_000}}
+        database.execute("PutItem", {"TableName": "tbl", "Item": item})
+    answered = []
+    execute = database.execute
+    database.execute = lambda *request: answered.append(request[0]) or execute(*request)  # type: ignore
+    with open_socket(server) as client:
+        for number in range(60):
+            client.sendall(raw("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": str(number % 4)}}}))
+        time.sleep(0.5)
+        assert tables_of(server) == ["tbl"]
+        assert len(answered) < 40
+        assert 0 < budget_of(server).held_bytes < 5_000_000
+        seen, position = b"", 0
+        while position < 60:
+            seen += client.recv(1 << 20)
+            while (head := seen.find(b"\r\n\r\n")) >= 0 and len(seen) > head + 4 + 300_000:
+                length = int(seen[:head].partition(b"content-length: ")[2].partition(b"\r\n")[0])
+                if len(seen) < head + 4 + length:
+                    break
+                body = json.loads(seen[head + 4 : head + 4 + length])
+                assert body["Item"]["pk"]["S"] == str(position % 4)
+                seen, position = seen[head + 4 + length :], position + 1
+    del database.execute
+
+
+def test_a_client_that_never_reads_is_left(database: Database, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "HTTP_UNREAD_SECONDS_MAX", 0.1)
+    database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "t": {"S": "." * 390_000}}})
+    with open_socket(server) as client:
+        for _ in range(60):
+            client.sendall(raw("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}))
+        wait_until(lambda: budget_of(server).held_bytes > 0)
+        wait_until(lambda: not server._server.server_state.connections)
+
+
+def test_pipelined_requests_are_answered_in_order(database: Database, server: Server) -> None:
+    """Whether the loop answers them or a thread; others have their turn in between."""
+    database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}}})
+    key = {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}
+    asked: list[tuple[str, Any]] = [("GetItem", key), ("Scan", {"TableName": "tbl"}), ("ListTables", {})] * 40
+    stream = b"".join(raw(*each) for each in asked[:-1]) + raw(*asked[-1], connection="close")
+    answer = sent(server, stream)
+    found = [each.partition(b"\r\n\r\n")[2][:8] for each in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert found == [b'{"Item":', b'{"Items"', b'{"TableN'] * 40
+
+
+# Nobody waits for somebody else.
+
+
+def test_the_loop_waits_for_no_lock(database: Database, server: Server) -> None:
+    """Requests that need it wait in threads; the health check is answered meanwhile."""
+    with another_client(server) as first, another_client(server) as second:
+        first.call("ListTables", {})
+        answers: list[Any] = []
+        with database.lock:
+            thread = threading.Thread(target=lambda: answers.append(first.call("ListTables", {})))
+            thread.start()
+            assert second.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
+            assert not answers
+        thread.join(20)
+        assert answers
+
+
+def test_the_loop_waits_for_no_disk(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that is being synced holds up neither the health check nor other writes' syncs."""
+    may_sync, sync = threading.Event(), os.fsync
+    with minidynamo.connect(tmp_path / "a.db") as database, database.serve() as server:
+        database.execute("CreateTable", TABLE)
+        with another_client(server) as first, another_client(server) as second:
+            put = {"TableName": "tbl", "Item": {"pk": {"S": "a"}}}
+            first.call("PutItem", put)
+            monkeypatch.setattr(os, "fsync", lambda file: (may_sync.wait(20), sync(file)))
+            answers: list[Any] = []
+            thread = threading.Thread(target=lambda: answers.append(first.call("PutItem", put)))
+            thread.start()
+            wait_until(lambda: not database.engine.is_settled)
+            assert second.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
+            assert not answers
+            may_sync.set()
+            thread.join(20)
+            assert answers == [{}]
+
+
+def test_what_takes_long_is_answered_beside_the_loop(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And comes back to it when it has been quick for a while."""
+    application = Server(database).application
+    dispatcher = dispatching.Dispatcher(application, database)
+    get = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "GetItem"}, b"{}"))
+    scan = get._replace(headers={**get.headers, "x-amz-target": TARGET + "Scan"}, body=b'{"TableName":"tbl"}')
+    assert dispatcher.is_quick(get)
+    assert not dispatcher.is_quick(scan)
+    for _ in range(60):
+        dispatcher.answer(scan)
+    assert dispatcher.is_quick(scan)
+    ticks = iter([0.0, 0.5])
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatching.time, "thread_time", lambda: next(ticks))
+        dispatcher.answer(get)
+    assert not dispatcher.is_quick(get)
+    assert not dispatcher.is_quick(scan._replace(body=b" " * 20_000))
+    assert not dispatcher.is_quick(scan._replace(headers={**scan.headers, "content-encoding": "gzip"}))
+
+
+def test_a_pool_has_so_many_threads_and_so_much_room() -> None:
+    pool, may_end, done = Pool("test", 2, queue_size=1), threading.Event(), []
+    work = lambda: (may_end.wait(20), done.append(1))  # noqa: E731
+    assert [pool.submit(work) for _ in range(5)] == [True, True, True, False, False]
+    may_end.set()
+    wait_until(lambda: len(done) == 3)
+    wait_until(lambda: pool._open == 0)
+    assert pool.submit(work)
+    assert pool._threads == 2
+    failing = Pool("test", 1)
+
+    def fail() -> None:
+        raise SystemExit
+
+    assert failing.submit(fail)
+    ended = threading.Event()
+    assert failing.submit(ended.set)
+    assert ended.wait(20)
+
+
+# The HTTP door to functions.
+
+
+@contextmanager
+def door(handler: Any, payload_format: str = "2.0") -> Iterator[Server]:
+    with (
+        minidynamo.connect() as database,
+        Server(database, gateway=Gateway(database, handler, payload_format)) as server,
+    ):
+        yield server
+
+
+def get(server: Server, path: str = "/x") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_no_byte_follows_an_answer_without_a_body(status: int) -> None:
+    """It would be the first of the next answer."""
+    answers = iter([{"statusCode": status, "body": "x"}, {"statusCode": 200, "body": "second"}])
+    with door(lambda event, context: next(answers)) as server:
+        one = b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        answer = sent(server, one, one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    first, _, rest = answer.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-length" not in first
+    assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert rest.endswith(b"\r\n\r\nsecond")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"statusCode": 200, "headers": {"x-a": "b\r\nset-cookie: c=d"}},
+        {"statusCode": 200, "headers": {"x-a": "b\x00"}},
+        {"statusCode": 200, "headers": {"x-a": "\u20ac"}},
+        {"statusCode": 200, "headers": {"x a": "b"}},
+        {"statusCode": 200, "headers": {"": "b"}},
+        {"statusCode": 200, "multiValueHeaders": {"a:b": ["c"]}},
+        {"statusCode": 100},
+        {"statusCode": 101, "body": "x"},
+        {"statusCode": "x"},
+    ],
+)
+@pytest.mark.parametrize(("payload_format", "status"), [("1.0", 502), ("2.0", 500)])
+def test_an_answer_that_no_http_message_can_be_is_a_failure(answer: Any, payload_format: str, status: int) -> None:
+    with door(lambda event, context: answer, payload_format) as server:
+        found, body = get(server)
+    assert found == status
+    assert json.loads(body)["message"].lower() == "internal server error"
+
+
+def test_a_function_says_nothing_of_framing() -> None:
+    headers = {"Transfer-Encoding": "chunked", "Content-Length": "1", "Connection": "close", "X-Own": "kept"}
+    with door(lambda event, context: {"statusCode": 200, "headers": headers, "body": "whole"}) as server:
+        answer = sent(server, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert b"transfer-encoding" not in answer
+    assert b"content-length: 5\r\n" in answer
+    assert b"x-own: kept\r\n" in answer
+
+
+def test_hanging_handlers_shut_no_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is answered after 29 s, here less; others are answered meanwhile; beyond a number there are too many."""
+    monkeypatch.setattr(connections, "FUNCTION_ANSWER_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(dispatching, "FUNCTION_CALLS_AT_ONCE_MAX", 10)
+    may_end = threading.Event()
+
+    def handler(event: Any, context: Any) -> str:
+        if event["rawPath"] == "/hang":
+            may_end.wait(30)
+        return "done"
+
+    with door(handler) as server:
+        found: list[int] = []
+        threads = [threading.Thread(target=lambda: found.append(get(server, "/hang")[0])) for _ in range(9)]
+        for each in threads:
+            each.start()
+        wait_until(lambda: server.dispatcher._calls._threads == 9)
+        assert get(server, "/quick")[0] == 200
+        for each in threads:
+            each.join(20)
+        assert found == [504] * 9
+        threads = [threading.Thread(target=lambda: get(server, "/hang"))]
+        threads[0].start()
+        wait_until(lambda: server.dispatcher._calls._open == 10)
+        assert get(server, "/quick") == (429, b'{"message": "Too Many Requests"}')
+        threads[0].join(20)
+        may_end.set()
+        wait_until(lambda: get(server, "/quick")[0] == 200)
+
+
+@pytest.mark.parametrize("how", ["exits", "is interrupted"])
+def test_a_handler_that_exits_ends_no_server(how: str) -> None:
+    def handler(event: Any, context: Any) -> None:
+        raise SystemExit(3) if how == "exits" else KeyboardInterrupt
+
+    with door(handler) as server:
+        assert [get(server)[0] for _ in range(2)] == [500, 500]
+
+
+def test_clients_that_leave_early_leave_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    is_in, may_end = threading.Event(), threading.Event()
+
+    def handler(event: Any, context: Any) -> str:
+        is_in.set()
+        may_end.wait(20)
+        return "." * 1_000_000
+
+    with caplog.at_level(logging.WARNING), door(handler) as server:
+        for _ in range(3):
+            is_in.clear()
+            with open_socket(server) as client:
+                client.sendall(b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert is_in.wait(20)
+        may_end.set()
+        wait_until(lambda: not server._server.server_state.connections)
+        assert get(server)[0] == 200
+    assert caplog.text == ""
