@@ -12,6 +12,7 @@ from bench.simulated import print_simulation
 from bench.stores import print_large, print_threads
 from bench.streams import print_streams
 from bench.throughput import own_server, print_throughput
+from bench.waiting import print_hostile, print_waiting
 from bench.workloads import WORKLOADS
 
 # Items in the tables of peers, which are slow to fill.
@@ -39,6 +40,8 @@ def main() -> None:
         "--endpoint", action="append", default=[], metavar="NAME=URL", help="measure a peer's server through both, too"
     )
     parser.add_argument("--throughput", action="store_true", help="requests per second of servers at 16 connections")
+    parser.add_argument("--waiting", action="store_true", help="how long gets wait beside long work of others")
+    parser.add_argument("--hostile", action="store_true", help="how long gets wait beside clients that mean harm")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="time per measurement (0.3)")
     parser.add_argument("--growth", nargs="?", type=int, const=1_000_000, metavar="ITEMS", help="costs by table size")
@@ -64,13 +67,30 @@ def main() -> None:
         print_machine()
     if options.simulation:
         print_simulation()
-    alone = (options.growth, options.memory, options.imports, options.threads, options.large, options.streams)
-    if any(alone) or options.machine or options.simulation:
+    if options.waiting:
+        print_waiting(options.against)
+    if options.hostile:
+        print_hostile(options.against)
+    alone = (
+        options.waiting,
+        options.hostile,
+        options.growth,
+        options.memory,
+        options.imports,
+        options.threads,
+        options.large,
+        options.streams,
+    )
+    if any(alone) or options.machine or options.simulation or options.waiting or options.hostile:
         return
     peers = _peers(parser, options.endpoint)
     if options.throughput:
-        with own_server() as server:
-            print_throughput({"this tree": server.url, **peers}, {"this tree": server.pid}, options.rounds)
+        with ExitStack() as servers:
+            own = {"this tree": servers.enter_context(own_server())}
+            if options.against:
+                own[options.against] = servers.enter_context(own_server(checkout(options.against)))
+            urls = {name: server.url for name, server in own.items()}
+            print_throughput({**urls, **peers}, {"this tree": own["this tree"].pid}, options.rounds)
         return
     targets = [Target("this tree", "embedded", ROOT, int(size)) for size in options.items.split(",")]
     if options.against:

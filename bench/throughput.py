@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.reaching import new_client
+from bench.runner import ROOT
 from bench.workloads import TABLE, create_table, fill, item, key, numbers
 from minidynamo.interfaces.conformance.endpoint import sign_formally
 from minidynamo.interfaces.wire.messages import HttpRequest
@@ -48,10 +49,10 @@ class OwnServer:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """Starts `minidynamo serve` and stops it."""
-    command = [sys.executable, "-m", "minidynamo.interfaces.command_line", "serve", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def own_server(tree: Path = ROOT, arguments: Sequence[str] = ()) -> Iterator[OwnServer]:
+    """Starts `minidynamo serve` of a tree and stops it."""
+    command = [sys.executable, "-m", "minidynamo.interfaces.command_line", "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tree)
     assert process.stdout is not None
     url = process.stdout.readline().split(" answers at ")[1].partition(";")[0]
     try:
@@ -132,8 +133,9 @@ async def _load(url: str, requests: Requests) -> tuple[int, float]:
     return answered, seconds
 
 
-def _request(host: str, operation: str, members: dict[str, Any]) -> bytes:
-    body = json.dumps(members)
+def request_bytes(host: str, operation: str, members: Any, body: str | None = None) -> bytes:
+    """A request as a client sends it, formally signed."""
+    body = json.dumps(members) if body is None else body
     headers = {
         "host": host,
         "content-type": "application/x-amz-json-1.0",
@@ -148,13 +150,13 @@ def _request(host: str, operation: str, members: dict[str, Any]) -> bytes:
 def _gets(host: str) -> Requests:
     number = numbers(_ITEMS, 2)
     members = [{"TableName": TABLE, "Key": key(number())} for _ in range(512)]
-    return itertools.cycle([_request(host, "GetItem", each) for each in members])
+    return itertools.cycle([request_bytes(host, "GetItem", each) for each in members])
 
 
 def _puts(host: str) -> Requests:
     randomness = random.Random(1)
     items = [item(number, randomness) for number in range(512)]
-    return itertools.cycle([_request(host, "PutItem", {"TableName": TABLE, "Item": each}) for each in items])
+    return itertools.cycle([request_bytes(host, "PutItem", {"TableName": TABLE, "Item": each}) for each in items])
 
 
 _REQUESTS: dict[str, Callable[[str], Requests]] = {"get": _gets, "put": _puts}

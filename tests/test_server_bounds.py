@@ -115,16 +115,20 @@ class Parsed:
 
     def __init__(self, *parts: bytes) -> None:
         self.budget = Budget()
-        self.incoming = Incoming(self.budget)
-        self.count = 0
+        self.incoming = Incoming(self, self.budget)
+        self.count = self.refusal = 0
+        self.requests: list[HttpRequest] = []
         for self.count, part in enumerate(parts, 1):
             self.incoming.feed(part)
             if self.refusal:
                 break
 
-    @property
-    def refusal(self) -> int:
-        return next((each.refusal for each in self.incoming.arrived if each.refusal), 0)
+    def receive(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+        self.requests.append(request)
+        self.budget.give_back(held_bytes)
+
+    def refuse(self, status: int) -> None:
+        self.refusal = status
 
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
@@ -157,9 +161,8 @@ def test_heads_up_to_the_bound_are_read() -> None:
         parsed = Parsed(HEAD + lines + b"Content-Length: 0\r\n\r\n")
         assert parsed.refusal == 0
     parsed = Parsed(HEAD, b"a: 1\r\na: 2\r\nA: 3\r\nContent-Length: 0\r\n\r\n")
-    (arrived,) = parsed.incoming.arrived
-    assert arrived.request is not None
-    assert arrived.request.headers["a"] == "1,2,3"
+    (request,) = parsed.requests
+    assert request.headers["a"] == "1,2,3"
 
 
 def test_a_flood_of_headers_gets_400_and_the_end(server: Server) -> None:
@@ -198,13 +201,14 @@ def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_body_in_crumbs_is_kept_as_one() -> None:
     """Not as so many objects."""
-    parsed = Parsed(HEAD + b"Content-Length: 5000\r\n\r\n", *[b"x"] * 4_999)
+    parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", *[b"x"] * 49_999)
     assert isinstance(parsed.incoming._body, bytearray)
-    assert parsed.budget.held_bytes == 4_999
+    assert parsed.budget.held_bytes == 49_999
     parsed.incoming.feed(b"x")
-    (arrived,) = parsed.incoming.arrived
-    assert arrived.request is not None
-    assert arrived.request.body == b"x" * 5_000
+    (request,) = parsed.requests
+    assert request.body == b"x" * 50_000
+    assert parsed.budget.held_bytes == 0
+    parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", b"x" * 40_000)
     parsed.incoming.close()
     assert parsed.budget.held_bytes == 0
 
@@ -264,7 +268,7 @@ def test_all_connections_share_what_is_held(monkeypatch: pytest.MonkeyPatch, dat
         monkeypatch.setattr(budget, "_size_bytes_max", 1_000_000)
         clients = [open_socket(server) for _ in range(9)]
         for client in clients:
-            client.sendall(HEAD + b"Content-Length: 200000\r\n\r\n" + b"x" * 100_000)
+            client.sendall(HEAD + b"Content-Length: 200000\r\n\r\n" + b"x" * 100_000)  # No more of it for now.
         wait_until(lambda: budget.held_bytes == 900_000)
         answer = sent(server, HEAD + b"Content-Length: 150000\r\n\r\n" + b"x" * 150_000)
         assert answer.startswith(b"HTTP/1.1 503 ")
@@ -280,11 +284,8 @@ def test_memory_goes_back_with_the_connection(server: Server, monkeypatch: pytes
     kept: list[Any] = []
     begin = Incoming.__init__
 
-    class Body(bytearray):
-        pass
-
-    def begun(self: Incoming, budget: Budget) -> None:
-        begin(self, budget)
+    def begun(self: Incoming, *parameters: Any) -> None:
+        begin(self, *parameters)
         kept.append(weakref.ref(self))
 
     monkeypatch.setattr(Incoming, "__init__", begun)
@@ -410,18 +411,22 @@ def test_what_takes_long_is_answered_beside_the_loop(database: Database, monkeyp
     dispatcher = dispatching.Dispatcher(application, database)
     get = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "GetItem"}, b"{}"))
     scan = get._replace(headers={**get.headers, "x-amz-target": TARGET + "Scan"}, body=b'{"TableName":"tbl"}')
-    assert dispatcher.is_quick(get)
-    assert not dispatcher.is_quick(scan)
+    assert dispatcher.answer_at_once(get) is not None
+    assert dispatcher.answer_at_once(scan) is None
     for _ in range(60):
         dispatcher.answer(scan)
-    assert dispatcher.is_quick(scan)
+    assert dispatcher.answer_at_once(scan) is not None
+    ticks = iter([0.0, 0.5])
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatching.time, "perf_counter", lambda: next(ticks))
+        assert dispatcher.answer_at_once(get) is not None  # Slow by the clock: somebody else may have been at work.
     ticks = iter([0.0, 0.5])
     with monkeypatch.context() as patch:
         patch.setattr(dispatching.time, "thread_time", lambda: next(ticks))
-        dispatcher.answer(get)
-    assert not dispatcher.is_quick(get)
-    assert not dispatcher.is_quick(scan._replace(body=b" " * 20_000))
-    assert not dispatcher.is_quick(scan._replace(headers={**scan.headers, "content-encoding": "gzip"}))
+        assert dispatcher.answer_at_once(get) is not None  # Slow by its own time.
+    assert dispatcher.answer_at_once(get) is None
+    assert dispatcher.answer_at_once(scan._replace(body=b" " * 20_000)) is None
+    assert dispatcher.answer_at_once(scan._replace(headers={**scan.headers, "content-encoding": "gzip"})) is None
 
 
 def test_a_pool_has_so_many_threads_and_so_much_room() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,7 @@ from minidynamo.errors import NoAnswer
 from minidynamo.interfaces.server.application import Application
 from minidynamo.interfaces.server.budget import Budget
 from minidynamo.interfaces.server.dispatching import Dispatcher
-from minidynamo.interfaces.server.incoming import Arrived, Incoming
+from minidynamo.interfaces.server.incoming import Incoming
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
 from minidynamo.limits import (
     FUNCTION_ANSWER_SECONDS_MAX,
@@ -51,8 +52,10 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         self._connections: set[Connection] = server_state.connections
-        self._incoming = Incoming(self.budget)
-        self._arrived = self._incoming.arrived
+        self._incoming = Incoming(self, self.budget)
+        # Requests that wait for their turn, with whether their clients want to send more, and the room they take.
+        self._waiting: deque[tuple[HttpRequest, bool, int]] = deque()
+        self._refusal = self._turn = 0
         self._transport: Any = None
         self._loop: Any = None
         self._watch: asyncio.TimerHandle | None = None
@@ -69,29 +72,31 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
         self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)
         if len(self._connections) > HTTP_CONNECTIONS_MAX:
-            self._refuse(_NO_ROOM)
+            self.refuse(_NO_ROOM)
 
     def connection_lost(self, exception: Exception | None) -> None:
         self._connections.discard(self)
         self._is_closing = True
         self._incoming.close()
-        self.budget.give_back(self._unread_bytes)
+        self.budget.give_back(self._unread_bytes + sum(held for _, _, held in self._waiting))
         self._unread_bytes = 0
+        self._waiting.clear()
         if self._watch is not None:
             self._watch.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
             return
-        was_in_request = self._incoming.is_in_request
-        self._incoming.feed(data)
-        if self._incoming.expects_continue:
-            self._incoming.expects_continue = False
-            self._transport.write(_CONTINUE)
-        if not was_in_request:
+        incoming, self._turn = self._incoming, 0
+        was_in_request = incoming.is_in_request
+        incoming.feed(data)
+        if incoming.is_in_request and not was_in_request:
             self._changed_at = time.monotonic()
-        if self._arrived:
-            self._answer_arrived()
+        if incoming.expects_continue:
+            incoming.expects_continue = False
+            self._transport.write(_CONTINUE)
+        if self._waiting or self._is_at_work or self._is_unread:
+            self._pause_or_resume_reading()
 
     def pause_writing(self) -> None:
         """A client that does not read its answers gets no more of them, and is not read from either."""
@@ -108,7 +113,23 @@ class Connection(asyncio.Protocol):
         self._is_unread = False
         self.budget.give_back(self._unread_bytes)
         self._unread_bytes = 0
-        self._answer_arrived()
+        self._go_on()
+
+    # Called with what has come in.
+
+    def receive(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+        self._turn += 1
+        if self._waiting or self._is_at_work or self._is_unread or self._turn > HTTP_PIPELINED_PER_TURN_MAX:
+            self._waiting.append((request, keeps_alive, held_bytes))
+            self._plan_turn()
+        elif not self._is_closing:
+            self._answer(request, keeps_alive, held_bytes)
+
+    def refuse(self, status: int) -> None:
+        """Answers without a body and closes, once what came before is answered."""
+        self._refusal = status
+        if not (self._waiting or self._is_held_up):
+            self._send_refusal()
 
     # Called by uvicorn.
 
@@ -120,41 +141,48 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_in_use(self) -> bool:
-        return bool(self._arrived) or self._is_at_work or self._incoming.is_in_request
+        return bool(self._waiting) or self._is_at_work or self._incoming.is_in_request
+
+    @property
+    def _is_held_up(self) -> bool:
+        """Whether nothing can be answered now: a thread is at it, or the client does not read."""
+        return self._is_at_work or self._is_unread
 
     # Answering.
 
-    def _answer_arrived(self) -> None:
-        """Answers what has arrived, until something has to be waited for."""
-        turn = 0
-        while self._arrived and not (self._is_at_work or self._is_unread or self._transport.is_closing()):
-            if turn >= HTTP_PIPELINED_PER_TURN_MAX:
-                if not self._is_turn_due:
-                    self._is_turn_due = True
-                    self._loop.call_soon(self._next_turn)
+    def _go_on(self) -> None:
+        """Answers what waits, until something has to be waited for, or others have their turn."""
+        self._turn = 0
+        while self._waiting and not self._is_held_up and not self._is_closing:
+            if self._turn >= HTTP_PIPELINED_PER_TURN_MAX:
+                self._plan_turn()
                 break
-            turn += 1
-            self._answer(self._arrived.pop(0))
+            self._turn += 1
+            self._answer(*self._waiting.popleft())
+        if self._refusal and not self._waiting and not self._is_held_up and not self._is_closing:
+            self._send_refusal()
         self._pause_or_resume_reading()
+
+    def _plan_turn(self) -> None:
+        if not self._is_turn_due and not self._is_held_up:
+            self._is_turn_due = True
+            self._loop.call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
         self._is_turn_due = False
-        self._answer_arrived()
+        self._go_on()
 
-    def _answer(self, arrived: Arrived) -> None:
-        request = arrived.request
-        if request is None:
-            self._refuse(arrived.refusal)
-            return
-        self._held_bytes = arrived.held_bytes
-        if not self.dispatcher.is_quick(request):
-            self._have_answered(request, arrived.keeps_alive)
-            return
+    def _answer(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+        self._held_bytes = held_bytes
         try:
-            answer: HttpAnswer | None = self.dispatcher.answer(request)
+            answer = self.dispatcher.answer_at_once(request)
         except NoAnswer:
-            answer = None
-        self._finish(answer, request.method, arrived.keeps_alive)
+            self._finish(None, request.method, keeps_alive)
+            return
+        if answer is None:
+            self._have_answered(request, keeps_alive)
+        else:
+            self._finish(answer, request.method, keeps_alive)
 
     def _have_answered(self, request: HttpRequest, keeps_alive: bool) -> None:
         """Lets a thread answer a request; a function that takes too long is not waited for."""
@@ -171,7 +199,7 @@ class Connection(asyncio.Protocol):
             if limit is not None:
                 limit.cancel()
             self._finish(answer, method, keeps_alive)
-            self._answer_arrived()
+            self._go_on()
 
         def finish_in_loop(answer: HttpAnswer | None) -> None:
             with suppress(RuntimeError):  # The server has ended meanwhile.
@@ -183,22 +211,23 @@ class Connection(asyncio.Protocol):
             limit = self._loop.call_later(FUNCTION_ANSWER_SECONDS_MAX, lambda: finish(self.application.too_late()))
 
     def _finish(self, answer: HttpAnswer | None, method: str, keeps_alive: bool) -> None:
-        self.budget.give_back(self._held_bytes)
-        self._held_bytes = 0
+        if self._held_bytes:
+            self.budget.give_back(self._held_bytes)
+            self._held_bytes = 0
         self._changed_at = time.monotonic()
         if self._transport.is_closing():
             return  # Nobody would get the answer.
         if answer is None:
+            self._is_closing = True
             self._transport.close()
             return
-        self._send(answer, method, keeps_alive and not (self._is_ending and not self._arrived))
+        self._send(answer, method, keeps_alive and not (self._is_ending and not self._waiting))
 
-    def _refuse(self, status: int) -> None:
-        """Answers without a body and closes."""
+    def _send_refusal(self) -> None:
         headers = {"content-length": "0"}
-        if status == _NO_ROOM:
+        if self._refusal == _NO_ROOM:
             headers["retry-after"] = "1"
-        self._send(HttpAnswer(status, headers, b""), "POST", keeps_alive=False)
+        self._send(HttpAnswer(self._refusal, headers, b""), "POST", keeps_alive=False)
 
     def _send(self, answer: HttpAnswer, method: str, keeps_alive: bool) -> None:
         lines = [_STATUS_LINES[answer.status]]
@@ -214,7 +243,7 @@ class Connection(asyncio.Protocol):
     # Waiting.
 
     def _pause_or_resume_reading(self) -> None:
-        pauses = bool(self._arrived) or self._is_at_work or self._is_unread
+        pauses = bool(self._waiting) or self._is_held_up
         if pauses == self._is_reading_paused or self._transport.is_closing():
             return
         self._is_reading_paused = pauses
@@ -229,10 +258,10 @@ class Connection(asyncio.Protocol):
         silent = now - self._changed_at
         if self._is_unread and now - self._unread_at > HTTP_UNREAD_SECONDS_MAX:
             self._transport.abort()
-        elif self._is_at_work or self._arrived:
+        elif self._is_at_work or self._waiting:
             pass
         elif self._incoming.is_in_request and silent > HTTP_BODY_SECONDS_MAX:
-            self._refuse(408)
+            self.refuse(408)
         elif not self._incoming.is_in_request and silent > HTTP_IDLE_SECONDS_MAX:
             self._transport.close()
         self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)

@@ -16,7 +16,7 @@ from minidynamo.errors import NoAnswer
 from minidynamo.interfaces.server.application import Application
 from minidynamo.interfaces.server.pool import Pool
 from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
-from minidynamo.interfaces.wire.targets import operation_of
+from minidynamo.interfaces.wire.targets import operation_of, target_of
 from minidynamo.limits import FUNCTION_CALLS_AT_ONCE_MAX, HTTP_INLINE_BODY_BYTES_MAX, MIB
 from minidynamo.operations import READS
 
@@ -24,10 +24,9 @@ Finish = Callable[[HttpAnswer | None], None]
 
 _QUICK_SECONDS = 0.001
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
-# What nothing is known of yet, where it may take long.
-_FIRST_SECONDS = dict.fromkeys(
-    ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"), 0.01
-)
+# What nothing is known of yet, and may take long.
+_LONG = ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems")
+_LONG_SECONDS = 0.01
 # What computes gains nothing from more threads, which would only take turns with the event loop.
 _COMPUTING_THREADS = 2
 # What waits for the disk shares each sync.
@@ -45,29 +44,46 @@ class Dispatcher:
 
     def __init__(self, application: Application, database: Database) -> None:
         self._application = application
-        self._database = database
-        self._costs: dict[str, float] = {}
+        self._engine = database.engine
+        self._waits_for_disk = database.engine.waits_for_disk
+        self._try_to_lock, self._unlock = database.fork_lock.acquire, database.fork_lock.release
+        # By what stands in the header X-Amz-Target.
+        self._costs = {target_of(each): _LONG_SECONDS for each in _LONG}
+        self._slow = set(self._costs)
+        self._watched: set[str] = set()
+        self._reads = frozenset(map(target_of, READS))
         self._computing = Pool("answers", _COMPUTING_THREADS)
         self._writing = Pool("writes", _WRITING_THREADS)
-        self._large = Pool("large bodies", 1)  # Read bodies take many times their size.
+        self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.
         self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0)
 
-    def is_quick(self, request: HttpRequest) -> bool:
-        """Whether the event loop may answer a request itself."""
-        headers, database = request.headers, self._database
-        if len(request.body) > HTTP_INLINE_BODY_BYTES_MAX or "content-encoding" in headers:
-            return False
-        operation = operation_of(headers.get("x-amz-target"))
-        if operation is None:
-            return not self._application.is_for_function(request)
-        if self._costs.get(operation, _FIRST_SECONDS.get(operation, 0.0)) > _QUICK_SECONDS:
-            return False
-        if database.engine.waits_for_disk and (operation not in READS or not database.engine.is_settled):
-            return False
-        return not database.is_busy
+    def answer_at_once(self, request: HttpRequest) -> HttpAnswer | None:
+        """Answers a request in the event loop; None, with nothing done, where that may hold others up.
+
+        Raises:
+            NoAnswer: there is to be none.
+        """
+        headers = request.headers
+        target = headers.get("x-amz-target")
+        if (
+            target in self._slow
+            or len(request.body) > HTTP_INLINE_BODY_BYTES_MAX
+            or "content-encoding" in headers
+            or (self._waits_for_disk and (target not in self._reads or not self._engine.is_settled))
+            or not self._try_to_lock(False)
+        ):
+            return None
+        self._unlock()
+        if target is None or target in self._watched:
+            return None if self._application.is_for_function(request) else self.answer(request)
+        started = time.perf_counter()
+        answer = self._application.answer(request)
+        if time.perf_counter() - started > _QUICK_SECONDS and operation_of(target) is not None:
+            self._watched.add(target)  # Or somebody else was at work: next time it is looked.
+        return answer
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """Answers a request, and remembers how long that took.
+        """Answers a request, and remembers how long that took of the processor's time.
 
         Raises:
             NoAnswer: there is to be none.
@@ -76,10 +92,17 @@ class Dispatcher:
         try:
             return self._application.answer(request)
         finally:
-            operation = operation_of(request.headers.get("x-amz-target"))
-            if operation is not None:
-                cost = self._costs.get(operation, 0.0) * _DECAY
-                self._costs[operation] = max(cost, time.thread_time() - started)
+            target = request.headers.get("x-amz-target")
+            if target is not None and operation_of(target) is not None:
+                self._note(target, time.thread_time() - started)
+
+    def _note(self, target: str, seconds: float) -> None:
+        cost = self._costs[target] = max(self._costs.get(target, 0.0) * _DECAY, seconds)
+        if cost > _QUICK_SECONDS:
+            self._slow.add(target)
+        else:
+            self._slow.discard(target)
+            self._watched.discard(target)
 
     def submit(self, request: HttpRequest, finish: Finish) -> bool:
         """Has a request answered in a thread.
@@ -107,6 +130,5 @@ class Dispatcher:
             return self._calls
         if len(request.body) > _LARGE_BODY_BYTES or "content-encoding" in request.headers:
             return self._large
-        operation = operation_of(request.headers.get("x-amz-target"))
-        is_waiting = self._database.engine.waits_for_disk and operation not in READS
+        is_waiting = self._waits_for_disk and request.headers.get("x-amz-target") not in self._reads
         return self._writing if is_waiting else self._computing

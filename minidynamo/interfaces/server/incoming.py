@@ -6,29 +6,37 @@ that goes beyond a bound is kept. What comes after the head of a request, a trai
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import httptools
 
 from minidynamo.interfaces.server.budget import Budget
-from minidynamo.interfaces.wire.messages import HttpRequest, add_header
-from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_SENT_BYTES_MAX
+from minidynamo.interfaces.wire.messages import HttpRequest, joined_headers
+from minidynamo.limits import (
+    HTTP_BODY_BYTES_MAX,
+    HTTP_HEAD_BYTES_MAX,
+    HTTP_HEADERS_MAX,
+    HTTP_INLINE_BODY_BYTES_MAX,
+    HTTP_SENT_BYTES_MAX,
+)
 
 
-class Arrived(NamedTuple):
-    """A request that is whole.
+class Receiver(Protocol):
+    """Who gets the requests of a connection."""
 
-    Attributes:
-        request: the request, None where it is refused.
-        refusal: the status it is refused with, 0 otherwise.
-        keeps_alive: whether its client wants to send more.
-        held_bytes: the room that its body has taken of the budget.
-    """
+    def receive(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+        """Takes a request that is whole.
 
-    request: HttpRequest | None
-    refusal: int
-    keeps_alive: bool
-    held_bytes: int
+        Parameters:
+            request: the request.
+            keeps_alive: whether its client wants to send more.
+            held_bytes: the room that its body has taken of the budget, to be given back by whoever takes it.
+        """
+        ...
+
+    def refuse(self, status: int) -> None:
+        """Takes note that a request goes beyond a bound, or is none: the connection ends with this status."""
+        ...
 
 
 class _Refused(Exception):
@@ -39,21 +47,21 @@ class Incoming:
     """The requests of one connection.
 
     Parameters:
+        receiver: gets them.
         budget: what all connections may hold.
 
     Attributes:
-        arrived: the requests that are whole and have not been taken yet.
         is_in_request: whether a request has begun.
         expects_continue: whether the client waits for leave to send its body; to be reset by whoever gives it.
     """
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, receiver: Receiver, budget: Budget) -> None:
+        self._receiver: Any = receiver
         self._budget = budget
         self._parser: Any = httptools.HttpRequestParser(self)
-        self._count = self._fed_bytes = self._held_bytes = 0
+        self._count = self._fed_bytes = self._held_bytes = self._refusal = 0
         self._body: bytes | bytearray = b""
-        self.arrived: list[Arrived] = []
-        self.is_in_request = self.expects_continue = False
+        self.is_in_request = self.expects_continue = self._is_refused = False
         self.on_message_begin()
 
     def feed(self, data: bytes) -> None:
@@ -61,8 +69,8 @@ class Incoming:
         count, was_in_body = self._count, self._is_head_done
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:  # There is nothing to upgrade to; the request itself is answered.
-            self.arrived[-1] = self.arrived[-1]._replace(keeps_alive=False)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400)  # There is nothing to upgrade to; the request itself has been received.
         except httptools.HttpParserError:
             self._refuse(self._refusal or 400)
         if self._count != count or not self.is_in_request:
@@ -74,38 +82,41 @@ class Incoming:
 
     def close(self) -> None:
         """Forgets everything: the parser and this would keep each other alive, and a body with them."""
-        self._budget.give_back(self._held_bytes + sum(each.held_bytes for each in self.arrived))
+        self._budget.give_back(self._held_bytes)
         self._held_bytes = 0
-        self._parser = None
+        self._parser = self._receiver = None
         self._body = b""
-        self.arrived.clear()
         self.is_in_request = False
 
     # Called by the parser.
 
     def on_message_begin(self) -> None:
         self._url = b""
-        self._headers: dict[str, str] = {}
-        self._body = b""
-        self._head_bytes = self._header_count = self._fed_bytes = self._held_bytes = self._body_bytes = 0
-        self._refusal = 0
+        self._pairs: list[tuple[bytes, bytes]] = []
+        self._fed_bytes = self._body_bytes = 0
         self._is_head_done = False
 
     def on_url(self, url: bytes) -> None:
         self.is_in_request = True
-        self._url += url
-        self._count_head(len(url))
+        self._url = self._url + url if self._url else url
+        if len(url) > HTTP_HEAD_BYTES_MAX:
+            self._stop(400)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._is_head_done:
             return  # A trailer, which whoever looked at the headers has not seen.
-        self._header_count += 1
-        self._count_head(len(name) + len(value) + 4)
-        add_header(self._headers, name, value)
+        self._pairs.append((name, value))
+        if len(self._pairs) > HTTP_HEADERS_MAX:
+            self._stop(400)
 
     def on_headers_complete(self) -> None:
         self._is_head_done, self._fed_bytes = True, 0
-        self.expects_continue = self._headers.get("expect", "").lower() == "100-continue"
+        size = sum([len(name) + len(value) + 4 for name, value in self._pairs])
+        if len(self._url) + size > HTTP_HEAD_BYTES_MAX:
+            self._stop(400)
+        self._headers = headers = joined_headers(self._pairs)
+        if "expect" in headers:
+            self.expects_continue = headers["expect"].lower() == "100-continue"
 
     def on_body(self, body: bytes) -> None:
         """Keeps a part of the body. One that is too large is read on, within bounds, before it is refused.
@@ -113,14 +124,8 @@ class Incoming:
         A client that is still sending would not see the answer.
         """
         self._body_bytes += len(body)
-        if self._refusal:
+        if self._refusal or (self._body_bytes > HTTP_INLINE_BODY_BYTES_MAX and not self._is_room_for_body()):
             return
-        if self._body_bytes > HTTP_BODY_BYTES_MAX or not self._budget.take(len(body)):
-            self._refusal = 413 if self._body_bytes > HTTP_BODY_BYTES_MAX else 503
-            self._budget.give_back(self._held_bytes)
-            self._held_bytes, self._body = 0, b""
-            return
-        self._held_bytes += len(body)
         if not self._body:
             self._body = body
         elif isinstance(self._body, bytearray):
@@ -128,15 +133,25 @@ class Incoming:
         else:
             self._body = bytearray(self._body) + body
 
+    def _is_room_for_body(self) -> bool:
+        """Takes room for what has come of a body; small ones, of which there are few per connection, need none."""
+        if self._body_bytes <= HTTP_BODY_BYTES_MAX and self._budget.take(self._body_bytes - self._held_bytes):
+            self._held_bytes = self._body_bytes
+            return True
+        self._refusal = 413 if self._body_bytes > HTTP_BODY_BYTES_MAX else 503
+        self._budget.give_back(self._held_bytes)
+        self._held_bytes, self._body = 0, b""
+        return False
+
     def on_message_complete(self) -> None:
         request = None if self._refusal else self._request()
         if request is None:
             self._refuse(self._refusal or 400)
             return
-        self.arrived.append(Arrived(request, 0, self._parser.should_keep_alive(), self._held_bytes))
-        self._held_bytes, self._body = 0, b""
+        held, self._held_bytes, self._body = self._held_bytes, 0, b""
         self._count += 1
         self.is_in_request = False
+        self._receiver.receive(request, self._parser.should_keep_alive(), held)
 
     def _request(self) -> HttpRequest | None:
         try:
@@ -147,15 +162,15 @@ class Incoming:
         method = self._parser.get_method().decode("latin-1")
         return HttpRequest(method, path, query, self._headers, bytes(self._body))
 
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HTTP_HEAD_BYTES_MAX or self._header_count > HTTP_HEADERS_MAX:
-            self._refusal = 400
-            raise _Refused  # The rest of what has come in is not looked at.
+    def _stop(self, status: int) -> None:
+        """Ends the parser where it is: the rest of what has come in is not looked at."""
+        self._refusal = status
+        raise _Refused
 
     def _refuse(self, status: int) -> None:
         """Ends the connection's requests with one that is refused."""
-        if not any(each.refusal for each in self.arrived):
-            self.arrived.append(Arrived(None, status, False, 0))
         self._count += 1
         self.is_in_request = False
+        if not self._is_refused and self._receiver is not None:
+            self._is_refused = True
+            self._receiver.refuse(status)

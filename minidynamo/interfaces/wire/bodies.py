@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from json import encoder as json_encoder
 from typing import Any
 
 from minidynamo.errors import SerializationError
@@ -36,12 +37,20 @@ def parsed_body(body: bytes) -> dict[str, Any] | None:
         if body.count(b"{") > len(body) // JSON_OBJECT_BYTES_MIN:
             raise SerializationError()
     try:
-        members = decoder.decode(body.decode("utf-8"))
+        members = _decoded(decoder, body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise SerializationError() from None
     if not isinstance(members, dict):
         raise SerializationError()
     return members
+
+
+def _decoded(decoder: json.JSONDecoder, text: str) -> Any:
+    if text[0] == "{":
+        members, end = decoder.raw_decode(text)
+        if end == len(text):
+            return members
+    return decoder.decode(text)  # Blanks around it, or something else.
 
 
 def decode_binaries(operation: str, request: dict[str, Any], body: bytes) -> None:
@@ -59,7 +68,7 @@ def decode_binaries(operation: str, request: dict[str, Any], body: bytes) -> Non
 
 def body_of(members: Mapping[str, Any]) -> bytes:
     """A request, an answer or an error as compact JSON; binary values become base64."""
-    return _ENCODER.encode(members).encode()
+    return "".join(_encoded(members, 0)).encode()
 
 
 def _refuse_constant(name: str) -> Any:
@@ -74,7 +83,19 @@ def _base64_text(binary: bytes) -> str:
     return base64.b64encode(binary).decode()
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64_text, check_circular=False)
+def _new_encoder() -> Callable[[Any, int], Iterable[str]]:
+    """What makes pieces of JSON: the encoder that `json` itself makes for each text, made once."""
+    encoder = json.JSONEncoder(separators=(",", ":"), default=_base64_text, check_circular=False)
+    make: Any = getattr(json_encoder, "c_make_encoder", None)
+    if make is None:  # A Python whose json is not compiled.
+        return lambda members, level: encoder.iterencode(members)
+    made: Callable[[Any, int], Iterable[str]] = make(
+        None, _base64_text, json_encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+    )
+    return made
+
+
+_encoded = _new_encoder()
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 # For long bodies: the parser is one call in C, which lets no other thread work, but for calls of Python within it.
 _PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_hook=_same)

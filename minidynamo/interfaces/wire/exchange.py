@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from minidynamo.database import Database
@@ -76,10 +77,10 @@ class Exchange:
             return 404, _content_type(request), _NO_SUCH_PAGE
         if len(request.body) > HTTP_BODY_BYTES_MAX:
             raise BodyTooLarge
-        signature = None
-        if len(request.body) > HTTP_UNSIGNED_BODY_BYTES_MAX:  # Reading it takes more than whoever sends it has to pay.
-            signature = self._authenticate(request)
-        body = decompressed(request.body, request.headers.get("content-encoding"))
+        signature, encoding = None, request.headers.get("content-encoding")
+        if encoding is not None or len(request.body) > HTTP_UNSIGNED_BODY_BYTES_MAX:
+            signature = self._authenticate(request)  # Reading it takes more than whoever sends it has to pay.
+        body = decompressed(request.body, encoding)
         members = parsed_body(body)
         operation = operation_of(request.headers.get("x-amz-target"))
         if operation is None:
@@ -128,6 +129,7 @@ def _origin_headers(request: HttpRequest) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=64)
 def _base_type(content_type: str | None) -> str | None:
     return content_type.partition(";")[0].strip().lower() if content_type else None
 

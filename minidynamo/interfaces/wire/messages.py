@@ -37,15 +37,15 @@ class HttpAnswer(NamedTuple):
 def joined_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Header values by lower-case name, from pairs as they were received."""
     headers: dict[str, str] = {}
-    for name, value in pairs:
-        add_header(headers, name, value)
+    for name_bytes, value_bytes in pairs:
+        name, value = _name(name_bytes), value_bytes.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
 
 
-def add_header(headers: dict[str, str], name_bytes: bytes, value_bytes: bytes) -> None:
-    """Adds a header as it was received."""
-    name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
-    headers[name] = f"{headers[name]},{value}" if name in headers else value
+@lru_cache(maxsize=256)  # Clients send few names, each again and again.
+def _name(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 @lru_cache(maxsize=8)
