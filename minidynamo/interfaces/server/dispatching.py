@@ -27,10 +27,12 @@ _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick an
 # What nothing is known of yet, and may take long.
 _LONG = ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems")
 _LONG_SECONDS = 0.01
+# What may take long and leaves nothing to be learned from the first time.
+_CONTROL = ("CreateTable", "DeleteTable", "UpdateTable")
 # What computes gains nothing from more threads, which would only take turns with the event loop.
-_COMPUTING_THREADS = 2
-# What waits for the disk shares each sync.
-_WRITING_THREADS = 16
+_COMPUTING_THREADS = 1
+# What waits, for the disk or for its turn, does not wait behind what computes, and shares each sync of the disk.
+_WAITING_THREADS = 16
 _LARGE_BODY_BYTES = 1 * MIB
 
 
@@ -49,11 +51,12 @@ class Dispatcher:
         self._try_to_lock, self._unlock = database.fork_lock.acquire, database.fork_lock.release
         # By what stands in the header X-Amz-Target.
         self._costs = {target_of(each): _LONG_SECONDS for each in _LONG}
-        self._slow = set(self._costs)
+        self._control = frozenset(map(target_of, _CONTROL))
+        self._slow = {*self._costs, *self._control}
         self._watched: set[str] = set()
         self._reads = frozenset(map(target_of, READS))
-        self._computing = Pool("answers", _COMPUTING_THREADS)
-        self._writing = Pool("writes", _WRITING_THREADS)
+        self._computing = Pool("long answers", _COMPUTING_THREADS)
+        self._waiting = Pool("answers", _WAITING_THREADS)
         self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.
         self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0)
 
@@ -100,7 +103,7 @@ class Dispatcher:
         cost = self._costs[target] = max(self._costs.get(target, 0.0) * _DECAY, seconds)
         if cost > _QUICK_SECONDS:
             self._slow.add(target)
-        else:
+        elif target not in self._control:
             self._slow.discard(target)
             self._watched.discard(target)
 
@@ -130,5 +133,5 @@ class Dispatcher:
             return self._calls
         if len(request.body) > _LARGE_BODY_BYTES or "content-encoding" in request.headers:
             return self._large
-        is_waiting = self._waits_for_disk and request.headers.get("x-amz-target") not in self._reads
-        return self._writing if is_waiting else self._computing
+        target = request.headers.get("x-amz-target")
+        return self._computing if target in self._slow and target not in self._control else self._waiting

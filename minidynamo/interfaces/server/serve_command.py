@@ -33,7 +33,7 @@ _FILE_IN_FOLDER = "minidynamo.db"
 _CALLS_KEPT = 1_000
 _SWEEP_SECONDS = 60.0
 # How long a thread that computes lets the event loop wait for its turn.
-_SWITCH_SECONDS = 0.001
+_SWITCH_SECONDS = 0.0005
 
 
 _SIMULATE_HELP = f"misbehave as the real service may: {', '.join(PROFILES)}"
