@@ -2,7 +2,8 @@
 
     python -m tests.durable_writer PATH DURABILITY FIRST
 
-Operation number n is the same in every process, so that a plain database in memory can follow.
+Operation number n is the same in every process, so that a plain database in memory can follow. Meanwhile changes are
+handed over to a function in the background, copies are made, and children are forked.
 """
 
 from __future__ import annotations
@@ -115,13 +116,32 @@ def main(path: str, durability: str, first: int) -> None:
     """Performs operations from number `first` on until it is killed."""
     database = minidynamo.connect(path, durability=durability, **SETTINGS)
     create_tables(database)
+    database.on_stream("two", lambda event, context: None)
+    database.functions.start()
     _import_everything()
     os.write(1, b"ready\n")
     number = first
     while True:
         perform(database, number)
         os.write(1, b"%d\n" % number)
+        if number % 9 == 4:
+            database.backup(f"{path}.copy{number}")
+        if number % 13 == 6 and hasattr(os, "fork"):
+            _fork(database)
         number += 1
+
+
+def _fork(database: Database) -> None:
+    """A child that tries to use the store, is refused, and ends."""
+    child = os.fork()
+    if child == 0:
+        try:
+            database.execute("ListTables", {})
+        except minidynamo.DynamoError:
+            database.close()
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0, "a child was not refused"
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from minidynamo.interfaces.conformance.short_tables import create_table_request
 SHORT = {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}, "lsi": {"by_l": {"key": ["pk S", "l S"]}}}
 ITEMS = 300
 HEADER_BYTES = 100  # SQLite's own, among them fields that nobody reads.
+PAGE_BYTES = 8192
+LEAF = 10  # What begins a page with rows of a table that has no row ids.
 
 
 def item(number: int) -> dict[str, Any]:
@@ -112,3 +114,54 @@ def test_flipped_bits_are_reported(tmp_path: Path) -> None:
 def test_many_flipped_bits_are_reported(tmp_path: Path) -> None:
     verdicts = flip_bits(tmp_path, 1_000, seed=2)
     assert verdicts["told"] > 10 * verdicts["missed"], verdicts
+
+
+def test_a_page_in_the_place_of_another_is_damage(tmp_path: Path) -> None:
+    """Its rows are right by their checksums; no read takes them for what it has asked for, nor blames the caller.
+
+    That items are missing, where the page was, only `check` tells.
+    """
+    path = tmp_path / "right.db"
+    with minidynamo.connect(path) as database:
+        database.execute("CreateTable", create_table_request("tbl", {"key": ["pk S", "sk N"]}))
+        for number in range(600):
+            put = {**item(number), "t": {"S": "." * 300}}
+            database.execute("PutItem", {"TableName": "tbl", "Item": put})
+    right = path.read_bytes()
+    pages = [right[at : at + PAGE_BYTES] for at in range(0, len(right), PAGE_BYTES)]
+    leaves = [number for number, page in enumerate(pages) if number and page[0] == LEAF and page.count(b"....") > 3]
+    assert len(leaves) > 10
+    chance, verdicts = random.Random(4), Counter[str]()
+    for number in range(25):
+        one, two = chance.sample(leaves, 2)
+        damaged = list(pages)
+        damaged[one] = pages[two]
+        path = tmp_path / f"{number}.db"
+        path.write_bytes(b"".join(damaged))
+        with minidynamo.connect(path, read_only=True) as database:
+            for partition in range(3):
+                verdicts[pages_of(database, f"p{partition}")] += 1
+        with minidynamo.connect(path, read_only=True) as database, pytest.raises(Exception, match=r".+"):
+            database.check()
+    assert verdicts.keys() == {"all there", "some missing", "damaged"}
+
+
+def pages_of(database: Database, partition: str) -> str:
+    """Goes through a collection in pages of ten."""
+    found: list[int] = []
+    query: dict[str, Any] = {
+        "TableName": "tbl",
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": {"S": partition}},
+        "Limit": 10,
+    }
+    while True:
+        try:
+            page = database.execute("Query", query)
+        except InternalServerError:
+            return "damaged"
+        found += [int(each["sk"]["N"]) for each in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            assert found == sorted(set(found)) and all(number % 3 == int(partition[1:]) for number in found)
+            return "all there" if len(found) == 200 else "some missing"
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

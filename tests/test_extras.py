@@ -39,6 +39,7 @@ def test_commands_name_their_extra(arguments: list[str], package: str, extra: st
     [
         ("import minidynamo; minidynamo.mock().start()", "botocore", "boto3"),
         ("import minidynamo; minidynamo.connect().serve().start()", "uvicorn", "server"),
+        ("import minidynamo; minidynamo.connect().serve().start()", "httptools", "server"),
         ("import minidynamo.testing", "hypothesis", "testing"),
     ],
 )
@@ -48,10 +49,10 @@ def test_calls_name_their_extra(code: str, package: str, extra: str) -> None:
     assert f"pip install 'minidynamo[{extra}]'" in done.stderr.splitlines()[-1]
 
 
-def test_the_server_runs_without_httptools_and_uvloop() -> None:
+def test_the_server_runs_without_uvloop() -> None:
     code = (
         "import minidynamo, urllib.request\n"
         "with minidynamo.connect().serve() as server: print(urllib.request.urlopen(server.url).read().decode())"
     )
-    done = run(code, "httptools", "uvloop")
+    done = run(code, "uvloop")
     assert (done.stdout, done.stderr) == ("healthy: dynamodb.us-east-1.amazonaws.com \n", "")

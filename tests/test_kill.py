@@ -1,6 +1,7 @@
 """A process that writes is killed at random moments: what it was answered is there, and no half of anything.
 
-Covered: SIGKILL at any moment, in every kind of write, with splits and index backfills. Not covered here: power cuts.
+Covered: SIGKILL at any moment, in every kind of write, with splits and index backfills, beside a function in the
+background, copies and forks; files that are deleted under their owner. Not covered here: power cuts.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def check_kills(folder: Path, durability: str, count: int) -> None:
     path, chance = folder / "store.db", random.Random(count)
     model = minidynamo.connect(**SETTINGS)
     create_tables(model)
-    done = 0
+    done = copies = 0
     for _ in range(count):
         answered = killed(path, durability, done + 1, chance.uniform(0, 0.15))
         while done < answered:
@@ -87,7 +88,53 @@ def check_kills(folder: Path, durability: str, count: int) -> None:
             done += 1
             perform(model, done)
             assert found == contents(model), f"after operation {done}"
+        copies += check_copies(path)
     assert done > count, "too few operations to mean anything"
+    assert copies > count / 4, "too few copies to mean anything"
+
+
+def check_copies(path: Path) -> int:
+    """Every copy is whole; how many there were, which are removed."""
+    copies = [each for each in path.parent.glob(f"{path.name}.copy*") if each.name.rpartition("copy")[2].isdigit()]
+    for each in copies:
+        with minidynamo.connect(each, **SETTINGS) as copy:
+            copy.check()
+            assert contents(copy)["two"][0] > 0
+        each.unlink()
+    return len(copies)
+
+
+def test_nothing_is_answered_once_the_files_are_gone(tmp_path: Path) -> None:
+    """The writer ends with an error; what it was answered before is in the copy that was taken."""
+    for turn in range(4):
+        path, aside = tmp_path / f"{turn}.db", tmp_path / f"{turn}-aside"
+        command = [sys.executable, "-m", "tests.durable_writer", str(path), "full", "1"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"ready\n"
+        while (answered := int(process.stdout.readline())) < 20 + turn:
+            pass
+        aside.mkdir()
+        files = (path, path.with_name(path.name + "-wal"), path.with_name(path.name + ".lock"))
+        for each in files if turn % 2 else reversed(files):
+            each.rename(aside / each.name)
+        said = process.stderr.read().decode()
+        answered = int((process.stdout.read().split() or [answered])[-1])
+        assert process.wait() == 1
+        assert "Nothing more is written" in said
+        process.stdout.close()
+        process.stderr.close()
+        (aside / (path.name + "-shm")).unlink(missing_ok=True)
+        model = minidynamo.connect(**SETTINGS)
+        create_tables(model)
+        for number in range(1, answered + 1):
+            perform(model, number)
+        with minidynamo.connect(aside / path.name, **SETTINGS) as database:
+            database.check()
+            found = contents(database)
+        if found != contents(model):
+            perform(model, answered + 1)
+            assert found == contents(model)
 
 
 @pytest.mark.parametrize("durability", ["full", "process"])

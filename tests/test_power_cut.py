@@ -127,6 +127,41 @@ def check_cuts(folder: Path, operations: int, count: int, monkeypatch: pytest.Mo
         assert found in (states[moment.answered], states[moment.answered + 1]), f"cut {turn}"
 
 
+def test_a_power_cut_in_a_restore_leaves_one_state_or_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of what was there before, or the whole of what was put back; an answered one is there."""
+    recorder = Recorder(tmp_path / "store.db", monkeypatch)
+    chance, states, moments = random.Random(9), [], []
+    with minidynamo.connect(tmp_path / "store.db", **SETTINGS) as database:
+        create_tables(database)
+        for number in range(1, 30):
+            perform(database, number)
+        snapshot = database.snapshot()
+        states.append(contents(database))
+        for number in range(30, 80):
+            perform(database, number)
+        states.append(contents(database))
+        recorder.moments.clear()
+        database.restore(snapshot)
+        moments = list(recorder.moments)
+        recorder.moments.clear()
+        perform(database, 81)
+        answered = recorder.moments[0]
+        states.append(contents(database))
+    monkeypatch.undo()
+    assert moments
+    for turn in range(40):
+        moment = chance.choice([*moments, answered])
+        path = tmp_path / f"cut{turn}.db"
+        path.write_bytes(moment.file)
+        path.with_name(path.name + "-wal").write_bytes(cut(moment.durable_log, moment.written_log, chance))
+        with minidynamo.connect(path, **SETTINGS) as restored:
+            restored.check()
+            found = contents(restored)
+        assert found in ([states[0], states[2]] if moment is answered else states[:2]), f"cut {turn}"
+
+
 def test_no_power_cut_loses_what_was_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_cuts(tmp_path, 90, 60, monkeypatch)
 

@@ -123,6 +123,34 @@ def test_half_a_surrogate_pair_is_stored_nowhere(table: Database, operation: str
     assert table.execute("ListTables", {})["TableNames"] == ["tbl"]
 
 
+def nested(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+UNKNOWN: list[Any] = [2**64, -(2**70), 1e400, nested(600), {"S": nested(600)}]
+UNKNOWN += [{1: 2}, 1j, range(3), object(), {1, 2}, b"x"]
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=map(str, range(len(UNKNOWN))))
+def test_unknown_members_make_no_difference_to_a_token(table: Database, unknown: Any) -> None:
+    """They neither fail nor make another request of it, whatever they are and wherever they stand."""
+    value: Any = {"M": {"a": {"L": [{"S": "x"}, {"B": b"y"}]}}}
+    put: Any = {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "v": value}}
+    request: Any = {"ClientRequestToken": "t", "TransactItems": [{"Put": put}]}
+    assert table.execute("TransactWriteItems", request) == {}
+    value["M"]["a"]["L"][0]["X"] = put["Item"]["pk"]["Y"] = value["Z"] = unknown
+    put["Unknown"] = request["TransactItems"][0]["Other"] = request["More"] = unknown
+    assert table.execute("TransactWriteItems", request) == {}
+    assert table.execute("TransactWriteItems", {**request, "ClientRequestToken": "u"}) == {}
+    put["Item"]["v"] = {"S": "x"}
+    with pytest.raises(DynamoError) as raised:
+        table.execute("TransactWriteItems", request)
+    assert raised.value.code == "IdempotentParameterMismatchException"
+
+
 MEMBER_NAMES = ["S", "N", "B", "L", "M", "SS", "pk", ":v", "#n", "x", "tbl"]
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=4), st.binary(max_size=4)),

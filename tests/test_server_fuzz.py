@@ -6,9 +6,11 @@ Whatever is sent, there is an answer, it is no failure of ours, and the database
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -178,3 +180,99 @@ def test_odd_requests_are_answered(
     harness: Harness, method: str, path: str, query: str, headers: dict[str, str], body: bytes
 ) -> None:
     check_answer(harness, HttpRequest(method, path, query, headers, body))
+
+
+# What is unknown, and what lies around a body.
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+CLEAN = {"host": "localhost", "content-type": "application/x-amz-json-1.0"}
+
+
+def check_token(harness: Harness, token: str, unknown: Any) -> None:
+    """Twice the same transaction, the second time with unknown members: nothing is done again, nothing fails."""
+    put: Any = {"TableName": "tbl", "Item": {"pk": {"S": token}, "sk": {"N": "1"}}}
+    request: Any = {"ClientRequestToken": token, "TransactItems": [{"Put": put}]}
+    headers = {**CLEAN, "x-amz-target": "DynamoDB_20120810.TransactWriteItems"}
+    for _ in range(2):
+        http = sign_formally(HttpRequest("POST", "/", "", dict(headers), json.dumps(request).encode()))
+        status, _, body = harness.send(http)
+        assert (status, body) == (200, b"{}")
+        put["Item"]["pk"]["X"] = put["Unknown"] = request["Unknown"] = unknown
+
+
+@settings(max_examples=150)
+@given(token=st.text("abcdef", min_size=1, max_size=30), unknown=JSON)
+def test_unknown_members_beside_a_token(harness: Harness, token: str, unknown: Any) -> None:
+    check_token(harness, token, unknown)
+
+
+TRAILER_NAMES = st.sampled_from(["x-amz-target", "authorization", "host", "x"])
+TRAILERS = st.lists(st.tuples(TRAILER_NAMES, HEADER_VALUES), max_size=4)
+
+
+def check_chunks(harness: Harness, body: bytes, cuts: list[int], trailers: list[tuple[str, str]], tail: bytes) -> None:
+    """A chunked body answers what the whole body does, whatever follows it."""
+    http = sign_formally(HttpRequest("POST", "/", "", {**CLEAN, "x-amz-target": "DynamoDB_20120810.ListTables"}, body))
+    expected = harness.send(http)
+    edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
+    chunks = [body[start:end] for start, end in pairwise(edges)]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in http.headers.items() if name != "content-length")
+    raw = f"POST / HTTP/1.1\r\n{lines}transfer-encoding: chunked\r\n\r\n".encode("latin-1")
+    raw += b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n"
+    raw += "".join(f"{name}: {value}\r\n" for name, value in trailers).encode("latin-1") + b"\r\n" + tail
+    status, _, answer = harness.send_bytes(raw)
+    assert (status, answer) == (expected[0], expected[2]) or status == 400
+
+
+@settings(max_examples=200)
+@given(
+    body=st.sampled_from([b"{}", b'{"Limit": 5}', b"[", b"", b"{" * 9]) | st.binary(max_size=30),
+    cuts=st.lists(st.integers(0, 99), max_size=5),
+    trailers=TRAILERS,
+    tail=st.sampled_from([b"", b"GET / HTTP/1.1\r\n\r\n", b"\0" * 40]),
+)
+def test_chunks_and_trailers(harness: Harness, body: bytes, cuts: list[int], trailers: Any, tail: bytes) -> None:
+    check_chunks(harness, body, cuts, trailers, tail)
+
+
+@settings(max_examples=60)
+@given(
+    names=st.lists(st.sampled_from(["a", "x-amz-target", "host", "content-length", "é"]), max_size=5),
+    count=st.integers(0, 3_000),
+    size=st.integers(0, 300),
+)
+def test_floods_of_headers(harness: Harness, names: list[str], count: int, size: int) -> None:
+    """Some are read, too many are refused; never anything else."""
+    lines = "".join(f"{name}: {'v' * size}\r\n" * count for name in names)
+    head = "POST / HTTP/1.1\r\ncontent-length: 0\r\n" if "content-length" not in names else "POST / HTTP/1.1\r\n"
+    raw = f"{head}{lines}\r\n".encode("latin-1")
+    status, _, _ = harness.send_bytes(raw)
+    assert status == 400
+
+
+@settings(max_examples=40)
+@given(count=st.integers(0, 4_000), cut=st.integers(0, 30), junk=st.binary(max_size=5))
+def test_floods_of_members(harness: Harness, count: int, cut: int, junk: bytes) -> None:
+    """Compressed members, many, cut off, or followed by something else."""
+    member = gzip.compress(b"")
+    body = gzip.compress(b"{}") + member * count + junk
+    headers = {**CLEAN, "x-amz-target": "DynamoDB_20120810.ListTables", "content-encoding": "gzip"}
+    http = sign_formally(HttpRequest("POST", "/", "", headers, body[: len(body) - cut]))
+    status, _, _ = harness.send(http)
+    assert status in (200, 500)
+    assert status == 200 or cut or junk or count > 900
+
+
+@pytest.mark.long
+@settings(max_examples=3_000)
+@given(data=st.data())
+def test_many_of_them(harness: Harness, data: Any) -> None:
+    check_token(harness, data.draw(st.text("abcdef", min_size=1, max_size=30)), data.draw(JSON))
+    cuts = data.draw(st.lists(st.integers(0, 99), max_size=5))
+    check_chunks(
+        harness, data.draw(st.binary(max_size=60)), cuts, data.draw(TRAILERS), data.draw(st.binary(max_size=9))
+    )

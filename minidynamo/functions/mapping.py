@@ -155,7 +155,7 @@ class EventSourceMapping:
         return [Lane(shard_id, index, position) for index in range(self.settings.ParallelizationFactor)]
 
     def _log(self) -> ChangeLog | None:
-        return self._store.catalog.streams.all().get((self.table_name, self._label))
+        return self._store.catalog.streams.find(self.table_name, self._label)
 
     def work(self) -> list[Work]:
         """What there may be to do, for `drain` and the background."""

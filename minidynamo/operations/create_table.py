@@ -8,7 +8,7 @@ from minidynamo.errors import ResourceInUse
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.creation_rules import check_creation, new_description
 from minidynamo.schema.index_rules import invalid
-from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas
+from minidynamo.schema.throughput_rules import check_on_demand_quotas, check_quotas
 from minidynamo.tables.description import table_description
 
 
@@ -19,24 +19,13 @@ def create_table(store: Store, request: Request) -> Response:
     if name is None:
         raise invalid(f"The ARN names another place than this database: {request['TableName']}")
     with store.lock:
-        if name in store.catalog.tables:
+        if store.catalog.find(name) is not None:
             raise ResourceInUse(f"Table already exists: {name}")
         _check_quotas(store, request)
         table = store.catalog.add(_description(store, request, name))
         response = {"TableDescription": table_description(table, store.location)}
         store.catalog.settle()
     return response
-
-
-def reserved_units(store: Store, except_for: str = "") -> dict[str, int]:
-    """The provisioned units of all tables and GSIs of the account, but for one table."""
-    throughputs = [
-        each["ProvisionedThroughput"]
-        for table in store.catalog.tables.values()
-        if table.name != except_for
-        for each in (table.description, *table.description.get("GlobalSecondaryIndexes", ()))
-    ]
-    return {unit: sum(throughput[unit] for throughput in throughputs) for unit in UNITS}
 
 
 def _check_quotas(store: Store, request: Request) -> None:
@@ -49,7 +38,7 @@ def _check_quotas(store: Store, request: Request) -> None:
     throughputs += [
         (index["IndexName"], index["ProvisionedThroughput"]) for index in request.get("GlobalSecondaryIndexes", ())
     ]
-    check_quotas(throughputs, reserved_units(store), store.location.region)
+    check_quotas(throughputs, store.catalog.reserved_units, store.location.region)
 
 
 def _description(store: Store, request: Request, name: str) -> dict[str, Any]:

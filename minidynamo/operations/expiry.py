@@ -47,7 +47,7 @@ def _expire_table(store: Store, name: str, lateness: Lateness | None) -> int:
     start: bytes | None = b""
     while start is not None:
         with store.lock:
-            table = store.catalog.tables.get(name)
+            table = store.catalog.find(name)
             attribute = None if table is None else _attribute_of(table)
             if table is None or attribute is None:
                 return count

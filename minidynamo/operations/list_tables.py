@@ -8,10 +8,9 @@ from minidynamo.operations.store import Request, Response, Store
 
 def list_tables(store: Store, request: Request) -> Response:
     """Answers with the names after ExclusiveStartTableName, which need not exist."""
-    with store.lock:
-        names = list(store.catalog.tables)
     start, limit = request.get("ExclusiveStartTableName", ""), request.get("Limit", LIST_TABLES_PAGE_MAX)
-    following = [name for name in names if name > start]
+    with store.lock:
+        following = store.catalog.names_after(start, limit + 1)
     response: Response = {"TableNames": following[:limit]}
     if len(following) > limit:
         response["LastEvaluatedTableName"] = following[limit - 1]

@@ -23,7 +23,7 @@ def find_stream(store: Store, arn: str) -> ChangeLog:
         raise ValidationError("Invalid StreamArn")
     store.catalog.settle()
     key = match["table"], match["label"]
-    log = store.catalog.streams.all().get(key) if arn == store.location.stream_arn(*key) else None
+    log = store.catalog.streams.find(*key) if arn == store.location.stream_arn(*key) else None
     if log is None:
         raise ResourceNotFound(f"Requested resource not found: Stream: {arn} not found")
     if log.is_enabled:

@@ -28,7 +28,7 @@ def tagged_table(store: Store, arn: str) -> Table:
             f"User: arn:aws:iam::{location.account_id}:root is not authorized to perform this operation on "
             f"resource: {arn}"
         )
-    table = store.catalog.tables.get(name)
+    table = store.catalog.find(name)
     if table is None:
         raise ResourceNotFound(f"{NOT_FOUND}: ResourceArn: {arn} not found")
     return table

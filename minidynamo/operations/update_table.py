@@ -16,10 +16,15 @@ from minidynamo.limits import (
     THROUGHPUT_DECREASES_FREE_PER_DAY,
 )
 from minidynamo.messages import SUBSCRIBER_LIMIT
-from minidynamo.operations.create_table import reserved_units
 from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
-from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas, warm_throughput
+from minidynamo.schema.throughput_rules import (
+    UNITS,
+    check_on_demand_quotas,
+    check_quotas,
+    provisioned_units,
+    warm_throughput,
+)
 from minidynamo.schema.update_rules import check_changes, check_combination, index_actions
 from minidynamo.tables.description import table_description
 from minidynamo.tables.table import Table
@@ -69,7 +74,9 @@ def _check_quotas(store: Store, request: Request, table: Table) -> None:
             if kind == "Update":
                 index = table.index_description(parameters["IndexName"])
                 _check_decrease(index, parameters["ProvisionedThroughput"], store.clock.now())
-    check_quotas(throughputs, reserved_units(store, except_for=table.name), store.location.region)
+    own = provisioned_units(table.description)
+    others = {unit: number - own[unit] for unit, number in store.catalog.reserved_units.items()}
+    check_quotas(throughputs, others, store.location.region)
 
 
 def _check_decrease(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:

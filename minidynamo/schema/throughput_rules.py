@@ -30,6 +30,14 @@ _WARM_GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/
 Throughput = Mapping[str, int]
 
 
+def provisioned_units(description: Mapping[str, Any]) -> dict[str, int]:
+    """The units that a table and its GSIs are provisioned with, by their kind."""
+    throughputs = [
+        each["ProvisionedThroughput"] for each in (description, *description.get("GlobalSecondaryIndexes", ()))
+    ]
+    return {unit: sum(throughput[unit] for throughput in throughputs) for unit in UNITS}
+
+
 def check_unit_values(throughput: Throughput | None) -> None:
     """Refuses absurdly large capacity units."""
     for unit in UNITS if throughput else ():

@@ -66,11 +66,18 @@ class SqliteMap:
         test = _RANGE_TESTS[low != b"", high is not None]
         order = "DESC" if reverse else "ASC"
         statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"
-        seed = self.keyspace_id
-        try:  # What _checksum does, which would cost too much for each row.
-            for key, record, checksum in self._connection.execute(statement, {"start": low, "stop": high}):
-                if crc32(record, crc32(key, seed)) != checksum:
+        rows = self._connection.execute(statement, {"start": low, "stop": high})
+        seed, last = self.keyspace_id, None
+        try:
+            for key, record, checksum in rows:
+                if crc32(record, crc32(key, seed)) != checksum:  # _checksum would cost too much for each row.
                     raise damage(f"the record of the key {key!r}")
+                # A page in the place of another has right rows, which are not those that were asked for.
+                if last is not None and (key >= last if reverse else key <= last):
+                    raise damage(f"the order of {self._table} at the key {key!r}")
+                if key < low or (high is not None and key >= high):
+                    raise damage(f"the place of the key {key!r} in {self._table}")
+                last = key
                 yield key, record
         except TypeError:
             raise damage(f"a record of {self._table}") from None
@@ -182,7 +189,7 @@ def check_pages(connection: Connection) -> None:
 
 def damage(what: str) -> sqlite3.DatabaseError:
     """The error for a row that differs from its checksum."""
-    return sqlite3.DatabaseError(f"{what} is damaged: it differs from its checksum")
+    return sqlite3.DatabaseError(f"{what} is damaged: it is not what was written there")
 
 
 def _checksum(seed: int, first: bytes, second: bytes) -> int:

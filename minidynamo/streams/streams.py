@@ -46,6 +46,8 @@ class Streams:
         self._system = system
         self._clock = clock
         self._logs: dict[_Key, ChangeLog] = {}
+        self._enabled: dict[str, ChangeLog] = {}  # By table.
+        self._disabled: set[_Key] = set()
         for _, record in system.range(STREAM_PREFIX, after(STREAM_PREFIX)):
             self._open(record_item(record))
 
@@ -58,6 +60,11 @@ class Streams:
         """Every stream that can be read, by table name and label, in the order of these."""
         now = self._clock.now()
         return {key: log for key, log in sorted(self._logs.items()) if not log.is_over(now)}
+
+    def find(self, table_name: str, label: str) -> ChangeLog | None:
+        """A stream that can be read, None where there is none."""
+        log = self._logs.get((table_name, label))
+        return None if log is None or log.is_over(self._clock.now()) else log
 
     def of_table(self, description: Description) -> ChangeLog | None:
         """The enabled stream of a table, None where it has none."""
@@ -75,10 +82,7 @@ class Streams:
     def stage(self, batch: Batch, table_name: str, new: Description | None) -> StreamChange:
         """Stages what a new description of a table (None: it ends) means for streams, and the end of old ones."""
         change = StreamChange()
-        present = next(
-            (log for key, log in self._logs.items() if key[0] == table_name and log.is_enabled),
-            None,
-        )
+        present = self._enabled.get(table_name)
         has = new is not None and _is_enabled(new)
         if present is not None and not has:
             self._stage_state(batch, change, present.closed_state())
@@ -88,7 +92,8 @@ class Streams:
             batch.creates.append(keyspace_name(state))
             self._stage_state(batch, change, state)
         now = self._clock.now()
-        for key, log in self._logs.items():
+        for key in sorted(self._disabled):
+            log = self._logs[key]
             if log.is_over(now):
                 self._system.keep(batch, state_key(log.state), None)
                 batch.drops.append(keyspace_name(log.state))
@@ -99,6 +104,7 @@ class Streams:
         """Makes a change live that has been committed."""
         for key in change.ended:
             del self._logs[key]
+            self._disabled.discard(key)
         for state in change.stored.values():
             self._open(state)
 
@@ -106,11 +112,21 @@ class Streams:
         """Asserts that all of them are sound."""
         for log in self._logs.values():
             log.check()
+        enabled = {key: log for key, log in self._logs.items() if log.is_enabled}
+        assert {key[0]: log for key, log in enabled.items()} == self._enabled, "another stream of a table is enabled"
+        assert self._logs.keys() - enabled.keys() == self._disabled, "other streams are disabled"
 
     def _open(self, state: Any) -> None:
         from minidynamo.streams.change_log import ChangeLog  # Most databases have no stream.
 
-        self._logs[state["TableName"], state["Label"]] = ChangeLog(self._engine, self._system, self._clock, state)
+        key: _Key = (state["TableName"], state["Label"])
+        log = self._logs[key] = ChangeLog(self._engine, self._system, self._clock, state)
+        if log.is_enabled:
+            self._enabled[key[0]] = log
+        else:
+            self._disabled.add(key)
+            if key[0] in self._enabled and self._enabled[key[0]].state["Label"] == key[1]:
+                del self._enabled[key[0]]
 
     def _stage_state(self, batch: Batch, change: StreamChange, state: dict[str, Any]) -> None:
         stage_stream_state(batch, self._system, state)

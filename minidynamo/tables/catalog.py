@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, NamedTuple
+
+from sortedcontainers import SortedDict
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound
 from minidynamo.messages import NOT_FOUND
 from minidynamo.schema.arns import Location
+from minidynamo.schema.throughput_rules import UNITS, provisioned_units
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.streams import Streams
@@ -71,21 +75,44 @@ class Catalog:
         if engine.faults:  # It reads a file, which may be damaged.
             self._require_complete()
         self.streams = Streams(engine, self.system, clock)
-        self._tables: dict[str, Table] = {}
+        self._tables: SortedDict[str, Table] = SortedDict()
+        self._dues: dict[str, float] = {}  # Of the tables that are in passing statuses.
+        self._units: dict[str, dict[str, int]] = {}
+        self._reserved = dict.fromkeys(UNITS, 0)
         for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
             self._open(record_item(record))
         self._drop_leftovers()
-        self.next_due = self._earliest_due()
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next passing status ends, in epoch seconds; None where there is none."""
+        return min(self._dues.values()) if self._dues else None
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """All tables by name, in byte order of the names."""
+        """All tables by name, in byte order of the names. Costs as much as there are tables."""
         self.settle()
-        return dict(sorted(self._tables.items()))
+        return dict(self._tables)
+
+    @property
+    def reserved_units(self) -> Mapping[str, int]:
+        """The provisioned units of all tables and GSIs, by their kind."""
+        self.settle()
+        return self._reserved
+
+    def find(self, name: str) -> Table | None:
+        """The table of a name, in any status."""
+        self.settle()
+        return self._tables.get(name)
+
+    def names_after(self, name: str, count: int) -> list[str]:
+        """So many names of tables behind a name, in byte order."""
+        self.settle()
+        return list(islice(self._tables.irange(name, None, (False, True)), count))
 
     def table(self, name_or_arn: str) -> Table:
         """The table whose items an operation works on; raises ResourceNotFound if there is none, or not yet."""
-        if self.next_due is not None:
+        if self._dues:
             self.settle()
         table = self._tables.get(name_or_arn)
         if table is None and name_or_arn.startswith("arn:"):
@@ -110,7 +137,6 @@ class Catalog:
         self._commit(description, batch)
         table = self._open(description)
         table.align_shards()
-        self.next_due = self._earliest_due()
         return table
 
     def change(self, table: Table, description: Description, batch: WriteBatch | None = None) -> None:
@@ -123,17 +149,15 @@ class Catalog:
         """
         self._commit(description, WriteBatch() if batch is None else batch)
         table.description = description
+        self._count(table.name, description)
         table.change_log = self.streams.of_table(description)
         table.align_shards()
-        self.next_due = self._earliest_due()
 
     def settle(self) -> None:
         """Ends every passing status whose time has come."""
         while (due := self.next_due) is not None and due <= self._clock.now():
-            for table in list(self._tables.values()):
-                if _due_of(table) == due:
-                    self._settle_table(table, due)
-            self.next_due = self._earliest_due()
+            for name in sorted(name for name, each in self._dues.items() if each == due):
+                self._settle_table(self._tables[name], due)
 
     def check(self) -> None:
         """Asserts that all tables are sound and stored as they are."""
@@ -144,13 +168,30 @@ class Catalog:
         }, "the stored catalog differs from the live one"
         for table in self._tables.values():
             table.check()
+            assert self._dues.get(table.name) == _due_of(table.description), f"{table.name} is due at another time"
+        for unit, reserved in self._reserved.items():
+            total = sum(provisioned_units(table.description)[unit] for table in self._tables.values())
+            assert total == reserved, f"{total} {unit} are provisioned, {reserved} are noted"
         self.streams.check()
 
     def _open(self, description: Description) -> Table:
         table = Table(description, self._engine, self._partition_size_bytes_max)
         table.change_log = self.streams.of_table(description)
         self._tables[table.name] = table
+        self._count(table.name, description)
         return table
+
+    def _count(self, name: str, description: Description | None) -> None:
+        """Notes what a table, as it is now, reserves and waits for; None for a table that is gone."""
+        due = None if description is None else _due_of(description)
+        self._dues.pop(name, None)
+        if due is not None:
+            self._dues[name] = due
+        before = self._units.pop(name, {})
+        if description is not None:
+            self._units[name] = provisioned_units(description)
+        for unit in UNITS:
+            self._reserved[unit] += self._units.get(name, {}).get(unit, 0) - before.get(unit, 0)
 
     def _require_complete(self) -> None:
         """Refuses a system keyspace that has lost records: what it does not know of would be dropped."""
@@ -197,15 +238,12 @@ class Catalog:
         streams = self.streams.stage(batch, table.name, None)
         batch.commit(self._engine)
         self.streams.apply(streams)
+        self._count(table.name, None)
         del self._tables[table.name]
 
-    def _earliest_due(self) -> float | None:
-        dues = [due for table in self._tables.values() if (due := _due_of(table)) is not None]
-        return min(dues, default=None)
 
-
-def _due_of(table: Table) -> float | None:
-    described = (table.description, *table.description.get("GlobalSecondaryIndexes", ()))
+def _due_of(description: Description) -> float | None:
+    described = (description, *description.get("GlobalSecondaryIndexes", ()))
     return min((each["StatusDueAt"] for each in described if "StatusDueAt" in each), default=None)
 
 

@@ -14,13 +14,18 @@ from typing import Any
 import msgpack
 
 from minidynamo.errors import IdempotentParameterMismatch
-from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS
+from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS, NESTING_LEVELS_MAX
+from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.shapes import Shape
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.writing import WriteBatch
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
+from minidynamo.values.wire_types import as_bytes
 
 _PREFIX = b"token/"
+_OPERATION = "TransactWriteItems"
+_TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 # How a retry is reported may differ from how the first call was.
 _NOT_COMPARED = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
 
@@ -76,14 +81,37 @@ class IdempotencyTokens:
 
 
 def _digest(request: Mapping[str, Any]) -> bytes:
+    """What tells a request from others: the members that are the API's, in one order. Others count for nothing."""
     compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
-    return blake2b(msgpack.packb(_ordered(compared)), digest_size=16).digest()
+    return blake2b(msgpack.packb(_known(REQUESTS[_OPERATION], compared)), digest_size=16).digest()
 
 
-def _ordered(value: Any) -> Any:
-    """The same with all maps in the order of their keys."""
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    if isinstance(value, list | tuple):
-        return [_ordered(member) for member in value]
-    return value
+def _known(shape: Shape, value: Any) -> Any:
+    if shape.kind == "Structure":
+        names = sorted(name for name in shape.members if value.get(name) is not None)
+        return {name: _known(shape.members[name], value[name]) for name in names}
+    if shape.kind == "Map":
+        assert shape.element is not None
+        return {name: _known(shape.element, value[name]) for name in sorted(value)}
+    if shape.kind == "List":
+        assert shape.element is not None
+        return [_known(shape.element, member) for member in value]
+    return _known_value(value, 0) if shape.kind == "Value" else value
+
+
+def _known_value(value: Any, level: int) -> Any:
+    """The type of an attribute value and what it holds; of what is nested too deeply, that it is."""
+    if level > NESTING_LEVELS_MAX:
+        return None
+    for kind in _TYPES:
+        payload = value.get(kind)
+        if payload is None:
+            continue
+        if kind == "M":
+            return {kind: {name: _known_value(payload[name], level + 1) for name in sorted(payload)}}
+        if kind == "L":
+            return {kind: [_known_value(member, level + 1) for member in payload]}
+        if kind == "B":
+            return {kind: as_bytes(payload)}
+        return {kind: [as_bytes(member) for member in payload] if kind == "BS" else payload}
+    return None
