@@ -9,6 +9,8 @@ import json
 import logging
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -18,22 +20,26 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
 import minidynamo
-from minidynamo import Database
-from minidynamo.errors import SerializationError
-from minidynamo.interfaces.conformance.endpoint import Endpoint, sign_formally
+from minidynamo import Database, SystemClock
+from minidynamo.errors import InvalidSignature, SerializationError
+from minidynamo.interfaces.conformance.endpoint import Endpoint, sign_formally, signer
 from minidynamo.interfaces.conformance.short_tables import create_table_request
+from minidynamo.interfaces.server import access, dispatching, incoming, serve_command
 from minidynamo.interfaces.server import connection as connections
-from minidynamo.interfaces.server import dispatching, incoming
+from minidynamo.interfaces.server.access import Databases, ServeError
 from minidynamo.interfaces.server.budget import Budget
 from minidynamo.interfaces.server.gateway import Gateway
 from minidynamo.interfaces.server.incoming import Incoming
 from minidynamo.interfaces.server.pool import Pool
-from minidynamo.interfaces.server.running import Server
+from minidynamo.interfaces.server.running import Server, ServerOptions
 from minidynamo.interfaces.wire import bodies, compression
 from minidynamo.interfaces.wire.compression import decompressed
+from minidynamo.interfaces.wire.exchange import request_summary
 from minidynamo.interfaces.wire.messages import HttpRequest
+from minidynamo.interfaces.wire.verification import Verifier
 
 TARGET = "DynamoDB_20120810."
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -572,3 +578,115 @@ def test_clients_that_leave_early_leave_no_trace(caplog: pytest.LogCaptureFixtur
         wait_until(lambda: not server._server.server_state.connections)
         assert get(server)[0] == 200
     assert caplog.text == ""
+
+
+# What reaches a terminal, and what callers may take.
+
+
+def test_nothing_unsigned_reaches_a_terminal_raw() -> None:
+    """Line breaks and escape sequences are written out; long texts are cut off."""
+    nasty = "\x1b[2J\nforged \x9b31m\u202e"
+    unsigned = HttpRequest("GET", f"/{nasty}", "", {}, b"")
+    table = HttpRequest(
+        "POST", "/", "", {"x-amz-target": TARGET + "GetItem"}, json.dumps({"TableName": nasty + "x" * 5_000}).encode()
+    )
+    for request in (unsigned, table, table._replace(method=nasty, headers={})):
+        summary = request_summary(request)
+        assert summary.isprintable()
+        assert len(summary) < 300
+    formatter = serve_command._Formatter("%(message)s")
+    record = logging.LogRecord("minidynamo", logging.WARNING, "", 0, "said %s", (nasty,), None)
+    assert formatter.format(record).isprintable()
+    try:
+        raise ValueError(nasty)
+    except ValueError as error:
+        record.exc_info = (type(error), error, error.__traceback__)
+    assert all(line.isprintable() for line in formatter.format(record).split("\n"))
+    assert "Traceback" in formatter.format(record)
+
+
+def test_callers_who_are_told_apart_are_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And they share the thread that deletes what has expired."""
+    monkeypatch.setattr(access, "SERVED_DATABASES_MAX", 5)
+    clock = minidynamo.ManualClock()
+    databases = Databases(
+        minidynamo.connect(clock=clock), lambda region: minidynamo.connect(clock=clock), by_access_key=True
+    )
+    before = threading.active_count()
+    with Server(databases) as server:
+        for number in range(7):
+            request = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
+            authorization = request.headers["authorization"].replace("Credential=", f"Credential={number}")
+            with another_client(server) as endpoint:
+                answer = endpoint.exchange(
+                    request._replace(headers={**request.headers, "authorization": authorization})
+                )
+            assert answer.status == (200 if number < 5 else 400)
+        assert b"keeps a database for each of 5 callers" in answer.body
+    assert threading.active_count() <= before + 1
+    own = next(iter(databases._opened.values()))
+    own.execute("CreateTable", TABLE)
+    own.execute(
+        "UpdateTimeToLive",
+        {"TableName": "tbl", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "at"}},
+    )
+    own.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "at": {"N": str(int(clock.now()))}}})
+    assert databases.expire() == 1
+
+
+def test_a_server_without_files_left_answers_everything() -> None:
+    """What answering needs is loaded before it listens."""
+    code = """
+import os, resource
+import minidynamo
+from minidynamo.interfaces.server.serve_command import load_everything
+from minidynamo.operations import OPERATIONS
+load_everything()
+database = minidynamo.connect()
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+try:
+    open(os.devnull)
+    raise SystemExit("files can still be opened")
+except OSError:
+    pass
+for operation in OPERATIONS:
+    try:
+        database.execute(operation, {})
+    except minidynamo.DynamoError:
+        pass
+keys = dict(KeySchema=[dict(AttributeName="pk", KeyType="HASH")], BillingMode="PAY_PER_REQUEST")
+attributes = [dict(AttributeName="pk", AttributeType="S")]
+stream = dict(StreamEnabled=True, StreamViewType="KEYS_ONLY")
+keys |= dict(TableName="tbl", AttributeDefinitions=attributes, StreamSpecification=stream)
+database.execute("CreateTable", keys)
+database.execute("Scan", dict(TableName="tbl", FilterExpression="begins_with(pk, a) OR size(pk) IN (a)"))
+print("answered")
+"""
+    if os.name == "nt":
+        pytest.skip("limits on files are POSIX's")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "answered\n"
+
+
+def test_a_door_that_others_can_reach_is_opened_on_purpose(database: Database) -> None:
+    """Credentials are DynamoDB's: whoever calls the function needs none."""
+    gateway = Gateway(database, lambda event, context: None)
+    options = {"host": "0.0.0.0", "credentials": {"key": "secret"}}
+    with pytest.raises(ServeError, match="--api answers everybody"):
+        Server(database, ServerOptions(**options), gateway)  # type: ignore[arg-type]
+    Server(database, ServerOptions(**options, allows_anonymous=True), gateway)  # type: ignore[arg-type]
+    Server(database, ServerOptions(**options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["x-amz-target", "x-amz-security-token", "x-amz-api-version"])
+def test_headers_that_nobody_has_signed_are_refused(name: str) -> None:
+    """They could be changed on the way, and DescribeTable become DeleteTable."""
+    sign = signer("http://localhost", Credentials("key", "secret"), "us-east-1")
+    verify = Verifier({"key": "secret"}, SystemClock())
+    request = sign(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
+    assert verify(request).access_key == "key"
+    authorization = request.headers["authorization"].replace(f";{name}", "")
+    headers = {**request.headers, "authorization": authorization, name: request.headers.get(name, "x")}
+    shown = "-".join(part.capitalize() for part in name.split("-"))
+    with pytest.raises(InvalidSignature, match=f"'{shown}' must be a 'SignedHeader'"):
+        verify(request._replace(headers=headers))

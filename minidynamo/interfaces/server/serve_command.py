@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import logging
 import sys
@@ -15,6 +16,7 @@ from minidynamo.clock import SystemClock
 from minidynamo.connecting import connect
 from minidynamo.database import Database
 from minidynamo.errors import DynamoError, StoreError
+from minidynamo.expressions.parser import parse
 from minidynamo.interfaces.server.access import Databases, ServeError, read_credentials
 from minidynamo.interfaces.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.interfaces.server.running import Server, ServerOptions
@@ -83,6 +85,14 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.set_defaults(run=run_serve)
 
 
+def load_everything() -> None:
+    """Imports and reads what answering requests needs: later there may be no file left to be opened."""
+    OPERATIONS.load()
+    parse("ConditionExpression", "attribute_exists(a) AND a = a")
+    for name in ("uuid", "minidynamo.streams.change_log"):
+        importlib.import_module(name)
+
+
 def _file_mode(text: str) -> int:
     mode = int(text, 8)
     if not 0 <= mode <= 0o777:
@@ -99,7 +109,7 @@ def run_serve(options: argparse.Namespace) -> int:
             _map_streams(options.on_stream, database)
             databases = _databases(options, database)
             server = Server(databases, settings, gateway)
-            OPERATIONS.load()  # Later there may be no file left to be opened.
+            load_everything()
             sys.setswitchinterval(_SWITCH_SECONDS)
             with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
                 server.run(lambda server: _announce(server, options), lambda: _finish(options, database))
