@@ -50,7 +50,7 @@ FUNCTION_CALLS_AT_ONCE_MAX = 64  # Through the HTTP door.
 FUNCTION_ANSWER_SECONDS_MAX = 29  # As API Gateway waits.
 SERVED_DATABASES_MAX = 1_000  # Where callers are told apart without being known.
 HTTP_COMPRESSED_BODY_BYTES_MIN = 4 * KIB  # Answers that are not larger are never compressed.
-SIGNATURE_SKEW_SECONDS_MAX = 5 * 60
+SIGNATURE_SKEW_SECONDS_MAX = 15 * 60
 SIGNATURE_LIFE_SECONDS_MAX = 7 * 24 * 3600
 
 # Expressions.

@@ -75,13 +75,17 @@ class Harness:
 
     def __init__(self) -> None:
         self.database: Database = minidynamo.connect(partition_size=2_000)
-        for name in ("tbl", "one", "two"):
-            table = create_table_request(name, {"key": ["pk S", "sk N"], "gsi": {"by_a": {"key": ["a S"]}}})
-            self.database.execute("CreateTable", table)
+        self.create_tables()
         server = Server(self.database)
         self.protocol: Any = protocol_for(server.application, server.dispatcher)
         self.state = SimpleNamespace(connections=set())
         self.loop = asyncio.new_event_loop()
+
+    def create_tables(self) -> None:
+        """Creates those that are not there, or that a request has deleted."""
+        for name in {"tbl", "one", "two"} - set(self.database.execute("ListTables", {})["TableNames"]):
+            table = create_table_request(name, {"key": ["pk S", "sk N"], "gsi": {"by_a": {"key": ["a S"]}}})
+            self.database.execute("CreateTable", table)
 
     def send(self, request: HttpRequest) -> tuple[int, dict[str, str], bytes]:
         head = f"{request.method} {request.path}{'?' if request.query else ''}{request.query} HTTP/1.1\r\n"
@@ -197,6 +201,7 @@ def check_token(harness: Harness, token: str, unknown: Any) -> None:
     put: Any = {"TableName": "tbl", "Item": {"pk": {"S": token}, "sk": {"N": "1"}}}
     request: Any = {"ClientRequestToken": token, "TransactItems": [{"Put": put}]}
     headers = {**CLEAN, "x-amz-target": "DynamoDB_20120810.TransactWriteItems"}
+    harness.create_tables()
     for _ in range(2):
         http = sign_formally(HttpRequest("POST", "/", "", dict(headers), json.dumps(request).encode()))
         status, _, body = harness.send(http)
