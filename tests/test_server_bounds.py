@@ -374,6 +374,63 @@ def test_pipelined_requests_are_answered_in_order(database: Database, server: Se
     assert found == [b'{"Item":', b'{"Items"', b'{"TableN'] * 40
 
 
+class Slow:
+    """A transport whose client reads what it is told to."""
+
+    def __init__(self, left: int) -> None:
+        self.left, self.is_aborted = left, False
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+
+def test_a_client_that_reads_slowly_may_take_its_time(server: Server) -> None:
+    """As long as it goes on."""
+    connection: Any = server._server.config.http_protocol_class(None, server._server.server_state, {})
+    connection._transport = transport = Slow(1_000)
+    connection._unread_left, connection._unread_at = 1_000, 0.0
+    for second in range(0, 600, 30):
+        transport.left -= 1
+        connection._look_at_unread(float(second))
+        assert not transport.is_aborted
+    connection._look_at_unread(620.0)
+    assert not transport.is_aborted
+    connection._look_at_unread(640.0)
+    assert transport.is_aborted
+
+
+def test_what_follows_the_last_request_takes_no_room(server: Server) -> None:
+    """The fixture looks whether all of it is given back."""
+    large = raw("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "t": {"S": "." * 50_000}}})
+    answer = sent(server, raw("ListTables", {}, connection="close") + large + large)
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_leave_to_send_a_body_comes_in_its_turn(database: Database, server: Server) -> None:
+    """Behind the answers to what was asked before."""
+    put = raw("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}}}, expect="100-continue", connection="close")
+    head, _, body = put.partition(b"\r\n\r\n")
+    with open_socket(server) as client:
+        with database.lock:
+            client.sendall(raw("ListTables", {}) + head + b"\r\n\r\n")
+            client.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+        client.settimeout(20)
+        received = b""
+        while b"100 Continue" not in received:
+            received += client.recv(65536)
+        assert received.startswith(b"HTTP/1.1 200 ")
+        assert received.endswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+        client.sendall(body)
+        while data := client.recv(65536):
+            received += data
+    assert received.endswith(b"{}")
+
+
 # Nobody waits for somebody else.
 
 

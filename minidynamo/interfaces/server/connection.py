@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._watch: asyncio.TimerHandle | None = None
         self._is_closing = self._is_ending = self._is_at_work = False
         self._is_unread = self._is_reading_paused = self._is_turn_due = False
-        self._held_bytes = self._unread_bytes = 0
+        self._held_bytes = self._unread_bytes = self._unread_left = 0
         self._changed_at = self._unread_at = time.monotonic()
 
     # Called by the event loop.
@@ -93,8 +93,7 @@ class Connection(asyncio.Protocol):
         if incoming.is_in_request and not was_in_request:
             self._changed_at = time.monotonic()
         if incoming.expects_continue:
-            incoming.expects_continue = False
-            self._transport.write(_CONTINUE)
+            self._give_leave()
         if self._waiting or self._is_at_work or self._is_unread:
             self._pause_or_resume_reading()
 
@@ -107,6 +106,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._unread_bytes += size
+        self._unread_left = size
         self._pause_or_resume_reading()
 
     def resume_writing(self) -> None:
@@ -119,10 +119,12 @@ class Connection(asyncio.Protocol):
 
     def receive(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
         self._turn += 1
-        if self._waiting or self._is_at_work or self._is_unread or self._turn > HTTP_PIPELINED_PER_TURN_MAX:
+        if self._is_closing:
+            self.budget.give_back(held_bytes)
+        elif self._waiting or self._is_at_work or self._is_unread or self._turn > HTTP_PIPELINED_PER_TURN_MAX:
             self._waiting.append((request, keeps_alive, held_bytes))
             self._plan_turn()
-        elif not self._is_closing:
+        else:
             self._answer(request, keeps_alive, held_bytes)
 
     def refuse(self, status: int) -> None:
@@ -161,7 +163,14 @@ class Connection(asyncio.Protocol):
             self._answer(*self._waiting.popleft())
         if self._refusal and not self._waiting and not self._is_held_up and not self._is_closing:
             self._send_refusal()
+        self._give_leave()
         self._pause_or_resume_reading()
+
+    def _give_leave(self) -> None:
+        """Lets a client send the body that it has announced, once all that it has asked before is answered."""
+        if self._incoming.expects_continue and not (self._waiting or self._is_held_up or self._is_closing):
+            self._incoming.expects_continue = False
+            self._transport.write(_CONTINUE)
 
     def _plan_turn(self) -> None:
         if not self._is_turn_due and not self._is_held_up:
@@ -256,8 +265,8 @@ class Connection(asyncio.Protocol):
         """Looks now and then whether the client has gone silent: within a request, between two, or with an answer."""
         now = time.monotonic()
         silent = now - self._changed_at
-        if self._is_unread and now - self._unread_at > HTTP_UNREAD_SECONDS_MAX:
-            self._transport.abort()
+        if self._is_unread:
+            self._look_at_unread(now)
         elif self._is_at_work or self._waiting:
             pass
         elif self._incoming.is_in_request and silent > HTTP_BODY_SECONDS_MAX:
@@ -265,3 +274,11 @@ class Connection(asyncio.Protocol):
         elif not self._incoming.is_in_request and silent > HTTP_IDLE_SECONDS_MAX:
             self._transport.close()
         self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)
+
+    def _look_at_unread(self, now: float) -> None:
+        """A client that reads slowly may take its time; one that reads nothing is left."""
+        left = self._transport.get_write_buffer_size()
+        if left < self._unread_left:
+            self._unread_left, self._unread_at = left, now
+        elif now - self._unread_at > HTTP_UNREAD_SECONDS_MAX:
+            self._transport.abort()
