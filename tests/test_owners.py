@@ -20,6 +20,7 @@ from minidynamo.errors import StorageFailure, StoreDamaged
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.storage import ownership, store_path
+from minidynamo.storage.sqlite_engine import SqliteEngine
 
 ROOT = Path(__file__).parent.parent
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -345,6 +346,17 @@ def test_with_process_durability_what_a_checkpoint_has_passed_is_known(path: Pat
     put(database, 11)
     assert ownership._read_end(engine._ownership._file) == noted
     database.close()
+
+
+def test_a_note_of_a_file_that_is_gone_says_nothing_of_a_new_one(path: Path) -> None:
+    killed_after(path, 0, 5).unlink()
+    path.unlink()
+    assert ownership.end_without_owner(path) is not None
+    engine = SqliteEngine(path)  # Killed before it has synced anything.
+    assert ownership._read_end(engine._ownership._file) is None  # type: ignore[arg-type]
+    engine.close()
+    with minidynamo.connect(path) as database:
+        assert database.execute("ListTables", {})["TableNames"] == []
 
 
 def test_a_half_written_note_is_none(path: Path) -> None:

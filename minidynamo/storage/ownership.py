@@ -65,7 +65,7 @@ class Ownership:
         """Notes that nothing depends on the log."""
         if self._memory is not None:
             self._memory[_PID_BYTES:] = _NOTHING
-            self._is_noted = False
+            self.found, self._is_noted = None, False
 
     def release(self) -> None:
         """Lets others own the store."""

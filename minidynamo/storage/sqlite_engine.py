@@ -251,7 +251,9 @@ class SqliteEngine:
 
 def _require_log(path: Path, ownership: Ownership) -> None:
     """Raises StoreDamaged where commits are missing that the last owner has had on the disk."""
-    if ownership.found is None or not path.exists() or not path.stat().st_size:
+    if not path.exists() or not path.stat().st_size:
+        ownership.forget()  # What is noted is of a file that has been deleted.
+    if ownership.found is None:
         return
     lost = loss(log_of(path), ownership.found)
     if lost is not None:
