@@ -84,14 +84,6 @@ class Core:
         return self._lock
 
     @property
-    def is_busy(self) -> bool:
-        """Whether an operation would have to wait for another one now."""
-        if not self._lock.acquire(blocking=False):
-            return True
-        self._lock.release()
-        return False
-
-    @property
     def is_closed(self) -> bool:
         """Whether it has been closed, or is another process's."""
         return self._closed_because is not None

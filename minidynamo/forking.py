@@ -36,19 +36,30 @@ class Forked(Protocol):
 _POLL_SECONDS = 0.001
 
 _FOLLOWED: weakref.WeakSet[Forked] = weakref.WeakSet()
+_FOLLOWED_LOCK = threading.Lock()  # Others may begin to be followed while the set is gone through.
 _BY_THREAD = threading.local()
 
 
 def follow(database: Forked) -> None:
     """Looks after a database whenever this process forks."""
-    _FOLLOWED.add(database)
+    with _FOLLOWED_LOCK:
+        _FOLLOWED.add(database)
+
+
+def _all() -> list[Forked]:
+    with _FOLLOWED_LOCK:
+        return list(_FOLLOWED)
 
 
 def _before() -> None:
-    if _FOLLOWED:
+    held: list[Forked] = []
+    _BY_THREAD.held = held
+    found = sorted(_all(), key=id)  # In one order, so that two threads that fork do not wait for each other.
+    if found:
         _finish_imports()
-    found = sorted(_FOLLOWED, key=id)  # In one order, so that two threads that fork do not wait for each other.
-    _BY_THREAD.held = [each for each in found if each.fork_lock.acquire(timeout=_PATIENCE_SECONDS)]
+    for each in found:
+        if each.fork_lock.acquire(timeout=_PATIENCE_SECONDS):
+            held.append(each)
 
 
 def _finish_imports() -> None:
@@ -64,20 +75,26 @@ def _finish_imports() -> None:
 
 
 def _after_in_parent() -> None:
-    for each in _BY_THREAD.held:
+    for each in _taken():
         each.fork_lock.release()
-    del _BY_THREAD.held
 
 
 def _after_in_child() -> None:
-    held = {id(each) for each in _BY_THREAD.held}
-    for each in list(_FOLLOWED):
+    held = {id(each) for each in _taken()}
+    _FOLLOWED_LOCK._at_fork_reinit()  # type: ignore[attr-defined]
+    for each in _all():
         if id(each) in held:
             each.fork_lock.release()
         else:
             each.fork_lock._at_fork_reinit()  # type: ignore[attr-defined]
         each.begin_as_child()
-    del _BY_THREAD.held
+
+
+def _taken() -> list[Forked]:
+    """What this thread has locked before it forked."""
+    held: list[Forked] = getattr(_BY_THREAD, "held", [])
+    _BY_THREAD.held = []
+    return held
 
 
 if hasattr(os, "register_at_fork"):

@@ -274,7 +274,7 @@ def test_it_is_told_how_many_commits_are_missing(path: Path) -> None:
     frame = 24 + 8192
     assert noted.frame == (log.stat().st_size - 32) // frame
     spoil(log, 32 + (noted.frame - 5) * frame + 2_000)
-    with pytest.raises(StoreDamaged, match=r"from byte [0-9,]+ on, which loses [23] of its last commits\. Restore a"):
+    with pytest.raises(StoreDamaged, match=r"from byte [0-9,]+ on, which loses [23] of its last commits\. Put a copy"):
         minidynamo.connect(path)
     ownership.lock_file(path).unlink()  # As the message says.
     with minidynamo.connect(path) as database:

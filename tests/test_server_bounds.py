@@ -390,12 +390,13 @@ class Slow:
 def test_a_client_that_reads_slowly_may_take_its_time(server: Server) -> None:
     """As long as it goes on."""
     connection: Any = server._server.config.http_protocol_class(None, server._server.server_state, {})
-    connection._transport = transport = Slow(1_000)
-    connection._unread_left, connection._unread_at = 1_000, 0.0
+    connection._transport = transport = Slow(16_000_000)
+    connection._unread_left, connection._unread_at = transport.left, 0.0
     for second in range(0, 600, 30):
-        transport.left -= 1
+        transport.left -= 300_000
         connection._look_at_unread(float(second))
         assert not transport.is_aborted
+    transport.left -= 5
     connection._look_at_unread(620.0)
     assert not transport.is_aborted
     connection._look_at_unread(640.0)

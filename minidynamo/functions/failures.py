@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from minidynamo.functions.lanes import Change
-from minidynamo.functions.runtime import Outcome, Runtime
+from minidynamo.functions.runtime import IN_BACKGROUND, Outcome, Runtime
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.streams.change_record import sequence_text
 
@@ -124,7 +124,9 @@ class Destinations:
             else:
                 function, version = self._runtime.find(destination)
                 self._runtime.run(function, version, record)
-        except Exception:
+        except BaseException as error:
+            if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
+                raise
             logger.exception("a record of a failure could not be handed over to %s", destination)
 
     def _put(self, table: str, record: dict[str, Any]) -> None:

@@ -132,6 +132,9 @@ class Invocations:
             queued.due = now + min(2.0**queued.throttles, _THROTTLE_SECONDS_MAX)
             self.queue.append(queued)
             return 0
+        except BaseException:  # Ctrl-C, say: it has not been tried.
+            self.queue.append(queued)
+            raise
         queued.attempts += 1
         if not outcome.is_error:
             self._destinations.send(settings.on_success, self._record(queued, "Success", outcome))

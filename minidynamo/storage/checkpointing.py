@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from minidynamo.errors import StorageFailure
+
 logger = logging.getLogger("minidynamo.storage")
 
 _LOG_BYTES = 16 * 1024 * 1024
@@ -79,5 +81,5 @@ class Checkpointer:
         try:
             with self._under_way():
                 connection.execute(CHECKPOINT).fetchall()
-        except sqlite3.Error as error:  # The log goes on growing; the next one may succeed.
+        except (sqlite3.Error, OSError, StorageFailure) as error:  # The log goes on growing; the next one may succeed.
             logger.error("a checkpoint of %s failed: %s", self._path, error)

@@ -130,7 +130,9 @@ class LogSync:
 class NoSync:
     """Leaves commits to the operating system, so that they outlive the process; looks after the files now and then.
 
-    Parameters: those of `LogSync`.
+    Parameters:
+        watch: looks after them.
+        position: tells how many commits there have been.
     """
 
     def __init__(self, watch: LogWatch, position: Callable[[], int]) -> None:
@@ -156,3 +158,5 @@ class NoSync:
         except StorageFailure as failure:
             self.failure = failure
             raise
+        except OSError:  # Out of files, say: it is looked for again.
+            return

@@ -16,6 +16,7 @@ from pathlib import Path
 from minidynamo.errors import StorageFailure
 from minidynamo.storage.log_end import LogCursor, loss
 from minidynamo.storage.ownership import Ownership
+from minidynamo.storage.store_path import log_of
 from minidynamo.storage.syncing import sync_file
 
 # How often the log is told from another file of its name. Where somebody has asked for the times of a file, systems
@@ -43,7 +44,7 @@ class LogWatch:
         position: Callable[[], int],
         notes_checkpoints: bool,
     ) -> None:
-        self._path, self._log = str(path), f"{path}-wal"  # Texts are quicker to hand to the system than paths.
+        self._path, self._log = str(path), str(log_of(path))  # Texts are quicker to hand to the system than paths.
         self._ownership = ownership
         self._cursor = cursor
         self._position = position
@@ -122,7 +123,10 @@ class LogWatch:
         if now < self._due:
             return
         self._due = now + _LOG_SECONDS
-        found = os.stat(self._log)
+        try:
+            found = os.stat(self._log)
+        except OSError:
+            raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}") from None
         if (found.st_dev, found.st_ino) != identity:
             raise StorageFailure(f"The file {self._log} has been replaced by another one. {_REMEDY}")
 
@@ -141,7 +145,8 @@ class LogWatch:
                     self._state = state
                 self._checkpoints += 1
                 self._checkpoints_under_way -= 1
-        if self._notes_checkpoints:
+        if self._notes_checkpoints and commits > self._commits:
+            sync_file(self.open_log())  # A checkpoint that was held up by a reader has not done so.
             self.note(commits)
 
     def close(self) -> None:
@@ -154,7 +159,7 @@ class LogWatch:
         """What tells whether it is the same file, and then whether somebody has written to it; empty without one."""
         try:
             found = os.stat(self._path)
-        except FileNotFoundError:
+        except OSError:
             return ()
         return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 

@@ -116,6 +116,7 @@ class MemoryEngine:
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.faults: tuple[type[Exception], ...] = ()
         self._keyspaces: dict[str, list[MemoryMap]] = {}
+        self._dropped: list[MemoryMap] = []  # Somebody may still read them.
         if snapshot is not None:
             self.restore(snapshot)
 
@@ -129,7 +130,7 @@ class MemoryEngine:
         for name in batch.creates:
             self.maps(name)
         for name in batch.drops:
-            del self._keyspaces[name]
+            self._dropped += self._keyspaces.pop(name)
         for target, key, record, size_change, count_change in batch.writes:
             target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
 
@@ -152,6 +153,7 @@ class MemoryEngine:
 
     def restore(self, snapshot: Snapshot) -> None:
         self.faults = snapshot.faults
+        self._release()
         self._keyspaces = {
             name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()
         }
@@ -165,10 +167,14 @@ class MemoryEngine:
         pass
 
     def close(self) -> None:
-        for maps in self._keyspaces.values():
+        self._release()
+        self._keyspaces.clear()
+
+    def _release(self) -> None:
+        for maps in (self._dropped, *self._keyspaces.values()):
             for each in maps:
                 each.release()
-        self._keyspaces.clear()
+        self._dropped.clear()
 
     def check(self) -> None:
         for maps in self._keyspaces.values():

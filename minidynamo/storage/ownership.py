@@ -17,12 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
-from minidynamo.errors import StoreError
+from minidynamo.errors import StorageFailure, StoreError
 from minidynamo.storage.log_end import LogEnd
 from minidynamo.storage.whole_file import PRIVATE, lock
 
 _PID_BYTES = 16
 _END_BYTES = 16 + 1 + 10 + 1 + 8 + 1
+_SIZE_BYTES = _PID_BYTES + _END_BYTES
 _NOTHING = b" " * (_END_BYTES - 1) + b"\n"
 _IN_USE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 # Whoever looks whether a store has an owner holds its lock for a moment.
@@ -46,25 +47,31 @@ class Ownership:
     def __init__(self, path: Path, file_mode: int = PRIVATE) -> None:
         self._path = lock_file(path)
         self._file: int | None = _locked(path, self._path, file_mode)
-        self.found = _read_end(self._file)
-        self._is_noted = self.found is not None
-        os.pwrite(self._file, f"{os.getpid():<{_PID_BYTES - 1}}\n".encode(), 0)
-        if not self._is_noted:
-            os.pwrite(self._file, _NOTHING, _PID_BYTES)
-        # Written as memory: a file whose times change with each commit would make syncing the log dearer.
-        self._memory: mmap.mmap | None = mmap.mmap(self._file, _PID_BYTES + _END_BYTES)
+        try:
+            self.found = _read_end(self._file)
+            self._is_noted = self.found is not None
+            head = f"{os.getpid():<{_PID_BYTES - 1}}\n".encode()
+            os.pwrite(self._file, head if self._is_noted else head + _NOTHING, 0)
+            # Written as memory: a file whose times change with each commit would make syncing the log dearer.
+            self._memory: mmap.mmap | None = mmap.mmap(self._file, _SIZE_BYTES)
+        except (OSError, ValueError) as error:
+            os.close(self._file)
+            raise StoreError(f"cannot lock {path}: {error}; free some room on its disk") from None
 
     def note(self, end: LogEnd) -> None:
         """Notes how far the log has been synced."""
-        assert self._memory is not None, f"{end} noted after the store was let go of"
+        assert self._memory is not None and self._file is not None, f"{end} noted after the store was let go of"
+        if os.fstat(self._file).st_size < _SIZE_BYTES:
+            raise StorageFailure(f"The file {self._path} has been cut off. Nothing more is written. Open it again.")
         text = b"%s %010d" % (end.salts.hex().encode(), end.frame)
         self._memory[_PID_BYTES:] = b"%s %08x\n" % (text, crc32(text))
         self._is_noted = True
 
     def forget(self) -> None:
         """Notes that nothing depends on the log."""
-        if self._memory is not None:
+        if self._memory is not None and self._is_noted:
             self._memory[_PID_BYTES:] = _NOTHING
+            self._memory.flush()  # Before the log is deleted: a power cut may not bring back the note alone.
             self.found, self._is_noted = None, False
 
     def release(self) -> None:

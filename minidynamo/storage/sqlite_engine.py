@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -32,6 +33,7 @@ from minidynamo.values.records import record_size_bytes
 logger = logging.getLogger("minidynamo.storage")
 
 DURABILITIES = ("full", "process")
+_RECOVERY_SECONDS, _RECOVERY_PAUSE_SECONDS = 5.0, 0.02
 
 
 class SqliteEngine:
@@ -81,6 +83,9 @@ class SqliteEngine:
         except FAULTS as error:
             self._connection.close()
             raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
+        except (StoreError, OSError):
+            self._connection.close()
+            raise
 
     def keyspaces(self) -> list[str]:
         return list(self._maps)
@@ -258,17 +263,28 @@ def _require_log(path: Path, ownership: Ownership) -> None:
     lost = loss(log_of(path), ownership.found)
     if lost is not None:
         raise StoreDamaged(
-            f"cannot open {path}: {lost}. Restore a copy, or delete {lock_file(path)} to open what is left"
+            f"cannot open {path}: {lost}. Put a copy in its place and delete log and lock, or delete the lock alone, "
+            f"{lock_file(path)}, to open what is left"
         )
 
 
 def _recovered(connection: sqlite3.Connection, log: Path) -> LogCursor:
-    """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then."""
+    """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then.
+
+    While another program makes a checkpoint, SQLite does not tell where it ends.
+    """
     cursor = LogCursor()
-    if log.exists() and log.stat().st_size:
+    if not log.exists() or not log.stat().st_size:
+        return cursor
+    end = time.monotonic() + _RECOVERY_SECONDS
+    while True:
         _, frames, _ = connection.execute(CHECKPOINT).fetchone()
-        cursor.begin(log, max(frames, 0))
-    return cursor
+        if frames >= 0:
+            cursor.begin(log, frames)
+            return cursor
+        if time.monotonic() > end:
+            raise StoreError(f"cannot open the database: another program is at its log {log}; let it end")
+        time.sleep(_RECOVERY_PAUSE_SECONDS)
 
 
 class _Transaction:

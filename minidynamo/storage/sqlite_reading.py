@@ -72,7 +72,7 @@ class FollowingEngine(MemoryEngine):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path = path = store_path(path)
+        self._path = path = store_path(path, is_read_only=True)
         _require_log(path)
         self._reader = open_reader(path)
         self._version: int | None = None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from minidynamo.errors import StoreError
 from minidynamo.storage.whole_file import remove_unfinished
 
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2})")
 _MOUNTS = Path("/proc/self/mountinfo")
 # SQLite's rollback journal: magic, then two numbers, then how many pages the file had before, big-endian.
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _PAGES_BEFORE = slice(16, 20)
 
 
-def store_path(path: Path) -> Path:
+def store_path(path: Path, is_read_only: bool = False) -> Path:
     """The one name of a store's file: without links, from the root on.
 
     Log and lock lie beside that name, so that a store has one owner under whatever name it is opened.
@@ -27,7 +30,7 @@ def store_path(path: Path) -> Path:
             raise StoreError(f"cannot open {path}: it is a folder, and a database is a file")
         if not found.parent.is_dir():
             raise StoreError(f"cannot make {path}: there is no folder {found.parent}")
-        if found.exists():
+        if found.exists() and not (is_read_only and not log_of(found).exists()):
             _require_one_name(found)
     except (OSError, RuntimeError) as error:  # Links in a circle, say.
         raise StoreError(f"cannot open {path}: {error}") from None
@@ -82,8 +85,8 @@ def _require_one_name(path: Path) -> None:
 def _is_mounted(path: Path) -> bool:
     """Whether a file, not a folder, is mounted at a path, as far as the system tells."""
     try:
-        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+        lines = _MOUNTS.read_bytes().splitlines()
     except OSError:
         return False
-    places = (line.split(" ")[4] for line in lines if line.count(" ") > 4)
-    return str(path) in {place.encode().decode("unicode_escape") if "\\" in place else place for place in places}
+    places = (line.split(b" ")[4] for line in lines if line.count(b" ") > 4)
+    return os.fsencode(path) in {_ESCAPE.sub(lambda found: bytes([int(found[1], 8)]), place) for place in places}

@@ -80,11 +80,14 @@ def lock(file: int) -> None:
 
 def _claimed(target: Path, file_mode: int) -> tuple[Path, int]:
     """A new empty file beside another, open and, where the file system can, locked."""
-    temporary = target.with_name(f".{target.name}.{token_hex(4)}{_SUFFIX}")
-    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, file_mode)
-    with suppress(OSError):
-        lock(handle)
-    return temporary, handle
+    while True:
+        temporary = target.with_name(f".{target.name}.{token_hex(4)}{_SUFFIX}")
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, file_mode)
+        with suppress(OSError):
+            lock(handle)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # Somebody has taken it for a dead one's before it was locked.
 
 
 def _publish(temporary: Path, target: Path, replaces: bool) -> None:

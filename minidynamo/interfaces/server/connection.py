@@ -19,7 +19,7 @@ from minidynamo.interfaces.server.application import Application
 from minidynamo.interfaces.server.budget import Budget
 from minidynamo.interfaces.server.dispatching import Dispatcher
 from minidynamo.interfaces.server.incoming import Incoming
-from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.interfaces.wire.messages import WITHOUT_BODY, HttpAnswer, HttpRequest
 from minidynamo.limits import (
     FUNCTION_ANSWER_SECONDS_MAX,
     HTTP_BODY_SECONDS_MAX,
@@ -32,9 +32,12 @@ from minidynamo.limits import (
 _WATCH_SECONDS = 15
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# What is answered without a body.
-_WITHOUT_BODY = (204, 304)
 _NO_ROOM = 503
+_NO_THREAD = HttpAnswer(_NO_ROOM, {"content-length": "0", "retry-after": "1"}, b"")
+# What a request that waits takes of the budget besides its body.
+_WAITING_BYTES = 4_096
+# So much of an answer must be read within the time in which a client may leave it unread.
+_PROGRESS_BYTES = 256 * 1024
 
 
 def protocol_for(application: Application, dispatcher: Dispatcher) -> type[asyncio.Protocol]:
@@ -63,6 +66,7 @@ class Connection(asyncio.Protocol):
         self._is_unread = self._is_reading_paused = self._is_turn_due = False
         self._held_bytes = self._unread_bytes = self._unread_left = 0
         self._changed_at = self._unread_at = time.monotonic()
+        self._closing_at = 0.0
 
     # Called by the event loop.
 
@@ -122,10 +126,18 @@ class Connection(asyncio.Protocol):
         if self._is_closing:
             self.budget.give_back(held_bytes)
         elif self._waiting or self._is_at_work or self._is_unread or self._turn > HTTP_PIPELINED_PER_TURN_MAX:
-            self._waiting.append((request, keeps_alive, held_bytes))
-            self._plan_turn()
+            self._wait(request, keeps_alive, held_bytes)
         else:
             self._answer(request, keeps_alive, held_bytes)
+
+    def _wait(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+        if not self.budget.take(_WAITING_BYTES):
+            self.budget.give_back(held_bytes)
+            self._is_closing = True
+            self._transport.abort()
+            return
+        self._waiting.append((request, keeps_alive, held_bytes + _WAITING_BYTES))
+        self._plan_turn()
 
     def refuse(self, status: int) -> None:
         """Answers without a body and closes, once what came before is answered."""
@@ -215,7 +227,7 @@ class Connection(asyncio.Protocol):
                 self._loop.call_soon_threadsafe(finish, answer)
 
         if not self.dispatcher.submit(request, finish_in_loop):
-            self._loop.call_soon(finish, self.application.too_many())
+            self._loop.call_soon(finish, self.application.too_many() if is_for_function else _NO_THREAD)
         elif is_for_function:
             limit = self._loop.call_later(FUNCTION_ANSWER_SECONDS_MAX, lambda: finish(self.application.too_late()))
 
@@ -243,7 +255,7 @@ class Connection(asyncio.Protocol):
         lines += [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
         lines.append("connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1")
-        has_body = method != "HEAD" and answer.status not in _WITHOUT_BODY
+        has_body = method != "HEAD" and answer.status not in WITHOUT_BODY
         self._transport.write(head + answer.body if has_body else head)
         if not keeps_alive:
             self._is_closing = True
@@ -265,7 +277,11 @@ class Connection(asyncio.Protocol):
         """Looks now and then whether the client has gone silent: within a request, between two, or with an answer."""
         now = time.monotonic()
         silent = now - self._changed_at
-        if self._is_unread:
+        if self._transport.is_closing():
+            self._closing_at = self._closing_at or now
+            if now - self._closing_at > HTTP_UNREAD_SECONDS_MAX:
+                self._transport.abort()  # It waits for a client that does not read its last answer.
+        elif self._is_unread:
             self._look_at_unread(now)
         elif self._is_at_work or self._waiting:
             pass
@@ -278,7 +294,7 @@ class Connection(asyncio.Protocol):
     def _look_at_unread(self, now: float) -> None:
         """A client that reads slowly may take its time; one that reads nothing is left."""
         left = self._transport.get_write_buffer_size()
-        if left < self._unread_left:
+        if left <= self._unread_left - _PROGRESS_BYTES:
             self._unread_left, self._unread_at = left, now
         elif now - self._unread_at > HTTP_UNREAD_SECONDS_MAX:
             self._transport.abort()

@@ -22,7 +22,7 @@ from minidynamo.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.functions.runtime import IN_BACKGROUND
 from minidynamo.interfaces.server.access import ServeError
-from minidynamo.interfaces.wire.messages import HttpAnswer, HttpRequest
+from minidynamo.interfaces.wire.messages import WITHOUT_BODY, HttpAnswer, HttpRequest
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 
 FORMATS = ("1.0", "2.0")
@@ -30,7 +30,6 @@ FORMATS = ("1.0", "2.0")
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_WITHOUT_BODY = (204, 304)
 _SOURCE = "127.0.0.1"
 _API_ID = "minidynamo"
 
@@ -94,7 +93,7 @@ class Gateway:
             return self._failure()
         try:
             return self._answer_of(value)
-        except (TypeError, ValueError, KeyError, AttributeError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return self._failure()
 
     @staticmethod
@@ -229,6 +228,6 @@ def _answer(status: int, headers: dict[str, str], body: bytes) -> HttpAnswer:
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"no HTTP message has a header {name!r} of {value!r}")
     kept = {name: value for name, value in headers.items() if name not in _FRAMING}
-    if status in _WITHOUT_BODY:
+    if status in WITHOUT_BODY:
         return HttpAnswer(status, kept, b"")
     return HttpAnswer(status, {**kept, "content-length": str(len(body))}, body)

@@ -69,8 +69,8 @@ class Incoming:
         count, was_in_body = self._count, self._is_head_done
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400)  # There is nothing to upgrade to; the request itself has been received.
+        except httptools.HttpParserUpgrade:  # There is nothing to upgrade to; the request itself has been received.
+            self._count += 1
         except httptools.HttpParserError:
             self._refuse(self._refusal or 400)
         if self._count != count or not self.is_in_request:
@@ -124,6 +124,7 @@ class Incoming:
         A client that is still sending would not see the answer.
         """
         self._body_bytes += len(body)
+        self.expects_continue = False
         if self._refusal or (self._body_bytes > HTTP_INLINE_BODY_BYTES_MAX and not self._is_room_for_body()):
             return
         if not self._body:
@@ -151,7 +152,9 @@ class Incoming:
         held, self._held_bytes, self._body = self._held_bytes, 0, b""
         self._count += 1
         self.is_in_request = False
-        self._receiver.receive(request, self._parser.should_keep_alive(), held)
+        self.expects_continue = False
+        keeps_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._receiver.receive(request, keeps_alive, held)
 
     def _request(self) -> HttpRequest | None:
         try:

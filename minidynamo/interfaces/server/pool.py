@@ -39,10 +39,20 @@ class Pool:
             self._work.append(work)
             if self._idle >= len(self._work):
                 self._changed.notify()
-            elif self._threads < self._size:
-                self._threads += 1
-                threading.Thread(target=self._run, daemon=True, name=f"minidynamo {self._name}").start()
+            elif self._threads < self._size and not self._begin_thread():
+                self._work.pop()
+                self._open -= 1
+                return False
             return True
+
+    def _begin_thread(self) -> bool:
+        """Begins a further thread; returns whether there is any then."""
+        try:
+            threading.Thread(target=self._run, daemon=True, name=f"minidynamo {self._name}").start()
+        except RuntimeError:  # The system has none left.
+            return self._threads > 0
+        self._threads += 1
+        return True
 
     def _run(self) -> None:
         while True:

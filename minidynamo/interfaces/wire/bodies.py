@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from json import encoder as json_encoder
 from typing import Any
@@ -18,6 +19,8 @@ from minidynamo.requests.checker import REQUESTS
 from minidynamo.requests.shapes import Shape
 from minidynamo.values.wire_types import UndecodableBinary
 
+# A JSON text, up to its end or that of everything, so that a body is gone through once.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 # Values deeper than this are left as they are: the nesting rule refuses them in any case.
 _LEVELS_MAX = 64
 
@@ -34,7 +37,7 @@ def parsed_body(body: bytes) -> dict[str, Any] | None:
     decoder = _DECODER
     if len(body) > HTTP_INLINE_BODY_BYTES_MAX:
         decoder = _PATIENT_DECODER
-        if body.count(b"{") > len(body) // JSON_OBJECT_BYTES_MIN:
+        if _has_too_many_objects(body):
             raise SerializationError()
     try:
         members = _decoded(decoder, body.decode("utf-8"))
@@ -43,6 +46,12 @@ def parsed_body(body: bytes) -> dict[str, Any] | None:
     if not isinstance(members, dict):
         raise SerializationError()
     return members
+
+
+def _has_too_many_objects(body: bytes) -> bool:
+    """Whether there are more objects in a body than a request can have; braces within texts do not count."""
+    room, braces = len(body) // JSON_OBJECT_BYTES_MIN, body.count(b"{")
+    return braces > room and braces - sum(text.group().count(b"{") for text in _TEXT.finditer(body)) > room
 
 
 def _decoded(decoder: json.JSONDecoder, text: str) -> Any:

@@ -7,6 +7,9 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import NamedTuple
 
+# Statuses of answers that have no body, whatever is said of one.
+WITHOUT_BODY = (204, 304)
+
 
 class HttpRequest(NamedTuple):
     """A whole request.
