@@ -17,6 +17,7 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.errors import DatabaseClosed
 from minidynamo.interfaces.conformance.short_tables import create_table_request
+from minidynamo.storage.store_file import Reader
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_g": {"key": ["g S"]}}})
@@ -199,5 +200,53 @@ def test_a_closed_fork_lets_go_of_the_file_below_it(tmp_path: Path) -> None:
                     assert not is_log_free()
                     each.close()
                 assert is_log_free()
+    finally:
+        gc.enable()
+
+
+def test_databases_that_are_opened_meanwhile_confuse_nobody(tmp_path: Path) -> None:
+    """Every child is told whose the file is, whatever other threads open."""
+    before = sys.getswitchinterval()
+    database = minidynamo.connect(tmp_path / "shop.db")
+    is_over = threading.Event()
+
+    def is_refused() -> None:
+        with pytest.raises(DatabaseClosed):
+            database.execute("ListTables", {})
+
+    def open_many() -> None:
+        while not is_over.is_set():
+            minidynamo.connect()
+
+    threads = [threading.Thread(target=open_many) for _ in range(2)]
+    sys.setswitchinterval(1e-5)
+    try:
+        for each in threads:
+            each.start()
+        for _ in range(60):
+            in_child(is_refused)
+    finally:
+        is_over.set()
+        sys.setswitchinterval(before)
+        for each in threads:
+            each.join()
+    database.close()
+
+
+def test_a_fork_that_has_dropped_a_table_lets_go_as_well(tmp_path: Path) -> None:
+    gc.disable()
+    try:
+        with minidynamo.connect(tmp_path / "shop.db") as database:
+            database.execute("CreateTable", TABLE)
+            for restores in (False, True):
+                gc.collect()
+                fork = database.fork()
+                before = fork.snapshot() if restores else None
+                fork.execute("DeleteTable", {"TableName": "tbl"})
+                if before is not None:
+                    fork.restore(before)
+                    del before
+                fork.close()
+                assert not [each for each in gc.get_objects() if isinstance(each, Reader)]
     finally:
         gc.enable()

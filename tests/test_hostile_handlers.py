@@ -86,6 +86,30 @@ def test_an_exit_is_tried_again_and_given_up_as_any_failure(database: Database) 
     assert [each["requestContext"]["condition"] for each in records] == ["RetryAttemptsExhausted"]
 
 
+def test_a_destination_that_exits_is_a_failure_of_its_own(database: Database) -> None:
+    destination = {"OnFailure": {"Destination": lambda record: sys.exit(1)}}
+    database.on_stream("tbl", exit_with(1), MaximumRetryAttempts=0, DestinationConfig=destination)
+    put(database, "a")
+    report = database.drain()
+    assert (report.total, report.is_complete) == (1, True)
+
+
+def test_an_interrupt_loses_no_queued_invocation(database: Database) -> None:
+    seen: list[int] = []
+
+    def handler(event: Any, context: Any) -> None:
+        seen.append(1)
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+
+    database.functions.register("f", handler)
+    database.functions.invoke("f", {}, InvocationType="Event")
+    with pytest.raises(KeyboardInterrupt):
+        database.drain()
+    assert database.drain().is_complete
+    assert len(seen) == 2
+
+
 def test_what_json_cannot_say_is_a_marshal_error(database: Database) -> None:
     for value in (object(), {1, 2}):
         database.functions.register("f", lambda event, context, value=value: value)

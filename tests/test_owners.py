@@ -19,7 +19,7 @@ from minidynamo import Database, StoreError
 from minidynamo.errors import StorageFailure, StoreDamaged
 from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.short_tables import create_table_request
-from minidynamo.storage import ownership, store_path
+from minidynamo.storage import log_watch, ownership, sqlite_engine, store_path
 from minidynamo.storage.sqlite_engine import SqliteEngine
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +100,7 @@ def test_a_file_that_is_itself_mounted_is_refused(path: Path, tmp_path: Path, mo
     """As containers mount single files: its log would lie elsewhere."""
     made(path).close()
     mounts = tmp_path / "mountinfo"
+    path = path.rename(tmp_path / "a b\u00e9.db")
     place = str(path).replace(" ", "\\040")
     mounts.write_text(f"1 2 0:1 / / rw - ext4 /dev/x rw\n3 1 0:1 /data {place} rw - ext4 /dev/x rw\n")
     monkeypatch.setattr(store_path, "_MOUNTS", mounts)
@@ -371,6 +372,100 @@ def test_a_half_written_note_is_none(path: Path) -> None:
     assert ownership.end_without_owner(path) is None
 
 
+def test_a_log_is_not_touched_while_another_program_is_at_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite does not say then where it ends: it is waited for, and nothing is cut off."""
+    killed_after(path, 0, 20)
+    monkeypatch.setattr(sqlite_engine, "_RECOVERY_SECONDS", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_engine, "CHECKPOINT", "SELECT 1, -1, -1")
+        with pytest.raises(StoreError, match="another program is at its log"):
+            minidynamo.connect(path)
+    with minidynamo.connect(path) as database:
+        assert count(database) == 20
+
+
+def test_a_checkpoint_that_a_reader_holds_up_notes_what_is_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With process durability, nobody else syncs the log."""
+    database = made(path, durability="process")
+    fork = database.fork()
+    put(database, *range(10))
+    engine: Any = database.engine
+    synced: list[int] = []
+    sync = log_watch.sync_file
+
+    def counting(file: int) -> None:
+        assert ownership._read_end(engine._ownership._file) is None  # It is noted afterwards.
+        synced.append(file)
+        sync(file)
+
+    monkeypatch.setattr(log_watch, "sync_file", counting)
+    engine._checkpointer._move(engine._connection)
+    assert synced
+    assert ownership._read_end(engine._ownership._file) is not None
+    monkeypatch.undo()
+    fork.close()
+    database.close()
+
+
+def test_a_note_is_taken_back_for_good_before_the_log_goes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut may keep the lock file and lose the log."""
+    database = made(path)
+    put(database, 1)
+    engine: Any = database.engine
+    flushed: list[bool] = []
+
+    class Memory:
+        def __init__(self, memory: Any) -> None:
+            self._memory = memory
+
+        def __setitem__(self, place: slice, text: bytes) -> None:
+            self._memory[place] = text
+
+        def flush(self) -> None:
+            flushed.append(path.with_name("shop.db-wal").exists())
+            self._memory.flush()
+
+        def close(self) -> None:
+            self._memory.close()
+
+    engine._ownership._memory = Memory(engine._ownership._memory)
+    database.close()
+    assert flushed[0] is True
+
+
+def test_a_checkpoint_that_cannot_be_noted_ends_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = made(path, durability="process")
+    engine: Any = database.engine
+
+    def failing(*arguments: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log_watch, "sync_file", failing)
+        put(database, 1)
+        engine._checkpointer._move(engine._connection)
+    put(database, 2)
+    assert count(database) == 2
+    database.close()
+
+
+def test_a_lock_file_that_is_cut_off_kills_nobody(path: Path) -> None:
+    database = made(path)
+    ownership.lock_file(path).write_bytes(b"")
+    with pytest.raises(StorageFailure, match="has been cut off"):
+        put(database, 1)
+    database.close()
+
+
+def test_a_copy_with_two_names_can_be_read(path: Path, tmp_path: Path) -> None:
+    """As backup tools keep them."""
+    made(path).close()
+    os.link(path, tmp_path / "second.db")
+    assert main(["check", str(path)]) == 0
+    with minidynamo.connect(path, read_only=True) as database:
+        assert count(database) == 0
+
+
 # Failures to open.
 
 
@@ -390,6 +485,10 @@ def test_every_failure_to_open_says_what_to_do(path: Path, tmp_path: Path, monke
     with monkeypatch.context() as patch:
         patch.setattr("minidynamo.storage.whole_file.sync_file", full)
         with pytest.raises(StoreError, match=r"No space left on device; free some room"):
+            minidynamo.connect(tmp_path / "new.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(StoreError, match="No space left on device; free some room"):
             minidynamo.connect(tmp_path / "new.db")
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", full)

@@ -17,6 +17,7 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -254,6 +255,19 @@ def test_a_request_of_nothing_but_objects_is_none(monkeypatch: pytest.MonkeyPatc
         bodies.parsed_body(b'{"a":[' + b"{}," * 10_000 + b"{}]}")
     densest = b'{"Item":{"a":{"L":[' + b",".join([b'{"M":{}}'] * 10_000) + b"]}}}"
     assert bodies.parsed_body(densest) is not None
+
+
+@pytest.mark.parametrize("text", ["{" * 20_000, "[" + "{}," * 9_000 + "{}]", '\\"{"' * 9_000, "{" * 20_000 + '"'])
+def test_braces_within_texts_are_no_objects(text: str) -> None:
+    request = {"Item": {"pk": {"S": text}}}
+    assert bodies.parsed_body(json.dumps(request).encode()) == request
+
+
+def test_a_text_without_end_is_gone_through_once() -> None:
+    """Though each of its quotes might begin another one."""
+    for junk in (b'\\"' * 1_000_000, b'"' + b"\\" * 2_000_001, b'{"' * 1_000_000):
+        with pytest.raises(SerializationError):
+            bodies.parsed_body(b'{"a":"' + b"{" * 1_000_000 + junk)
 
 
 def test_large_bodies_are_read_for_those_who_have_signed(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
@@ -513,6 +527,61 @@ def test_a_pool_has_so_many_threads_and_so_much_room() -> None:
     assert ended.wait(20)
 
 
+def test_a_pool_that_gets_no_thread_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, done = Pool("test", 1), threading.Event()
+
+    def failing(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", failing)
+        assert not pool.submit(done.set)
+    assert pool.submit(done.set)
+    assert done.wait(20)
+
+
+def test_a_server_that_gets_no_thread_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.dispatcher._computing, "submit", lambda work: False)
+    answer = sent(server, raw("Scan", {"TableName": "tbl"}, connection="close"))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in answer
+
+
+def test_leave_that_nobody_waits_for_is_not_given(server: Server) -> None:
+    """The body has come with the head."""
+    answer = sent(server, raw("ListTables", {}, expect="100-continue", connection="close"))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"100 Continue" not in answer
+
+
+def test_there_is_nothing_to_upgrade_to(server: Server) -> None:
+    """The request is answered, once, and the connection ends."""
+    answer = sent(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+
+
+def test_a_last_answer_that_is_not_read_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HTTP_UNREAD_SECONDS_MAX", 0.0)
+    connection: Any = server._server.config.http_protocol_class(None, server._server.server_state, {})
+    connection._transport = transport = Slow(10)
+    connection._loop = SimpleNamespace(call_later=lambda *arguments: None)
+    transport.is_closing = lambda: True  # type: ignore[attr-defined]
+    connection._look()
+    time.sleep(0.01)
+    connection._look()
+    assert transport.is_aborted
+
+
+def test_requests_that_wait_take_room(server: Server, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is none, the connection ends."""
+    monkeypatch.setattr(budget_of(server), "_size_bytes_max", 100_000)
+    with database.lock:
+        assert sent(server, raw("ListTables", {}) * 200) == b""
+    assert tables_of(server) == ["tbl"]
+
+
 # The HTTP door to functions.
 
 
@@ -560,6 +629,7 @@ def test_no_byte_follows_an_answer_without_a_body(status: int) -> None:
         {"statusCode": 100},
         {"statusCode": 101, "body": "x"},
         {"statusCode": "x"},
+        {"statusCode": float("inf")},
     ],
 )
 @pytest.mark.parametrize(("payload_format", "status"), [("1.0", 502), ("2.0", 500)])

@@ -61,7 +61,7 @@ class Ownership:
     def note(self, end: LogEnd) -> None:
         """Notes how far the log has been synced."""
         assert self._memory is not None and self._file is not None, f"{end} noted after the store was let go of"
-        if os.fstat(self._file).st_size < _SIZE_BYTES:
+        if not self._is_whole():
             raise StorageFailure(f"The file {self._path} has been cut off. Nothing more is written. Open it again.")
         text = b"%s %010d" % (end.salts.hex().encode(), end.frame)
         self._memory[_PID_BYTES:] = b"%s %08x\n" % (text, crc32(text))
@@ -69,10 +69,14 @@ class Ownership:
 
     def forget(self) -> None:
         """Notes that nothing depends on the log."""
-        if self._memory is not None and self._is_noted:
+        if self._memory is not None and self._is_noted and self._is_whole():
             self._memory[_PID_BYTES:] = _NOTHING
             self._memory.flush()  # Before the log is deleted: a power cut may not bring back the note alone.
             self.found, self._is_noted = None, False
+
+    def _is_whole(self) -> bool:
+        """Whether nobody has cut the file off: writing behind its end as memory would end the process."""
+        return self._file is not None and os.fstat(self._file).st_size >= _SIZE_BYTES
 
     def release(self) -> None:
         """Lets others own the store."""

@@ -26,7 +26,7 @@ from minidynamo.storage.restoring import write_differences
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
 from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, Reader, open_file, open_reader
-from minidynamo.storage.store_path import log_of, store_path
+from minidynamo.storage.store_path import is_without_log, log_of, store_path
 from minidynamo.storage.whole_file import PRIVATE
 from minidynamo.values.records import record_size_bytes
 
@@ -60,17 +60,22 @@ class SqliteEngine:
         self._commit_count = 0
         self._ownership = Ownership(path, file_mode)
         try:
-            self._open(durability, file_mode)
+            _require_log(path, self._ownership)
+            try:
+                self._open(durability, file_mode)
+            except BaseException:
+                if not log_of(path).exists():
+                    self._ownership.forget()  # SQLite has moved all of it into the file when it was closed.
+                raise
         except BaseException:
             self._ownership.release()
             raise
 
     def _open(self, durability: str, file_mode: int) -> None:
         path = self._path
-        _require_log(path, self._ownership)
         self._connection = open_file(path, file_mode)
         try:
-            cursor = _recovered(self._connection, log_of(path))
+            cursor = _recovered(self._connection, path)
             self._watch = watch = LogWatch(path, self._ownership, cursor, self._commits, durability != "full")
             self._durability: Durability = (
                 LogSync(path, watch, self._commits) if durability == "full" else NoSync(watch, self._commits)
@@ -268,15 +273,15 @@ def _require_log(path: Path, ownership: Ownership) -> None:
         )
 
 
-def _recovered(connection: sqlite3.Connection, log: Path) -> LogCursor:
+def _recovered(connection: sqlite3.Connection, path: Path) -> LogCursor:
     """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then.
 
     While another program makes a checkpoint, SQLite does not tell where it ends.
     """
     cursor = LogCursor()
-    if not log.exists() or not log.stat().st_size:
+    if is_without_log(path):
         return cursor
-    end = time.monotonic() + _RECOVERY_SECONDS
+    log, end = log_of(path), time.monotonic() + _RECOVERY_SECONDS
     while True:
         _, frames, _ = connection.execute(CHECKPOINT).fetchone()
         if frames >= 0:

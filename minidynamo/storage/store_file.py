@@ -23,7 +23,7 @@ import sqlite3
 from pathlib import Path
 
 from minidynamo.errors import StoreDamaged, StoreError
-from minidynamo.storage.store_path import is_unfinished, journal_of, log_of
+from minidynamo.storage.store_path import is_unfinished, is_without_log, journal_of, log_of
 from minidynamo.storage.whole_file import whole_file
 
 APPLICATION_ID = 0x6D64796E
@@ -177,10 +177,10 @@ def _connected(target: Path | str, wait_seconds: float) -> sqlite3.Connection:
 
 def _make(path: Path, file_mode: int) -> None:
     """Makes an empty store: whole or not at all."""
-    log = log_of(path)
-    if log.exists() and log.stat().st_size:
+    if not is_without_log(path):
         raise StoreError(
-            f"{log} is there without the data of {path}, to which it belongs: put that file back, or delete the log"
+            f"{log_of(path)} is there without the data of {path}, to which it belongs: put that file back, "
+            "or delete the log"
         )
     try:
         journal_of(path).unlink(missing_ok=True)  # Of a file that held nothing: it would undo this one.

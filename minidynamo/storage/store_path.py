@@ -30,7 +30,7 @@ def store_path(path: Path, is_read_only: bool = False) -> Path:
             raise StoreError(f"cannot open {path}: it is a folder, and a database is a file")
         if not found.parent.is_dir():
             raise StoreError(f"cannot make {path}: there is no folder {found.parent}")
-        if found.exists() and not (is_read_only and not log_of(found).exists()):
+        if found.exists() and not (is_read_only and is_without_log(found)):
             _require_one_name(found)
     except (OSError, RuntimeError) as error:  # Links in a circle, say.
         raise StoreError(f"cannot open {path}: {error}") from None
@@ -41,9 +41,15 @@ def require_new(path: Path) -> None:
     """Raises StoreError where a copy could not become a new file."""
     if path.exists() or path.is_symlink():
         raise StoreError(f"{path} is there already: a copy never overwrites a file")
-    log = log_of(path)
-    if log.exists() and log.stat().st_size:
+    if not is_without_log(path):
+        log = log_of(path)
         raise StoreError(f"{log} is there already, the log of a database that was moved or deleted: move it as well")
+
+
+def is_without_log(path: Path) -> bool:
+    """Whether there is nothing in the log of a store, so that all of it is in its file."""
+    log = log_of(path)
+    return not log.exists() or not log.stat().st_size
 
 
 def log_of(path: Path) -> Path:
