@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from minidynamo import limits
+from minidynamo.interfaces.server import connection
 from minidynamo.storage import log_watch
 from minidynamo.storage.whole_file import PRIVATE
 
@@ -47,9 +48,10 @@ def test_its_bounds_are_the_servers() -> None:
     assert said["an unsigned body that is read"] == unsigned
     assert said["from the head of a request to the end of its body"] == f"{limits.HTTP_BODY_SECONDS_MAX} s"
     assert said["between two requests"] == f"{limits.HTTP_IDLE_SECONDS_MAX} s"
-    assert said["an answer that is not read"] == f"{limits.HTTP_UNREAD_SECONDS_MAX} s"
+    progress = f"in which at least {connection._PROGRESS_BYTES // kib} KiB must be read"
+    assert said["an answer that is not read"] == f"{limits.HTTP_UNREAD_SECONDS_MAX} s, {progress}"
     assert said["pipelined requests of one connection at a turn"] == str(limits.HTTP_PIPELINED_PER_TURN_MAX)
-    held = said["bodies and unread answers held over all connections"]
+    held = said["bodies, waiting requests and unread answers held over all connections"]
     assert held == f"{limits.HTTP_HELD_BYTES_MAX // mib} MiB"
     assert said["connections"] == f"{limits.HTTP_CONNECTIONS_MAX:,}"
     assert said["calls of the function behind `--api` at once"] == str(limits.FUNCTION_CALLS_AT_ONCE_MAX)
