@@ -94,6 +94,31 @@ def test_a_destination_that_exits_is_a_failure_of_its_own(database: Database) ->
     assert (report.total, report.is_complete) == (1, True)
 
 
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class Evil(dict[str, int]):
+    def items(self) -> Any:
+        raise KeyError("evil")
+
+
+@pytest.mark.parametrize("kind", ["an error without a text", "a value that fails"])
+def test_odd_errors_and_values_are_failures_like_others(database: Database, kind: str) -> None:
+    def handler(event: Any, context: Any) -> Any:
+        if kind == "a value that fails":
+            return Evil(a=1)
+        raise Speechless
+
+    records: list[Any] = []
+    destination = {"OnFailure": {"Destination": records.append}}
+    database.on_stream("tbl", handler, MaximumRetryAttempts=1, DestinationConfig=destination)
+    put(database, "a")
+    assert database.drain().total == 2
+    assert len(records) == 1
+
+
 def test_an_interrupt_loses_no_queued_invocation(database: Database) -> None:
     seen: list[int] = []
 

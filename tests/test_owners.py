@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -464,6 +466,59 @@ def test_a_copy_with_two_names_can_be_read(path: Path, tmp_path: Path) -> None:
     assert main(["check", str(path)]) == 0
     with minidynamo.connect(path, read_only=True) as database:
         assert count(database) == 0
+
+
+@pytest.mark.parametrize("end", ["pass", "sys.exit(1)", "1 / 0", "del database; gc.collect()"])
+@pytest.mark.parametrize("durability", ["full", "process"])
+def test_a_program_that_closes_nothing_leaves_a_whole_store(path: Path, end: str, durability: str) -> None:
+    code = (
+        "import gc, sys, minidynamo\nfrom tests.test_owners import made, put\n"
+        f"database = made({str(path)!r}, durability={durability!r}); put(database, 1, 2); {end}"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
+    assert [each.name for each in path.parent.iterdir()] == ["shop.db"]
+    with minidynamo.connect(path) as database:
+        assert count(database) == 2
+
+
+def test_a_child_that_ends_later_touches_nothing(path: Path) -> None:
+    """Though its parent has closed the store, and another process owns it by then."""
+    code = f"""
+import os, subprocess, sys, minidynamo
+from tests.test_owners import made, put
+path = {str(path)!r}
+database = made(path); put(database, 1)
+reading, writing = os.pipe()
+if os.fork() == 0:
+    os.close(writing); os.read(reading, 1); sys.exit(0)
+os.close(reading); database.close()
+other = "import os, minidynamo; from tests.test_owners import put\\n"
+other += "d = minidynamo.connect(%r); put(d, 2, 3); os.kill(os.getpid(), 9)"
+subprocess.run([sys.executable, "-c", other % path])
+os.close(writing); os.wait()
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+    with minidynamo.connect(path) as database:
+        assert count(database) == 3
+
+
+def test_closing_beside_a_backup_loses_nothing(path: Path) -> None:
+    for _ in range(3):
+        database = minidynamo.connect(path) if path.exists() else made(path)
+        put(database, *range(300))
+        thread = threading.Thread(target=suppressed, args=(database.backup, path.with_name("copy.db")))
+        thread.start()
+        put(database, 1_000)
+        database.close()
+        thread.join()
+        path.with_name("copy.db").unlink(missing_ok=True)
+    with minidynamo.connect(path) as database:
+        assert count(database) == 301
+
+
+def suppressed(call: Any, *arguments: Any) -> None:
+    with suppress(minidynamo.DynamoError, StoreError):
+        call(*arguments)
 
 
 # Failures to open.

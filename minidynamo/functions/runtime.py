@@ -206,18 +206,18 @@ class Runtime:
         except BaseException as error:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
-            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, error)
+            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, _text(error))
             return Outcome(request_id, version, _failure(error, request_id), True)
         if self._clock.now() > deadline:
             text = f"RequestId: {request_id} Error: Task timed out after {function.timeout_seconds:.2f} seconds"
             return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
         try:
             return Outcome(request_id, version, json.loads(json.dumps(value)), False)
-        except (TypeError, ValueError, RecursionError) as error:
-            logger.warning("function %s returned what JSON cannot say: %s", function.name, error)
+        except Exception as error:  # Values may have methods of their own.
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, _text(error))
             payload = {
                 "errorType": "Runtime.MarshalError",
-                "errorMessage": f"Unable to marshal response: {error}",
+                "errorMessage": f"Unable to marshal response: {_text(error)}",
                 "requestId": request_id,
                 "stackTrace": [],
             }
@@ -241,8 +241,16 @@ def _failure(error: BaseException, request_id: str) -> dict[str, Any]:
             "errorMessage": f"RequestId: {request_id} Error: Runtime exited {how}",
         }
     return {
-        "errorMessage": str(error),
+        "errorMessage": _text(error),
         "errorType": type(error).__name__,
         "requestId": request_id,
         "stackTrace": traceback.format_tb(error.__traceback__)[1:],
     }
+
+
+def _text(error: BaseException) -> str:
+    """What an error says, where its own way of saying so does not fail."""
+    try:
+        return str(error)
+    except Exception:
+        return ""

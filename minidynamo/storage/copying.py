@@ -23,7 +23,9 @@ def copy_file(source: Path, target: Path, file_mode: int) -> None:
         StoreError: there is such a file, or it cannot be written.
     """
     with _copy(target, f"copy {source} to", file_mode) as temporary:
-        with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        # Read-only: were this the last connection to be closed, it would delete the log.
+        uri = f"{source.as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(temporary),))
         finish_store(sqlite3.connect(temporary, isolation_level=None), temporary)
 

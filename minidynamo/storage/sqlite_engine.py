@@ -6,6 +6,7 @@ returns, so that it survives a killed process; whether it is on the disk is `dur
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sqlite3
 import time
@@ -25,7 +26,7 @@ from minidynamo.storage.ownership import Ownership, lock_file
 from minidynamo.storage.restoring import write_differences
 from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
-from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, Reader, open_file, open_reader
+from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.store_path import is_without_log, log_of, store_path
 from minidynamo.storage.whole_file import PRIVATE
 from minidynamo.values.records import record_size_bytes
@@ -34,6 +35,18 @@ logger = logging.getLogger("minidynamo.storage")
 
 DURABILITIES = ("full", "process")
 _RECOVERY_SECONDS, _RECOVERY_PAUSE_SECONDS = 5.0, 0.02
+
+
+# Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
+# their files in order. Without this SQLite would do so when it is torn down, behind the back of whoever notes its end.
+_OPEN: set[SqliteEngine] = set()
+
+
+@atexit.register
+def _close_all() -> None:
+    for engine in list(_OPEN):
+        with suppress(Exception):
+            engine.close()
 
 
 class SqliteEngine:
@@ -58,6 +71,7 @@ class SqliteEngine:
         self._path = path = store_path(path)
         self.waits_for_disk = durability == "full"
         self._commit_count = 0
+        self._is_closed = False
         self._ownership = Ownership(path, file_mode)
         try:
             _require_log(path, self._ownership)
@@ -91,6 +105,7 @@ class SqliteEngine:
         except (StoreError, OSError):
             self._connection.close()
             raise
+        _OPEN.add(self)
 
     def keyspaces(self) -> list[str]:
         return list(self._maps)
@@ -105,7 +120,8 @@ class SqliteEngine:
         return self._durability.is_settled
 
     def settle(self) -> None:
-        self._durability.settle()
+        if not self._is_closed:  # Closing has settled all there was.
+            self._durability.settle()
 
     def commit(self, batch: Batch) -> None:
         put, delete = self._writer.put, self._writer.delete
@@ -191,6 +207,8 @@ class SqliteEngine:
     def close(self) -> None:
         with suppress(StorageFailure):  # Whoever waited for it has been told.
             self.settle()
+        self._is_closed = True
+        _OPEN.discard(self)
         self._checkpointer.stop()
         self._maps.clear()
         self._idle_readers.clear()
@@ -213,7 +231,13 @@ class SqliteEngine:
                 self._watch.leave()
 
     def disown(self) -> None:
-        """Lets go of the store in a child process, without touching what its parent goes on using."""
+        """Lets go of the store in a child process, without touching what its parent goes on using.
+
+        SQLite must not even close the connection here: the last one to do so deletes the log, and whoever owns the
+        store by then goes on writing to it.
+        """
+        _OPEN.discard(self)
+        keep_for_ever(self._connection)
         self._ownership.let_go()
 
     def check(self) -> None:

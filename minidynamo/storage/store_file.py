@@ -156,6 +156,13 @@ def open_reader(path: Path) -> Reader:
     raise cannot_open(path, fault)
 
 
+def keep_for_ever(connection: sqlite3.Connection) -> None:
+    """Keeps a connection from ever being closed, also when the process ends."""
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+
+
 def cannot_open(path: Path, error: Exception) -> StoreError:
     """Why a store could not be opened, and what to do about it."""
     remedy = next((remedy for text, remedy in _REMEDIES.items() if text in str(error)), None)

@@ -30,6 +30,7 @@ from minidynamo.limits import (
 )
 
 _WATCH_SECONDS = 15
+_ENDING_SECONDS = 3  # For the rest of a request that was coming in when the server was told to end.
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_ROOM = 503
@@ -148,14 +149,18 @@ class Connection(asyncio.Protocol):
     # Called by uvicorn.
 
     def shutdown(self) -> None:
-        """Ends the connection, after the requests that have begun to come in."""
+        """Ends the connection, after the requests that have begun to come in; silent clients are not waited for long."""
         self._is_ending = True
-        if not self._is_in_use:
+        if self._is_unread:
+            self._transport.abort()
+        elif self._incoming.is_in_request and not (self._waiting or self._is_at_work):
+            self._loop.call_later(_ENDING_SECONDS, self._end_if_silent)
+        elif not (self._waiting or self._is_at_work):
             self._transport.close()
 
-    @property
-    def _is_in_use(self) -> bool:
-        return bool(self._waiting) or self._is_at_work or self._incoming.is_in_request
+    def _end_if_silent(self) -> None:
+        if self._incoming.is_in_request and not self._transport.is_closing():
+            self._transport.close()
 
     @property
     def _is_held_up(self) -> bool:
