@@ -125,7 +125,7 @@ def test_each_request_sees_one_state(path: Path) -> None:
         try:
             with minidynamo.connect(path, read_only=True) as reader:
                 seen: set[str] = set()
-                for _ in range(5_000):
+                for _ in range(100_000):
                     if len(seen) > 20:
                         break
                     found = reader.execute("Scan", {"TableName": "tbl"})["Items"]

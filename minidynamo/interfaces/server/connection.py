@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
     # Called by uvicorn.
 
     def shutdown(self) -> None:
-        """Ends the connection, after the requests that have begun to come in; silent clients are not waited for long."""
+        """Ends the connection, after the requests that have begun to come in; the silent are not waited for long."""
         self._is_ending = True
         if self._is_unread:
             self._transport.abort()
