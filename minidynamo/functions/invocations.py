@@ -7,7 +7,7 @@ asynchronous invocation".
 from __future__ import annotations
 
 import json
-from collections import deque
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,33 @@ class QueuedInvocation:
         return self.service.attempt(self)
 
 
+class InvocationQueue:
+    """What waits to be invoked, in the order in which it came; several threads add and take."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[int, QueuedInvocation] = {}  # By identity: two may be alike.
+
+    def add(self, queued: QueuedInvocation) -> None:
+        """Lets an invocation wait."""
+        with self._lock:
+            self._waiting[id(queued)] = queued
+
+    def take(self, queued: QueuedInvocation) -> bool:
+        """Takes an invocation out; False where somebody else has."""
+        with self._lock:
+            return self._waiting.pop(id(queued), None) is not None
+
+    def all(self) -> list[QueuedInvocation]:
+        """Those that wait now."""
+        with self._lock:
+            return list(self._waiting.values())
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, where no other thread holds the lock."""
+        self._lock = threading.Lock()
+
+
 class Invocations:
     """Invokes functions by name.
 
@@ -90,7 +117,15 @@ class Invocations:
         self._destinations = destinations
         self._clock = clock
         self._settings: dict[str, AsynchronousSettings] = {}
-        self.queue: deque[QueuedInvocation] = deque()
+        self._queue = InvocationQueue()
+
+    def waiting(self) -> list[QueuedInvocation]:
+        """The queued invocations that wait now."""
+        return self._queue.all()
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process."""
+        self._queue.begin_as_child()
 
     def configure(self, name: str, settings: AsynchronousSettings) -> None:
         """Says how queued invocations of a function are treated from now on."""
@@ -108,7 +143,7 @@ class Invocations:
             return {"StatusCode": 204}
         if kind == "Event":
             now = self._clock.now()
-            self.queue.append(QueuedInvocation(self, function, version, event, request_id, now, now))
+            self._queue.add(QueuedInvocation(self, function, version, event, request_id, now, now))
             return {"StatusCode": 202, "Payload": b""}
         outcome = self._runtime.run(function, version, event)
         answer = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
@@ -118,10 +153,8 @@ class Invocations:
         """Tries a queued invocation once; how many invocations that were."""
         settings = self._settings.get(queued.function.name, AsynchronousSettings())
         now = self._clock.now()
-        try:
-            self.queue.remove(queued)
-        except ValueError:  # Somebody else was quicker.
-            return 0
+        if not self._queue.take(queued):
+            return 0  # Somebody else was quicker.
         if now - queued.queued_at > settings.event_age_seconds:
             self._give_up(queued, settings, "EventAgeExceeded", None)
             return 0
@@ -130,10 +163,10 @@ class Invocations:
         except TooManyRequests:  # It waits, and no retry is used up.
             queued.throttles += 1
             queued.due = now + min(2.0**queued.throttles, _THROTTLE_SECONDS_MAX)
-            self.queue.append(queued)
+            self._queue.add(queued)
             return 0
         except BaseException:  # Ctrl-C, say: it has not been tried.
-            self.queue.append(queued)
+            self._queue.add(queued)
             raise
         queued.attempts += 1
         if not outcome.is_error:
@@ -142,7 +175,7 @@ class Invocations:
             self._give_up(queued, settings, "RetriesExhausted", outcome)
         else:
             queued.due = now + _RETRY_SECONDS[queued.attempts - 1]
-            self.queue.append(queued)
+            self._queue.add(queued)
         return 1
 
     def _give_up(

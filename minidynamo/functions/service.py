@@ -148,7 +148,7 @@ class Functions:
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
         if self._background is None or not self._background.is_alive:
-            self._background = Background(lambda: list(self._invocations.queue), self._store.clock)
+            self._background = Background(self._invocations.waiting, self._store.clock)
         for mapping in self._live_mappings():
             mapping.start()
 
@@ -178,12 +178,13 @@ class Functions:
         """Begins anew in a child process, which has none of the threads."""
         self._background = None
         self._runtime.begin_as_child()
+        self._invocations.begin_as_child()
         for mapping in self.mappings:
             mapping.begin_as_child()
 
     def _work(self) -> list[Work]:
         lanes = [work for mapping in self._live_mappings() for work in mapping.work()]
-        return [*lanes, *self._invocations.queue]
+        return [*lanes, *self._invocations.waiting()]
 
     def _keys_of(self, table_name: str) -> PrimaryKey | None:
         try:

@@ -128,6 +128,11 @@ class Dispatcher:
 
         return self._pool_for(request).submit(work)
 
+    def close(self) -> None:
+        """Lets its threads end."""
+        for pool in (self._computing, self._waiting, self._large, self._calls):
+            pool.close()
+
     def _pool_for(self, request: HttpRequest) -> Pool:
         if self._application.is_for_function(request):
             return self._calls

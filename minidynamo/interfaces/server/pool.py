@@ -29,12 +29,14 @@ class Pool:
         self._work: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._threads = self._idle = self._open = 0
+        self._is_closed = False
 
     def submit(self, work: Callable[[], None]) -> bool:
         """Has something done; returns False, and does nothing, where there is no room for it."""
         with self._changed:
             if self._open_max is not None and self._open >= self._open_max:
                 return False
+            self._is_closed = False
             self._open += 1
             self._work.append(work)
             if self._idle >= len(self._work):
@@ -44,6 +46,12 @@ class Pool:
                 self._open -= 1
                 return False
             return True
+
+    def close(self) -> None:
+        """Lets its threads end, each after what it is at. Work that comes later begins new ones."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
     def _begin_thread(self) -> bool:
         """Begins a further thread; returns whether there is any then."""
@@ -58,9 +66,12 @@ class Pool:
         while True:
             with self._changed:
                 self._idle += 1
-                while not self._work:
+                while not self._work and not self._is_closed:
                     self._changed.wait()
                 self._idle -= 1
+                if not self._work:
+                    self._threads -= 1
+                    return
                 work = self._work.popleft()
             try:
                 work()

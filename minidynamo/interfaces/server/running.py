@@ -101,6 +101,7 @@ class Server:
             self._server.should_exit = True
             self._thread.join()
             self._thread = None
+            self.dispatcher.close()
 
     def run(self, announce: Callable[[Server], None], finish: Callable[[], None]) -> None:
         """Runs it in this thread until SIGINT or SIGTERM, which let the requests in flight end.
