@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock
 from minidynamo.database import Database
-from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
+from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ def connect(
     *,
     durability: str | None = None,
     read_only: bool = False,
-    file_mode: int = 0o600,
+    file_mode: int = FILE_MODE,
     clock: Clock | None = None,
     seed: int = 0,
     region: str = "us-east-1",
@@ -71,7 +71,7 @@ def connect(
         raise
 
 
-def opened_engine(path: str | Path | None, durability: str | None, file_mode: int = 0o600) -> Engine | None:
+def opened_engine(path: str | Path | None, durability: str | None, file_mode: int = FILE_MODE) -> Engine | None:
     """The engine of a file that is worked on, made where there is none; None for memory.
 
     Raises:

@@ -63,7 +63,9 @@ class Core:
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
         self._partition_size = partition_size
-        self._check_clock()
+        fault = self._clock_fault()
+        if fault is not None:
+            raise StoreError(f"the database cannot be opened: {fault}") if self.engine.is_durable else ValueError(fault)
         try:
             self._open_tables()
             self._opening = self._count_opening() if self.engine.is_durable else 0
@@ -121,8 +123,10 @@ class Core:
         except self.engine.faults as error:
             raise StorageFailure(f"The data could not be read: {error}.") from error
         except (ValueError, OverflowError):
-            self._require_sane_clock()
-            raise
+            fault = self._clock_fault()
+            if fault is None:
+                raise
+            raise InternalServerError(f"{fault}.") from None
         finally:
             # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
             self.engine.settle()
@@ -141,20 +145,13 @@ class Core:
                 raise
             raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
 
-    def _check_clock(self) -> None:
+    def _clock_fault(self) -> str | None:
+        """What is wrong with what the clock tells, None where dates can be made of it."""
         try:
             checked_time(self.clock.now())
         except ValueError as error:
-            if not self.engine.is_durable:
-                raise
-            raise StoreError(f"the database cannot be opened: {error}") from None
-
-    def _require_sane_clock(self) -> None:
-        """Says that the clock is to blame where it is: dates cannot be made of what it tells."""
-        try:
-            checked_time(self.clock.now())
-        except ValueError as error:
-            raise InternalServerError(f"{error}.") from None
+            return str(error)
+        return None
 
     def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""

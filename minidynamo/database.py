@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from minidynamo.clock import Clock
 from minidynamo.core import Core
 from minidynamo.errors import StorageFailure
+from minidynamo.limits import FILE_MODE
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory_engine import MemoryEngine
@@ -219,7 +220,7 @@ class Database(Core):
 
     # Copies.
 
-    def backup(self, path: str | Path, file_mode: int = 0o600) -> None:
+    def backup(self, path: str | Path, file_mode: int = FILE_MODE) -> None:
         """Copies the database to a new file: one consistent state, while others go on writing.
 
         The copy is whole or absent: it gets its name when all of it is on the disk.

@@ -21,6 +21,9 @@ PARTITION_SIZE_BYTES_MAX = 10 * KIB * MIB
 ITEM_COLLECTION_SIZE_BYTES_MAX = 10 * KIB * MIB
 PAGE_SIZE_BYTES_MAX = 1 * MIB
 
+# Files.
+FILE_MODE = 0o600  # Data are for the user who made them, unless an option says otherwise.
+
 # Requests.
 BATCH_GET_KEYS_MAX = 100
 BATCH_GET_RESPONSE_BYTES_MAX = 16 * MIB

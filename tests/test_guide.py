@@ -11,7 +11,6 @@ import pytest
 from minidynamo import limits
 from minidynamo.interfaces.server import connection
 from minidynamo.storage import log_watch
-from minidynamo.storage.whole_file import PRIVATE
 
 GUIDE = Path(__file__).parent.parent / "spec" / "guide"
 PAGES = sorted(GUIDE.glob("*.md"))
@@ -61,5 +60,5 @@ def test_its_bounds_are_the_servers() -> None:
 
 def test_what_it_says_of_files_is_the_codes() -> None:
     text = (GUIDE / "files.md").read_text("utf-8")
-    assert f"mode {PRIVATE:04o};" in text
+    assert f"mode {limits.FILE_MODE:04o};" in text
     assert f"may take {log_watch._LOG_SECONDS} seconds" in text

@@ -104,6 +104,15 @@ def cut(durable: bytes, written: bytes, chance: random.Random) -> bytes:
     return bytes(disk)
 
 
+def contents_after_cut(path: Path, moment: Moment, chance: random.Random) -> Any:
+    """What a store holds that is opened after a cut at a moment; it is sound."""
+    path.write_bytes(moment.file)
+    path.with_name(path.name + "-wal").write_bytes(cut(moment.durable_log, moment.written_log, chance))
+    with minidynamo.connect(path, **SETTINGS) as database:
+        database.check()
+        return contents(database)
+
+
 def check_cuts(folder: Path, operations: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cuts the power `count` times over a run of `operations` operations."""
     recorder = Recorder(folder / "store.db", monkeypatch)
@@ -118,12 +127,7 @@ def check_cuts(folder: Path, operations: int, count: int, monkeypatch: pytest.Mo
     chance = random.Random(operations)
     for turn in range(count):
         moment = recorder.moments[turn * len(recorder.moments) // count]
-        path = folder / f"cut{turn}.db"
-        path.write_bytes(moment.file)
-        path.with_name(path.name + "-wal").write_bytes(cut(moment.durable_log, moment.written_log, chance))
-        with minidynamo.connect(path, **SETTINGS) as database:
-            database.check()
-            found = contents(database)
+        found = contents_after_cut(folder / f"cut{turn}.db", moment, chance)
         assert found in (states[moment.answered], states[moment.answered + 1]), f"cut {turn}"
 
 
@@ -153,12 +157,7 @@ def test_a_power_cut_in_a_restore_leaves_one_state_or_the_other(
     assert moments
     for turn in range(40):
         moment = chance.choice([*moments, answered])
-        path = tmp_path / f"cut{turn}.db"
-        path.write_bytes(moment.file)
-        path.with_name(path.name + "-wal").write_bytes(cut(moment.durable_log, moment.written_log, chance))
-        with minidynamo.connect(path, **SETTINGS) as restored:
-            restored.check()
-            found = contents(restored)
+        found = contents_after_cut(tmp_path / f"cut{turn}.db", moment, chance)
         assert found in ([states[0], states[2]] if moment is answered else states[:2]), f"cut {turn}"
 
 

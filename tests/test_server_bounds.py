@@ -26,6 +26,7 @@ from botocore.credentials import Credentials
 import minidynamo
 from minidynamo import Database, SystemClock
 from minidynamo.errors import InvalidSignature, SerializationError
+from minidynamo.interfaces.command_line import main
 from minidynamo.interfaces.conformance.endpoint import Endpoint, sign_formally, signer
 from minidynamo.interfaces.conformance.short_tables import create_table_request
 from minidynamo.interfaces.server import access, dispatching, incoming, serve_command
@@ -582,6 +583,23 @@ def test_requests_that_wait_take_room(server: Server, database: Database, monkey
     assert tables_of(server) == ["tbl"]
 
 
+def test_a_stopped_server_leaves_no_threads(database: Database) -> None:
+    """And has new ones when it is started again."""
+    before = set(threading.enumerate())
+    server = Server(database)
+    for _ in range(2):
+        with server:
+            threads = [threading.Thread(target=tables_of, args=(server,)) for _ in range(4)]
+            with database.lock:
+                for each in threads:
+                    each.start()
+                wait_until(lambda: server.dispatcher._waiting._threads == 4)
+            for each in threads:
+                each.join()
+            assert sent(server, raw("Scan", {"TableName": "tbl"}, connection="close")).startswith(b"HTTP/1.1 200 ")
+        wait_until(lambda: set(threading.enumerate()) <= before)
+
+
 # The HTTP door to functions.
 
 
@@ -818,3 +836,12 @@ def test_headers_that_nobody_has_signed_are_refused(name: str) -> None:
     shown = "-".join(part.capitalize() for part in name.split("-"))
     with pytest.raises(InvalidSignature, match=f"'{shown}' must be a 'SignedHeader'"):
         verify(request._replace(headers=headers))
+
+
+@pytest.mark.parametrize("text", ["9", "rw", "1777", "-1", "0o640", ""])
+def test_permissions_are_three_octal_digits(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["serve", f"--file-mode={text}"])
+    assert stop.value.code == 2
+    assert "write three octal digits, such as 640" in capsys.readouterr().err
+    assert [serve_command._file_mode(each) for each in ("640", "0640")] == [0o640, 0o640]

@@ -120,7 +120,7 @@ class LaneWork:
         return self.mapping.due_at(self.lane)
 
     def do(self) -> int:
-        """Takes one step; how many invocations that was. None where somebody else is at it."""
+        """Takes one step, unless somebody else is at it; how many invocations that was."""
         with self.mapping.turn:
             if self.lane.is_at_work:
                 return 0

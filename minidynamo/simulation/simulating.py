@@ -10,6 +10,7 @@ from typing import Any
 from minidynamo.clock import Clock, ManualClock
 from minidynamo.connecting import opened_engine
 from minidynamo.database import Database
+from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.chance import Fault, FaultSchedule
 from minidynamo.simulation.choosing import Choices
 from minidynamo.simulation.database import SimulatedDatabase
@@ -69,7 +70,7 @@ def simulate(
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
         return SimulatedDatabase(choices, **{**source.fork_settings(clock), "seed": seed})
-    engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", 0o600))
+    engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", FILE_MODE))
     try:
         clock = ManualClock() if clock is None else clock
         return SimulatedDatabase(choices, engine=engine, clock=clock, seed=seed, **settings)

@@ -67,7 +67,7 @@ class LogWatch:
             try:
                 self._file = _opened(self._log)
             except FileNotFoundError:
-                raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}") from None
+                raise _gone(self._log) from None
             found = os.fstat(self._file)
             self._log_identity = found.st_dev, found.st_ino
         return self._file
@@ -110,15 +110,15 @@ class LogWatch:
     def _explain(self, state: tuple[int, ...], is_checkpointed: bool) -> None:
         """Raises StorageFailure where a file is not as it was, unless a checkpoint of ours has written to it."""
         if not state:
-            raise StorageFailure(f"The file {self._path} has been deleted or moved away. {_REMEDY}")
+            raise _gone(self._path)
         if state[:2] != self._state[:2]:
-            raise StorageFailure(f"The file {self._path} has been replaced by another one. {_REMEDY}")
+            raise _replaced(self._path)
         if not is_checkpointed:
             raise StorageFailure(f"Another program has written to the file {self._path}. {_REMEDY}")
 
     def _require_log(self, identity: tuple[int, int]) -> None:
         if not os.access(self._log, os.F_OK):
-            raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}")
+            raise _gone(self._log)
         now = time.monotonic()
         if now < self._due:
             return
@@ -126,9 +126,9 @@ class LogWatch:
         try:
             found = os.stat(self._log)
         except OSError:
-            raise StorageFailure(f"The file {self._log} has been deleted or moved away. {_REMEDY}") from None
+            raise _gone(self._log) from None
         if (found.st_dev, found.st_ino) != identity:
-            raise StorageFailure(f"The file {self._log} has been replaced by another one. {_REMEDY}")
+            raise _replaced(self._log)
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
@@ -170,3 +170,11 @@ def _opened(log: str) -> int:
         return os.open(log, os.O_RDWR | getattr(os, "O_NOATIME", 0))
     except PermissionError:  # It is another user's.
         return os.open(log, os.O_RDWR)
+
+
+def _gone(name: str) -> StorageFailure:
+    return StorageFailure(f"The file {name} has been deleted or moved away. {_REMEDY}")
+
+
+def _replaced(name: str) -> StorageFailure:
+    return StorageFailure(f"The file {name} has been replaced by another one. {_REMEDY}")

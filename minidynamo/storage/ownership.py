@@ -18,8 +18,9 @@ from pathlib import Path
 from zlib import crc32
 
 from minidynamo.errors import StorageFailure, StoreError
+from minidynamo.limits import FILE_MODE
 from minidynamo.storage.log_end import LogEnd
-from minidynamo.storage.whole_file import PRIVATE, lock
+from minidynamo.storage.whole_file import lock
 
 _PID_BYTES = 16
 _END_BYTES = 16 + 1 + 10 + 1 + 8 + 1
@@ -44,7 +45,7 @@ class Ownership:
         StoreError: another process owns the store, or this one does already, or the file system knows no locks.
     """
 
-    def __init__(self, path: Path, file_mode: int = PRIVATE) -> None:
+    def __init__(self, path: Path, file_mode: int = FILE_MODE) -> None:
         self._path = lock_file(path)
         self._file: int | None = _locked(path, self._path, file_mode)
         try:

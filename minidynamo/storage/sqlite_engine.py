@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
+from minidynamo.limits import FILE_MODE
 from minidynamo.storage.checkpointing import CHECKPOINT, Checkpointer
 from minidynamo.storage.copying import copy_file
 from minidynamo.storage.durability import Durability, LogSync, NoSync
@@ -28,7 +29,6 @@ from minidynamo.storage.sqlite_map import RowWriter, SqliteMap, check_pages, sto
 from minidynamo.storage.sqlite_reading import SqliteView, read_snapshot
 from minidynamo.storage.store_file import FAULTS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.store_path import is_without_log, log_of, store_path
-from minidynamo.storage.whole_file import PRIVATE
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -65,7 +65,7 @@ class SqliteEngine:
     is_durable = True
     faults: tuple[type[Exception], ...] = FAULTS
 
-    def __init__(self, path: Path, durability: str = "full", file_mode: int = PRIVATE) -> None:
+    def __init__(self, path: Path, durability: str = "full", file_mode: int = FILE_MODE) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         self._path = path = store_path(path)

@@ -14,16 +14,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
+from minidynamo.limits import FILE_MODE
 from minidynamo.storage.syncing import sync_file, sync_folder
 
-PRIVATE = 0o600  # Data are for the user who made them, unless an option says otherwise.
 _SUFFIX = ".unfinished"
 # What SQLite keeps beside a file.
 SIBLINGS = ("-journal", "-wal", "-shm")
 
 
 @contextmanager
-def whole_file(target: Path, file_mode: int = PRIVATE, replaces: bool = False) -> Iterator[Path]:
+def whole_file(target: Path, file_mode: int = FILE_MODE, replaces: bool = False) -> Iterator[Path]:
     """Writes a file all or nothing: `with whole_file(target) as path: path.write_text(...)`.
 
     Parameters:

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.util
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -21,6 +22,7 @@ from minidynamo.interfaces.server.access import Databases, ServeError, read_cred
 from minidynamo.interfaces.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.interfaces.server.running import Server, ServerOptions
 from minidynamo.interfaces.wire.exchange import escaped
+from minidynamo.limits import FILE_MODE
 from minidynamo.operations import OPERATIONS
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.profiles import PROFILES
@@ -67,7 +69,11 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--certfile", type=Path, metavar="FILE", help="certificate for TLS")
     serve.add_argument("--keyfile", type=Path, metavar="FILE", help="its private key")
     serve.add_argument(
-        "--file-mode", type=_file_mode, default=0o600, metavar="OCTAL", help="permissions of a file that is made (600)"
+        "--file-mode",
+        type=_file_mode,
+        default=FILE_MODE,
+        metavar="OCTAL",
+        help="permissions of new files (600)",
     )
     serve.add_argument("--api", metavar="MODULE:HANDLER", help="function for requests that are not DynamoDB's")
     serve.add_argument("--api-format", choices=FORMATS, default="2.0", help="payload of its events (2.0)")
@@ -94,10 +100,9 @@ def load_everything() -> None:
 
 
 def _file_mode(text: str) -> int:
-    mode = int(text, 8)
-    if not 0 <= mode <= 0o777:
-        raise ValueError(text)
-    return mode
+    if re.fullmatch("0?[0-7]{3}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no permissions of a file: write three octal digits, such as 640")
+    return int(text, 8)
 
 
 def run_serve(options: argparse.Namespace) -> int:
