@@ -27,7 +27,7 @@ class RawClient:
     """A client's methods over a plain connection, so that what is measured is the server."""
 
     def __init__(self, url: str) -> None:
-        from minidynamo.interfaces.conformance.endpoint import Endpoint
+        from minidynamo.conformance.endpoint import Endpoint
 
         self._endpoint = Endpoint(url)
 

@@ -21,7 +21,7 @@ from rich.table import Table
 
 import minidynamo
 from bench.workloads import TABLE, create_table, fill, key, put
-from minidynamo.interfaces.showing import byte_count
+from minidynamo.cli.display import byte_count
 
 _SECONDS = 2.0
 _THREADS = (1, 4, 16)

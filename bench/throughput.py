@@ -28,8 +28,8 @@ from rich.table import Table
 from bench.reaching import new_client
 from bench.runner import ROOT
 from bench.workloads import TABLE, create_table, fill, item, key, numbers
-from minidynamo.interfaces.conformance.endpoint import sign_formally
-from minidynamo.interfaces.wire.messages import HttpRequest
+from minidynamo.conformance.endpoint import sign_formally
+from minidynamo.http.messages import HttpRequest
 
 _CONNECTIONS = 16
 _ITEMS = 2_000
@@ -51,7 +51,7 @@ class OwnServer:
 @contextmanager
 def own_server(tree: Path = ROOT, arguments: Sequence[str] = ()) -> Iterator[OwnServer]:
     """Starts `minidynamo serve` of a tree and stops it."""
-    command = [sys.executable, "-m", "minidynamo.interfaces.command_line", "serve", "--port", "0", *arguments]
+    command = [sys.executable, "-m", "minidynamo.cli.command_line", "serve", "--port", "0", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tree)
     assert process.stdout is not None
     url = process.stdout.readline().split(" answers at ")[1].partition(";")[0]

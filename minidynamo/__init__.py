@@ -7,17 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, ManualClock, SystemClock
-from minidynamo.connecting import connect
-from minidynamo.database import Database, PartitionInfo
+from minidynamo.database.connect import connect
+from minidynamo.database.database import Database, PartitionInfo
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.storage.engine import Snapshot
 from minidynamo.values.python_values import Binary
 
 if TYPE_CHECKING:
-    from minidynamo.interfaces.boto.mocking import attach, mock
-    from minidynamo.interfaces.conditions import Attr, Key
-    from minidynamo.interfaces.templates.schema import schema_from
+    from minidynamo.boto.mocks import attach, mock
+    from minidynamo.embedded.conditions import Attr, Key
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
+    from minidynamo.templates.schema import schema_from
 
 __version__ = "0.1.0"
 
@@ -46,15 +46,15 @@ __all__ = [
 
 # Names that are imported when first used, so that `import minidynamo` stays fast.
 _LATE = {
-    "Attr": "minidynamo.interfaces.conditions",
+    "Attr": "minidynamo.embedded.conditions",
     "Fault": "minidynamo.simulation",
     "FaultSchedule": "minidynamo.simulation",
     "History": "minidynamo.simulation",
-    "Key": "minidynamo.interfaces.conditions",
+    "Key": "minidynamo.embedded.conditions",
     "Profile": "minidynamo.simulation",
-    "attach": "minidynamo.interfaces.boto.mocking",
-    "mock": "minidynamo.interfaces.boto.mocking",
-    "schema_from": "minidynamo.interfaces.templates.schema",
+    "attach": "minidynamo.boto.mocks",
+    "mock": "minidynamo.boto.mocks",
+    "schema_from": "minidynamo.templates.schema",
     "simulate": "minidynamo.simulation",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from minidynamo.interfaces.conformance.cases import all_cases
+from minidynamo.conformance.cases import all_cases
 
 # Small requests, so that many are tried.
 SEEDS = [

@@ -1,0 +1,1 @@
+"""Expressions: one grammar, parsed, resolved, evaluated."""

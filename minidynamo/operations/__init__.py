@@ -11,32 +11,32 @@ from typing import Any
 
 # Operations to the modules that hold them; the function has the operation's name in snake_case.
 _MODULES = {
-    "BatchGetItem": "batch_get_item",
-    "BatchWriteItem": "batch_write_item",
-    "CreateTable": "create_table",
-    "DeleteItem": "delete_item",
-    "DeleteTable": "delete_table",
-    "DescribeEndpoints": "describe_endpoints",
-    "DescribeLimits": "describe_limits",
-    "DescribeStream": "describe_stream",
-    "DescribeTable": "describe_table",
-    "DescribeTimeToLive": "describe_time_to_live",
-    "GetItem": "get_item",
-    "GetRecords": "get_records",
-    "GetShardIterator": "get_shard_iterator",
-    "ListStreams": "list_streams",
-    "ListTables": "list_tables",
-    "ListTagsOfResource": "list_tags_of_resource",
-    "PutItem": "put_item",
-    "Query": "query",
-    "Scan": "scan",
-    "TagResource": "tag_resource",
-    "TransactGetItems": "transact_get_items",
-    "TransactWriteItems": "transact_write_items",
-    "UntagResource": "untag_resource",
-    "UpdateItem": "update_item",
-    "UpdateTable": "update_table",
-    "UpdateTimeToLive": "update_time_to_live",
+    "BatchGetItem": "items.batch_get_item",
+    "BatchWriteItem": "items.batch_write_item",
+    "CreateTable": "tables.create_table",
+    "DeleteItem": "items.delete_item",
+    "DeleteTable": "tables.delete_table",
+    "DescribeEndpoints": "tables.describe_endpoints",
+    "DescribeLimits": "tables.describe_limits",
+    "DescribeStream": "streams.describe_stream",
+    "DescribeTable": "tables.describe_table",
+    "DescribeTimeToLive": "tables.describe_time_to_live",
+    "GetItem": "items.get_item",
+    "GetRecords": "streams.get_records",
+    "GetShardIterator": "streams.get_shard_iterator",
+    "ListStreams": "streams.list_streams",
+    "ListTables": "tables.list_tables",
+    "ListTagsOfResource": "tables.list_tags_of_resource",
+    "PutItem": "items.put_item",
+    "Query": "items.query",
+    "Scan": "items.scan",
+    "TagResource": "tables.tag_resource",
+    "TransactGetItems": "items.transact_get_items",
+    "TransactWriteItems": "items.transact_write_items",
+    "UntagResource": "tables.untag_resource",
+    "UpdateItem": "items.update_item",
+    "UpdateTable": "tables.update_table",
+    "UpdateTimeToLive": "tables.update_time_to_live",
 }
 
 # Those of the second service, DynamoDB Streams.
@@ -62,7 +62,7 @@ class OperationTable(Mapping[str, Operation]):
         operation = self._loaded.get(name)
         if operation is None:
             module = import_module(f"{__name__}.{self._modules[name]}")
-            operation = self._loaded[name] = getattr(module, self._modules[name])
+            operation = self._loaded[name] = getattr(module, self._modules[name].rpartition(".")[2])
         return operation
 
     def load(self) -> None:

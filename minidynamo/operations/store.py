@@ -9,8 +9,8 @@ from minidynamo.clock import Clock
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
 from minidynamo.tables.catalog import Catalog, StatusDelays
+from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
-from minidynamo.tables.writing import WriteBatch
 
 Request = dict[str, Any]
 Response = dict[str, Any]

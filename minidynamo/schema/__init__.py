@@ -1,0 +1,1 @@
+"""Key schemas, index definitions, and the rules of creating and updating tables."""

@@ -1,11 +1,11 @@
 """Simulation: every legal misbehaviour of the real service, drawn from one seed. All names here are public."""
 
-from minidynamo.simulation.chance import Fault, FaultSchedule
 from minidynamo.simulation.database import SimulatedDatabase
-from minidynamo.simulation.history import Call, History, HistoryError
-from minidynamo.simulation.kinds import KINDS, REFUSALS, Kind
-from minidynamo.simulation.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
-from minidynamo.simulation.simulating import simulate
+from minidynamo.simulation.faults.chance import Fault, FaultSchedule
+from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.kinds import KINDS, REFUSALS, Kind
+from minidynamo.simulation.faults.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
+from minidynamo.simulation.simulate import simulate
 
 # The kinds by name, for `database.faults.on(..., raises=Throttled)`.
 StaleRead = KINDS["stale_read"]

@@ -7,27 +7,27 @@ from functools import cache
 from typing import Any
 
 from minidynamo.clock import Clock, advanced
-from minidynamo.core import Core, Response
-from minidynamo.database import Database
+from minidynamo.database.core import Core, Response
+from minidynamo.database.database import Database
+from minidynamo.database.expiry import Lateness
 from minidynamo.errors import DynamoError
-from minidynamo.functions.runtime import Function, Outcome, Runtime
-from minidynamo.functions.service import Functions
+from minidynamo.lambdas.runtime import Function, Outcome, Runtime
+from minidynamo.lambdas.service import Functions
 from minidynamo.limits import TIME_TO_LIVE_DELAY_HOURS_MAX
-from minidynamo.operations.expiry import Lateness
 from minidynamo.operations.store import Store
-from minidynamo.simulation import batches, pages, stream_reads
-from minidynamo.simulation.aiming import Faults
-from minidynamo.simulation.chance import Detail, Draw
-from minidynamo.simulation.choosing import Choices
-from minidynamo.simulation.history import History
-from minidynamo.simulation.refusals import plain_refusal, timeout
-from minidynamo.simulation.refusing import Refusing
-from minidynamo.simulation.replicas import Replicas
-from minidynamo.simulation.shadows import Shadow
+from minidynamo.simulation.effects import batches, pages, stream_reads
+from minidynamo.simulation.effects.overlays import Shadow
+from minidynamo.simulation.effects.rejection_policy import Refusing
+from minidynamo.simulation.effects.rejections import plain_refusal, timeout
+from minidynamo.simulation.effects.visibility import Replicas
+from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.simulation.faults.history import History
+from minidynamo.simulation.faults.injector import Choices
+from minidynamo.simulation.faults.rules import Faults
 from minidynamo.storage.engine import Snapshot
 from minidynamo.tables.catalog import StatusDelays
+from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Table
-from minidynamo.tables.writing import WriteBatch
 
 Request = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.syncing import sync_file, sync_folder
+from minidynamo.storage.disk import sync_file, sync_folder
 
 _SUFFIX = ".unfinished"
 # What SQLite keeps beside a file.

@@ -22,9 +22,9 @@ from minidynamo.schema.arns import Location
 from minidynamo.schema.throughput_rules import UNITS, provisioned_units
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.streams.streams import Streams
+from minidynamo.streams.registry import Streams
+from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Description, Table, keyspace_names
-from minidynamo.tables.writing import WriteBatch
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 

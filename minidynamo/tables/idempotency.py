@@ -18,7 +18,7 @@ from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS, NESTING_LEVELS_MAX
 from minidynamo.requests.checker import REQUESTS
 from minidynamo.requests.shapes import Shape
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.tables.writing import WriteBatch
+from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 from minidynamo.values.wire_types import as_bytes

@@ -19,7 +19,7 @@ from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_size_bytes
 
 if TYPE_CHECKING:
-    from minidynamo.streams.change_log import ChangeLog
+    from minidynamo.streams.stream import ChangeLog
 
 Description = dict[str, Any]
 

@@ -19,11 +19,11 @@ from minidynamo.testing.histories import (
     recording,
 )
 from minidynamo.testing.invalid_requests import InvalidRequest
-from minidynamo.testing.machine import DynamoDBStateMachine
 from minidynamo.testing.mutants import Mutant, MutationReport, mutants, run_mutants
 from minidynamo.testing.reference import ReferenceModel, reference_model
 from minidynamo.testing.requests import queries, requests, transactions
 from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas
+from minidynamo.testing.state_machine import DynamoDBStateMachine
 from minidynamo.testing.values import attribute_values, items, keys, numbers
 
 __all__ = [

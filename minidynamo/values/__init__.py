@@ -1,0 +1,1 @@
+"""Attribute values: what they may be, how they are measured, ordered, stored and converted."""

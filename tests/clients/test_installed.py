@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from minidynamo import Database
-from minidynamo.interfaces.conformance.short_tables import create_table_request
+from minidynamo.formats.short_tables import create_table_request
 from tests.clients.environments import node_environment, python_environment
 
 pytestmark = pytest.mark.installs

@@ -99,6 +99,7 @@ def suite(mock: Any) -> type[unittest.TestCase]:
 def test_the_suite_passes(name: str, has_parentheses: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under moto, and with the decorator changed."""
     mock = MOCKS[name]
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # One made before moto is imported knows nothing of it.
     case = suite(mock() if has_parentheses else mock)
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)

@@ -1,0 +1,151 @@
+"""One call of a client, carried out by a database: the short road, and where it turns into the long one.
+
+Written once, as a coroutine, for synchronous and asynchronous clients: hooks of the former never wait, so that
+`run` carries it out at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from inspect import isawaitable
+from typing import Any
+from uuid import uuid4
+
+from minidynamo.boto.plans import Plan
+from minidynamo.boto.results import Answered, error_results, results, validate
+from minidynamo.boto.routes import state_of
+from minidynamo.boto.transport import travelling
+from minidynamo.database.database import Database
+from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
+from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue
+
+# Errors that botocore may answer by trying again; it decides on the long road.
+_RETRIED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ReplicatedWriteConflictException",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+
+Original = Callable[[Any, str, dict[str, Any]], Any]
+
+
+def plan_of(client: Any, operation: str) -> Plan:
+    """The plan for an operation, made anew when hooks have changed since."""
+    plans = state_of(client).plans
+    plan: Plan | None = plans.get(operation)
+    if plan is None or plan.registry is not client.meta.events._emitter._lookup_cache:
+        plan = plans[operation] = Plan(client, operation)
+    return plan
+
+
+def run(steps: Coroutine[Any, Any, Any]) -> Any:
+    """Carries out a coroutine that never waits."""
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        return end.value
+    steps.close()
+    raise TypeError("a hook of a synchronous client returned something to wait for")
+
+
+async def answered(
+    client: Any, operation: str, database: Database, parameters: dict[str, Any], original: Original
+) -> Any:
+    """What the client's method returns, or raises."""
+    plan = plan_of(client, operation)
+    if plan.takes_long_road:
+        return await _long_road(client, plan, database, parameters, original)
+    for name in plan.tokens:  # Chosen here, so that a retry on the long road carries the same ones.
+        parameters.setdefault(name, str(uuid4()))
+    context: dict[str, Any] = {}
+    sent = parameters
+    if plan.provide or plan.build or plan.after:
+        context |= {"client_region": client.meta.region_name, "client_config": client.meta.config}
+        sent = await _prepared(plan, parameters, context)
+    try:
+        parsed = _performed(plan, database, sent)
+    except DynamoError as error:
+        if plan.validates:  # What botocore finds wrong, it says before anything is sent.
+            validate(plan.model, sent)
+        if _may_be_retried(error):
+            return await _long_road(client, plan, database, parameters, original, error)
+        parsed = error_results(client, database, error)
+        for handler in plan.after:
+            await _settled(_after(handler, plan, Answered(error.status), parsed, context))
+        raise client.exceptions.from_code(error.code)(parsed, plan.operation) from None
+    for handler in plan.after:
+        outcome = _after(handler, plan, _SUCCESS, parsed, context)
+        if outcome is not None:
+            await _settled(outcome)
+    return parsed
+
+
+_SUCCESS = Answered(200)
+
+
+def _may_be_retried(error: DynamoError) -> bool:
+    return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed | StorageFailure)
+
+
+def _performed(plan: Plan, database: Database, sent: dict[str, Any]) -> dict[str, Any]:
+    """Carries out the operation, unless botocore's validation has something against the parameters.
+
+    Our own checks stand in for it: only where something is odd is it asked.
+    """
+    if not plan.validates:
+        return results(database, plan.operation, sent)
+    if not plan.accepts(sent):
+        validate(plan.model, sent)
+    token = REFUSES_ODD_VALUES.set(True)
+    try:
+        return results(database, plan.operation, sent)
+    except OddValue:
+        validate(plan.model, sent)
+    finally:
+        REFUSES_ODD_VALUES.reset(token)
+    return results(database, plan.operation, sent)
+
+
+async def _prepared(plan: Plan, parameters: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as hooks have made them. They may replace them first, and change them in place then."""
+    replaced = None
+    for handler in plan.provide:
+        event = f"provide-client-params.{plan.event}"
+        outcome = await _settled(handler(params=parameters, model=plan.model, context=context, event_name=event))
+        replaced = outcome if replaced is None else replaced
+    sent: dict[str, Any] = parameters if replaced is None else replaced
+    for handler in plan.build:
+        event = f"before-parameter-build.{plan.event}"
+        await _settled(handler(params=sent, model=plan.model, context=context, event_name=event))
+    return sent
+
+
+def _after(handler: Any, plan: Plan, http: Answered, parsed: dict[str, Any], context: dict[str, Any]) -> Any:
+    return handler(
+        http_response=http, parsed=parsed, model=plan.model, context=context, event_name=f"after-call.{plan.event}"
+    )
+
+
+async def _long_road(
+    client: Any,
+    plan: Plan,
+    database: Database,
+    parameters: dict[str, Any],
+    original: Original,
+    first: DynamoError | None = None,
+) -> Any:
+    """The call through all of botocore, retries included; its first attempt gets the answer `first`, if given."""
+    with travelling(client, database, first):
+        return await _settled(original(client, plan.operation, parameters))
+
+
+async def _settled(outcome: Any) -> Any:
+    if isawaitable(outcome):
+        waiting: Awaitable[Any] = outcome
+        return await waiting
+    return outcome

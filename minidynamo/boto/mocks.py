@@ -1,0 +1,191 @@
+"""`minidynamo.mock()` and `minidynamo.attach()`: boto3 and aiobotocore answered by a database in this process.
+
+botocore is imported when a mock is switched on, never before.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from minidynamo.boto.decorators import decorated
+from minidynamo.boto.new_clients import begin_guarding, end_guarding, provide
+from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
+from minidynamo.database.connect import connect
+from minidynamo.database.database import Database
+
+
+class Mock:
+    """Answers every client of DynamoDB in the process while it is on; made by `mock()`.
+
+    A context manager that gives the `Database`, a decorator of functions, coroutines, generators and test classes, or a
+    pair of `start()` and `stop()`. It may be entered again while it is on, and again after.
+
+    Attributes:
+        database: what answers while it is on; None while it is off.
+    """
+
+    def __init__(self, database: Database | None, allows_network_after: bool, settings: dict[str, Any]) -> None:
+        if database is not None and settings:
+            raise TypeError("give mock() either a database or the settings of a new one")
+        self.database: Database | None = None
+        self._given = database
+        self._allows_network_after = allows_network_after
+        self._settings = settings
+        self._depth = 0
+        self._lock = threading.Lock()
+
+    def start(self) -> Database:
+        """Switches it on; the database answers from now on."""
+        patches = _patches()
+        with self._lock:
+            if self._depth == 0:
+                self.database = connect(**self._settings) if self._given is None else self._given
+                patches.hold(self)
+                begin_guarding(not self._allows_network_after)
+                switch_on(self)
+            self._depth += 1
+            assert self.database is not None, "switched on without a database"
+            return self.database
+
+    def stop(self) -> None:
+        """Switches it off, as many times as it was switched on; raises RuntimeError where it is off already."""
+        with self._lock:
+            if self._depth == 0:
+                raise RuntimeError("this mock is not on: stop() was called more often than start()")
+            self._depth -= 1
+            if self._depth == 0:
+                database, self.database = self.database, None
+                if self._given is None and database is not None and database.engine.is_durable:
+                    database.close()  # Nobody else can open the file before.
+                switch_off(self)
+                end_guarding(not self._allows_network_after)
+                _patches().release(self)
+
+    def __enter__(self) -> Database:
+        return self.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __call__(self, target: Any) -> Any:
+        """The target, run with a mock like this one each time it is called."""
+        return decorated(target, lambda: Mock(self._given, self._allows_network_after, self._settings))
+
+
+def mock(target: Any = None, *, allow_network_after: bool = False, **settings: Any) -> Any:
+    """Answers boto3 and aiobotocore in this process: every client and resource for DynamoDB, made before or after.
+
+    Use it as `with mock() as database:`, as a decorator with or without parentheses, or by `start()` and `stop()`.
+    Credentials and a region are not needed. Other services are left alone.
+
+    Parameters:
+        target: the database to answer; by default a fresh one each time. Or what a bare decorator decorates.
+        allow_network_after: lets a client made inside be used after the end, against AWS. By default it raises.
+        settings: those of `minidynamo.connect`, for the fresh database.
+
+    Returns:
+        A `Mock`, or what was decorated.
+    """
+    if target is None or isinstance(target, Database):
+        return Mock(target, allow_network_after, settings)
+    if not callable(target):
+        raise TypeError(f"mock() takes a Database or something to decorate, not {type(target).__name__}")
+    return Mock(None, allow_network_after, settings)(target)
+
+
+class Attachment:
+    """A database attached to one client, resource or session; ended by `detach()` or as a context manager."""
+
+    def __init__(self, target: Any, database: Database) -> None:
+        self._clients: list[Any] = []
+        self._database = database
+        self._session: Any = None
+        _patches().hold(self)
+        self._is_attached = True
+        session = getattr(target, "_session", target)
+        client = target if hasattr(target, "_make_api_call") else getattr(getattr(target, "meta", None), "client", None)
+        if client is not None:
+            self._attach_client(client)
+        elif hasattr(session, "create_client"):
+            self._attach_session(session)
+        else:
+            self.detach()
+            raise TypeError(f"attach() takes a client, resource or session of boto3, not {type(target).__name__}")
+
+    def detach(self) -> None:
+        """Ends it: what was attached goes its own way again."""
+        if not self._is_attached:
+            return
+        self._is_attached = False
+        for client in self._clients:
+            state_of(client).attached = None
+        if self._session is not None:
+            for name in ("create_client", "_create_client"):
+                vars(self._session).pop(name, None)
+        _patches().release(self)
+
+    def __enter__(self) -> Database:
+        return self._database
+
+    def __exit__(self, *exception: object) -> None:
+        self.detach()
+
+    def _attach_client(self, client: Any) -> Any:
+        state = state_of(client)
+        if not state.is_dynamodb:
+            name = client.meta.service_model.service_name
+            if self._session is None:
+                self.detach()
+                raise TypeError(f"attach() takes a client of dynamodb or dynamodbstreams, not of {name}")
+            return client
+        state.attached = self._database
+        self._clients.append(client)
+        return client
+
+    def _attach_session(self, session: Any) -> None:
+        """Attaches the clients that a session will make; aiobotocore's makes them in a coroutine."""
+        self._session = session
+        region = self._database.location.region
+
+        def prepare(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+            if service_name in SERVICES and not rest:
+                provide(session, options, region)
+
+        if hasattr(session, "_create_client"):
+            create_asynchronously = session._create_client
+
+            async def create_attached(service_name: str, *rest: Any, **options: Any) -> Any:
+                prepare(service_name, rest, options)
+                return self._attach_client(await create_asynchronously(service_name, *rest, **options))
+
+            session._create_client = create_attached
+            return
+        create_client = session.create_client
+
+        def create_attached_client(service_name: str, *rest: Any, **options: Any) -> Any:
+            prepare(service_name, rest, options)
+            return self._attach_client(create_client(service_name, *rest, **options))
+
+        session.create_client = create_attached_client
+
+
+def attach(target: Any, database: Database) -> Attachment:
+    """Lets a database answer one client, resource or session of boto3, and nothing else.
+
+    Parameters:
+        target: the client, resource or session; a session passes the database on to the clients it makes.
+        database: what answers.
+
+    Returns:
+        The attachment, whose `detach()` ends it; a context manager, too.
+    """
+    return Attachment(target, database)
+
+
+def _patches() -> Any:
+    try:
+        from minidynamo.boto import patches
+    except ImportError as error:
+        raise ImportError(f"{error}; the double needs boto3: pip install 'minidynamo[boto3]'") from None
+    return patches

@@ -1,0 +1,209 @@
+"""What is replaced in botocore and aiobotocore while a database answers their clients, and put back afterwards.
+
+One method carries every call, `BaseClient._make_api_call`. It is private, so its presence and signature are looked at
+first. Where they differ, calls take the long road through all of botocore and are answered where it would send them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from minidynamo.boto.calls import answered, run
+from minidynamo.boto.new_clients import guarded, provide_inside
+from minidynamo.boto.routes import current_database, database_of, state_of
+from minidynamo.boto.sleep import ASYNCIO, TIME, acquiring, time_skipped, waiting_for
+from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to
+
+Wrap = Callable[[Any], Any]
+
+_lock = threading.Lock()
+_holders: list[object] = []
+_replaced: list[tuple[Any, str, Any, Any]] = []
+
+
+def hold(holder: object) -> None:
+    """Keeps the replacements in place for as long as anybody holds them."""
+    with _lock:
+        _holders.append(holder)
+        _install()
+
+
+def release(holder: object) -> None:
+    """Lets go of them; the last one to do so restores botocore."""
+    with _lock:
+        _holders.remove(holder)
+        if not _holders:
+            _restore()
+
+
+def _install() -> None:
+    """Replaces what is not replaced yet, or was restored by somebody else meanwhile."""
+    for module_name, path, wrap in _REPLACEMENTS:
+        # aiobotocore takes long to import: it is left until somebody else has imported it.
+        module = sys.modules.get(module_name)
+        if module is None and not module_name.startswith("botocore."):
+            continue
+        module = module or importlib.import_module(module_name)
+        *owners, name = path.split(".")
+        owner = functools.reduce(getattr, owners, module)
+        original = inspect.getattr_static(owner, name, None)
+        if original is None or any(new is original for _, _, _, new in _replaced):
+            continue
+        replacement = wrap(original)
+        if replacement is not None:
+            setattr(owner, name, replacement)
+            _replaced.append((owner, name, original, replacement))
+
+
+def _restore() -> None:
+    while _replaced:
+        owner, name, original, replacement = _replaced.pop()
+        # Whoever has replaced it since may keep their replacement; ours does nothing without a database.
+        if inspect.getattr_static(owner, name, None) is replacement:
+            setattr(owner, name, original)
+
+
+def _make_api_call(original: Any) -> Any:
+    if not _can_be_replaced(original):
+        return None
+
+    @functools.wraps(original)
+    def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        database = database_of(self)
+        if database is None:
+            return original(self, operation_name, api_params)
+        return run(answered(self, operation_name, database, api_params, original))
+
+    return make_api_call
+
+
+def _make_api_call_asynchronously(original: Any) -> Any:
+    if not _can_be_replaced(original):
+        return None
+
+    @functools.wraps(original)
+    async def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        database = database_of(self)
+        if database is None:
+            return await original(self, operation_name, api_params)
+        return await answered(self, operation_name, database, api_params, original)
+
+    return make_api_call
+
+
+def _can_be_replaced(make_api_call: Any) -> bool:
+    """Whether it is as the short road needs it, and the hooks of a client can be listed without calling them."""
+    from botocore.hooks import EventAliaser, HierarchicalEmitter
+
+    emitter = HierarchicalEmitter()
+    has_parts = hasattr(emitter, "_lookup_cache") and hasattr(getattr(emitter, "_handlers", None), "prefix_search")
+    is_as_expected = tuple(inspect.signature(make_api_call).parameters) == ("self", "operation_name", "api_params")
+    return is_as_expected and has_parts and hasattr(EventAliaser(emitter), "_emitter")
+
+
+def _send(original: Any) -> Any:
+    @functools.wraps(original)
+    def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+        database = current_database() if is_for_dynamodb(request) else None
+        if database is None:
+            return original(self, request, *rest, **options)
+        return response_to(request, database, asynchronous=False)
+
+    return send
+
+
+def _send_asynchronously(original: Any) -> Any:
+    @functools.wraps(original)
+    async def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+        database = current_database() if is_for_dynamodb(request) else None
+        if database is None:
+            return await original(self, request, *rest, **options)
+        return response_to(request, database, asynchronous=True)
+
+    return send
+
+
+def _new_session(original: Any) -> Any:
+    @functools.wraps(original)
+    def new_session(self: Any, *rest: Any, **options: Any) -> None:
+        with _lock:  # It may be aiobotocore's first one.
+            if _holders:
+                _install()
+        original(self, *rest, **options)
+
+    return new_session
+
+
+def _create_client(original: Any) -> Any:
+    @functools.wraps(original)
+    def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+        provide_inside(self, service_name, rest, options)
+        return guarded(original(self, service_name, *rest, **options), service_name)
+
+    return create_client
+
+
+def _create_client_asynchronously(original: Any) -> Any:
+    @functools.wraps(original)
+    async def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+        provide_inside(self, service_name, rest, options)
+        return guarded(await original(self, service_name, *rest, **options), service_name)
+
+    return create_client
+
+
+def _get_waiter(original: Any) -> Any:
+    @functools.wraps(original)
+    def get_waiter(self: Any, waiter_name: str) -> Any:
+        waiter = original(self, waiter_name)
+        if state_of(self).is_dynamodb:
+            waiter.wait = _waiting_by_the_clock(self, waiter.wait)
+        return waiter
+
+    return get_waiter
+
+
+def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
+    if is_asynchronous(client):
+
+        @functools.wraps(wait)
+        async def wait_asynchronously(**options: Any) -> Any:
+            with waiting_for(database_of(client)):
+                return await wait(**options)
+
+        return wait_asynchronously
+
+    @functools.wraps(wait)
+    def wait_here(**options: Any) -> Any:
+        with waiting_for(database_of(client)):
+            return wait(**options)
+
+    return wait_here
+
+
+# Modules, what in them is replaced, and what makes the replacement (or None, to leave it as it is).
+_REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
+    ("botocore.client", "BaseClient._make_api_call", _make_api_call),
+    ("botocore.client", "BaseClient.get_waiter", _get_waiter),
+    ("botocore.session", "Session.__init__", _new_session),
+    ("botocore.session", "Session.create_client", _create_client),
+    ("botocore.httpsession", "URLLib3Session.send", _send),
+    ("botocore.endpoint", "time", lambda original: TIME),
+    ("botocore.waiter", "time", lambda original: TIME),
+    ("botocore.retries.bucket", "Clock.current_time", time_skipped),
+    ("botocore.retries.bucket", "TokenBucket._acquire", acquiring),
+    ("aiobotocore.client", "AioBaseClient._make_api_call", _make_api_call_asynchronously),
+    ("aiobotocore.client", "AioBaseClient.get_waiter", _get_waiter),
+    ("aiobotocore.session", "AioSession._create_client", _create_client_asynchronously),
+    ("aiobotocore.httpsession", "AIOHTTPSession.send", _send_asynchronously),
+    ("aiobotocore.httpxsession", "HttpxSession.send", _send_asynchronously),
+    ("aiobotocore.endpoint", "asyncio", lambda original: ASYNCIO),
+    ("aiobotocore.waiter", "asyncio", lambda original: ASYNCIO),
+    ("aiobotocore.retries.bucket", "AsyncTokenBucket._acquire", acquiring),
+)

@@ -1,0 +1,73 @@
+"""What botocore makes of answers and errors, made directly: metadata, timestamps, modelled error members.
+
+Source: botocore's response parsers, compared by tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+from dateutil.tz import tzlocal
+
+from minidynamo.database.database import Database
+from minidynamo.embedded.client import show_timestamps
+from minidynamo.errors import DynamoError
+from minidynamo.http.messages import http_date
+
+_LOCAL_ZONE = tzlocal()
+_VALIDATOR = ParamValidator()
+
+
+class Answered:
+    """Stands for the HTTP response in hooks on answers."""
+
+    __slots__ = ("headers", "status_code")
+
+    def __init__(self, status_code: int) -> None:
+        self.status_code = status_code
+        self.headers: dict[str, str] = {}
+
+
+def validate(model: Any, parameters: dict[str, Any]) -> None:
+    """Raises botocore's ParamValidationError where its validation does not pass."""
+    if model.input_shape is not None:
+        report = _VALIDATOR.validate(parameters, model.input_shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+
+
+def results(database: Database, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Carries out an operation; its answer as botocore gives it. Raises DynamoError."""
+    answer = database.execute(operation, parameters)
+    show_timestamps(operation, answer, _LOCAL_ZONE)
+    answer["ResponseMetadata"] = _metadata(database, 200)
+    return answer
+
+
+def error_results(client: Any, database: Database, error: DynamoError) -> dict[str, Any]:
+    """An error as botocore gives it: code and message, and the members that the error's model has."""
+    parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
+    parsed["ResponseMetadata"] = _metadata(database, error.status)
+    shape = client.meta.service_model.shape_for_error_code(error.code)
+    if shape is not None:
+        body = error.body
+        parsed.update({name: body[name] for name in shape.members if name in body})
+    return parsed
+
+
+def _metadata(database: Database, status: int) -> dict[str, Any]:
+    request_id = database.new_request_id()
+    return {
+        "RequestId": request_id,
+        "HTTPStatusCode": status,
+        "HTTPHeaders": {
+            "server": "Server",
+            "date": http_date(int(database.clock.now())),
+            "content-type": "application/x-amz-json-1.0",
+            "connection": "keep-alive",
+            "x-amzn-requestid": request_id,
+        },
+        "RetryAttempts": 0,
+    }

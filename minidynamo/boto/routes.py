@@ -1,0 +1,79 @@
+"""Which database answers a client: the one attached to it, else that of the innermost mock that is on.
+
+A mock is on for the whole process. Where several are on at once, a thread or task that switched one on itself gets its
+own; all others get the one switched on last.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from minidynamo.database.database import Database
+
+SERVICES = frozenset({"dynamodb", "dynamodbstreams"})
+_STATE = "_minidynamo_state"
+
+
+class Answering(Protocol):
+    """Something that lends its database to clients while it is on."""
+
+    @property
+    def database(self) -> Database | None: ...
+
+
+class ClientState:
+    """What the double knows of one client.
+
+    Attributes:
+        is_dynamodb: whether it is a client of DynamoDB or its streams at all.
+        attached: the database attached to it alone.
+        plans: how its operations are carried out; see `plans.py`.
+    """
+
+    __slots__ = ("attached", "is_dynamodb", "plans")
+
+    def __init__(self, client: Any) -> None:
+        self.is_dynamodb = client.meta.service_model.service_name in SERVICES
+        self.attached: Database | None = None
+        self.plans: dict[str, Any] = {}
+
+
+_switched_on: list[Answering] = []
+_switched_on_here: ContextVar[tuple[Answering, ...]] = ContextVar("minidynamo mocks", default=())
+
+
+def state_of(client: Any) -> ClientState:
+    """The state of a client, made when first asked for."""
+    state: ClientState | None = client.__dict__.get(_STATE)
+    if state is None:
+        state = client.__dict__[_STATE] = ClientState(client)
+    return state
+
+
+def database_of(client: Any) -> Database | None:
+    """The database that answers a client; None where nothing does."""
+    state = state_of(client)
+    return (state.attached or current_database()) if state.is_dynamodb else None
+
+
+def switch_on(mock: Answering) -> None:
+    """Lets a mock answer from now on."""
+    _switched_on.append(mock)
+    _switched_on_here.set((*_switched_on_here.get(), mock))
+
+
+def switch_off(mock: Answering) -> None:
+    """Ends that."""
+    _switched_on.remove(mock)
+    _switched_on_here.set(tuple(each for each in _switched_on_here.get() if each is not mock))
+
+
+def current_database() -> Database | None:
+    """The database that answers clients with none of their own; None while no mock is on."""
+    for mocks in (_switched_on_here.get(), _switched_on):
+        for mock in reversed(mocks):
+            database = mock.database
+            if database is not None:
+                return database
+    return None

@@ -1,0 +1,101 @@
+"""Sleeping inside botocore and aiobotocore, for clients that a database answers.
+
+Where retries and waiters sleep, a clock that can be advanced is advanced instead; the machine's clock is waited for,
+though never longer than there is something to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+from minidynamo.boto.transport import TRAVEL
+from minidynamo.clock import advanced
+from minidynamo.database.database import Database
+from minidynamo.embedded.waiters import advance_or_delay
+
+_WAITING_FOR: ContextVar[Database | None] = ContextVar("minidynamo waiting", default=None)
+
+
+class ModuleWith:
+    """A module with one of its functions replaced.
+
+    Parameters:
+        module: the module.
+        sleep: what `sleep` is instead.
+    """
+
+    def __init__(self, module: ModuleType, sleep: Callable[[float], Any]) -> None:
+        self._module = module
+        self.sleep = sleep
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+@contextmanager
+def waiting_for(database: Database | None) -> Iterator[None]:
+    """While this is on, botocore sleeps by the database's clock in this thread or task; really for None."""
+    token = _WAITING_FOR.set(database)
+    try:
+        yield
+    finally:
+        _WAITING_FOR.reset(token)
+
+
+def _delay(seconds: float) -> float:
+    """How long to sleep really."""
+    travel, database = TRAVEL.get(), _WAITING_FOR.get()
+    if travel is not None:
+        return advance_or_delay(travel.database, seconds, is_for_table=False)
+    return seconds if database is None else advance_or_delay(database, seconds)
+
+
+def _sleep(seconds: float) -> None:
+    delay = _delay(seconds)
+    if delay > 0:
+        time.sleep(delay)
+
+
+async def _sleep_asynchronously(seconds: float) -> None:
+    await asyncio.sleep(max(_delay(seconds), 0))
+
+
+# The seconds that adaptive retries need not wait, because a clock that can be advanced was advanced instead.
+_skipped = [0.0]
+
+
+def time_skipped(original: Any) -> Any:
+    """The clock of adaptive retries, with the time that was skipped."""
+
+    @functools.wraps(original)
+    def current_time(self: Any) -> float:
+        return float(original(self)) + _skipped[0]
+
+    return current_time
+
+
+def acquiring(original: Any) -> Any:
+    """How adaptive retries take a token, for the synchronous bucket and the asynchronous one."""
+
+    @functools.wraps(original)
+    def acquire(self: Any, amount: float, block: bool) -> Any:
+        travel = TRAVEL.get()
+        if block and travel is not None:
+            self._refill()
+            seconds = self._sleep_amount(amount)
+            if seconds > 0 and advanced(travel.database.clock, seconds):
+                _skipped[0] += seconds
+        return original(self, amount, block)
+
+    return acquire
+
+
+TIME = ModuleWith(time, _sleep)
+ASYNCIO = ModuleWith(asyncio, _sleep_asynchronously)

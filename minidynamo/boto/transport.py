@@ -1,0 +1,136 @@
+"""The end of the long road: requests that botocore has built, signed and would send, answered in process.
+
+Nothing here reaches a network. Sleeping between retries is left to botocore, but a clock that can be advanced is
+advanced instead; see `sleeping.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from minidynamo.database.database import Database
+from minidynamo.embedded.client_errors import client_silence
+from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.http.exchange import Exchange
+from minidynamo.http.messages import HttpRequest
+from minidynamo.http.signatures import Signature
+
+_TARGETS = ("DynamoDB_", "DynamoDBStreams_")
+_UNSIGNED = Signature("", "", (), "", "")
+
+
+@dataclass
+class Travel:
+    """A call on the long road.
+
+    Attributes:
+        database: what answers it.
+        asynchronous: whether the client is aiobotocore's.
+        first: the error that its first attempt is answered with, taken once.
+    """
+
+    database: Database
+    asynchronous: bool
+    first: DynamoError | None = None
+
+
+TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None)
+
+
+@contextmanager
+def travelling(client: Any, database: Database, first: DynamoError | None = None) -> Iterator[None]:
+    """While this is on, what the client sends in this thread or task is answered by the database."""
+    # Before all other hooks on sending, since another double's might answer too.
+    client.meta.events.register_first(
+        f"before-send.{client.meta.service_model.service_id.hyphenize()}", answer_before_send, "minidynamo-send"
+    )
+    token = TRAVEL.set(Travel(database, is_asynchronous(client), first))
+    try:
+        with _credentials(client):
+            yield
+    finally:
+        TRAVEL.reset(token)
+
+
+@contextmanager
+def _credentials(client: Any) -> Iterator[None]:
+    """Lets a client without credentials sign, for as long as this is on."""
+    from botocore.credentials import Credentials
+
+    signer = client._request_signer
+    if getattr(signer, "_credentials", None) is not None:
+        yield
+        return
+    signer._credentials = Credentials("minidynamo", "minidynamo")
+    try:
+        yield
+    finally:
+        signer._credentials = None
+
+
+def answer_before_send(request: Any, **ignored: Any) -> Any:
+    """Hook on `before-send`: the response to a request on the long road, None for any other."""
+    travel = TRAVEL.get()
+    return None if travel is None else response_to(request, travel.database, travel.asynchronous)
+
+
+def is_asynchronous(client: Any) -> bool:
+    """Whether a client is aiobotocore's."""
+    return any(each.__module__.startswith("aiobotocore.") for each in type(client).__mro__)
+
+
+def is_for_dynamodb(request: Any) -> bool:
+    """Whether a prepared request calls an operation of DynamoDB or its streams."""
+    target = request.headers.get("X-Amz-Target", b"")
+    return (target.decode() if isinstance(target, bytes) else str(target)).startswith(_TARGETS)
+
+
+def response_to(request: Any, database: Database, asynchronous: bool) -> Any:
+    """botocore's response object for a request it has prepared, or aiobotocore's.
+
+    Raises:
+        ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no answer.
+    """
+    http = _received(request)
+    exchange = Exchange(lambda signature: database, authenticate=lambda request: _UNSIGNED)
+    travel = TRAVEL.get()
+    try:
+        if travel is not None and travel.first is not None:
+            error, travel.first = travel.first, None
+            if isinstance(error, NoAnswer):
+                raise error
+            answer = exchange.refused(http, error)
+        else:
+            answer = exchange.answer(http)
+    except NoAnswer as silence:
+        raise client_silence(silence, request.url) from None
+    response = _response_class(asynchronous)(request.url, answer.status, answer.headers, None)
+    response._content = answer.body
+    return response
+
+
+def _received(request: Any) -> HttpRequest:
+    url = urlsplit(request.url)
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else bytes(body)
+    return HttpRequest(request.method, url.path or "/", url.query, headers, body)
+
+
+def _response_class(asynchronous: bool) -> Any:
+    if asynchronous:
+        from aiobotocore.awsrequest import AioAWSResponse
+
+        return AioAWSResponse
+    from botocore.awsrequest import AWSResponse
+
+    return AWSResponse
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

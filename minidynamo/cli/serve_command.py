@@ -1,0 +1,266 @@
+"""`minidynamo serve`: its options and how it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from minidynamo.clock import SystemClock
+from minidynamo.database.connect import connect
+from minidynamo.database.database import Database
+from minidynamo.database.sweeper import Sweeper
+from minidynamo.errors import DynamoError, StoreError
+from minidynamo.expressions.parser import parse
+from minidynamo.http.exchange import escaped
+from minidynamo.http.server.access import Databases, ServeError, read_credentials
+from minidynamo.http.server.gateway import FORMATS, Gateway, load_handler
+from minidynamo.http.server.server import Server, ServerOptions
+from minidynamo.limits import FILE_MODE
+from minidynamo.operations import OPERATIONS
+from minidynamo.simulation.database import SimulatedDatabase
+from minidynamo.simulation.faults.profiles import PROFILES
+from minidynamo.simulation.simulate import simulate
+
+# How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
+_TRANSIENT_STATUS_SECONDS = 5.0
+# The name of the file where a folder is given, as DynamoDB Local's flag has it.
+_FILE_IN_FOLDER = "minidynamo.db"
+# How much of its history a server keeps that nobody asks for it.
+_CALLS_KEPT = 1_000
+_SWEEP_SECONDS = 60.0
+# How long a thread that computes lets the event loop wait for its turn.
+_SWITCH_SECONDS = 0.0005
+
+
+_SIMULATE_HELP = f"misbehave as the real service may: {', '.join(PROFILES)}"
+
+
+def add_serve_options(serve: argparse.ArgumentParser) -> None:
+    """The options of `minidynamo serve`; DynamoDB Local's are accepted as well."""
+    serve.add_argument("--port", "-port", type=int, default=8000, help="port to listen on, 0 for a free one (8000)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    where = serve.add_mutually_exclusive_group()
+    where.add_argument("--in-memory", "-inMemory", action="store_true", help="keep all data in memory (the default)")
+    where.add_argument("--db", "-dbPath", type=Path, metavar="FILE", help="keep them in a file, or in one in a folder")
+    serve.add_argument("-sharedDb", action="store_true", help=argparse.SUPPRESS)
+    serve.add_argument(
+        "--delay-transient-statuses",
+        "-delayTransientStatuses",
+        action="store_true",
+        help=f"keep tables CREATING, UPDATING and DELETING for {_TRANSIENT_STATUS_SECONDS:.0f} seconds",
+    )
+    serve.add_argument(
+        "--tables", type=Path, action="append", default=[], metavar="FILE", help="template to start with"
+    )
+    serve.add_argument("--region", default="us-east-1", help="region named in ARNs (us-east-1)")
+    serve.add_argument("--credentials", type=Path, metavar="FILE", help="access keys and secrets: verify signatures")
+    serve.add_argument("--allow-anonymous", action="store_true", help="let other machines in without credentials")
+    serve.add_argument("--cors", action="store_true", help="let web pages of other origins read answers")
+    serve.add_argument("--isolate-by-region", action="store_true", help="a database of its own for every region")
+    serve.add_argument("--isolate-by-access-key", action="store_true", help="and for every access key")
+    serve.add_argument("--certfile", type=Path, metavar="FILE", help="certificate for TLS")
+    serve.add_argument("--keyfile", type=Path, metavar="FILE", help="its private key")
+    serve.add_argument(
+        "--file-mode",
+        type=_file_mode,
+        default=FILE_MODE,
+        metavar="OCTAL",
+        help="permissions of new files (600)",
+    )
+    serve.add_argument("--api", metavar="MODULE:HANDLER", help="function for requests that are not DynamoDB's")
+    serve.add_argument("--api-format", choices=FORMATS, default="2.0", help="payload of its events (2.0)")
+    serve.add_argument(
+        "--on-stream",
+        action="append",
+        default=[],
+        metavar="TABLE=MODULE:HANDLER",
+        help="function for a table's changes",
+    )
+    serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
+    serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
+    serve.add_argument("--history", type=Path, metavar="FILE", help="save what was simulated, at the end")
+    serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
+    serve.set_defaults(run=run_serve)
+
+
+def load_everything() -> None:
+    """Imports and reads what answering requests needs: later there may be no file left to be opened."""
+    OPERATIONS.load()
+    parse("ConditionExpression", "attribute_exists(a) AND a = a")
+    for name in ("uuid", "minidynamo.streams.stream"):
+        importlib.import_module(name)
+
+
+def _file_mode(text: str) -> int:
+    if re.fullmatch("0?[0-7]{3}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no permissions of a file: write three octal digits, such as 640")
+    return int(text, 8)
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Serves until a signal ends it; returns 0, or 2 where it could not start."""
+    try:
+        settings = _server_options(options)
+        with _logging(options.verbose), _default_database(options) as database, _answering_handlers(options, database):
+            gateway = Gateway(database, load_handler(options.api), options.api_format) if options.api else None
+            _map_streams(options.on_stream, database)
+            databases = _databases(options, database)
+            server = Server(databases, settings, gateway)
+            load_everything()
+            sys.setswitchinterval(_SWITCH_SECONDS)
+            with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
+                server.run(lambda server: _announce(server, options), lambda: _finish(options, database))
+    except (ServeError, StoreError) as error:
+        print(f"minidynamo: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        print(f"minidynamo: cannot serve at {where}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _answering_handlers(options: argparse.Namespace, database: Database) -> AbstractContextManager[Any]:
+    """Lets boto3 in handlers be answered by the database itself, where there are handlers and boto3."""
+    if not (options.api or options.on_stream) or importlib.util.find_spec("botocore") is None:
+        return nullcontext()
+    from minidynamo.boto.mocks import mock
+
+    answering: AbstractContextManager[Any] = mock(database)
+    return answering
+
+
+def _map_streams(texts: list[str], database: Database) -> None:
+    for text in texts:
+        table, _, handler = text.partition("=")
+        try:
+            database.on_stream(table, load_handler(handler))
+        except (DynamoError, ValueError) as error:
+            raise ServeError(f"--on-stream {text}: {error}") from None
+    if texts:
+        database.functions.start()
+
+
+def _default_database(options: argparse.Namespace) -> Database:
+    isolates = options.isolate_by_region or options.isolate_by_access_key
+    if options.history is not None and (options.simulate is None or isolates):
+        raise ServeError("--history needs --simulate, and one database")
+    if options.history is not None and not options.history.absolute().parent.is_dir():
+        raise ServeError(f"--history: there is no folder {options.history.parent}")
+    if options.db is not None and isolates:
+        raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
+    path = options.db
+    if path is not None and path.is_dir():
+        path = path / _FILE_IN_FOLDER
+    return _open_database(options, options.region, path)
+
+
+def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
+    delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
+    settings: dict[str, Any] = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
+    if options.simulate is None:
+        database = connect(path, **settings)
+    else:
+        keeps = None if options.history is not None else _CALLS_KEPT
+        simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
+        database = simulate(path, **simulated, **settings)
+    try:
+        quiet = database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext()
+        with quiet:
+            for template in options.tables:
+                _create_tables(database, template)
+    except ServeError:
+        database.close()
+        raise
+    return database
+
+
+def _databases(options: argparse.Namespace, default: Database) -> Databases:
+    return Databases(
+        default,
+        lambda region: _open_database(options, region),
+        options.isolate_by_region,
+        options.isolate_by_access_key,
+    )
+
+
+def _create_tables(database: Database, path: Path) -> None:
+    from minidynamo.templates.schema import schema_from
+    from minidynamo.templates.table_definition import TemplateError
+
+    try:
+        existing = database.execute("ListTables", {})["TableNames"]
+        schema_from(path).without(existing).create(database)
+    except TemplateError as error:
+        raise ServeError(str(error)) from None
+    except (ValueError, DynamoError) as error:
+        raise ServeError(f"{path}: {error}") from None
+
+
+def _server_options(options: argparse.Namespace) -> ServerOptions:
+    for name in ("certfile", "keyfile"):
+        path = getattr(options, name)
+        if path is not None and not path.is_file():
+            raise ServeError(f"there is no file {path}, given with --{name}")
+    if options.keyfile is not None and options.certfile is None:
+        raise ServeError("--keyfile needs --certfile")
+    return ServerOptions(
+        host=options.host,
+        port=options.port,
+        credentials=None if options.credentials is None else read_credentials(options.credentials),
+        allows_anonymous=options.allow_anonymous,
+        allows_origins=options.cors,
+        certificate=options.certfile,
+        private_key=options.keyfile,
+    )
+
+
+def _announce(server: Server, options: argparse.Namespace) -> None:
+    print(f"minidynamo answers at {server.url}; data are kept in {options.db or 'memory'}. Ctrl-C ends it.")
+    if options.api:
+        print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
+    print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
+
+
+def _finish(options: argparse.Namespace, database: Database) -> None:
+    """Saves what was simulated, where that is wanted."""
+    if options.history is None or not isinstance(database, SimulatedDatabase):
+        return
+    try:
+        database.history().save(options.history)
+    except OSError as error:
+        print(f"minidynamo: cannot write {options.history}: {error.strerror or error}", file=sys.stderr)
+
+
+class _Formatter(logging.Formatter):
+    """Writes out whatever a request or a handler has brought into a message that is not for a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(escaped(line) for line in super().format(record).split("\n"))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = escaped(record.message)
+        return super().formatMessage(record)
+
+
+@contextmanager
+def _logging(is_verbose: bool) -> Iterator[None]:
+    """Prints what goes wrong, and with `--verbose` a line per request."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger("minidynamo").addHandler(handler)
+    if is_verbose:
+        for name in ("minidynamo.server", "minidynamo.server.access"):
+            logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.getLogger("minidynamo").removeHandler(handler)

@@ -1,0 +1,1 @@
+"""`minidynamo tour`: what the store does, on the cities of the world."""

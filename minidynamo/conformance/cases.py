@@ -1,0 +1,100 @@
+"""Spec cases as they stand in their files; `spec/README.md` explains the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# The one written in C, where it is there, is several times as fast.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+WORDINGS = ("current", "2025")
+
+
+def _case_loader() -> Any:
+    """A loader that reads NULL as the name of a type, which plain YAML takes for null. `null` itself stays null."""
+    loader: Any = type("CaseLoader", (_SafeLoader,), {})
+    resolvers = _SafeLoader.yaml_implicit_resolvers
+    loader.yaml_implicit_resolvers = {first: each for first, each in resolvers.items() if first != "N"}
+    return loader
+
+
+_CaseLoader = _case_loader()
+
+
+def _long_text(loader: Any, node: yaml.Node) -> str:
+    """`!text [part, ...]`: parts joined; a part is a text, `[text, count]` or `[text, count, separator]`."""
+    assert isinstance(node, yaml.SequenceNode)
+    text = ""
+    for part in loader.construct_sequence(node, deep=True):
+        repeated, count, separator = (part, 1, "") if isinstance(part, str) else (*part, "")[:3]
+        text += separator.join([repeated] * count)
+    return text
+
+
+_CaseLoader.add_constructor("!text", _long_text)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a file under one wording."""
+
+    file: str
+    name: str
+    wording: str
+    tables: Mapping[str, Any]
+    items: Mapping[str, Any]
+    operation: str
+    request: Mapping[str, Any]
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    needs_manual_clock: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}: {self.name} [{self.wording}]"
+
+
+def folder(kind: str) -> Path:
+    """Where the files of a kind are, "cases" or "wire": in the installed package, or beside it in a checkout."""
+    installed = Path(__file__).parent / "spec" / kind
+    return installed if installed.exists() else Path(__file__).parents[2] / "spec" / kind
+
+
+def documents(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The files of a kind by their names."""
+    root = folder(kind)
+    for path in sorted(root.rglob("*.yaml")):
+        document = yaml.load(path.read_text("utf-8"), _CaseLoader)
+        if not document.get("title") or not document["cases"]:
+            raise ValueError(f"{path} has no title or no cases")
+        yield str(path.relative_to(root).with_suffix("")), document
+
+
+def all_cases() -> Iterator[Case]:
+    """Every case of every file, under each wording it is about."""
+    for name, document in documents("cases"):
+        for entry in document["cases"]:
+            if "source" not in document and "source" not in entry:
+                raise ValueError(f"{name}: {entry['name']} names no source")
+            for wording in WORDINGS:
+                if entry.get("wording", wording) == wording:
+                    yield _case(name, document, entry, wording)
+
+
+def _case(name: str, document: Mapping[str, Any], entry: Mapping[str, Any], wording: str) -> Case:
+    request = {**document.get("base", {}), **entry.get("with", {})}
+    return Case(
+        file=name,
+        name=entry["name"],
+        wording=wording,
+        tables=entry.get("tables", document.get("tables", {})),
+        items=entry.get("items", document.get("items", {})),
+        operation=entry.get("operation", document.get("operation", "")),
+        request={member: value for member, value in request.items() if value is not None},
+        expected=entry,
+        needs_manual_clock=document.get("clock") == "manual",
+    )

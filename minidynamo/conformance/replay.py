@@ -1,0 +1,111 @@
+"""Replays spec cases through a face: anything that takes an operation and a request and answers or fails.
+
+A face is a factory: `face(wording)` opens a fresh database and returns `call(operation, request)`, which returns the
+answer without ResponseMetadata or raises `Fault`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from minidynamo.conformance.cases import Case
+from minidynamo.formats.short_tables import create_table_request
+from minidynamo.wording import DETECTED
+
+Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+Face = Callable[[str], Call]
+
+
+class Fault(Exception):
+    """An error answer as a face sees it."""
+
+    def __init__(self, code: str, message: str, members: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.members = dict(members or {})
+
+
+class Disagreement(AssertionError):
+    """An answer that is not the one the case gives."""
+
+
+def replay(case: Case, face: Face) -> None:
+    """Runs one case on a fresh database; raises Disagreement where the face answers otherwise."""
+    call = face(case.wording)
+    for name, table in case.tables.items():
+        call("CreateTable", create_table_request(name, table))
+    put_items(case, call)
+    perform(case, call)
+
+
+def put_items(case: Any, call: Call) -> None:
+    """Puts the items that a case begins with."""
+    for name, items in case.items.items():
+        for item in items:
+            call("PutItem", {"TableName": name, "Item": item})
+
+
+def perform(case: Case, call: Call) -> None:
+    """Runs a case whose tables and items are there; raises Disagreement where the face answers otherwise."""
+    for step in case.expected.get("before", ()):
+        ((operation, request),) = step.items()
+        call(operation, request)
+    _compare(case, partial(call, case.operation, case.request), case.expected)
+    for step in case.expected.get("after", ()):
+        (operation,) = step.keys() - {"response", "error", "matches"}
+        _compare(case, partial(call, operation, step[operation]), step)
+
+
+def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[str, Any]) -> None:
+    try:
+        answer = act()
+    except Fault as fault:
+        if "error" not in expected:
+            raise Disagreement(f"failed with {fault}") from None
+        _compare_fault(case, fault, expected)
+        return
+    if "error" in expected:
+        raise Disagreement(f"did not fail, but answered {answer}")
+    wanted = expected.get("response")
+    if wanted is not None:
+        is_same = contains(answer, wanted) if expected.get("matches") == "subset" else answer == wanted
+        _require(is_same, answer, wanted)
+
+
+def _compare_fault(case: Case, fault: Fault, expected: Mapping[str, Any]) -> None:
+    error = expected["error"]
+    if isinstance(error, str):
+        error = {"code": "ValidationException", "message": error}
+    message = error.get("message")
+    if case.wording == "current":
+        if expected.get("prefixed"):
+            message = f"{DETECTED}{message}"
+        message = expected.get("current", message)
+    _require(fault.code == error["code"], fault.code, error["code"])
+    is_same = message is None or (message in fault.message if expected.get("contains") else message == fault.message)
+    _require(is_same, fault.message, message)
+    if "members" in error:
+        _require(fault.members == error["members"], fault.members, error["members"])
+
+
+def _require(is_same: bool, found: Any, wanted: Any) -> None:
+    if not is_same:
+        raise Disagreement(f"answered {found!r}\n  instead of {wanted!r}")
+
+
+def contains(answer: Any, wanted: Any) -> bool:
+    """Whether an answer has all members that are wanted, at any depth; lists must be as long."""
+    if isinstance(wanted, dict):
+        return isinstance(answer, dict) and all(
+            name in answer and contains(answer[name], value) for name, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(answer, list)
+            and len(answer) == len(wanted)
+            and all(contains(one, two) for one, two in zip(answer, wanted, strict=True))
+        )
+    return bool(answer == wanted)

@@ -1,0 +1,329 @@
+"""The database as its users hold it: the core that carries out requests, with faces, insight, copies and functions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.clock import Clock
+from minidynamo.database.core import Core
+from minidynamo.errors import StorageFailure
+from minidynamo.limits import FILE_MODE
+from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.memory.engine import MemoryEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from minidynamo.database.expiry import Lateness
+    from minidynamo.database.sweeper import Sweeper
+    from minidynamo.embedded.client import Client, StreamsClient
+    from minidynamo.embedded.resource import Resource, TableResource
+    from minidynamo.http.server.server import Server
+    from minidynamo.lambdas.drain import DrainReport
+    from minidynamo.lambdas.service import Functions
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionInfo:
+    """One partition of a table or index.
+
+    Attributes:
+        index: the name of the index, None for the table itself.
+        start, stop: the range of key bytes, start <= key < stop; stop None for no end. The first eight bytes are the
+            token, the hash of the partition key.
+        size_bytes, item_count: what it holds.
+        read_units, write_units: capacity units consumed in it.
+    """
+
+    index: str | None
+    start: bytes
+    stop: bytes | None
+    size_bytes: int
+    item_count: int
+    read_units: float
+    write_units: float
+
+
+class Database(Core):
+    """A DynamoDB in this process. Safe to use from many threads.
+
+    Parameters:
+        engine: where the data live; in memory by default. Tables found there are opened.
+        clock: where the time comes from; the machine's clock by default.
+        seed: what table ids and request ids are made from.
+        region, account_id: name the ARNs.
+        partition_size: the size in bytes at which partitions split; small values make splits visible.
+        table_delays: how many seconds tables are CREATING, UPDATING and DELETING: a number for all, or a mapping.
+        wording: "current" or "2025", the generation of error texts; see `wording.py`.
+    """
+
+    _sweeper: Sweeper | None = None
+    _functions: Functions | None = None
+
+    # Faces.
+
+    def client(self) -> Client:
+        """A client with boto3's methods, parameters and answers."""
+        from minidynamo.embedded.client import Client
+
+        return Client(self)
+
+    def streams_client(self) -> StreamsClient:
+        """A client of the tables' streams with the methods of boto3's `dynamodbstreams`."""
+        from minidynamo.embedded.client import StreamsClient
+
+        return StreamsClient(self)
+
+    def resource(self) -> Resource:
+        """A resource with boto3's methods, which takes and gives Python values."""
+        from minidynamo.embedded.resource import Resource
+
+        return Resource(self)
+
+    def Table(self, name: str) -> TableResource:
+        """The table resource of a name; there need not be such a table yet."""
+        return self.resource().Table(name)
+
+    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> Server:
+        """A server that answers for this database over HTTP, as a context manager: `with db.serve() as server:`.
+
+        Parameters:
+            port: where it listens; 0 for a free port. `server.url` tells.
+            host: the address it listens on.
+            options: further ones of `ServerOptions`: credentials, certificate and others.
+
+        Raises:
+            ServeError: it would listen to other machines without any credentials.
+        """
+        from minidynamo.http.server.server import Server, ServerOptions
+
+        return Server(self, ServerOptions(host=host, port=port, **options))
+
+    # Insight.
+
+    def partitions(self, table_name: str) -> list[PartitionInfo]:
+        """The partitions of a table, then of each of its indexes, in key order.
+
+        Raises:
+            ResourceNotFound: there is no such table.
+        """
+        with self.lock:
+            self._require_open()
+            table = self.catalog.described_table(table_name)
+            keyspaces: list[tuple[str | None, Keyspace]] = [(None, table.keyspace)]
+            keyspaces += [(name, index.keyspace) for name, index in table.indexes.items()]
+            return [
+                PartitionInfo(
+                    name,
+                    each.map.start,
+                    each.map.stop,
+                    each.map.size_bytes,
+                    each.map.item_count,
+                    each.read_units,
+                    each.write_units,
+                )
+                for name, keyspace in keyspaces
+                for each in keyspace.partitions
+            ]
+
+    # Expiry.
+
+    def expire(self) -> int:
+        """Deletes all items whose time to live is over by the database's clock; how many they were.
+
+        Raises:
+            DynamoError: it is closed, or its disk fails.
+        """
+        from minidynamo.database.expiry import expire_items
+
+        self._require_open()
+        try:
+            return expire_items(self, self._lateness())
+        except self.engine.faults as error:
+            raise StorageFailure(f"The data could not be read: {error}.") from error
+        finally:
+            self.engine.settle()
+
+    def _lateness(self) -> Lateness | None:
+        """How late expired items go; None for not at all."""
+        return None
+
+    def expire_in_background(self, interval_seconds: float = 60.0) -> None:
+        """Calls `expire` every so often, in a thread, until the database is closed."""
+        from minidynamo.database.sweeper import Sweeper
+
+        self._require_open()
+        if not interval_seconds > 0:
+            raise ValueError(f"interval_seconds must be more than 0, not {interval_seconds}")
+        if self._sweeper is not None:
+            self._sweeper.close()
+        self._sweeper = Sweeper(self.expire, interval_seconds)
+
+    # Functions.
+
+    @property
+    def functions(self) -> Functions:
+        """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
+        if self._functions is None:
+            self._functions = self._new_functions()
+        return self._functions
+
+    def _new_functions(self) -> Functions:
+        from minidynamo.lambdas.service import Functions
+
+        return Functions(self, self.execute, self._identity)
+
+    def on_stream(self, table_name: str, handler: Any = None, **parameters: Any) -> Any:
+        """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
+
+        Parameters:
+            table_name: the table, whose stream must be enabled.
+            handler: called with the event and a context, or the name of a registered function. Without it the result
+                is a decorator for the handler, which stays what it is.
+            parameters: those of CreateEventSourceMapping, with its defaults: BatchSize, MaximumBatchingWindowInSeconds,
+                ParallelizationFactor, StartingPosition (by default TRIM_HORIZON), BisectBatchOnFunctionError,
+                MaximumRetryAttempts, MaximumRecordAgeInSeconds, TumblingWindowInSeconds, FunctionResponseTypes,
+                FilterCriteria, DestinationConfig, Enabled; and Timeout, the function's.
+
+        Returns:
+            The mapping. It does nothing by itself: `drain()` or `functions.start()` runs it.
+
+        Raises:
+            ResourceNotFound: there is no such table or function.
+            ValueError: the table has no stream, or a parameter is out of its range.
+        """
+        if handler is not None:
+            return self.functions.map_stream(table_name, handler, parameters)
+
+        def decorate(function: Any) -> Any:
+            self.functions.map_stream(table_name, function, parameters)
+            return function
+
+        return decorate
+
+    def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
+        """Hands all changes over to the handlers of `on_stream`, and runs queued invocations, until nothing is left.
+
+        It never sleeps: what is due later is waited for by advancing a `ManualClock`; with another clock it is done at
+        once. The order of what could be done is drawn from the database's seed.
+
+        Parameters:
+            until: ends it as soon as this is true.
+            max_batches: ends it after so many steps.
+        """
+        self._require_open()
+        return self.functions.drain(until, max_batches)
+
+    # Copies.
+
+    def backup(self, path: str | Path, file_mode: int = FILE_MODE) -> None:
+        """Copies the database to a new file: one consistent state, while others go on writing.
+
+        The copy is whole or absent: it gets its name when all of it is on the disk.
+
+        Parameters:
+            path: of the copy, which must not be there yet.
+            file_mode: its permissions, as far as the umask allows.
+
+        Raises:
+            StoreError: it is there already, or cannot be written.
+        """
+        from pathlib import Path
+
+        self._require_open()
+        self.engine.backup(Path(path), file_mode)
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it is now, for `restore`. In memory it costs nothing but what is changed later."""
+        with self.lock:
+            self._require_open()
+            snapshot = self.engine.snapshot()
+        self.engine.settle()
+        return snapshot
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Puts everything back to a snapshot, of this database or of another one, all or nothing.
+
+        Tables, items, tags and tokens are those of the snapshot; clock, region and account stay. A database in a file
+        writes what differs.
+
+        Raises:
+            StorageFailure: it cannot be written; nothing has been changed.
+            TypeError: it is no snapshot.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore takes what snapshot() has given, not a {type(snapshot).__name__}")
+        with self.lock:
+            self._require_open()
+            self.engine.restore(snapshot)
+            self._open_tables()
+            if self.engine.is_durable:
+                self._opening = self._count_opening(least=self._opening)
+        if self._functions is not None:
+            self._functions.begin_again()
+        self.engine.settle()
+
+    def fork(self, clock: Clock | None = None) -> Database:
+        """An independent database in memory with everything that this one holds now.
+
+        The two share what neither changes, so that a fork costs no copy. Neither sees what the other writes.
+
+        Parameters:
+            clock: of the fork; by default a copy of this database's, so that advancing one does not age the other.
+        """
+        return Database(**self.fork_settings(clock))
+
+    def fork_settings(self, clock: Clock | None) -> dict[str, Any]:
+        """What a database is made from that begins with everything this one holds."""
+        return {
+            "engine": MemoryEngine(self.snapshot()),
+            "clock": copy.copy(self.clock) if clock is None else clock,
+            "region": self.location.region,
+            "account_id": self.location.account_id,
+            "partition_size": self._partition_size,
+            "table_delays": self.delays,
+            "wording": self.wording.name,
+            "seed": f"{self._identity}/fork {next(self._fork_numbers)}",
+        }
+
+    def check(self) -> None:
+        """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
+        with self.lock:
+            self._require_open()
+            self.engine.check()
+            self.catalog.check()
+
+    def begin_as_child(self) -> None:
+        super().begin_as_child()
+        self._sweeper = None  # Its thread, and those of functions, are the parent's.
+        if self._functions is not None:
+            self._functions.begin_as_child()
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        """Closes the database. Further requests answer InternalServerError.
+
+        Parameters:
+            timeout: how many seconds to wait for handlers that run in the background. It is closed in any case.
+
+        Returns:
+            The handlers that were still running then, in words; they are logged as well. They go on in their threads,
+            which end with the process, and get no answers any more.
+        """
+        hanging = [] if self._functions is None else self._functions.stop(timeout)
+        if self._sweeper is not None:
+            self._sweeper.close()
+        with self.lock:
+            if self._closed_because is None:
+                self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
+                self.engine.close()
+        return hanging
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

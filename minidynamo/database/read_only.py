@@ -1,0 +1,84 @@
+"""A database that is open for reading only, beside the process that owns its file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from minidynamo.database.core import Response
+from minidynamo.database.database import Database
+from minidynamo.errors import AccessDenied
+from minidynamo.operations import OPERATIONS, READS
+from minidynamo.operations.store import Store
+from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.sqlite.readers import FollowingEngine
+
+
+class ReadOnlyDatabase(Database):
+    """Reads a file in its latest state and refuses to write.
+
+    Each request sees one state: all that its owner, if there is one, has committed when the request begins.
+
+    Parameters:
+        path: of the file.
+        options: those of `Database`, without its engine.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        engine = FollowingEngine(path)
+        self._following: _FollowingLock | None = None
+        try:
+            super().__init__(engine=engine, **options)
+        except BaseException:
+            engine.close()
+            raise
+        self._following = _FollowingLock(self._lock, engine, self._open_tables)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any, Any]:
+        return self._lock if self._following is None else self._following
+
+    def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
+        if operation in OPERATIONS and operation not in READS:
+            raise AccessDenied(f"{operation} is not allowed: the database is open for reading only")
+        return super().execute(operation, request, store)
+
+    def expire(self) -> int:
+        raise AccessDenied("expire is not allowed: the database is open for reading only")
+
+    def restore(self, snapshot: Snapshot) -> None:
+        raise AccessDenied("restore is not allowed: the database is open for reading only")
+
+
+class _FollowingLock:
+    """The lock of such a database: whoever holds it sees one state, the latest when it was taken."""
+
+    def __init__(self, lock: threading.RLock, engine: FollowingEngine, reopen: Callable[[], None]) -> None:
+        self._lock = lock
+        self._engine = engine
+        self._reopen = reopen
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            if self._depth == 0 and self._engine.begin():
+                self._reopen()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._depth += 1
+
+    def __exit__(self, *exception: object) -> None:
+        self._depth -= 1
+        try:
+            if self._depth == 0:
+                self._engine.end()
+        finally:
+            self._lock.release()

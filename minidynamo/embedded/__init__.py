@@ -1,0 +1,1 @@
+"""The embedded client and resource: boto3's methods without boto3."""

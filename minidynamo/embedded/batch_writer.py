@@ -1,0 +1,65 @@
+"""The batch writer of a table: collects puts and deletions, sends them 25 at a time, resends what was left over.
+
+Source: boto3 documentation, "Batch writing".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
+
+if TYPE_CHECKING:
+    from minidynamo.embedded.resource import ResourceClient
+
+
+class BatchWriter:
+    """Writes many items to one table. Use it as a context manager; the rest is sent at its end.
+
+    Parameters:
+        table_name: the table.
+        client: a client that takes Python values.
+        overwrite_by_pkeys: names of key attributes; of several requests with equal keys only the last is sent.
+    """
+
+    def __init__(self, table_name: str, client: ResourceClient, overwrite_by_pkeys: list[str] | None = None) -> None:
+        self._table_name = table_name
+        self._client = client
+        self._key_names = overwrite_by_pkeys
+        self._requests: list[dict[str, Any]] = []
+
+    def put_item(self, Item: Mapping[str, Any]) -> None:
+        """Puts an item, sooner or later."""
+        self._add({"PutRequest": {"Item": Item}})
+
+    def delete_item(self, Key: Mapping[str, Any]) -> None:
+        """Deletes an item, sooner or later."""
+        self._add({"DeleteRequest": {"Key": Key}})
+
+    def __enter__(self) -> BatchWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        while self._requests:
+            self._flush()
+
+    def _add(self, request: dict[str, Any]) -> None:
+        if self._key_names is not None:
+            key = self._key(request)
+            self._requests = [each for each in self._requests if self._key(each) != key]
+        self._requests.append(request)
+        if len(self._requests) >= BATCH_WRITE_REQUESTS_MAX:
+            self._flush()
+
+    def _key(self, request: dict[str, Any]) -> list[Any]:
+        assert self._key_names is not None
+        ((_, body),) = request.items()
+        ((_, values),) = body.items()
+        return [values[name] for name in self._key_names]
+
+    def _flush(self) -> None:
+        sent = self._requests[:BATCH_WRITE_REQUESTS_MAX]
+        self._requests = self._requests[BATCH_WRITE_REQUESTS_MAX:]
+        response = self._client.batch_write_item(RequestItems={self._table_name: sent})
+        self._requests += response["UnprocessedItems"].get(self._table_name, [])

@@ -1,0 +1,156 @@
+"""The embedded client: boto3's DynamoDB client without boto3.
+
+One method per operation, named and called as boto3 does; answers carry ResponseMetadata and datetimes for timestamps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.database.database import Database
+from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
+from minidynamo.embedded.paginators import Paginator
+from minidynamo.embedded.waiters import Waiter
+from minidynamo.errors import DynamoError
+from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
+from minidynamo.requests.checker import REQUESTS
+
+Response = dict[str, Any]
+
+_TIMESTAMPS = frozenset(
+    {
+        "CreationDateTime",
+        "LastIncreaseDateTime",
+        "LastDecreaseDateTime",
+        "LastUpdateToPayPerRequestDateTime",
+        "LastUpdateDateTime",
+    }
+)
+_DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
+
+
+class ClientMeta:
+    """`client.meta`: what is known of the client itself."""
+
+    def __init__(self, database: Database) -> None:
+        self.region_name = database.location.region
+        self.endpoint_url = f"minidynamo://{database.location.account_id}"
+
+
+class ServiceClient:
+    """What the clients of both services share.
+
+    Parameters:
+        database: the database to work on.
+
+    Every method takes the operation's parameters by keyword and returns its answer as a dict. It raises the classes of
+    `client.exceptions`, which are botocore's ClientError where botocore is installed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.exceptions = ClientExceptions()
+        self.meta = ClientMeta(database)
+        self._execute = database.execute
+        self._new_request_id = database.new_request_id
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Response]: ...
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> Response:
+        """Calls an operation by its API name.
+
+        Raises:
+            ClientError: the service's error, as a class of `client.exceptions`.
+            ParamValidationError: a parameter that the operation does not have.
+        """
+        if not parameters.keys() <= _PARAMETERS[operation]:
+            raise unknown_parameters(operation, parameters, list(REQUESTS[operation].members))
+        request_id = self._new_request_id()
+        metadata = {
+            "RequestId": request_id,
+            "HTTPStatusCode": 200,
+            "HTTPHeaders": {"x-amzn-requestid": request_id},
+            "RetryAttempts": 0,
+        }
+        try:
+            response = self._execute(operation, parameters)
+        except DynamoError as error:
+            raise client_error(error, operation, metadata) from None
+        show_timestamps(operation, response, UTC)
+        response["ResponseMetadata"] = metadata
+        return response
+
+    def close(self) -> None:
+        """Does nothing: the database stays open. boto3's client has this method."""
+
+
+class Client(ServiceClient):
+    """Calls the operations of a database as boto3's client of DynamoDB does."""
+
+    def can_paginate(self, operation_name: str) -> bool:
+        """Whether `get_paginator` knows a method such as "query"."""
+        return Paginator.knows(operation_name)
+
+    def get_paginator(self, operation_name: str) -> Paginator:
+        """The paginator of a method such as "query"; raises ValueError for one that has no pages."""
+        return Paginator(getattr(self, operation_name), operation_name)
+
+    def get_waiter(self, waiter_name: str) -> Waiter:
+        """The waiter "table_exists" or "table_not_exists"."""
+        return Waiter(self, waiter_name)
+
+
+class StreamsClient(ServiceClient):
+    """Calls the operations of a database's streams as boto3's client of DynamoDB Streams does."""
+
+
+def method_name(operation: str) -> str:
+    """boto3's name of an operation: "put_item" for "PutItem"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
+
+
+def _method(operation: str) -> Callable[..., Response]:
+    def method(self: ServiceClient, **parameters: Any) -> Response:
+        return self.call(operation, parameters)
+
+    method.__name__ = method_name(operation)
+    method.__doc__ = f"Calls {operation}. Parameters: {', '.join(REQUESTS[operation].members) or 'none'}."
+    return method
+
+
+def show_timestamps(operation: str, response: Response, zone: tzinfo) -> None:
+    """Replaces the epoch seconds in an answer by datetimes of a time zone, in place."""
+    if operation in _DESCRIBING:
+        _show_all(response, zone)
+    elif operation == "DescribeStream":
+        _show(response["StreamDescription"], "CreationRequestDateTime", zone)
+    elif operation == "GetRecords":
+        for record in response["Records"]:
+            _show(record["dynamodb"], "ApproximateCreationDateTime", zone)
+
+
+def _show(members: Response, name: str, zone: tzinfo) -> None:
+    members[name] = datetime.fromtimestamp(members[name], zone)
+
+
+def _show_all(response: Any, zone: tzinfo) -> None:
+    for name, value in response.items():
+        if name in _TIMESTAMPS:
+            _show(response, name, zone)
+        elif isinstance(value, dict):
+            _show_all(value, zone)
+        elif isinstance(value, list):
+            for member in value:
+                if isinstance(member, dict):
+                    _show_all(member, zone)
+
+
+_PARAMETERS = {operation: frozenset(REQUESTS[operation].members) for operation in OPERATIONS}
+
+for _operation in OPERATIONS:
+    setattr(StreamsClient if _operation in STREAM_OPERATIONS else Client, method_name(_operation), _method(_operation))

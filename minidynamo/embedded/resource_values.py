@@ -1,0 +1,109 @@
+"""Requests and answers of the resource layer: Python values where the API has attribute values.
+
+Requests are walked by their shape; answers by the few members that hold items. Condition objects become expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minidynamo.embedded.conditions import ExpressionBuilder, is_condition
+from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.shapes import Shape
+from minidynamo.values.python_values import from_attribute_value, from_item, to_attribute_value
+
+# In the order in which boto3 numbers their placeholders.
+_CONDITIONS = ("ConditionExpression", "FilterExpression", "KeyConditionExpression")
+
+
+def wire_request(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The request of an operation, from parameters with Python values and condition objects.
+
+    Raises:
+        TypeError: a value that DynamoDB cannot store, such as a float.
+    """
+    request: dict[str, Any] = _wire(REQUESTS[operation], _with_expressions(parameters))
+    return request
+
+
+def python_response(response: dict[str, Any]) -> dict[str, Any]:
+    """The same answer with Python values for attribute values."""
+    return {name: _READERS[name](value) if name in _READERS else value for name, value in response.items()}
+
+
+def _with_expressions(parameters: dict[str, Any]) -> dict[str, Any]:
+    given = [name for name in _CONDITIONS if is_condition(parameters.get(name))]
+    if not given:
+        return parameters
+    builder = ExpressionBuilder()
+    # Key conditions are numbered first, so that a filter added later leaves their placeholders alone.
+    built = {name: builder.build(parameters[name]) for name in reversed(given)}
+    result = {**parameters, **built}
+    for member, placeholders in (
+        ("ExpressionAttributeNames", builder.names),
+        ("ExpressionAttributeValues", builder.values),
+    ):
+        if placeholders:
+            result[member] = {**result.get(member, {}), **placeholders}
+    return result
+
+
+def _wire(shape: Shape, value: Any) -> Any:
+    if shape.kind == "Value":
+        return to_attribute_value(value)
+    if shape.kind == "Structure" and isinstance(value, dict):
+        return {
+            name: _wire(shape.members[name], member) if name in shape.members else member
+            for name, member in value.items()
+        }
+    if shape.kind == "Map" and isinstance(value, dict):
+        assert shape.element is not None
+        return {key: _wire(shape.element, member) for key, member in value.items()}
+    if shape.kind == "List" and isinstance(value, list | tuple):
+        assert shape.element is not None
+        return [_wire(shape.element, member) for member in value]
+    return value
+
+
+def _items(items: list[Any]) -> list[Any]:
+    return [from_item(item) for item in items]
+
+
+def _responses(responses: Any) -> Any:
+    if isinstance(responses, dict):  # BatchGetItem: items per table.
+        return {table: _items(items) for table, items in responses.items()}
+    return [{name: from_item(item) for name, item in entry.items()} for entry in responses]
+
+
+def _unprocessed_keys(tables: dict[str, Any]) -> dict[str, Any]:
+    return {table: {**entry, "Keys": _items(entry["Keys"])} for table, entry in tables.items()}
+
+
+def _unprocessed_items(tables: dict[str, Any]) -> dict[str, Any]:
+    return {
+        table: [
+            {kind: {member: from_item(item) for member, item in body.items()} for kind, body in entry.items()}
+            for entry in entries
+        ]
+        for table, entries in tables.items()
+    }
+
+
+def _collection_metrics(metrics: Any) -> Any:
+    if "ItemCollectionKey" not in metrics:
+        return {table: [_collection_metrics(entry) for entry in entries] for table, entries in metrics.items()}
+    key = {name: from_attribute_value(value) for name, value in metrics["ItemCollectionKey"].items()}
+    return {**metrics, "ItemCollectionKey": key}
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "Item": from_item,
+    "Items": _items,
+    "Attributes": from_item,
+    "LastEvaluatedKey": from_item,
+    "Responses": _responses,
+    "UnprocessedKeys": _unprocessed_keys,
+    "UnprocessedItems": _unprocessed_items,
+    "ItemCollectionMetrics": _collection_metrics,
+}

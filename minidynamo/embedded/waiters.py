@@ -1,0 +1,82 @@
+"""Waiters as boto3 has them, which never sleep longer than there is something to wait for.
+
+A clock that can be advanced is advanced instead of sleeping. Source: boto3 documentation, "Waiters".
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.clock import advanced
+from minidynamo.embedded.client_errors import modelled_class, waiter_error_class
+
+if TYPE_CHECKING:
+    from minidynamo.database.database import Database
+    from minidynamo.embedded.client import Client
+
+_NAMES = ("table_exists", "table_not_exists")
+_DELAY_SECONDS, _ATTEMPTS_MAX = 20, 25
+
+
+class Waiter:
+    """Waits until a table exists, or no longer does.
+
+    Parameters:
+        client: the client whose database is asked.
+        name: "table_exists" or "table_not_exists"; ValueError for any other.
+    """
+
+    def __init__(self, client: Client, name: str) -> None:
+        if name not in _NAMES:
+            raise ValueError(f"Waiter does not exist: {name}; these do: {', '.join(_NAMES)}")
+        self.name = name
+        self._client = client
+
+    def wait(self, TableName: str, WaiterConfig: dict[str, Any] | None = None) -> None:
+        """Returns when the state is reached.
+
+        Parameters:
+            TableName: the table.
+            WaiterConfig: Delay (seconds between attempts, 20) and MaxAttempts (25).
+
+        Raises:
+            WaiterError: it was not reached within the attempts.
+        """
+        config = WaiterConfig or {}
+        delay, attempts = config.get("Delay", _DELAY_SECONDS), config.get("MaxAttempts", _ATTEMPTS_MAX)
+        status = None
+        for attempt in range(attempts):
+            status = self._status(TableName)
+            if status == ("ACTIVE" if self.name == "table_exists" else None):
+                return
+            if attempt < attempts - 1:
+                self._pass_time(delay)
+        raise waiter_error_class()(
+            name=self.name, reason="Max attempts exceeded", last_response={"TableStatus": status}
+        )
+
+    def _status(self, table_name: str) -> str | None:
+        try:
+            return str(self._client.describe_table(TableName=table_name)["Table"]["TableStatus"])
+        except modelled_class("ResourceNotFoundException"):
+            return None
+
+    def _pass_time(self, seconds: float) -> None:
+        delay = advance_or_delay(self._client.database, seconds)
+        if delay > 0:
+            time.sleep(delay)
+
+
+def advance_or_delay(database: Database, seconds: float, is_for_table: bool = True) -> float:
+    """Lets time pass where the database's clock can be advanced; else says how many seconds to sleep.
+
+    Parameters:
+        database: whose clock counts.
+        seconds: how long somebody wants to wait.
+        is_for_table: whether for a table's status: then there is nothing to wait for once the next one is due.
+    """
+    if advanced(database.clock, seconds):
+        return 0.0
+    due = database.catalog.next_due if is_for_table else None
+    return seconds if due is None else min(max(due - database.clock.now(), 0.001), seconds)

@@ -1,0 +1,1 @@
+"""Files that hold items, and short descriptions of tables."""

@@ -1,0 +1,142 @@
+"""Where an answer is worked out: in the event loop, if that takes no time, or in a thread beside it.
+
+Most requests take microseconds, less than it takes to hand them to a thread. What takes longer (pages of a megabyte,
+transactions of a hundred actions, large bodies, waiting for the disk or for somebody else's turn) would hold up all
+other connections. Which operations take how long is measured: the present cost of each is the longest of late.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from minidynamo.database.database import Database
+from minidynamo.errors import NoAnswer
+from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.server.application import Application
+from minidynamo.http.server.pool import Pool
+from minidynamo.http.targets import operation_of, target_of
+from minidynamo.limits import FUNCTION_CALLS_AT_ONCE_MAX, HTTP_INLINE_BODY_BYTES_MAX, MIB
+from minidynamo.operations import READS
+
+Finish = Callable[[HttpAnswer | None], None]
+
+_QUICK_SECONDS = 0.001
+_DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
+# What nothing is known of yet, and may take long.
+_LONG = ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems")
+_LONG_SECONDS = 0.01
+# What may take long and leaves nothing to be learned from the first time.
+_CONTROL = ("CreateTable", "DeleteTable", "UpdateTable")
+# What computes gains nothing from more threads, which would only take turns with the event loop.
+_COMPUTING_THREADS = 1
+# What waits, for the disk or for its turn, does not wait behind what computes, and shares each sync of the disk.
+_WAITING_THREADS = 16
+_LARGE_BODY_BYTES = 1 * MIB
+
+
+class Dispatcher:
+    """Finds the place for each request.
+
+    Parameters:
+        application: answers them.
+        database: where the data are, or one of several that are alike.
+    """
+
+    def __init__(self, application: Application, database: Database) -> None:
+        self._application = application
+        self._engine = database.engine
+        self._waits_for_disk = database.engine.waits_for_disk
+        self._try_to_lock, self._unlock = database.fork_lock.acquire, database.fork_lock.release
+        # By what stands in the header X-Amz-Target.
+        self._costs = {target_of(each): _LONG_SECONDS for each in _LONG}
+        self._control = frozenset(map(target_of, _CONTROL))
+        self._slow = {*self._costs, *self._control}
+        self._watched: set[str] = set()
+        self._reads = frozenset(map(target_of, READS))
+        self._computing = Pool("long answers", _COMPUTING_THREADS)
+        self._waiting = Pool("answers", _WAITING_THREADS)
+        self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.
+        self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0)
+
+    def answer_at_once(self, request: HttpRequest) -> HttpAnswer | None:
+        """Answers a request in the event loop; None, with nothing done, where that may hold others up.
+
+        Raises:
+            NoAnswer: there is to be none.
+        """
+        headers = request.headers
+        target = headers.get("x-amz-target")
+        if (
+            target in self._slow
+            or len(request.body) > HTTP_INLINE_BODY_BYTES_MAX
+            or "content-encoding" in headers
+            or (self._waits_for_disk and (target not in self._reads or not self._engine.is_settled))
+            or not self._try_to_lock(False)
+        ):
+            return None
+        self._unlock()
+        if target is None or target in self._watched:
+            return None if self._application.is_for_function(request) else self.answer(request)
+        started = time.perf_counter()
+        answer = self._application.answer(request)
+        if time.perf_counter() - started > _QUICK_SECONDS and operation_of(target) is not None:
+            self._watched.add(target)  # Or somebody else was at work: next time it is looked.
+        return answer
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Answers a request, and remembers how long that took of the processor's time.
+
+        Raises:
+            NoAnswer: there is to be none.
+        """
+        started = time.thread_time()
+        try:
+            return self._application.answer(request)
+        finally:
+            target = request.headers.get("x-amz-target")
+            if target is not None and operation_of(target) is not None:
+                self._note(target, time.thread_time() - started)
+
+    def _note(self, target: str, seconds: float) -> None:
+        cost = self._costs[target] = max(self._costs.get(target, 0.0) * _DECAY, seconds)
+        if cost > _QUICK_SECONDS:
+            self._slow.add(target)
+        elif target not in self._control:
+            self._slow.discard(target)
+            self._watched.discard(target)
+
+    def submit(self, request: HttpRequest, finish: Finish) -> bool:
+        """Has a request answered in a thread.
+
+        Parameters:
+            request: the request.
+            finish: called there with the answer, None for none.
+
+        Returns:
+            Whether it will be: as many functions run as may.
+        """
+
+        def work() -> None:
+            answer: HttpAnswer | None = None
+            try:
+                with suppress(NoAnswer):
+                    answer = self.answer(request)
+            finally:
+                finish(answer)
+
+        return self._pool_for(request).submit(work)
+
+    def close(self) -> None:
+        """Lets its threads end."""
+        for pool in (self._computing, self._waiting, self._large, self._calls):
+            pool.close()
+
+    def _pool_for(self, request: HttpRequest) -> Pool:
+        if self._application.is_for_function(request):
+            return self._calls
+        if len(request.body) > _LARGE_BODY_BYTES or "content-encoding" in request.headers:
+            return self._large
+        target = request.headers.get("x-amz-target")
+        return self._computing if target in self._slow and target not in self._control else self._waiting

@@ -1,0 +1,172 @@
+"""A server that runs: uvicorn around the application, in a thread of its own or until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minidynamo.database.database import Database
+from minidynamo.http.exchange import Choose, Exchange
+from minidynamo.http.server.access import check_binding, host_check
+from minidynamo.http.server.application import Application
+from minidynamo.http.server.dispatcher import Dispatcher
+from minidynamo.http.server.gateway import Gateway
+from minidynamo.http.verification import Verifier, accept_any
+from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
+
+_BACKLOG = 2048
+_SHUTDOWN_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a server is run.
+
+    Attributes:
+        host, port: where it listens; port 0 for a free one.
+        credentials: secret keys by access key, which turn on the verification of signatures.
+        allows_anonymous: lets it listen to other machines without credentials.
+        allows_origins: lets pages of other origins read answers (CORS).
+        certificate, private_key: files for TLS.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    credentials: dict[str, str] | None = None
+    allows_anonymous: bool = False
+    allows_origins: bool = False
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+
+class Server:
+    """Serves databases over HTTP; a context manager that starts and stops it.
+
+    Parameters:
+        database: answers everybody, or a callable that gives the database for a signature.
+        options: how it is run.
+        gateway: answers requests that are not DynamoDB's; see `gateway.py`.
+
+    Raises:
+        ServeError: it would listen to other machines without any credentials.
+    """
+
+    def __init__(
+        self, database: Database | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
+    ) -> None:
+        self.options = options = options or ServerOptions()
+        check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
+        choose: Choose = (lambda signature: database) if isinstance(database, Database) else database
+        clock = choose(None).clock
+        authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
+        exchange = Exchange(choose, authenticate, options.allows_origins)
+        self.application = Application(exchange, host_check(options.host), gateway)
+        self.dispatcher = Dispatcher(self.application, choose(None))
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self._port = options.port
+
+    @property
+    def url(self) -> str:
+        """Where clients find it, such as "http://127.0.0.1:8000"."""
+        host = f"[{self.options.host}]" if ":" in self.options.host else self.options.host
+        return f"{'https' if self.options.certificate else 'http'}://{host}:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, known once it has started."""
+        return self._port
+
+    def start(self) -> Server:
+        """Starts it in a thread and returns when it answers; raises OSError where it cannot listen."""
+        self._server = self._new_server()
+        listener = self._listen()
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True, name="minidynamo")
+        self._thread.start()
+        while not self._server.started:
+            self._thread.join(0.002)
+            if not self._thread.is_alive():
+                listener.close()
+                raise RuntimeError("the server ended before it answered; its log says why")
+        return self
+
+    def stop(self) -> None:
+        """Stops it, after the requests in flight."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+            self.dispatcher.close()
+
+    def run(self, announce: Callable[[Server], None], finish: Callable[[], None]) -> None:
+        """Runs it in this thread until SIGINT or SIGTERM, which let the requests in flight end.
+
+        Parameters:
+            announce: called when it listens.
+            finish: called when the last request has been answered; the signal may end the process after that.
+        """
+        server = self._new_server()
+        listener = self._listen()
+        shut_down = server.shutdown
+
+        async def shut_down_and_finish(*parameters: Any, **options: Any) -> None:
+            await shut_down(*parameters, **options)
+            finish()
+
+        server.shutdown = shut_down_and_finish
+        announce(self)
+        server.run([listener])
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.options.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self.options.host, self.options.port))
+        except OSError:
+            listener.close()
+            raise
+        listener.listen(_BACKLOG)
+        self._port = listener.getsockname()[1]
+        return listener
+
+    def _new_server(self) -> Any:
+        try:
+            import uvicorn
+
+            from minidynamo.http.server.connection import protocol_for
+        except ModuleNotFoundError as error:
+            fault = "the server needs its extra: pip install 'minidynamo[server]'"
+            raise ModuleNotFoundError(fault, name=error.name) from None
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        config = uvicorn.Config(
+            _no_application,
+            http=protocol_for(self.application, self.dispatcher),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=HTTP_IDLE_SECONDS_MAX,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            ssl_certfile=self.options.certificate,
+            ssl_keyfile=self.options.private_key,
+        )
+        return uvicorn.Server(config)
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    """What uvicorn wants to be given, and never calls: the protocol answers by itself."""

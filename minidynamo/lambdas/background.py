@@ -1,0 +1,75 @@
+"""Running what is due in the background: the same pieces of work that `drain` does, each source in its own thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from minidynamo.clock import Clock
+from minidynamo.lambdas.drain import Work
+from minidynamo.lambdas.runtime import IN_BACKGROUND
+
+logger = logging.getLogger("minidynamo.lambdas")
+
+# How often a shard is looked at, as AWS Lambda does.
+_POLL_SECONDS = 0.25
+# How long the end of an invocation is waited for.
+STOP_SECONDS = 10.0
+
+
+class Background:
+    """A thread that does what is due until it is stopped.
+
+    Parameters:
+        find: finds the work there is.
+        clock: tells what is due.
+    """
+
+    def __init__(self, find: Callable[[], Sequence[Work]], clock: Clock) -> None:
+        self._find = find
+        self._clock = clock
+        self._is_stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo functions")
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still runs."""
+        return self._thread.is_alive()
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether another thread than its own sees it still run."""
+        return self._thread.is_alive() and self._thread is not threading.current_thread()
+
+    def stop(self) -> None:
+        """Lets it end after the invocation it is at."""
+        self._is_stopped.set()
+
+    def join(self, seconds: float) -> None:
+        """Waits for its end, for some seconds at most; not in its own thread."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        IN_BACKGROUND.set(True)
+        while not self._is_stopped.is_set():
+            try:
+                is_idle = not self._do_what_is_due()
+            except BaseException:  # Whatever it is, the thread goes on: nobody else would.
+                if not self._is_stopped.is_set():
+                    logger.exception("functions could not be run")
+                is_idle = True
+            if is_idle:
+                self._is_stopped.wait(_POLL_SECONDS)
+
+    def _do_what_is_due(self) -> bool:
+        """Does each piece of work once; returns whether there was any."""
+        did_any = False
+        for work in self._find():
+            due = work.due_at()
+            if due is not None and due <= self._clock.now() and not self._is_stopped.is_set():
+                work.do()
+                did_any = True
+        return did_any

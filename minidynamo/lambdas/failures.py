@@ -1,0 +1,142 @@
+"""What becomes of batches and invocations that are given up: records for their destinations.
+
+Source: AWS Lambda Developer Guide, "Retain discarded records for a DynamoDB event source in Lambda".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from minidynamo.lambdas.runtime import IN_BACKGROUND, Outcome, Runtime
+from minidynamo.lambdas.shard_workers import Change
+from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.streams.record import sequence_text
+
+logger = logging.getLogger("minidynamo.lambdas")
+
+Execute = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+def timestamp_text(time: float) -> str:
+    """A moment as Lambda writes it: `2019-11-14T00:13:49.717Z`."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def second_text(time: float) -> str:
+    """A moment in whole seconds: `2019-11-14T00:13:19Z`."""
+    return timestamp_text(time)[:19] + "Z"
+
+
+def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> dict[str, Any]:
+    """The DDBStreamBatchInfo of some changes."""
+    first, last = changes[0], changes[-1]
+    return {
+        "shardId": shard_id,
+        "startSequenceNumber": sequence_text(first.number),
+        "endSequenceNumber": sequence_text(last.number),
+        "approximateArrivalOfFirstRecord": second_text(first.time),
+        "approximateArrivalOfLastRecord": second_text(last.time),
+        "batchSize": len(changes),
+        "streamArn": stream_arn,
+    }
+
+
+def reported_failures(changes: list[Change], value: Any) -> list[Change]:
+    """The changes that a handler's answer reports as failed, with all that follow the first of them."""
+    failures = value.get("batchItemFailures") if isinstance(value, dict) else None
+    if not failures:
+        return []
+    positions = {sequence_text(each.number): position for position, each in enumerate(changes)}
+    try:
+        return changes[min(positions[each["itemIdentifier"]] for each in failures) :]
+    except (KeyError, TypeError):  # No number of this batch: all of it has failed.
+        return changes
+
+
+def batch_failure(
+    condition: str, function_arn: str, outcome: Outcome | None, attempts: int, batch: dict[str, Any], now: float
+) -> dict[str, Any]:
+    """The record of a batch that was given up.
+
+    Parameters:
+        condition: why, such as "RetryAttemptsExhausted".
+        function_arn: of the function.
+        outcome: how the last invocation ended, None where there was none.
+        attempts: how often it was invoked.
+        batch: its DDBStreamBatchInfo.
+        now: epoch seconds.
+    """
+    record: dict[str, Any] = {
+        "requestContext": {
+            "requestId": "" if outcome is None else outcome.request_id,
+            "functionArn": function_arn,
+            "condition": condition,
+            "approximateInvokeCount": attempts,
+        }
+    }
+    if outcome is not None:
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": outcome.version}
+        if outcome.is_error:
+            response["functionError"] = "Unhandled"
+        record["responseContext"] = response
+    return {**record, "version": "1.0", "timestamp": timestamp_text(now), "DDBStreamBatchInfo": batch}
+
+
+class Destinations:
+    """Hands records over to where they are to go.
+
+    Parameters:
+        runtime: runs functions that are destinations.
+        execute: writes to tables that are.
+        keys_of: the primary key of a table, None where there is no such table.
+    """
+
+    def __init__(self, runtime: Runtime, execute: Execute, keys_of: Callable[[str], PrimaryKey | None]) -> None:
+        self._runtime = runtime
+        self._execute = execute
+        self._keys_of = keys_of
+
+    def check(self, destination: Any) -> None:
+        """Raises ValueError where there is no such destination."""
+        if destination is None or callable(destination):
+            return
+        if not isinstance(destination, str):
+            raise ValueError(f"a destination is a callable, a function's name or a table's ARN, not {destination!r}")
+        table = _table_in(destination)
+        if table is None:
+            self._runtime.find(destination)
+        elif (key := self._keys_of(table)) is None or any(each.type != "S" for each in key.attributes):
+            raise ValueError(f"the destination {destination} must be a table whose key attributes are strings")
+
+    def send(self, destination: Any, record: dict[str, Any]) -> None:
+        """Hands a record over: calls a callable or function with it, or puts it into a table as JSON."""
+        if destination is None:
+            return
+        try:
+            if callable(destination):
+                destination(record)
+            elif (table := _table_in(destination)) is not None:
+                self._put(table, record)
+            else:
+                function, version = self._runtime.find(destination)
+                self._runtime.run(function, version, record)
+        except BaseException as error:
+            if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
+                raise
+            logger.exception("a record of a failure could not be handed over to %s", destination)
+
+    def _put(self, table: str, record: dict[str, Any]) -> None:
+        key = self._keys_of(table)
+        assert key is not None
+        texts = (record["requestContext"]["requestId"] or record["timestamp"], record["timestamp"])
+        item = {each.name: {"S": text} for each, text in zip(key.attributes, texts, strict=False)}
+        item["record"] = {"S": json.dumps(record)}
+        self._execute("PutItem", {"TableName": table, "Item": item})
+
+
+def _table_in(destination: str) -> str | None:
+    return destination.split(":table/", 1)[1] if ":table/" in destination else None

@@ -1,0 +1,214 @@
+"""Invocations by name: synchronous ones, and those that are queued and tried again.
+
+Source: AWS Lambda API reference, Invoke; AWS Lambda Developer Guide, "How Lambda handles errors and retries with
+asynchronous invocation".
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.clock import Clock
+from minidynamo.errors import TooManyRequests
+from minidynamo.lambdas.failures import Destinations, timestamp_text
+from minidynamo.lambdas.runtime import Function, Outcome, Runtime
+
+_KINDS = ("RequestResponse", "Event", "DryRun")
+_RETRIES = 2
+_RETRY_SECONDS = (60.0, 120.0)
+_THROTTLE_SECONDS_MAX = 300.0
+_EVENT_AGE_SECONDS_MAX = 6 * 3600
+
+
+@dataclass(frozen=True)
+class AsynchronousSettings:
+    """How queued invocations of a function are treated.
+
+    Attributes:
+        event_age_seconds: after which one is given up, 60 to 21,600.
+        retries: how often a failed one is tried again, 0 to 2.
+        on_success, on_failure: destinations of records about them.
+        dead_letters: where the payload of one that was given up goes.
+    """
+
+    event_age_seconds: float = _EVENT_AGE_SECONDS_MAX
+    retries: int = _RETRIES
+    on_success: Any = None
+    on_failure: Any = None
+    dead_letters: Any = None
+
+    def __post_init__(self) -> None:
+        if not 60 <= self.event_age_seconds <= _EVENT_AGE_SECONDS_MAX:
+            raise ValueError(
+                f"MaximumEventAgeInSeconds must be from 60 to {_EVENT_AGE_SECONDS_MAX}, not {self.event_age_seconds}"
+            )
+        if not 0 <= self.retries <= _RETRIES:
+            raise ValueError(f"MaximumRetryAttempts must be from 0 to {_RETRIES}, not {self.retries}")
+
+
+@dataclass
+class QueuedInvocation:
+    """An invocation that waits; a piece of work for `drain`."""
+
+    service: Invocations
+    function: Function
+    version: str
+    payload: Any
+    request_id: str
+    queued_at: float
+    due: float
+    attempts: int = 0
+    throttles: int = 0
+    is_at_work: bool = False
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.function.name
+
+    def due_at(self) -> float | None:
+        return self.due
+
+    def do(self) -> int:
+        return self.service.attempt(self)
+
+
+class InvocationQueue:
+    """What waits to be invoked, in the order in which it came; several threads add and take."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[int, QueuedInvocation] = {}  # By identity: two may be alike.
+
+    def add(self, queued: QueuedInvocation) -> None:
+        """Lets an invocation wait."""
+        with self._lock:
+            self._waiting[id(queued)] = queued
+
+    def take(self, queued: QueuedInvocation) -> bool:
+        """Takes an invocation out; False where somebody else has."""
+        with self._lock:
+            return self._waiting.pop(id(queued), None) is not None
+
+    def all(self) -> list[QueuedInvocation]:
+        """Those that wait now."""
+        with self._lock:
+            return list(self._waiting.values())
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, where no other thread holds the lock."""
+        self._lock = threading.Lock()
+
+
+class Invocations:
+    """Invokes functions by name.
+
+    Parameters:
+        runtime: knows and runs them.
+        destinations: takes records about queued ones.
+        clock: tells when queued ones are due.
+    """
+
+    def __init__(self, runtime: Runtime, destinations: Destinations, clock: Clock) -> None:
+        self._runtime = runtime
+        self._destinations = destinations
+        self._clock = clock
+        self._settings: dict[str, AsynchronousSettings] = {}
+        self._queue = InvocationQueue()
+
+    def waiting(self) -> list[QueuedInvocation]:
+        """The queued invocations that wait now."""
+        return self._queue.all()
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process."""
+        self._queue.begin_as_child()
+
+    def configure(self, name: str, settings: AsynchronousSettings) -> None:
+        """Says how queued invocations of a function are treated from now on."""
+        for destination in (settings.on_success, settings.on_failure, settings.dead_letters):
+            self._destinations.check(destination)
+        self._settings[name] = settings
+
+    def invoke(self, name: str, payload: Any, kind: str, qualifier: str | None, request_id: str) -> dict[str, Any]:
+        """See `Functions.invoke`."""
+        if kind not in _KINDS:
+            raise ValueError(f"InvocationType must be one of {', '.join(_KINDS)}, not {kind!r}")
+        function, version = self._runtime.find(name, qualifier)
+        event = _event_of(payload)
+        if kind == "DryRun":
+            return {"StatusCode": 204}
+        if kind == "Event":
+            now = self._clock.now()
+            self._queue.add(QueuedInvocation(self, function, version, event, request_id, now, now))
+            return {"StatusCode": 202, "Payload": b""}
+        outcome = self._runtime.run(function, version, event)
+        answer = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
+        return {**answer, "FunctionError": "Unhandled"} if outcome.is_error else answer
+
+    def attempt(self, queued: QueuedInvocation) -> int:
+        """Tries a queued invocation once; how many invocations that were."""
+        settings = self._settings.get(queued.function.name, AsynchronousSettings())
+        now = self._clock.now()
+        if not self._queue.take(queued):
+            return 0  # Somebody else was quicker.
+        if now - queued.queued_at > settings.event_age_seconds:
+            self._give_up(queued, settings, "EventAgeExceeded", None)
+            return 0
+        try:
+            outcome = self._runtime.run(queued.function, queued.version, _event_of(queued.payload))
+        except TooManyRequests:  # It waits, and no retry is used up.
+            queued.throttles += 1
+            queued.due = now + min(2.0**queued.throttles, _THROTTLE_SECONDS_MAX)
+            self._queue.add(queued)
+            return 0
+        except BaseException:  # Ctrl-C, say: it has not been tried.
+            self._queue.add(queued)
+            raise
+        queued.attempts += 1
+        if not outcome.is_error:
+            self._destinations.send(settings.on_success, self._record(queued, "Success", outcome))
+        elif queued.attempts > settings.retries:
+            self._give_up(queued, settings, "RetriesExhausted", outcome)
+        else:
+            queued.due = now + _RETRY_SECONDS[queued.attempts - 1]
+            self._queue.add(queued)
+        return 1
+
+    def _give_up(
+        self, queued: QueuedInvocation, settings: AsynchronousSettings, condition: str, outcome: Outcome | None
+    ) -> None:
+        self._destinations.send(settings.on_failure, self._record(queued, condition, outcome))
+        if settings.dead_letters is not None:
+            is_plain = callable(settings.dead_letters) or ":table/" not in settings.dead_letters
+            letter = queued.payload if is_plain else self._record(queued, condition, outcome)
+            self._destinations.send(settings.dead_letters, letter)
+
+    def _record(self, queued: QueuedInvocation, condition: str, outcome: Outcome | None) -> dict[str, Any]:
+        record: dict[str, Any] = {
+            "version": "1.0",
+            "timestamp": timestamp_text(self._clock.now()),
+            "requestContext": {
+                "requestId": queued.request_id,
+                "functionArn": f"{self._runtime.arn_of(queued.function)}:{queued.version}",
+                "condition": condition,
+                "approximateInvokeCount": queued.attempts,
+            },
+            "requestPayload": queued.payload,
+        }
+        if outcome is not None:
+            response: dict[str, Any] = {"statusCode": 200, "executedVersion": outcome.version}
+            if outcome.is_error:
+                response["functionError"] = "Unhandled"
+            record |= {"responseContext": response, "responsePayload": outcome.value}
+        return record
+
+
+def _event_of(payload: Any) -> Any:
+    """The event of a payload, as an object of its own: JSON text is parsed, anything else must be what JSON can say."""
+    if payload is None:
+        return {}
+    return json.loads(payload if isinstance(payload, str | bytes) else json.dumps(payload))

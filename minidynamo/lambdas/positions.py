@@ -1,0 +1,43 @@
+"""How far a mapping has come, as it is kept in the system keyspace under "mapping/<function>/<table>"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minidynamo.operations.store import Store
+from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.records import packed_record, record_item
+
+# By shard, the sequence number from which each of its lanes goes on.
+LanePositions = dict[str, list[int]]
+
+
+class Positions:
+    """The stored positions of one mapping."""
+
+    def __init__(self, store: Store, function_name: str, table_name: str) -> None:
+        self._store = store
+        self._key = f"mapping/{function_name}/{table_name}".encode()
+
+    def load(self, label: str) -> LanePositions | None:
+        """Those in the stream of a label, None where there are none; to be called with the lock held."""
+        record = self._store.catalog.system.get(self._key)
+        stored: Any = {} if record is None else record_item(record)
+        positions: LanePositions | None = stored.get("Positions") if stored.get("Label") == label else None
+        return positions
+
+    def save(self, label: str, positions: LanePositions) -> None:
+        """Stores them; to be called with the lock held."""
+        stored: Any = {"Label": label, "Positions": positions}
+        batch = WriteBatch()
+        self._store.catalog.system.keep(batch, self._key, packed_record(stored, 0))
+        self._store.commit(batch)
+
+    def forget(self) -> None:
+        """Deletes them."""
+        with self._store.lock:
+            system = self._store.catalog.system
+            if system.get(self._key) is not None:
+                batch = WriteBatch()
+                system.keep(batch, self._key, None)
+                self._store.commit(batch)

@@ -1,0 +1,256 @@
+"""The runtime: functions by name, how they are invoked, and what they answer.
+
+Source: AWS Lambda API reference, Invoke; AWS Lambda Developer Guide, "Understanding Lambda function scaling",
+"Recursive loop detection".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from minidynamo.clock import Clock
+from minidynamo.errors import ResourceNotFound, TooManyRequests
+from minidynamo.lambdas.context import Context
+from minidynamo.schema.arns import Location
+
+logger = logging.getLogger("minidynamo.lambdas")
+
+Handler = Callable[[Any, Context], Any]
+
+LATEST = "$LATEST"
+# Whether nobody has called who could be told of what ends threads and processes: then it is a failure like others.
+IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
+_TIMEOUT_SECONDS_MAX = 900
+
+
+@dataclass
+class Metrics:
+    """What has happened to a function or mapping so far."""
+
+    invocations: int = 0
+    errors: int = 0
+    throttles: int = 0
+    records: int = 0
+    iterator_age_millis: int = 0
+
+
+@dataclass
+class Function:
+    """A registered function.
+
+    Attributes:
+        name: its name.
+        timeout_seconds: after which an invocation counts as failed.
+        reserved_concurrency: how many invocations there may be at once, None for any number.
+        versions: handlers by version, "$LATEST" among them.
+        aliases: versions by alias.
+    """
+
+    name: str
+    timeout_seconds: float
+    reserved_concurrency: int | None
+    versions: dict[str, Handler]
+    aliases: dict[str, str] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
+    active: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an invocation ended.
+
+    Attributes:
+        request_id: of the invocation.
+        version: the version that ran.
+        value: what the handler returned, or the error payload where it failed.
+        is_error: whether it failed.
+    """
+
+    request_id: str
+    version: str
+    value: Any
+    is_error: bool
+
+
+class Runtime:
+    """Runs functions.
+
+    Parameters:
+        clock: times out by it.
+        location: names the ARNs.
+        new_request_id: gives an identifier for each invocation.
+    """
+
+    def __init__(self, clock: Clock, location: Location, new_request_id: Callable[[], str]) -> None:
+        self._clock = clock
+        self._location = location
+        self._new_request_id = new_request_id
+        self._functions: dict[str, Function] = {}
+        self._running: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def register(
+        self, name: str, handler: Handler, Timeout: float = 3, ReservedConcurrency: int | None = None
+    ) -> Function:
+        """Registers a function, or new code for `$LATEST` of one that is known.
+
+        Parameters:
+            name: what it is invoked by.
+            handler: called with the event and a `Context`.
+            Timeout: seconds by the database's clock after which an invocation has failed, up to 900.
+            ReservedConcurrency: how many invocations there may be at once; more get TooManyRequestsException.
+
+        Raises:
+            ValueError: a timeout or concurrency out of range.
+        """
+        if not 0 < Timeout <= _TIMEOUT_SECONDS_MAX:
+            raise ValueError(f"Timeout must be more than 0 and at most {_TIMEOUT_SECONDS_MAX} seconds, not {Timeout}")
+        if ReservedConcurrency is not None and ReservedConcurrency < 0:
+            raise ValueError(f"ReservedConcurrency must be at least 0, not {ReservedConcurrency}")
+        if not callable(handler):
+            raise TypeError(f"a handler is called with an event and a context; {handler!r} cannot be called")
+        with self._lock:
+            known = self._functions.get(name)
+            if known is None:
+                known = self._functions[name] = Function(name, Timeout, ReservedConcurrency, {})
+            known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
+            known.versions[LATEST] = handler
+            return known
+
+    def publish_version(self, name: str) -> str:
+        """Keeps the present `$LATEST` as a version that never changes; its number."""
+        function, _ = self.find(name)
+        version = str(len(function.versions))
+        function.versions[version] = function.versions[LATEST]
+        return version
+
+    def put_alias(self, name: str, alias: str, version: str) -> None:
+        """Lets an alias stand for a version from now on; raises ResourceNotFound where there is no such version."""
+        function, _ = self.find(name)
+        if version not in function.versions:
+            raise ResourceNotFound(f"Function not found: {self._arn(name)}:{version}")
+        function.aliases[alias] = version
+
+    def find(self, name: str, qualifier: str | None = None) -> tuple[Function, str]:
+        """A function and the version that a qualifier (version or alias) stands for.
+
+        Parameters:
+            name: a name, `name:qualifier`, or an ARN.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        if name.startswith("arn:"):
+            name = name.split(":function:", 1)[-1]
+        name, _, own = name.partition(":")
+        wanted = qualifier or own or LATEST
+        function = self._functions.get(name)
+        version = wanted if function is None else function.aliases.get(wanted, wanted)
+        if function is None or version not in function.versions:
+            raise ResourceNotFound(f"Function not found: {self._arn(name)}{'' if wanted == LATEST else ':' + wanted}")
+        return function, version
+
+    def run(self, function: Function, version: str, event: Any) -> Outcome:
+        """Calls a handler once.
+
+        Raises:
+            TooManyRequests: as many invocations as are allowed are under way.
+        """
+        with self._lock:
+            if function.reserved_concurrency is not None and function.active >= function.reserved_concurrency:
+                function.metrics.throttles += 1
+                raise TooManyRequests("Rate Exceeded.", {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"})
+            function.active += 1
+            function.metrics.invocations += 1
+        request_id = self._new_request_id()
+        self._running[request_id] = function.name, time.monotonic()
+        try:
+            outcome = self._call(function, version, event, request_id)
+        finally:
+            del self._running[request_id]
+            with self._lock:
+                function.active -= 1
+        if outcome.is_error:
+            with self._lock:
+                function.metrics.errors += 1
+        return outcome
+
+    def running(self) -> list[str]:
+        """The invocations under way, in words: the function, and for how long it has been running."""
+        now = time.monotonic()
+        return [f"{name} ({now - began:.1f} s)" for name, began in list(self._running.values())]
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, where nothing runs that another thread was at."""
+        self._lock = threading.Lock()
+        self._running.clear()
+        for function in self._functions.values():
+            function.active = 0
+
+    def _call(self, function: Function, version: str, event: Any, request_id: str) -> Outcome:
+        deadline = self._clock.now() + function.timeout_seconds
+        context = Context(
+            function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
+            log_stream_name=f"[{version}]{request_id}",
+        )  # fmt: skip
+        try:
+            value = function.versions[version](event, context)
+        except BaseException as error:
+            if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
+                raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
+            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, _text(error))
+            return Outcome(request_id, version, _failure(error, request_id), True)
+        if self._clock.now() > deadline:
+            text = f"RequestId: {request_id} Error: Task timed out after {function.timeout_seconds:.2f} seconds"
+            return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
+        try:
+            return Outcome(request_id, version, json.loads(json.dumps(value)), False)
+        except Exception as error:  # Values may have methods of their own.
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, _text(error))
+            payload = {
+                "errorType": "Runtime.MarshalError",
+                "errorMessage": f"Unable to marshal response: {_text(error)}",
+                "requestId": request_id,
+                "stackTrace": [],
+            }
+            return Outcome(request_id, version, payload, True)
+
+    def arn_of(self, function: Function) -> str:
+        """The ARN of a function."""
+        return self._arn(function.name)
+
+    def _arn(self, name: str) -> str:
+        return f"arn:aws:lambda:{self._location.region}:{self._location.account_id}:function:{name}"
+
+
+def _failure(error: BaseException, request_id: str) -> dict[str, Any]:
+    """What a failed invocation answers: a handler that ends the process has ended its runtime, and no more."""
+    if isinstance(error, SystemExit):
+        status = 0 if error.code is None else error.code & 0xFF if isinstance(error.code, int) else 1
+        how = f"with error: exit status {status}" if status else "without providing a reason"
+        return {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": f"RequestId: {request_id} Error: Runtime exited {how}",
+        }
+    return {
+        "errorMessage": _text(error),
+        "errorType": type(error).__name__,
+        "requestId": request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__)[1:],
+    }
+
+
+def _text(error: BaseException) -> str:
+    """What an error says, where its own way of saying so does not fail."""
+    try:
+        return str(error)
+    except Exception:
+        return ""

@@ -1,0 +1,142 @@
+"""Lanes: how far a mapping has come in a shard, and what it is at.
+
+A shard has one lane, or as many as the mapping's ParallelizationFactor; the hash of an item's partition key says which
+of them its changes take. A lane processes one batch at a time and goes on only when that is done or given up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from minidynamo.lambdas.runtime import Metrics
+from minidynamo.streams.record import StreamOrigin, shown_change
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change on its way to a function.
+
+    Attributes:
+        number: its sequence number.
+        time: when it was made, in epoch seconds.
+        packed: its record.
+    """
+
+    number: int
+    time: float
+    packed: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changes that are handed over together.
+
+    Attributes:
+        changes: in the order of their sequence numbers.
+        failures: how often it has failed, bisections not counted.
+        attempts: how often a function was invoked with it.
+    """
+
+    changes: list[Change]
+    failures: int = 0
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Window:
+    """A tumbling window.
+
+    Attributes:
+        start: when it begins, in epoch seconds.
+        state: what the last invocation has left for the next.
+    """
+
+    start: float
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane of one shard.
+
+    Attributes:
+        shard_id: of the shard.
+        index: which of its lanes this is.
+        position: the sequence number to go on from when `batches` are done.
+        batches: what has been read and is not done yet.
+        due_at: before which nothing is tried, in epoch seconds.
+        window: the tumbling window it is in, if any.
+        is_at_work: whether somebody is taking a step of it.
+    """
+
+    shard_id: str
+    index: int
+    position: int
+    batches: deque[Batch] = field(default_factory=deque)
+    due_at: float = 0.0
+    window: Window | None = None
+    is_at_work: bool = False
+
+    @property
+    def checkpoint(self) -> int:
+        """The sequence number from which nothing is known to be done."""
+        return self.batches[0].changes[0].number if self.batches else self.position
+
+
+class LaneHolder(Protocol):
+    """A mapping, as far as its lanes need it."""
+
+    function_name: str
+    metrics: Metrics
+    turn: threading.Lock
+
+    def due_at(self, lane: Lane) -> float | None: ...
+
+    def take_step(self, lane: Lane) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LaneWork:
+    """A lane as a piece of work, for `drain` and the background; done by one of them at a time."""
+
+    mapping: LaneHolder
+    lane: Lane
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.mapping.function_name
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.lane.is_at_work
+
+    def due_at(self) -> float | None:
+        """When there is something to do."""
+        return self.mapping.due_at(self.lane)
+
+    def do(self) -> int:
+        """Takes one step, unless somebody else is at it; how many invocations that was."""
+        with self.mapping.turn:
+            if self.lane.is_at_work:
+                return 0
+            self.lane.is_at_work = True
+        try:
+            before = self.mapping.metrics.invocations
+            self.mapping.take_step(self.lane)
+            return self.mapping.metrics.invocations - before
+        finally:
+            self.lane.is_at_work = False
+
+
+def lane_of(origin: StreamOrigin, packed: bytes, count: int) -> int:
+    """Which of some lanes a change takes: that of its partition key."""
+    if count == 1:
+        return 0
+    keys = shown_change(origin, 0, packed)["dynamodb"]["Keys"]
+    digest = blake2b(repr(keys[origin.key_names[0]]).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % count

@@ -1,0 +1,15 @@
+"""DeleteItem: deletes an item by its key. There need not be one."""
+
+from __future__ import annotations
+
+from minidynamo.expressions.binding import check_combinations
+from minidynamo.operations.items.item_writes import ItemDeletion
+from minidynamo.operations.items.single_write import refuse_update_return_values, write_item
+from minidynamo.operations.store import Request, Response, Store
+
+
+def delete_item(store: Store, request: Request) -> Response:
+    """Deletes the item, if the condition holds."""
+    check_combinations(request, "DeleteItem")
+    refuse_update_return_values(request)
+    return write_item(store, request, ItemDeletion.of(request))

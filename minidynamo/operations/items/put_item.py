@@ -1,0 +1,15 @@
+"""PutItem: creates an item or replaces it whole."""
+
+from __future__ import annotations
+
+from minidynamo.expressions.binding import check_combinations
+from minidynamo.operations.items.item_writes import ItemPut
+from minidynamo.operations.items.single_write import refuse_update_return_values, write_item
+from minidynamo.operations.store import Request, Response, Store
+
+
+def put_item(store: Store, request: Request) -> Response:
+    """Creates the item or replaces the one with its key, if the condition holds."""
+    check_combinations(request, "PutItem")
+    refuse_update_return_values(request)
+    return write_item(store, request, ItemPut.of(request))

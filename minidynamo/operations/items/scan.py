@@ -1,0 +1,71 @@
+"""Scan: all items of a table or index, in the order of their tokens; in parallel segments if asked for."""
+
+from __future__ import annotations
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions.binding import bind, check_combinations
+from minidynamo.messages import KEY_MISMATCH
+from minidynamo.operations.items.page_reads import (
+    START_KEY_INVALID,
+    check_select,
+    check_start_schema,
+    checked_start_key,
+    find_index,
+    find_reading,
+    page_answer,
+)
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.tables.key_range import segment_range
+from minidynamo.tables.pages import Reading, find_and_read, position_bytes
+from minidynamo.values.attribute_value import Item
+
+
+def scan(store: Store, request: Request) -> Response:
+    """Answers with one page of all items, or of one segment."""
+    check_combinations(request, "Scan")
+    start_key = checked_start_key(request)
+    bound = bind(request)
+    check_select(request, bound)
+    start, stop = _range(request)
+
+    def find() -> Reading:
+        table = store.catalog.table(request["TableName"])
+        index = find_index(table, request)
+        reading = find_reading(request, bound, table, index, start, stop)
+        if start_key is not None:
+            _resume(reading, request, start_key)
+        return reading
+
+    reading, page = find_and_read(store.lock, store.engine, find)
+    return page_answer(request, bound, reading, page)
+
+
+def _range(request: Request) -> tuple[bytes, bytes | None]:
+    segment, total = request.get("Segment"), request.get("TotalSegments")
+    if segment is None and total is None:
+        return b"", None
+    if total is None:
+        raise ValidationError(
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter "
+            "is present"
+        )
+    if segment is None:
+        raise ValidationError(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments "
+            "is present"
+        )
+    if segment >= total:
+        text = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+        raise ValidationError(f"{text}: Segment: {segment} is not less than TotalSegments: {total}", text)
+    return segment_range(segment, total)
+
+
+def _resume(reading: Reading, request: Request, start_key: Item) -> None:
+    check_start_schema(reading.table, reading.index, start_key, "", f": {KEY_MISMATCH}")
+    position = position_bytes(reading.table, reading.index, start_key)
+    if not (reading.start <= position and (reading.stop is None or position < reading.stop)):
+        raise ValidationError(
+            f"{START_KEY_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
+            f"TotalSegments: {request['TotalSegments']} Segment: {request['Segment']}"
+        )
+    reading.resume_after(position)

@@ -1,0 +1,86 @@
+"""TransactGetItems: up to 100 items, read at one moment.
+
+Source: DynamoDB API reference, TransactGetItems; observed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minidynamo.errors import DynamoError, TransactionCanceled, ValidationError
+from minidynamo.expressions.binding import Bound, bind, check_combinations
+from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
+from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
+from minidynamo.operations.items.transact_write_items import TABLE_FACTOR, reasons_of
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.schema.key_schema import EmptyKeyValue
+from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
+from minidynamo.tables.table import Table, stored_size_bytes
+from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.records import record_item
+
+_Get = tuple[Mapping[str, Any], Item, Bound]
+
+
+def transact_get_items(store: Store, request: Request) -> Response:
+    """Answers with one entry per action, in their order."""
+    gets = [_checked_get(entry["Get"]) for entry in request["TransactItems"]]
+    consumptions: dict[str, Consumption] = {}
+    with store.lock:
+        tables = [store.catalog.table(parameters["TableName"]) for parameters, _, _ in gets]
+        keys = _located(tables, gets)
+        records = [table.record(key) for table, key in zip(tables, keys, strict=True)]
+        _check_size(records)
+        for (parameters, _, _), table, key, record in zip(gets, tables, keys, records, strict=True):
+            units = TABLE_FACTOR * read_units(stored_size_bytes(record), is_consistent=True)
+            table.keyspace.partition_of(key).read_units += units
+            consumptions.setdefault(parameters["TableName"], Consumption()).table += units
+    response: Response = {
+        "Responses": [_shown(record, bound) for record, (_, _, bound) in zip(records, gets, strict=True)]
+    }
+    add_consumed_capacities(response, request, consumptions, "Read")
+    return response
+
+
+def _checked_get(parameters: Mapping[str, Any]) -> _Get:
+    check_combinations(parameters, "GetItem")
+    key, _ = checked_item(parameters["Key"])
+    return parameters, key, bind(parameters)
+
+
+def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
+    keys: list[bytes] = []
+    faults: list[DynamoError | None] = []
+    for table, (_, key, bound) in zip(tables, gets, strict=True):
+        try:
+            key_bytes = table.primary_key.encoded_key(key)
+            table.check_nested_paths(bound.nested_attributes)
+            keys.append(key_bytes)
+            faults.append(None)
+        except EmptyKeyValue:
+            raise
+        except ValidationError as fault:
+            faults.append(fault if not any(faults) else None)
+            keys.append(b"")
+    places = [(table.name, key) for table, key in zip(tables, keys, strict=True) if key]
+    if len(set(places)) < len(places):
+        raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
+    if any(faults):
+        raise TransactionCanceled(reasons_of(faults))
+    return keys
+
+
+def _check_size(records: list[bytes | None]) -> None:
+    size = sum(map(stored_size_bytes, records))
+    if size > TRANSACTION_SIZE_BYTES_MAX:
+        # The limit is documented, its text is not.
+        raise ValidationError(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
+
+
+def _shown(record: bytes | None, bound: Bound) -> Response:
+    if record is None:
+        return {}
+    item = record_item(record)
+    shown = item if bound.project is None else bound.project(item)
+    return {"Item": shown} if shown else {}

@@ -1,0 +1,14 @@
+"""UpdateItem: edits attributes of an item, or creates it."""
+
+from __future__ import annotations
+
+from minidynamo.expressions.binding import check_combinations
+from minidynamo.operations.items.item_writes import ItemUpdate
+from minidynamo.operations.items.single_write import write_item
+from minidynamo.operations.store import Request, Response, Store
+
+
+def update_item(store: Store, request: Request) -> Response:
+    """Applies the update to the item, or to an item that is only its key, if the condition holds."""
+    check_combinations(request, "UpdateItem")
+    return write_item(store, request, ItemUpdate.of(request))

@@ -1,0 +1,55 @@
+"""GetRecords: the records of a shard from an iterator on, at most 1,000 or 1 MB of them."""
+
+from __future__ import annotations
+
+from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
+from minidynamo.limits import GET_RECORDS_BYTES_MAX, GET_RECORDS_MAX
+from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
+from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.streams.found_stream import find_stream
+from minidynamo.streams.iterator import ShardIterator, read_iterator
+from minidynamo.streams.record import change_time, shown_change
+from minidynamo.streams.shard import Shard
+from minidynamo.streams.stream import ChangeLog
+
+
+def get_records(store: Store, request: Request) -> Response:
+    """Answers with the records and with the iterator after them, unless the shard is closed and read to its end."""
+    limit = request.get("Limit", GET_RECORDS_MAX)
+    if limit > GET_RECORDS_MAX:
+        raise ValidationError(f"{PARAMETERS_INVALID}Limit should be less than or equal to {GET_RECORDS_MAX}")
+    now = store.clock.now()
+    place = read_iterator(request["ShardIterator"], now)
+    with store.lock:
+        log = find_stream(store, place.arn)
+        shard = next((each for each in log.visible_shards() if each.ordinal == place.ordinal), None)
+        if shard is None:
+            if log.is_enabled:
+                raise TrimmedDataAccess(TRIMMED)
+            raise ResourceNotFound("Requested resource not found: Shard does not exist")
+        found, is_end = _read(log, shard, place, limit)
+        origin = log.origin(store.location)
+    response: Response = {"Records": [shown_change(origin, number, change) for number, change in found]}
+    if not (is_end and not shard.is_open):
+        position = found[-1][0] + 1 if found else place.number
+        follows = ShardIterator(place.arn, shard.ordinal, position, place.skips_trimmed and not found, float(now))
+        response["NextShardIterator"] = follows.text
+    return response
+
+
+def _read(log: ChangeLog, shard: Shard, place: ShardIterator, limit: int) -> tuple[list[tuple[int, bytes]], bool]:
+    """Records from a place on, and whether the end of the shard is reached."""
+    if place.number <= shard.trimmed and not place.skips_trimmed:
+        raise TrimmedDataAccess(TRIMMED)
+    found: list[tuple[int, bytes]] = []
+    size = 0
+    for number, change in log.changes(shard, place.number):
+        if not found and log.is_too_old(change_time(change)):
+            if not place.skips_trimmed:
+                raise TrimmedDataAccess(TRIMMED)
+            continue
+        size += len(change)
+        if len(found) == limit or (found and size > GET_RECORDS_BYTES_MAX):
+            return found, False
+        found.append((number, change))
+    return found, True

@@ -1,0 +1,1 @@
+"""The operations on tables: control plane, tags, time to live."""

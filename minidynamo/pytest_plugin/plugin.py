@@ -1,0 +1,172 @@
+"""Fixtures for pytest: a fresh database per test, and boto3, a client or a server that shows it.
+
+    def test_orders(minidynamo_mock):                    # boto3 is answered in process
+        boto3.client("dynamodb").list_tables()
+
+`pytest --minidynamo-mutant NAME` runs the tests on databases that break one promise; see `minidynamo mutants`.
+
+Tables come from `@pytest.mark.minidynamo(tables="template.yaml")` or from the ini option `minidynamo_tables`; further
+arguments of the marker are settings of `minidynamo.connect`. With `simulate="stormy"` they are those of
+`minidynamo.simulate`, and a test that fails shows what was simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from minidynamo.database.database import Database
+    from minidynamo.http.server.server import Server
+
+_MARKER = "minidynamo"
+_INI = "minidynamo_tables"
+_DATABASE = pytest.StashKey["Database"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the ini option and the option for mutants."""
+    parser.addoption(
+        "--minidynamo-mutant", metavar="NAME", help="let every database break one promise, to see who notices"
+    )
+    parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the marker, and lets databases break a promise where that is asked for."""
+    name = config.getoption("--minidynamo-mutant")
+    if name is not None:
+        from minidynamo.testing.mutants import mutants
+
+        try:
+            (mutant,) = mutants([name])
+        except ValueError as error:
+            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
+        breaking = ExitStack()
+        breaking.enter_context(mutant.active())
+        config.add_cleanup(breaking.close)
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
+        "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
+    )
+
+
+@pytest.fixture
+def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database, closed when the test ends."""
+    from minidynamo.database.connect import connect
+    from minidynamo.simulation import SimulatedDatabase
+    from minidynamo.templates.schema import schema_from
+
+    settings: dict[str, Any] = {}
+    paths = [request.config.rootpath / each for each in request.config.getini(_INI)]
+    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+        settings |= marker.kwargs
+        if marker.args:
+            raise pytest.UsageError(f"the marker {_MARKER} takes tables=... and settings by name, not {marker.args}")
+    tables = settings.pop("tables", ())
+    paths += [_found(each, request) for each in ([tables] if isinstance(tables, str | Path) else tables)]
+    database = _simulated(settings) if "simulate" in settings else connect(**settings)
+    with database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext():
+        for path in paths:
+            schema_from(path).create(database)
+    request.node.stash[_DATABASE] = database
+    yield database
+    database.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Shows the history of a simulated database whose test has failed."""
+    database = item.stash.get(_DATABASE, None)
+    if call.when != "call" or call.excinfo is None or database is None:
+        return
+    from minidynamo.simulation import SimulatedDatabase
+
+    if isinstance(database, SimulatedDatabase):
+        item.add_report_section("call", "minidynamo", str(database.history()))
+
+
+def _simulated(settings: dict[str, Any]) -> Database:
+    from minidynamo.simulation import simulate
+
+    return simulate(profile=settings.pop("simulate"), **settings)
+
+
+@pytest.fixture
+def minidynamo_mock(minidynamo_database: Database) -> Iterator[Database]:
+    """The test's database, answering boto3 and aiobotocore in this process."""
+    from minidynamo.boto.mocks import mock
+
+    with mock(minidynamo_database):
+        yield minidynamo_database
+
+
+@pytest.fixture
+def minidynamo_client(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+    """A client for the test's database: boto3's where it is installed, else one with the same methods."""
+    session = _minidynamo_session
+    return minidynamo_database.client() if session is None else session.client("dynamodb")
+
+
+@pytest.fixture
+def minidynamo_resource(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+    """A resource for the test's database: boto3's where it is installed, else one with the same methods."""
+    session = _minidynamo_session
+    return minidynamo_database.resource() if session is None else session.resource("dynamodb")
+
+
+@pytest.fixture
+def _minidynamo_session(minidynamo_database: Database) -> Iterator[Any]:
+    """A session of boto3 that makes clients for the test's database; None without boto3."""
+    try:
+        import boto3
+    except ImportError:
+        yield None
+        return
+    from minidynamo.boto.mocks import attach
+
+    region = minidynamo_database.location.region
+    session = boto3.Session("minidynamo", "minidynamo", region_name=region)
+    with attach(session, minidynamo_database):
+        yield session
+
+
+@pytest.fixture
+def minidynamo_endpoint(minidynamo_database: Database, _minidynamo_server: _SharedServer) -> Iterator[str]:
+    """The URL of a server that shows the test's database. The server lives as long as the session."""
+    _minidynamo_server.database = minidynamo_database
+    yield _minidynamo_server.server.url
+    _minidynamo_server.database = None
+
+
+@pytest.fixture(scope="session")
+def _minidynamo_server() -> Iterator[_SharedServer]:
+    shared = _SharedServer()
+    with shared.server:
+        yield shared
+
+
+class _SharedServer:
+    """A server on a free port whose database changes from test to test."""
+
+    def __init__(self) -> None:
+        from minidynamo.database.connect import connect
+        from minidynamo.http.server.server import Server
+
+        self.database: Database | None = None
+        closed = connect()
+        closed.close()
+        # Between tests it answers as a closed database does.
+        self.server: Server = Server(lambda signature: self.database or closed)
+
+
+def _found(path: str | Path, request: pytest.FixtureRequest) -> Path:
+    """A file beside the test, else below the root of the run."""
+    beside = request.path.parent / path
+    return beside if beside.exists() else request.config.rootpath / path

@@ -1,0 +1,1 @@
+"""What simulated faults do: to reads, batches, streams and capacity."""

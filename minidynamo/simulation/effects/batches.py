@@ -1,0 +1,141 @@
+"""Batches that are carried out in part, by chance or because capacity runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.simulation.effects.overlays import Shadow
+from minidynamo.simulation.effects.pages import lagging
+from minidynamo.simulation.effects.rejections import throttle
+from minidynamo.simulation.faults.chance import Detail, Draw
+
+if TYPE_CHECKING:
+    from minidynamo.simulation.database import SimulatedDatabase
+
+Request = Mapping[str, Any]
+Response = dict[str, Any]
+# Where an entry of a batch stands: its table as the request names it, and its number there.
+Place = tuple[str, int]
+
+
+def write(database: SimulatedDatabase, request: Request) -> Response:
+    """Answers BatchWriteItem."""
+    if not _may_come_back(database):
+        return database.perform("BatchWriteItem", request)
+    rehearsed = database.perform("BatchWriteItem", request, Shadow(database))  # All of it must be in order.
+    entries = {
+        (name, number): entry for name, each in request["RequestItems"].items() for number, entry in enumerate(each)
+    }
+    left = _choose_left(database, list(entries))
+    left |= _throttled(database, "BatchWriteItem", entries, left, lambda entry: [entry])
+    done = _grouped({place: entry for place, entry in entries.items() if place not in left})
+    if not left:
+        return database.perform("BatchWriteItem", request)
+    response = _empty_answer(rehearsed)
+    if done:
+        response = database.perform("BatchWriteItem", {**request, "RequestItems": done})
+    response["UnprocessedItems"] = _grouped({place: entries[place] for place in entries if place in left})
+    return response
+
+
+def get(database: SimulatedDatabase, request: Request) -> Response:
+    """Answers BatchGetItem."""
+    if not _may_come_back(database):
+        return lagging(database, "BatchGetItem", request, lambda change: change.place)[0]
+    rehearsed = database.perform("BatchGetItem", request, Shadow(database))
+    specs: Mapping[str, Any] = request["RequestItems"]
+    keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
+    left = _choose_left(database, list(keys))
+    left |= _throttled(database, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
+    done = _grouped({place: key for place, key in keys.items() if place not in left})
+    response = {**_empty_answer(rehearsed), "Responses": {}, "UnprocessedKeys": {}}
+    if done:
+        sent = {**request, "RequestItems": {name: {**specs[name], "Keys": each} for name, each in done.items()}}
+        response, _ = lagging(database, "BatchGetItem", sent, lambda change: change.place)
+    response["Responses"] = {name: response["Responses"].get(name, []) for name in specs}
+    rest = {name: list(each["Keys"]) for name, each in response["UnprocessedKeys"].items()}
+    for name, each in _grouped({place: keys[place] for place in keys if place in left}).items():
+        rest[name] = each + rest.get(name, [])
+    response["UnprocessedKeys"] = {name: {**specs[name], "Keys": each} for name, each in rest.items()}
+    return response
+
+
+def _may_come_back(database: SimulatedDatabase) -> bool:
+    """Whether an entry of a batch may come back at all, so that it is worth rehearsing."""
+    return database.choices.is_possible("unprocessed") or database.refusing.has_capacity
+
+
+def _empty_answer(rehearsed: Response) -> Response:
+    """What a batch answers of which nothing was done."""
+    return {"ConsumedCapacity": []} if "ConsumedCapacity" in rehearsed else {}
+
+
+def _choose_left(database: SimulatedDatabase, places: list[Place]) -> set[Place]:
+    """The entries that come back by chance: some of them, or all."""
+    most = len(places) if database.choices.may_refuse else len(places) - 1
+    if most < 1:
+        return set()
+
+    def leave(draw: Draw) -> Detail:
+        left = draw.some(places, draw.count(1, most))
+        detail: Detail = {"left": [list(place) for place in left]}
+        return {**detail, "nothing": "processed"} if len(left) == len(places) else detail
+
+    detail = database.choices.choose("unprocessed", leave)
+    return set() if detail is None else set(_places_of(detail))
+
+
+def _throttled(
+    database: SimulatedDatabase,
+    operation: str,
+    entries: Mapping[Place, Any],
+    left: set[Place],
+    request_of: Any,
+    specs: Mapping[str, Any] | None = None,
+) -> set[Place]:
+    """The entries for which there is no capacity.
+
+    Parameters:
+        entries: all of the batch.
+        left: those that come back anyway.
+        request_of: what a request says of one entry alone.
+        specs: further parameters by table.
+
+    Raises:
+        DynamoError: there is capacity for none of them.
+    """
+    if not database.refusing.has_capacity:
+        return set()
+    found: dict[Place, Detail] = {}
+    choices = database.choices.call.choices
+    if database.choices.replay is not None:
+        recorded = database.choices.choose("capacity")
+        found = {} if recorded is None else dict.fromkeys(_places_of(recorded), recorded)
+    else:
+        for place, entry in entries.items():
+            if place not in left:
+                alone = request_of(entry)
+                spec = {**(specs or {}).get(place[0], {}), **alone} if isinstance(alone, dict) else alone
+                detail = database.refusing.take_capacity(operation, {"RequestItems": {place[0]: spec}})
+                if detail is not None:
+                    found[place] = detail
+        if found:
+            choices["capacity"] = {**next(iter(found.values())), "left": [list(place) for place in found]}
+    if found and len(found) == len(entries):
+        detail = next(iter(found.values()))
+        raise throttle(operation, detail, database.catalog.table(detail["table"]), database.location, [])
+    return set(found)
+
+
+def _places_of(detail: Detail) -> list[Place]:
+    """The places that the details of a choice name, which have been lists in JSON."""
+    return [(name, number) for name, number in detail["left"]]
+
+
+def _grouped(entries: Mapping[Place, Any]) -> dict[str, list[Any]]:
+    """Entries by table."""
+    grouped: dict[str, list[Any]] = {}
+    for (name, _), entry in entries.items():
+        grouped.setdefault(name, []).append(entry)
+    return grouped

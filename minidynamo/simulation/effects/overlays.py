@@ -1,0 +1,158 @@
+"""Shadows: a database as a replica shows it, or as it is looked at beforehand.
+
+An operation is carried out on a shadow of the database: its tables are copies that share the engine's maps, maybe with
+older records laid over them. What is written there goes nowhere; capacity units are metered there alone.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from minidynamo.operations.store import Store
+from minidynamo.storage.engine import Engine, OrderedMap, View, bounded
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.memory.layers import Entries, overlaid
+from minidynamo.storage.partition import Partition
+from minidynamo.tables.catalog import Catalog
+from minidynamo.tables.changes import WriteBatch
+from minidynamo.tables.table import Index, Table
+
+# By keyspace, the records that lie over those of its maps; an empty record says that the key is not there.
+Overlay = Mapping[str, Mapping[bytes, bytes]]
+# Stretches of keys that were read: keyspace, start, stop.
+Stretch = tuple[str, bytes, bytes | None]
+# By partition, the read and write units that an operation takes.
+Load = dict[Partition, tuple[float, float]]
+
+
+class Shadow:
+    """What an operation sees instead of the database; the database's lock is held meanwhile.
+
+    Parameters:
+        store: the database.
+        overlay: records that lie over its own.
+    """
+
+    def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
+        self.clock, self.location, self.delays, self.lock = store.clock, store.location, store.delays, store.lock
+        self.new_uuid = store.new_uuid
+        self.stretches: list[Stretch] = []
+        self._partitions: list[tuple[Keyspace, Partition, Partition]] = []
+        self._overlay = overlay or {}
+        self.engine: Any = _WithoutViews(store.engine)
+        self.catalog: Any = _ShadowCatalog(store.catalog, self)
+        self.tokens: Any = _ForgetfulTokens(store.tokens)
+
+    @property
+    def is_closed(self) -> bool:
+        return False
+
+    def commit(self, batch: WriteBatch) -> None:
+        """Does nothing."""
+
+    @property
+    def load(self) -> Load:
+        """The capacity units that have been taken here, by partition of the database."""
+        return {
+            original: (shadow.read_units - original.read_units, shadow.write_units - original.write_units)
+            for _, original, shadow in self._partitions
+            if (shadow.read_units, shadow.write_units) != (original.read_units, original.write_units)
+        }
+
+    def keyspace_of(self, partition: Partition) -> Keyspace:
+        """The database's keyspace in which one of its partitions lies."""
+        return next(keyspace for keyspace, original, _ in self._partitions if original is partition)
+
+    def meter(self) -> None:
+        """Meters the units taken here in the database itself: the operation has really been carried out."""
+        for _, original, shadow in self._partitions:
+            original.read_units, original.write_units = shadow.read_units, shadow.write_units
+
+    def table(self, table: Table) -> Table:
+        """The shadow of a table."""
+        shadow = copy.copy(table)
+        shadow.keyspace = self._keyspace(table.keyspace)
+        shadow.indexes = {
+            name: Index(index.definition, self._keyspace(index.keyspace)) for name, index in table.indexes.items()
+        }
+        shadow.change_log = None
+        return shadow
+
+    def _keyspace(self, keyspace: Keyspace) -> Keyspace:
+        over = self._overlay.get(keyspace.name)
+        entries = None if over is None else Entries(over)
+        partitions = []
+        for partition in keyspace.partitions:
+            shadow = partition.shadow(ShadowMap(partition.map, keyspace.name, entries, self.stretches))
+            partitions.append(shadow)
+            self._partitions.append((keyspace, partition, shadow))
+        return keyspace.shadow(partitions)
+
+
+class ShadowMap:
+    """An ordered map with older records over it, which notes what is read.
+
+    Parameters:
+        below: the map itself.
+        keyspace: the name of its keyspace.
+        entries: what lies over it, for the whole keyspace; None for nothing.
+        stretches: where it notes what is read.
+    """
+
+    __slots__ = ("_below", "_entries", "_keyspace", "_stretches", "item_count", "size_bytes", "start", "stop")
+
+    def __init__(self, below: OrderedMap, keyspace: str, entries: Entries | None, stretches: list[Stretch]) -> None:
+        self.start, self.stop = below.start, below.stop
+        self.size_bytes, self.item_count = below.size_bytes, below.item_count
+        self._below, self._keyspace, self._entries, self._stretches = below, keyspace, entries, stretches
+
+    def get(self, key: bytes) -> bytes | None:
+        self._stretches.append((self._keyspace, key, key + b"\x00"))
+        record = None if self._entries is None else self._entries.get(key)
+        return self._below.get(key) if record is None else record or None
+
+    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        low, high = bounded(self, start, stop)
+        self._stretches.append((self._keyspace, low, high))
+        if self._entries is None:
+            return self._below.range(low, high, reverse)
+        return overlaid(self._entries.range(low, high, reverse), self._below.range(low, high, reverse), reverse)
+
+
+class _ShadowCatalog:
+    """Gives shadows of tables."""
+
+    def __init__(self, catalog: Catalog, shadow: Shadow) -> None:
+        self._catalog, self._shadow = catalog, shadow
+        self._tables: dict[int, Table] = {}
+
+    def table(self, name_or_arn: str) -> Table:
+        table = self._catalog.table(name_or_arn)
+        if id(table) not in self._tables:
+            self._tables[id(table)] = self._shadow.table(table)
+        return self._tables[id(table)]
+
+
+class _WithoutViews:
+    """An engine all of whose pages are read at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def view(self) -> View | None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+class _ForgetfulTokens:
+    """Idempotency tokens that are looked up and not kept."""
+
+    def __init__(self, tokens: Any) -> None:
+        self.outcome = tokens.outcome
+
+    def stage(self, *ignored: Any) -> None:
+        pass

@@ -1,0 +1,174 @@
+"""Whether a call is refused or its answer lost: before it arrives, before it takes effect, or after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
+from minidynamo.simulation.effects.capacity import Capacity
+from minidynamo.simulation.effects.overlays import Shadow
+from minidynamo.simulation.effects.rejections import (
+    conflict,
+    conflict_detail,
+    plain_refusal,
+    throttle,
+    throttle_detail,
+    timeout,
+)
+from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.simulation.faults.rules import actions_of, tables_of
+from minidynamo.tables.table import Table
+
+if TYPE_CHECKING:
+    from minidynamo.simulation.database import SimulatedDatabase
+
+Request = Mapping[str, Any]
+_BEFORE_ARRIVAL = ("connection_lost", "server_error")
+_AFTER_EFFECT = ("answer_lost", "connection_lost_after")
+
+
+class Refusing:
+    """Refuses the calls of a database.
+
+    Parameters:
+        database: the database.
+    """
+
+    def __init__(self, database: SimulatedDatabase) -> None:
+        self._database = database
+        self._choices = database.choices
+        self._capacity = Capacity(database.clock)
+        self._unanswered_tokens: set[str] = set()
+
+    def before_effect(self, operation: str, request: Request) -> bool:
+        """Refuses a call that has done nothing yet, if that is chosen.
+
+        Returns:
+            Whether its answer is to be held back, as of a client that does not wait long enough.
+
+        Raises:
+            DynamoError: the refusal, or what is wrong with the request.
+        """
+        for kind in _BEFORE_ARRIVAL:
+            self._refuse_plainly(kind)
+        detail = self._choose("timed_out", lambda draw: {"took_effect": draw.among([False, True])})
+        if detail is not None and not detail["took_effect"]:
+            raise timeout()
+        self._refuse_throttled(operation, request)
+        self._refuse_conflicting(operation, request)
+        self._refuse_repeated(request)
+        self._refuse_for_capacity(operation, request)
+        if operation == "TransactWriteItems" and isinstance(request.get("ClientRequestToken"), str):
+            self._unanswered_tokens.add(request["ClientRequestToken"])
+        return detail is not None
+
+    def after_effect(self, operation: str, request: Request, hides_answer: bool) -> None:
+        """Takes the answer away from a call that has taken effect, if that is chosen."""
+        for kind in _AFTER_EFFECT:
+            self._refuse_plainly(kind)
+        if hides_answer:
+            raise timeout()
+        if operation == "TransactWriteItems":
+            self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
+
+    def _choose(self, kind: str, make: Any = None) -> Detail | None:
+        return self._choices.choose(kind, make) if self._choices.happens_at(kind) else None
+
+    def _refuse_plainly(self, kind: str) -> None:
+        if self._choose(kind) is not None:
+            raise plain_refusal(kind)
+
+    def _refuse_throttled(self, operation: str, request: Request) -> None:
+        def throttled(draw: Draw) -> Detail | None:
+            resources = self._resources(request, self._rehearsed(operation, request))
+            return throttle_detail(draw, resources) if resources else None
+
+        detail = self._choose("throttled", throttled)
+        if detail is not None:
+            raise self._throttle(request, detail)
+
+    def _refuse_conflicting(self, operation: str, request: Request) -> None:
+        count = len(actions_of(request))
+
+        def conflicting(draw: Draw) -> Detail | None:
+            self._rehearsed(operation, request)
+            return conflict_detail(draw, count)
+
+        detail = self._choose("conflict", conflicting)
+        if detail is not None:
+            raise conflict(detail, count)
+
+    def _refuse_repeated(self, request: Request) -> None:
+        """Refuses a transaction whose token belongs to a call that got no answer."""
+        token = request.get("ClientRequestToken")
+        if isinstance(token, str) and token in self._unanswered_tokens:
+            self._refuse_plainly("in_progress")
+
+    def _refuse_for_capacity(self, operation: str, request: Request) -> None:
+        """Takes the units of a request, unless it is a batch, whose parts are admitted one by one."""
+        if "RequestItems" in request or not self.has_capacity or not self._choices.happens_at("capacity"):
+            return
+        detail = self.take_capacity(operation, request)
+        if detail is not None:
+            raise self._throttle(request, detail)
+
+    @property
+    def has_capacity(self) -> bool:
+        """Whether capacity can run out."""
+        choices = self._choices
+        if choices.replay is not None:
+            return True
+        return choices.profile.capacity and choices.schedule is None and not choices.faults.is_off("capacity")
+
+    def take_capacity(self, operation: str, request: Request) -> Detail | None:
+        """Takes the units of a request; what refuses it where there are none."""
+        if self._choices.replay is not None:
+            return self._choices.choose("capacity")
+        rehearsal = self._rehearsed(operation, request)
+        detail = self._capacity.take(rehearsal.load, self._tables(request))
+        if detail is not None:
+            self._choices.call.choices["capacity"] = detail
+        return detail
+
+    def _throttle(self, request: Request, detail: Detail) -> DynamoError:
+        catalog = self._database.catalog
+        actions = [catalog.table(each["TableName"]).name for each in actions_of(request)]
+        return throttle(
+            self._choices.call.operation, detail, catalog.table(detail["table"]), self._database.location, actions
+        )
+
+    def _rehearsed(self, operation: str, request: Request) -> Shadow:
+        """A shadow on which a request has been carried out.
+
+        Raises:
+            DynamoError: the request is invalid. A condition that does not hold is not looked at so early.
+        """
+        shadow = Shadow(self._database)
+        try:
+            self._database.perform(operation, request, shadow)
+        except ConditionalCheckFailed:
+            pass
+        except TransactionCanceled as error:
+            codes = {each["Code"] for each in error.members["CancellationReasons"]}
+            if not codes <= {"None", "ConditionalCheckFailed"}:
+                raise
+        return shadow
+
+    def _resources(self, request: Request, rehearsal: Shadow) -> list[tuple[Table, str]]:
+        """The tables and global indexes that a request draws capacity from."""
+        names = {rehearsal.keyspace_of(each).name for each in rehearsal.load}
+        found: list[tuple[Table, str]] = []
+        for table in self._tables(request):
+            own = [table.keyspace, *(each.keyspace for each in table.local_indexes)]
+            if any(each.name in names for each in own):
+                found.append((table, ""))
+            found += [
+                (table, name)
+                for name, index in table.indexes.items()
+                if not index.is_local and index.keyspace.name in names
+            ]
+        return found
+
+    def _tables(self, request: Request) -> list[Table]:
+        return list(dict.fromkeys(self._database.catalog.table(name) for name in tables_of(request)))

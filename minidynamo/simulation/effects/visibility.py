@@ -1,0 +1,182 @@
+"""What replicas and indexes may not have seen yet: the latest changes, and what was there before each.
+
+A replica has the changes of a partition up to some point. An index has the changes of each item up to some point, which
+is another one for every item. So what a read does not see is the end of the changes of each group of items.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from minidynamo.simulation.effects.overlays import Stretch
+from minidynamo.simulation.faults.chance import Draw
+from minidynamo.storage.engine import Batch, OrderedMap
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.memory.layers import GONE
+from minidynamo.tables.catalog import Catalog
+
+# More changes than these are never unseen.
+_CHANGES_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one item.
+
+    Attributes:
+        number: counted from 1, over all tables.
+        time: when, by the database's clock.
+        place: the table's keyspace, and the key bytes of the item in it.
+        before: what was there, as keyspace, key and record (GONE for nothing), for the item and all its index entries.
+        global_names: those of the keyspaces that belong to global indexes.
+    """
+
+    number: int
+    time: float
+    place: tuple[str, bytes]
+    before: list[tuple[str, bytes, bytes]]
+    global_names: frozenset[str]
+
+    def touches(self, stretches: Iterable[Stretch], is_global: bool) -> bool:
+        """Whether it changed something in a stretch of a table or local index, or else of a global one."""
+        return any(
+            keyspace == name and start <= key and (stop is None or key < stop)
+            for keyspace, key, _ in self.before
+            if (keyspace in self.global_names) is is_global
+            for name, start, stop in stretches
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a map belongs: its keyspace, the table's own, and the names of the table's global ones."""
+
+    ordered_map: OrderedMap
+    keyspace: str
+    table: str
+    global_names: frozenset[str]
+
+
+class Replicas:
+    """The latest changes of a database.
+
+    Parameters:
+        catalog: gives its catalog as it is now.
+        seconds_max: for how long a change may be unseen at most.
+    """
+
+    def __init__(self, catalog: Callable[[], Catalog], seconds_max: float) -> None:
+        self._catalog = catalog
+        self._seconds_max = seconds_max
+        self._changes: deque[Change] = deque(maxlen=_CHANGES_MAX)
+        self._count = 0
+        self._places: dict[int, _Place] = {}
+        self._seen: dict[tuple[bool, tuple[str, bytes]], int] = {}
+
+    def forget(self) -> None:
+        """Nothing is unseen any more: everything is as it has been put."""
+        self._changes.clear()
+        self._places.clear()
+        self._seen.clear()
+
+    def note(self, batch: Batch, now: float) -> list[Change]:
+        """The changes of a batch that is about to be committed; `add` them once it has been."""
+        noted: list[Change] = []
+        for ordered_map, key, _, _, _ in batch.writes:
+            place = self._place_of(ordered_map)
+            if place is None:
+                continue
+            before = (place.keyspace, key, ordered_map.get(key) or GONE)
+            if place.keyspace == place.table:
+                number = self._count + len(noted) + 1
+                noted.append(Change(number, now, (place.table, key), [before], place.global_names))
+            elif noted:
+                noted[-1].before.append(before)  # Entries are staged after their item.
+        return noted
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """Remembers changes that have been committed, and forgets those that everybody has seen."""
+        self._changes += changes
+        self._count += len(changes)
+        if changes:
+            horizon = changes[-1].time - self._seconds_max
+            while self._changes and self._changes[0].time <= horizon:
+                self._changes.popleft()
+
+    def recent(self, stretches: Sequence[Stretch], since: float, is_global: bool) -> list[Change]:
+        """The changes after a moment in what was read of tables and local indexes, or else of global ones."""
+        return [each for each in self._changes if each.time > since and each.touches(stretches, is_global)]
+
+    def unseen(self, groups: dict[Hashable, list[Change]], draw: Draw) -> list[int]:
+        """The numbers of changes that some groups do not show: of each the last ones.
+
+        Parameters:
+            groups: the changes that might be unseen, by what becomes visible in order.
+            draw: tells of which groups, and how many.
+        """
+        latest = sorted(groups.values(), key=lambda changes: changes[-1].number)
+        found: list[int] = []
+        for changes in draw.some(latest, draw.count(1, len(latest))):
+            found += [each.number for each in changes[-draw.count(1, len(changes)) :]]
+        return sorted(found)
+
+    def overlay(self, unseen: Iterable[int]) -> dict[str, dict[bytes, bytes]]:
+        """What lay there before the changes that are not seen."""
+        numbers = set(unseen)
+        overlay: dict[str, dict[bytes, bytes]] = {}
+        for change in reversed(self._changes):
+            if change.number in numbers:
+                for keyspace, key, record in change.before:
+                    overlay.setdefault(keyspace, {})[key] = record
+        return overlay
+
+    def not_seen_before(
+        self, changes: list[Change], group_of: Callable[[Change], Hashable], is_global: bool
+    ) -> list[Change]:
+        """Those of some changes that no earlier read has shown, nor any later one of their group."""
+        floors: dict[Hashable, int] = {}
+        for each in changes:
+            if each.number <= self._seen.get((is_global, each.place), 0):
+                floors[group_of(each)] = each.number
+        return [each for each in changes if each.number > floors.get(group_of(each), 0)]
+
+    def show(self, changes: Iterable[Change], unseen: Iterable[int], is_global: bool) -> None:
+        """Remembers that a read has shown some changes, apart from those unseen."""
+        hidden = set(unseen)
+        for each in changes:
+            if each.number not in hidden:
+                place = (is_global, each.place)
+                self._seen[place] = max(each.number, self._seen.get(place, 0))
+
+    def _place_of(self, ordered_map: OrderedMap) -> _Place | None:
+        """Where a map belongs, None where it is of no table."""
+        place = self._places.get(id(ordered_map))
+        if place is None or place.ordered_map is not ordered_map:
+            self._places = {id(each.ordered_map): each for each in _places_of(self._catalog())}
+            # Maps of streams and of the catalog itself belong nowhere.
+            place = self._places.setdefault(id(ordered_map), _Place(ordered_map, "", "", frozenset()))
+        return place if place.keyspace else None
+
+
+def _places_of(catalog: Catalog) -> list[_Place]:
+    found: list[_Place] = []
+    for table in catalog.tables.values():
+        global_names = frozenset(each.keyspace.name for each in table.indexes.values() if not each.is_local)
+        keyspaces: list[Keyspace] = table.keyspaces
+        found += [
+            _Place(partition.map, keyspace.name, table.keyspace.name, global_names)
+            for keyspace in keyspaces
+            for partition in keyspace.partitions
+        ]
+    return found
+
+
+def group_by(changes: Iterable[Change], group_of: Callable[[Change], Any]) -> dict[Hashable, list[Change]]:
+    """Changes by group, each in its order."""
+    groups: dict[Hashable, list[Change]] = {}
+    for each in changes:
+        groups.setdefault(group_of(each), []).append(each)
+    return groups

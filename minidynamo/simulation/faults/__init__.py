@@ -1,0 +1,1 @@
+"""Which faults there are, when one happens, and what has happened."""

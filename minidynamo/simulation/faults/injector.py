@@ -1,0 +1,174 @@
+"""The choices of one simulated database: asks chance, heeds aims and switches, and keeps the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from minidynamo.errors import DynamoError
+from minidynamo.simulation.faults.chance import (
+    Chance,
+    Detail,
+    Draw,
+    FaultSchedule,
+    ReplayedChance,
+    ScheduledChance,
+    SeededChance,
+    draw_of,
+)
+from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.kinds import KINDS, REFUSALS
+from minidynamo.simulation.faults.profiles import Profile
+from minidynamo.simulation.faults.rules import Faults, items_of, tables_of
+
+_KEY_TEXT_MAX = 80
+
+
+class Choices:
+    """Chooses what happens in each call, and remembers it.
+
+    Parameters:
+        profile: rates and bounds.
+        seed: what choices are drawn from.
+        schedule: what happens instead of what the rates say.
+        replay: what happens again instead of any of that.
+        keep_calls: how many calls the history keeps, None for all.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        seed: int | str,
+        schedule: FaultSchedule | None = None,
+        replay: History | None = None,
+        keep_calls: int | None = None,
+    ) -> None:
+        self._keep_calls, self._count = keep_calls, 0
+        self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
+        self.faults = Faults()
+        self.history = History(profile, str(seed))
+        self.call = Call(0, "")
+        self._request: Mapping[str, Any] = {}
+        self._refused_in_a_row = 0
+        self._expected = [] if replay is None else replay.calls
+        self._is_drawn = schedule is None and replay is None
+        self._chance = self._new_chance()
+
+    def __repr__(self) -> str:
+        if self.replay is not None:
+            return f"replay=<{len(self.replay)} calls>"
+        if self.schedule is not None:
+            return f"schedule={self.schedule!r}, profile={self.profile.name!r}"
+        return f"profile={self.profile.name!r}, seed={self.seed!r}"
+
+    def _new_chance(self) -> Chance:
+        if self.replay is not None:
+            return ReplayedChance({call.number: call.choices for call in self.replay.calls})
+        if self.schedule is not None:
+            return ScheduledChance(self.schedule)
+        return SeededChance(self.seed, self.profile)
+
+    def begin(self, operation: str, request: Mapping[str, Any]) -> Call:
+        """Begins a call.
+
+        Raises:
+            HistoryError: the history that is replayed has another one here.
+        """
+        number = self._count = self._count + 1
+        call = Call(number, operation, ",".join(map(str, tables_of(request))), _key_text(operation, request))
+        if number <= len(self._expected):
+            expected = self._expected[number - 1]
+            if (expected.operation, expected.on) != (call.operation, call.on):
+                raise HistoryError(
+                    f"call {number} was {expected.operation} {expected.on} in the history and is now "
+                    f"{call.operation} {call.on}: a history can only be replayed by the program that made it"
+                )
+        self.history.calls.append(call)
+        if self._keep_calls is not None and len(self.history.calls) > 2 * self._keep_calls:
+            del self.history.calls[: -self._keep_calls]
+        self.call, self._request = call, request
+        return call
+
+    def end(self, call: Call, outcome: str) -> None:
+        """Ends a call: what the caller got."""
+        call.outcome = outcome
+        is_refused = any(kind in REFUSALS or "nothing" in detail for kind, detail in call.choices.items())
+        self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether this call may fail or achieve nothing. What was asked for by name always may."""
+        return not self._is_drawn or self._refused_in_a_row < self.profile.refusals_in_a_row_max
+
+    def is_possible(self, kind: str) -> bool:
+        """Whether a kind may happen in this call at all, so that it is worth finding out whether it could."""
+        if self.replay is None and self.faults.is_off(kind):
+            return False
+        return self._chance.is_possible(self.call.number, kind) or self.faults.has_aims(kind)
+
+    def choose(self, kind: str, make: Callable[[Draw], Detail | None] | None = None) -> Detail | None:
+        """What happens where something could: its details, None for nothing.
+
+        Parameters:
+            kind: what could happen.
+            make: makes its details from a draw, or None where it cannot happen after all. Without it there are none.
+        """
+        make = _without_details if make is None else make
+        detail = self._asked(kind, make)
+        if detail is not None:
+            self.call.choices[kind] = detail
+        return detail
+
+    def undo(self, kind: str) -> None:
+        """Takes a choice of this call back, which has had no effect."""
+        self.call.choices.pop(kind, None)
+
+    @contextmanager
+    def undone(self, kind: str) -> Iterator[None]:
+        """Takes a choice of this call back if the call fails here, so that it has had no effect."""
+        try:
+            yield
+        except DynamoError:
+            self.undo(kind)
+            raise
+
+    def _asked(self, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
+        if self.replay is not None:
+            return self._chance.decide(self.call.number, kind, make)
+        if self.faults.is_off(kind):
+            return None
+        aim = self.faults.aimed(kind, self.call.operation, self._request)
+        if aim is not None:
+            detail = make(draw_of(aim.how))
+            if detail is not None:
+                aim.count()
+                return detail
+        if kind in REFUSALS and not self.may_refuse:
+            return None
+        return self._chance.decide(self.call.number, kind, make)
+
+    def happens_at(self, kind: str) -> bool:
+        """Whether a kind may happen with the operation of this call."""
+        return self.call.operation in KINDS[kind].operations
+
+
+def _without_details(draw: Draw) -> Detail:
+    return {}
+
+
+def _key_text(operation: str, request: Mapping[str, Any]) -> str:
+    """What a call is about, for people: its key, or how many items it names."""
+    items = items_of(operation, request)
+    if operation in ("GetItem", "UpdateItem", "DeleteItem", "PutItem") and items and isinstance(items[0], dict):
+        text = ", ".join(f"{name}={_value_text(value)}" for name, value in items[0].items())
+        return text if len(text) <= _KEY_TEXT_MAX else text[: _KEY_TEXT_MAX - 1] + "…"
+    if items:
+        return f"{len(items)} items"
+    index = request.get("IndexName") if isinstance(request, Mapping) else None
+    return f"index {index}" if isinstance(index, str) else ""
+
+
+def _value_text(value: Any) -> str:
+    payload = next(iter(value.values()), "") if isinstance(value, dict) else value
+    return payload.hex() if isinstance(payload, bytes) else str(payload)

@@ -1,0 +1,168 @@
+"""Profiles: how often each kind of misbehaviour happens, and within which bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from minidynamo.simulation.faults.kinds import KINDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How a simulated database misbehaves. Make one's own, or vary one: `dataclasses.replace(TYPICAL, conflict=0)`.
+
+    Attributes:
+        name: what it is called in histories.
+        stale_read, index_lag, short_page, empty_page, end_noticed, unprocessed, throttled, conflict, in_progress,
+            server_error, connection_lost, answer_lost, connection_lost_after, timed_out, slow_answer, slow_table,
+            control_limit, records_late, shard_split, consumer_paused, delivered_again, expiry_late: how probable each
+            kind is where it can happen, from 0 (switched off) to 1 (always); see `minidynamo.simulation.KINDS`.
+        capacity: whether tables, indexes and partitions have the capacity they are given, and run out of it.
+        is_worst: whether what is drawn beside is always the worst: the most unseen writes, the most unprocessed items.
+        reads_go_back: whether a read may show an older state than an earlier read did, as it may when another replica
+            answers. False keeps each caller's replica: what was once seen stays seen.
+        lag_seconds, index_lag_seconds: for how long a write may stay unseen in a replica, and in an index.
+        latency_seconds: how much time each call takes, by a clock that can be advanced.
+        slow_seconds: how much time a slow answer takes at most.
+        table_seconds: for how long a slow table is in a passing status at most.
+        refusals_in_a_row_max: after so many refused or unanswered calls the next one is answered.
+    """
+
+    name: str = "custom"
+    stale_read: float = 0.0
+    index_lag: float = 0.0
+    short_page: float = 0.0
+    empty_page: float = 0.0
+    end_noticed: float = 0.0
+    unprocessed: float = 0.0
+    throttled: float = 0.0
+    capacity: bool = False
+    conflict: float = 0.0
+    in_progress: float = 0.0
+    server_error: float = 0.0
+    connection_lost: float = 0.0
+    answer_lost: float = 0.0
+    connection_lost_after: float = 0.0
+    timed_out: float = 0.0
+    slow_answer: float = 0.0
+    slow_table: float = 0.0
+    control_limit: float = 0.0
+    records_late: float = 0.0
+    shard_split: float = 0.0
+    consumer_paused: float = 0.0
+    delivered_again: float = 0.0
+    expiry_late: float = 0.0
+    is_worst: bool = False
+    reads_go_back: bool = True
+    lag_seconds: float = 1.0
+    index_lag_seconds: float = 2.0
+    latency_seconds: float = 0.0
+    slow_seconds: float = 5.0
+    table_seconds: float = 30.0
+    refusals_in_a_row_max: int = 3
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name in KINDS and not 0 <= value <= 1:
+                raise ValueError(f"{each.name} is a rate from 0 to 1, not {value!r}")
+            if each.name.endswith(("_seconds", "_max")) and value < 0:
+                raise ValueError(f"{each.name} must not be negative: {value!r}")
+
+    def rate(self, kind: str) -> float:
+        """How probable a kind is."""
+        return float(getattr(self, kind))
+
+
+CALM = Profile(name="calm")
+TYPICAL = Profile(
+    name="typical",
+    stale_read=0.1,
+    index_lag=0.3,
+    short_page=0.02,
+    end_noticed=0.1,
+    unprocessed=0.05,
+    throttled=0.01,
+    conflict=0.01,
+    in_progress=0.1,
+    server_error=0.002,
+    connection_lost=0.002,
+    answer_lost=0.002,
+    connection_lost_after=0.002,
+    timed_out=0.002,
+    slow_answer=0.01,
+    slow_table=1.0,
+    control_limit=0.05,
+    records_late=0.1,
+    shard_split=0.01,
+    delivered_again=0.02,
+    expiry_late=1.0,
+    latency_seconds=0.005,
+)
+STORMY = Profile(
+    name="stormy",
+    stale_read=0.4,
+    index_lag=0.6,
+    short_page=0.2,
+    empty_page=0.1,
+    end_noticed=0.3,
+    unprocessed=0.4,
+    throttled=0.1,
+    capacity=True,
+    conflict=0.1,
+    in_progress=0.3,
+    server_error=0.03,
+    connection_lost=0.03,
+    answer_lost=0.03,
+    connection_lost_after=0.03,
+    timed_out=0.03,
+    slow_answer=0.05,
+    slow_table=1.0,
+    control_limit=0.2,
+    records_late=0.4,
+    shard_split=0.05,
+    consumer_paused=0.01,
+    delivered_again=0.2,
+    expiry_late=1.0,
+    lag_seconds=3.0,
+    index_lag_seconds=5.0,
+    latency_seconds=0.02,
+)
+ADVERSARY = Profile(
+    name="adversary",
+    stale_read=1.0,
+    index_lag=1.0,
+    short_page=1.0,
+    empty_page=1.0,
+    unprocessed=1.0,
+    throttled=0.5,
+    capacity=True,
+    conflict=0.5,
+    in_progress=1.0,
+    server_error=0.2,
+    connection_lost=0.2,
+    answer_lost=1.0,
+    slow_table=1.0,
+    slow_answer=0.05,
+    control_limit=1.0,
+    records_late=1.0,
+    shard_split=0.2,
+    consumer_paused=0.05,
+    delivered_again=1.0,
+    expiry_late=1.0,
+    is_worst=True,
+    lag_seconds=10.0,
+    index_lag_seconds=20.0,
+    latency_seconds=0.1,
+    refusals_in_a_row_max=1,
+)
+PROFILES = {each.name: each for each in (CALM, TYPICAL, STORMY, ADVERSARY)}
+
+
+def profile_of(given: str | Profile) -> Profile:
+    """A profile by its name, or as it is given; raises ValueError for a name that none has."""
+    if isinstance(given, Profile):
+        return given
+    if given not in PROFILES:
+        raise ValueError(f"there is no profile {given!r}: there are {', '.join(PROFILES)}, or a Profile of your own")
+    return PROFILES[given]

@@ -1,0 +1,185 @@
+"""The engine that keeps everything in memory: one `SortedDict` per partition, above what it shares with its forks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View, bounded
+from minidynamo.storage.memory.layers import GONE, Entries, FrozenMap, Layer, overlaid
+from minidynamo.values.records import record_size_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class MemoryMap:
+    """An ordered map in memory: entries of its own and, after a snapshot, what lies below them.
+
+    Parameters:
+        start, stop: the range it covers.
+        below: a map that never changes any more and covers that range at least.
+    """
+
+    __slots__ = ("below", "entries", "get", "item_count", "size_bytes", "start", "stop")
+
+    def __init__(self, start: bytes, stop: bytes | None, below: OrderedMap | None = None) -> None:
+        self.start = start
+        self.stop = stop
+        self.size_bytes = 0 if below is None else below.size_bytes
+        self.item_count = 0 if below is None else below.item_count
+        self._hold(Entries(), below)
+
+    def _hold(self, entries: Entries, below: OrderedMap | None) -> None:
+        self.entries = entries
+        self.below = below
+        self.get = entries.get if below is None else self._get_above
+
+    def _get_above(self, key: bytes) -> bytes | None:
+        record = self.entries.get(key)
+        if record is None:
+            assert self.below is not None
+            return self.below.get(key)
+        return record or None
+
+    def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        if self.below is None:
+            return self.entries.range(start, stop, reverse)
+        low, high = bounded(self, start, stop)
+        return overlaid(self.entries.range(low, high, reverse), self.below.range(low, high, reverse), reverse)
+
+    def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:
+        """Carries out one write of a batch."""
+        if record is not None:
+            self.entries[key] = record
+        elif self.below is None:
+            del self.entries[key]
+        else:
+            self.entries[key] = GONE
+        self.size_bytes += size_change
+        self.item_count += count_change
+
+    def split(self, at_key: bytes) -> MemoryMap:
+        """Hands the entries from `at_key` on to a new map."""
+        sizes = [record_size_bytes(record) for _, record in self.range(at_key, None)]
+        upper = MemoryMap(at_key, self.stop)
+        own = list(self.entries.items())
+        position = self.entries.bisect_left(at_key)
+        upper._hold(Entries(own[position:]), self.below)
+        upper.item_count, upper.size_bytes = len(sizes), sum(sizes)
+        self._hold(Entries(own[:position]), self.below)
+        self.stop = at_key
+        self.item_count -= upper.item_count
+        self.size_bytes -= upper.size_bytes
+        return upper
+
+    def frozen(self) -> OrderedMap:
+        """What it holds now, as a map that never changes; further changes go on above that."""
+        below = self.below
+        if below is None or self.entries or (below.start, below.stop) != (self.start, self.stop):
+            layers: tuple[Layer, ...] = (below,) if below is not None else ()
+            if isinstance(below, FrozenMap):
+                layers = below.layers
+            if self.entries or not layers:
+                layers = (*layers, self.entries)
+            below = FrozenMap(self.start, self.stop, self.item_count, self.size_bytes, layers)
+            self._hold(Entries(), below)
+        return below
+
+    def release(self) -> None:
+        """Lets go of what it holds: below there may be a file, whose log stays as long as somebody reads it."""
+        self._hold(Entries(), None)
+
+    def check(self) -> None:
+        """Asserts that counts, sizes, order and range agree with the entries."""
+        self.entries._check()  # type: ignore[attr-defined]
+        found = list(self.range(None, None))
+        assert self.item_count == len(found), "item count differs from the entries"
+        assert self.size_bytes == sum(record_size_bytes(record) for _, record in found), "size differs"
+        assert all(one[0] < two[0] for one, two in pairwise(found)), "keys are not in order"
+        assert all(key >= self.start for key in self.entries), "a key lies before its map"
+        stop = self.stop
+        assert stop is None or all(key < stop for key in self.entries), "a key lies behind its map"
+
+
+class MemoryEngine:
+    """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it.
+
+    Parameters:
+        snapshot: what it begins with and shares, None for nothing.
+    """
+
+    is_durable = waits_for_disk = False
+    is_settled = True
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.faults: tuple[type[Exception], ...] = ()
+        self._keyspaces: dict[str, list[MemoryMap]] = {}
+        self._dropped: list[MemoryMap] = []  # Somebody may still read them.
+        if snapshot is not None:
+            self.restore(snapshot)
+
+    def keyspaces(self) -> list[str]:
+        return list(self._keyspaces)
+
+    def maps(self, keyspace: str) -> Sequence[MemoryMap]:
+        return self._keyspaces.setdefault(keyspace, [MemoryMap(b"", None)])
+
+    def commit(self, batch: Batch) -> None:
+        for name in batch.creates:
+            self.maps(name)
+        for name in batch.drops:
+            self._dropped += self._keyspaces.pop(name)
+        for target, key, record, size_change, count_change in batch.writes:
+            target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
+
+    def settle(self) -> None:
+        pass
+
+    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
+        maps = self._keyspaces[keyspace]
+        assert isinstance(lower, MemoryMap)
+        upper = lower.split(at_key)
+        maps.insert(maps.index(lower) + 1, upper)
+        return upper
+
+    def view(self) -> View | None:
+        return None
+
+    def snapshot(self) -> Snapshot:
+        frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
+        return Snapshot(frozen, self.faults)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.faults = snapshot.faults
+        self._release()
+        self._keyspaces = {
+            name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()
+        }
+
+    def backup(self, path: Path, file_mode: int) -> None:
+        from minidynamo.storage.sqlite.copies import write_file  # SQLite is slow to import.
+
+        write_file(self.snapshot(), path, file_mode)
+
+    def disown(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self._release()
+        self._keyspaces.clear()
+
+    def _release(self) -> None:
+        for maps in (self._dropped, *self._keyspaces.values()):
+            for each in maps:
+                each.release()
+        self._dropped.clear()
+
+    def check(self) -> None:
+        for maps in self._keyspaces.values():
+            assert maps[0].start == b"", "the first map does not cover the start of its keyspace"
+            assert maps[-1].stop is None, "the last map does not cover the end of its keyspace"
+            assert all(one.stop == two.start for one, two in pairwise(maps)), "maps leave a gap or overlap"
+            for each in maps:
+                each.check()

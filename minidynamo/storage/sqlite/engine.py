@@ -1,0 +1,353 @@
+"""The engine that keeps everything in one SQLite file; `store_file.py` draws its format.
+
+One connection carries reads and commits, under the database's lock. A commit is in the operating system's hands when it
+returns, so that it survives a killed process; whether it is on the disk is `durability.py`'s business.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
+from minidynamo.limits import FILE_MODE
+from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
+from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
+from minidynamo.storage.sqlite.copies import copy_file
+from minidynamo.storage.sqlite.differences import write_differences
+from minidynamo.storage.sqlite.durability import Durability, LogSync, NoSync
+from minidynamo.storage.sqlite.log_end import LogCursor, loss
+from minidynamo.storage.sqlite.log_watch import LogWatch
+from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
+from minidynamo.storage.sqlite.ownership import Ownership, lock_file
+from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
+from minidynamo.storage.sqlite.store_file import FAULTS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
+from minidynamo.storage.sqlite.store_path import is_without_log, log_of, store_path
+from minidynamo.values.records import record_size_bytes
+
+logger = logging.getLogger("minidynamo.storage")
+
+DURABILITIES = ("full", "process")
+_RECOVERY_SECONDS, _RECOVERY_PAUSE_SECONDS = 5.0, 0.02
+
+
+# Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
+# their files in order. Without this SQLite would do so when it is torn down, behind the back of whoever notes its end.
+_OPEN: set[SqliteEngine] = set()
+
+
+@atexit.register
+def _close_all() -> None:
+    for engine in list(_OPEN):
+        with suppress(Exception):
+            engine.close()
+
+
+class SqliteEngine:
+    """Keeps ordered maps in a file, which this process owns until it is closed.
+
+    Parameters:
+        path: of the file, which is made where there is none.
+        durability: "full" to have commits on the disk before they are answered, "process" to leave that to the
+            operating system.
+        file_mode: the permissions of what is made, as far as the umask allows.
+
+    Raises:
+        StoreError: the file cannot be opened as a store, or another process owns it.
+    """
+
+    is_durable = True
+    faults: tuple[type[Exception], ...] = FAULTS
+
+    def __init__(self, path: Path, durability: str = "full", file_mode: int = FILE_MODE) -> None:
+        if durability not in DURABILITIES:
+            raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
+        self._path = path = store_path(path)
+        self.waits_for_disk = durability == "full"
+        self._commit_count = 0
+        self._is_closed = False
+        self._ownership = Ownership(path, file_mode)
+        try:
+            _require_log(path, self._ownership)
+            try:
+                self._open(durability, file_mode)
+            except BaseException:
+                if not log_of(path).exists():
+                    self._ownership.forget()  # SQLite has moved all of it into the file when it was closed.
+                raise
+        except BaseException:
+            self._ownership.release()
+            raise
+
+    def _open(self, durability: str, file_mode: int) -> None:
+        path = self._path
+        self._connection = open_file(path, file_mode)
+        try:
+            cursor = _recovered(self._connection, path)
+            self._watch = watch = LogWatch(path, self._ownership, cursor, self._commits, durability != "full")
+            self._durability: Durability = (
+                LogSync(path, watch, self._commits) if durability == "full" else NoSync(watch, self._commits)
+            )
+            self._checkpointer = Checkpointer(path, self._connection, self._watch.checkpoint)
+            self._idle_readers: list[Reader] = []
+            self._writer = RowWriter(self._connection)
+            self._ids = stored_keyspaces(self._connection)
+            self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
+        except FAULTS as error:
+            self._connection.close()
+            raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
+        except (StoreError, OSError):
+            self._connection.close()
+            raise
+        _OPEN.add(self)
+
+    def keyspaces(self) -> list[str]:
+        return list(self._maps)
+
+    def maps(self, keyspace: str) -> Sequence[SqliteMap]:
+        if keyspace not in self._maps:
+            self._add_keyspace(keyspace)
+        return self._maps[keyspace]
+
+    @property
+    def is_settled(self) -> bool:
+        return self._durability.is_settled
+
+    def settle(self) -> None:
+        if not self._is_closed:  # Closing has settled all there was.
+            self._durability.settle()
+
+    def commit(self, batch: Batch) -> None:
+        put, delete = self._writer.put, self._writer.delete
+        changes: dict[SqliteMap, list[int]] = {}
+        log_bytes = PAGE_BYTES
+        with self._transaction():
+            created = {name: self._writer.add_keyspace(name) for name in batch.creates}
+            for name in batch.drops:
+                self._writer.drop_keyspace(self._ids[name])
+            for target, key, record, size_change, count_change in batch.writes:
+                assert isinstance(target, SqliteMap), "a batch for another engine"
+                if record is None:
+                    delete(target.keyspace_id, key)
+                else:
+                    put(target.keyspace_id, key, record)
+                    log_bytes += len(record) + PAGE_BYTES  # A write changes a page at least.
+                change = changes.get(target)
+                if change is None:
+                    changes[target] = [target.item_count + count_change, target.size_bytes + size_change]
+                else:
+                    change[0] += count_change
+                    change[1] += size_change
+            for target, (count, size) in changes.items():
+                self._writer.update_map(target.keyspace_id, target.start, count, size)
+        for target, (count, size) in changes.items():
+            target.item_count, target.size_bytes = count, size
+        for name, keyspace_id in created.items():
+            self._hold(name, keyspace_id)
+        for name in batch.drops:
+            del self._maps[name], self._ids[name]
+        self._checkpointer.grow(log_bytes)
+
+    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
+        maps = self._maps[keyspace]
+        assert isinstance(lower, SqliteMap)
+        sizes = [record_size_bytes(record) for _, record in lower.range(at_key, None)]
+        upper = SqliteMap(self._connection, lower.keyspace_id, at_key, lower.stop, len(sizes), sum(sizes))
+        count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
+        with self._transaction():
+            self._writer.put_map(lower.keyspace_id, lower.start, count, size)
+            self._writer.put_map(upper.keyspace_id, at_key, upper.item_count, upper.size_bytes)
+        lower.stop, lower.item_count, lower.size_bytes = at_key, count, size
+        maps.insert(maps.index(lower) + 1, upper)
+        return upper
+
+    def view(self) -> View | None:
+        if self._idle_readers:
+            return SqliteView(self._idle_readers.pop(), self._idle_readers.append)
+        try:
+            self._require_sound()
+            reader = open_reader(self._path)
+        except (StoreError, StorageFailure):  # Somebody has moved the file, say; the open connection still reads it.
+            return None
+        return SqliteView(reader, self._idle_readers.append)
+
+    def snapshot(self) -> Snapshot:
+        self._require_sound()
+        return read_snapshot(self._path)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        present = self.snapshot()
+        with self._transaction():
+            ids, log_bytes = write_differences(self._writer, self._ids, present, snapshot)
+        self._ids = ids
+        self._maps = {
+            name: [
+                SqliteMap(self._connection, ids[name], each.start, each.stop, each.item_count, each.size_bytes)
+                for each in maps
+            ]
+            for name, maps in snapshot.keyspaces.items()
+        }
+        self._checkpointer.grow(log_bytes)
+
+    def backup(self, path: Path, file_mode: int) -> None:
+        """Copies the store, as it is now, to a new file; others go on meanwhile.
+
+        Raises:
+            StoreError: there is such a file, or it cannot be written.
+        """
+        self._require_sound()
+        copy_file(self._path, path, file_mode)
+
+    def close(self) -> None:
+        with suppress(StorageFailure):  # Whoever waited for it has been told.
+            self.settle()
+        self._is_closed = True
+        _OPEN.discard(self)
+        self._checkpointer.stop()
+        self._maps.clear()
+        self._idle_readers.clear()
+        self._leave_log()
+        self._connection.close()
+        if self._watch.is_log_moved():
+            self._ownership.forget()
+        self._watch.close()
+        self._ownership.release()
+
+    def _leave_log(self) -> None:
+        """Moves the log into the file, and makes sure of what has to stay in it since somebody still reads."""
+        if self._durability.failure is not None:
+            return
+        with suppress(sqlite3.Error, OSError, StorageFailure):
+            busy, logged, moved = self._connection.execute(CHECKPOINT).fetchone()
+            if not busy and logged == moved:
+                self._ownership.forget()
+            else:
+                self._watch.leave()
+
+    def disown(self) -> None:
+        """Lets go of the store in a child process, without touching what its parent goes on using.
+
+        SQLite must not even close the connection here: the last one to do so deletes the log, and whoever owns the
+        store by then goes on writing to it.
+        """
+        _OPEN.discard(self)
+        keep_for_ever(self._connection)
+        self._ownership.let_go()
+
+    def check(self) -> None:
+        check_pages(self._connection)
+        self._watch.check_log()
+        for name, maps in self._maps.items():
+            rows = stored_maps(self._connection, self._ids[name])
+            stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
+            assert stored == [(each.start, each.item_count, each.size_bytes) for each in maps], "stored counts differ"
+            assert maps[0].start == b"", "the first map does not cover the start of its keyspace"
+            assert maps[-1].stop is None, "the last map does not cover the end of its keyspace"
+            assert all(one.stop == two.start for one, two in pairwise(maps)), "maps leave a gap or overlap"
+            for each in maps:
+                each.check()
+
+    def _transaction(self) -> _Transaction:
+        self._require_healthy()
+        return _Transaction(self._connection, self._count_commit)
+
+    def _require_healthy(self) -> None:
+        if self._durability.failure is not None:
+            raise self._durability.failure
+
+    def _require_sound(self) -> None:
+        """Before anything is opened by its name."""
+        self._require_healthy()
+        self._watch.require_in_place()
+
+    def _commits(self) -> int:
+        return self._commit_count
+
+    def _count_commit(self) -> None:
+        self._commit_count += 1
+
+    def _add_keyspace(self, name: str) -> None:
+        with self._transaction():
+            keyspace_id = self._writer.add_keyspace(name)
+        self._hold(name, keyspace_id)
+
+    def _hold(self, name: str, keyspace_id: int) -> None:
+        """Takes up a keyspace that has just been stored, empty."""
+        self._ids[name] = keyspace_id
+        self._maps[name] = [SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)]
+
+
+def _require_log(path: Path, ownership: Ownership) -> None:
+    """Raises StoreDamaged where commits are missing that the last owner has had on the disk."""
+    if not path.exists() or not path.stat().st_size:
+        ownership.forget()  # What is noted is of a file that has been deleted.
+    if ownership.found is None:
+        return
+    lost = loss(log_of(path), ownership.found)
+    if lost is not None:
+        raise StoreDamaged(
+            f"cannot open {path}: {lost}. Put a copy in its place and delete log and lock, or delete the lock alone, "
+            f"{lock_file(path)}, to open what is left"
+        )
+
+
+def _recovered(connection: sqlite3.Connection, path: Path) -> LogCursor:
+    """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then.
+
+    While another program makes a checkpoint, SQLite does not tell where it ends.
+    """
+    cursor = LogCursor()
+    if is_without_log(path):
+        return cursor
+    log, end = log_of(path), time.monotonic() + _RECOVERY_SECONDS
+    while True:
+        _, frames, _ = connection.execute(CHECKPOINT).fetchone()
+        if frames >= 0:
+            cursor.begin(log, frames)
+            return cursor
+        if time.monotonic() > end:
+            raise StoreError(f"cannot open the database: another program is at its log {log}; let it end")
+        time.sleep(_RECOVERY_PAUSE_SECONDS)
+
+
+class _Transaction:
+    """One transaction: committed at its end, or undone where anything fails.
+
+    A commit is counted once the operating system has it: whoever syncs the log relies on that.
+    """
+
+    __slots__ = ("_connection", "_count_commit")
+
+    def __init__(self, connection: sqlite3.Connection, count_commit: Callable[[], None]) -> None:
+        self._connection = connection
+        self._count_commit = count_commit
+
+    def __enter__(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise _failure(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            try:
+                self._connection.execute("COMMIT")
+                self._count_commit()
+                return
+            except sqlite3.Error as fault:
+                error = fault
+        if self._connection.in_transaction:  # SQLite undoes some failures by itself.
+            self._connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise _failure(error) from error
+
+
+def _failure(error: sqlite3.Error) -> StorageFailure:
+    logger.error("a write to the store failed: %s", error)
+    return StorageFailure(f"The data could not be written: {error}. Nothing has been changed.")

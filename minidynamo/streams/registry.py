@@ -1,0 +1,143 @@
+"""All streams of a database: those of its tables, and those that have been disabled less than a day ago."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minidynamo.clock import Clock
+from minidynamo.storage.engine import Batch, Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.streams.stream_state import (
+    STREAM_PREFIX,
+    keyspace_name,
+    new_state,
+    stage_stream_state,
+    state_key,
+)
+from minidynamo.values.key_bytes import after
+from minidynamo.values.records import record_item
+
+if TYPE_CHECKING:
+    from minidynamo.streams.stream import ChangeLog
+
+Description = dict[str, Any]
+_Key = tuple[str, str]
+
+
+class StreamChange:
+    """How the streams change with a commit; made live by `Streams.apply` when that has succeeded."""
+
+    def __init__(self) -> None:
+        self.stored: dict[_Key, dict[str, Any]] = {}
+        self.ended: list[_Key] = []
+
+
+class Streams:
+    """The streams of a database.
+
+    Parameters:
+        engine: where they live; those found there are opened.
+        system: the keyspace of what is known of them.
+        clock: tells the time.
+    """
+
+    def __init__(self, engine: Engine, system: Keyspace, clock: Clock) -> None:
+        self._engine = engine
+        self._system = system
+        self._clock = clock
+        self._logs: dict[_Key, ChangeLog] = {}
+        self._enabled: dict[str, ChangeLog] = {}  # By table.
+        self._disabled: set[_Key] = set()
+        for _, record in system.range(STREAM_PREFIX, after(STREAM_PREFIX)):
+            self._open(record_item(record))
+
+    @property
+    def keyspace_names(self) -> set[str]:
+        """The engine's names for the keyspaces of their records."""
+        return {keyspace_name(each.state) for each in self._logs.values()}
+
+    def all(self) -> dict[tuple[str, str], ChangeLog]:
+        """Every stream that can be read, by table name and label, in the order of these."""
+        now = self._clock.now()
+        return {key: log for key, log in sorted(self._logs.items()) if not log.is_over(now)}
+
+    def find(self, table_name: str, label: str) -> ChangeLog | None:
+        """A stream that can be read, None where there is none."""
+        log = self._logs.get((table_name, label))
+        return None if log is None or log.is_over(self._clock.now()) else log
+
+    def of_table(self, description: Description) -> ChangeLog | None:
+        """The enabled stream of a table, None where it has none."""
+        if not _is_enabled(description):
+            return None
+        return self._logs[description["TableName"], description["LatestStreamLabel"]]
+
+    def new_label(self, table_name: str) -> str:
+        """The label of a stream enabled now: the time in UTC with milliseconds, moved on where it is taken."""
+        now = self._clock.now()
+        while (label := _label(now)) and (table_name, label) in self._logs:
+            now += 0.001
+        return label
+
+    def stage(self, batch: Batch, table_name: str, new: Description | None) -> StreamChange:
+        """Stages what a new description of a table (None: it ends) means for streams, and the end of old ones."""
+        change = StreamChange()
+        present = self._enabled.get(table_name)
+        has = new is not None and _is_enabled(new)
+        if present is not None and not has:
+            self._stage_state(batch, change, present.closed_state())
+        if has and present is None:
+            assert new is not None
+            state = new_state(new, self._clock.now())
+            batch.creates.append(keyspace_name(state))
+            self._stage_state(batch, change, state)
+        now = self._clock.now()
+        for key in sorted(self._disabled):
+            log = self._logs[key]
+            if log.is_over(now):
+                self._system.keep(batch, state_key(log.state), None)
+                batch.drops.append(keyspace_name(log.state))
+                change.ended.append(key)
+        return change
+
+    def apply(self, change: StreamChange) -> None:
+        """Makes a change live that has been committed."""
+        for key in change.ended:
+            del self._logs[key]
+            self._disabled.discard(key)
+        for state in change.stored.values():
+            self._open(state)
+
+    def check(self) -> None:
+        """Asserts that all of them are sound."""
+        for log in self._logs.values():
+            log.check()
+        enabled = {key: log for key, log in self._logs.items() if log.is_enabled}
+        assert {key[0]: log for key, log in enabled.items()} == self._enabled, "another stream of a table is enabled"
+        assert self._logs.keys() - enabled.keys() == self._disabled, "other streams are disabled"
+
+    def _open(self, state: Any) -> None:
+        from minidynamo.streams.stream import ChangeLog  # Most databases have no stream.
+
+        key: _Key = (state["TableName"], state["Label"])
+        log = self._logs[key] = ChangeLog(self._engine, self._system, self._clock, state)
+        if log.is_enabled:
+            self._enabled[key[0]] = log
+        else:
+            self._disabled.add(key)
+            if key[0] in self._enabled and self._enabled[key[0]].state["Label"] == key[1]:
+                del self._enabled[key[0]]
+
+    def _stage_state(self, batch: Batch, change: StreamChange, state: dict[str, Any]) -> None:
+        stage_stream_state(batch, self._system, state)
+        change.stored[state["TableName"], state["Label"]] = state
+
+
+def _label(time: float) -> str:
+    from datetime import UTC, datetime  # Slow to import.
+
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def _is_enabled(description: Description) -> bool:
+    return bool(description.get("StreamSpecification", {}).get("StreamEnabled", False))

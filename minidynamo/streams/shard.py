@@ -1,0 +1,85 @@
+"""Shards: stretches of a stream, each of which carries the changes of one partition while it is open.
+
+When a partition splits, its shard is closed and each half gets a child; a shard that has been open for four hours is
+closed for one child. So the changes of an item are in order along a line of shards.
+Source: DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from minidynamo.limits import SHARD_OPEN_SECONDS_MAX
+from minidynamo.streams.record import sequence_text
+
+_MEMBERS = ("ordinal", "id", "parent", "start", "first", "opened_at", "last", "closed_at", "trimmed")
+
+
+@dataclass(slots=True)
+class Shard:
+    """One shard.
+
+    Attributes:
+        ordinal: its number within the stream, which its records' keys begin with.
+        id: its name in the API.
+        parent: the id of the shard it follows, if any.
+        start: where the partition begins whose changes it carries, as key bytes.
+        first: the sequence number it begins with.
+        opened_at, closed_at: when, in epoch seconds; `closed_at` None while it is open.
+        last: the sequence number it ended with, None while it is open.
+        trimmed: the highest sequence number that has been trimmed; 0 for none.
+    """
+
+    ordinal: int
+    id: str
+    parent: str | None
+    start: bytes
+    first: int
+    opened_at: float
+    last: int | None = None
+    closed_at: float | None = None
+    trimmed: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether changes are still written to it."""
+        return self.closed_at is None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The shard as DescribeStream shows it."""
+        numbers = {"StartingSequenceNumber": sequence_text(self.first)}
+        if self.last is not None:
+            numbers["EndingSequenceNumber"] = sequence_text(self.last)
+        shown: dict[str, Any] = {"ShardId": self.id, "SequenceNumberRange": numbers}
+        if self.parent is not None:
+            shown["ParentShardId"] = self.parent
+        return shown
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The shard as it is kept."""
+        return {name: getattr(self, name) for name in _MEMBERS}
+
+
+def new_shard(label: str, ordinal: int, parent: str | None, start: bytes, first: int, now: float) -> Shard:
+    """A shard that opens now."""
+    tail = blake2b(f"{label} {ordinal}".encode(), digest_size=4).hexdigest()
+    return Shard(ordinal, f"shardId-{int(now * 1000):020d}-{tail}", parent, start, first, now)
+
+
+def is_aligned(shards: Iterable[Shard], starts: Sequence[bytes], now: float) -> bool:
+    """Whether there is one open shard per partition, none of them open for too long.
+
+    Parameters:
+        shards: all of a stream.
+        starts: where the partitions begin, in key order.
+        now: epoch seconds.
+    """
+    opened = sorted((each for each in shards if each.is_open), key=lambda each: each.start)
+    return [each.start for each in opened] == list(starts) and all(
+        now < each.opened_at + SHARD_OPEN_SECONDS_MAX for each in opened
+    )

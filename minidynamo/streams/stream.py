@@ -1,0 +1,266 @@
+"""The change log of one stream: its shards and their records, written in the batches of the changes themselves.
+
+Records lie in a keyspace of the stream's own, under `ordinal of the shard u32 | sequence number u64`, both big-endian.
+What is known of the stream itself is one record in the system keyspace, under "stream/<table>/<label>"; it is written
+when shards change. The record written last is never deleted while there is the stream, since numbering goes on from it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from minidynamo.clock import Clock
+from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
+from minidynamo.schema.arns import Location
+from minidynamo.storage.engine import Batch, Engine
+from minidynamo.storage.keyspace import Keyspace
+from minidynamo.streams.record import (
+    INSERT,
+    MODIFY,
+    REMOVE,
+    VIEW_TYPES,
+    StreamOrigin,
+    change_time,
+    packed_change,
+)
+from minidynamo.streams.shard import Shard, is_aligned, new_shard
+from minidynamo.streams.stream_state import keyspace_name, stage_stream_state, state_key
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
+
+_TRIM_INTERVAL_SECONDS = 300.0
+_TRIMMED_AT_ONCE_MAX = 10_000
+_ORDINAL_BYTES, _NUMBER_BYTES = 4, 8
+
+
+class ChangeLog:
+    """One stream, enabled or disabled.
+
+    Parameters:
+        engine: where it lives.
+        system: the keyspace of what is known of it.
+        clock: tells the time of changes and what is too old.
+        state: what is stored of it, see `new_state`.
+
+    Attributes:
+        last_number: the highest sequence number that has been given.
+    """
+
+    def __init__(self, engine: Engine, system: Keyspace, clock: Clock, state: dict[str, Any]) -> None:
+        self._engine = engine
+        self._system = system
+        self._clock = clock
+        self._state = state
+        self.shards = [Shard(**each) for each in state["Shards"]]
+        self._view = VIEW_TYPES[state["ViewType"]]
+        self.key_names: tuple[str, ...] = tuple(each["AttributeName"] for each in state["KeySchema"])
+        (self._map,) = engine.maps(keyspace_name(state))
+        self.last_number = max((each.first for each in self.shards), default=0)
+        for shard in self.shards:
+            for key, _ in self._map.range(*_range_of(shard.ordinal), True):
+                self.last_number = max(self.last_number, _number_in(key))
+                break
+        self._shard_of_start: dict[bytes, Shard] = {}
+        self._align_at = self._trim_at = 0.0
+        self._index_open_shards()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return {**self._state, "Shards": [each.stored for each in self.shards]}
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether changes are recorded."""
+        return "DisabledAt" not in self._state
+
+    def origin(self, location: Location) -> StreamOrigin:
+        """What its records have in common, as the API names it."""
+        arn = location.stream_arn(self._state["TableName"], self._state["Label"])
+        return StreamOrigin(arn, location.region, self._state["ViewType"], self.key_names)
+
+    def is_over(self, now: float) -> bool:
+        """Whether it has been disabled for so long that nothing is left of it."""
+        return now >= float(self._state.get("DisabledAt", now)) + STREAM_RETENTION_SECONDS
+
+    # Writing.
+
+    def stage(
+        self,
+        batch: Batch,
+        partitions: Sequence[Any],
+        start: bytes,
+        old: bytes | None,
+        new: bytes | None,
+        item: Item | None,
+        by_service: bool = False,
+    ) -> None:
+        """Stages the record of a change, if it changes anything.
+
+        Parameters:
+            batch: the batch of the change.
+            partitions: those of the table.
+            start: where the partition begins that holds the item.
+            old, new: the item's records before and after; None where there is none.
+            item: the new item, where it is known.
+            by_service: whether the service itself deletes it.
+        """
+        if old is not None and new is not None and _is_unchanged(old, new):
+            return
+        now = self._clock.now()
+        if now >= self._align_at or len(partitions) != len(self._shard_of_start):
+            self.align([each.map.start for each in partitions])
+        kind = INSERT if old is None else REMOVE if new is None else MODIFY
+        shown_new = new if self._view.has_new else None
+        shown_old = old if self._view.has_old else None
+        keys = None
+        if not (shown_new or shown_old):
+            known = record_item(new or old or b"") if item is None else item
+            keys = {name: known[name] for name in self.key_names}
+        change = packed_change(kind, now, by_service, keys, shown_new, shown_old)
+        self.last_number += 1
+        key = _key_of(self._shard_of_start[start].ordinal, self.last_number)
+        batch.put(self._map, key, change, record_size_bytes(change), 1)
+
+    def align(self, starts: Sequence[bytes]) -> None:
+        """Sees to it that there is one open shard per partition, and trims what is too old.
+
+        Parameters:
+            starts: where the table's partitions begin, in key order.
+        """
+        now = self._clock.now()
+        batch = Batch()
+        shards = [Shard(**each.stored) for each in self.shards]
+        trim_at = self._trim_at
+        if self.is_enabled and not is_aligned(shards, starts, now):
+            self._reopen(shards, starts, now)
+        if now >= self._trim_at:
+            is_trimmed = self._stage_trimming(batch, shards, now)
+            trim_at = now + _TRIM_INTERVAL_SECONDS if is_trimmed else now
+        if [each.stored for each in shards] != [each.stored for each in self.shards] or batch.writes:
+            stage_stream_state(batch, self._system, {**self._state, "Shards": [each.stored for each in shards]})
+            self._engine.commit(batch)
+            self.shards = shards
+        self._trim_at = trim_at
+        self._index_open_shards()
+
+    def closed_state(self) -> dict[str, Any]:
+        """What is stored of it once it is disabled, which it is from now on."""
+        now = self._clock.now()
+        shards = [Shard(**each.stored) for each in self.shards]
+        for shard in shards:
+            if shard.is_open:
+                self._close(shard, now)
+        return {**self._state, "DisabledAt": now, "Shards": [each.stored for each in shards]}
+
+    def _reopen(self, shards: list[Shard], starts: Sequence[bytes], now: float) -> None:
+        """Closes the shards whose partitions have split or that have been open too long, and opens their children."""
+        opened = sorted((each for each in shards if each.is_open), key=lambda each: each.start)
+        begins = [each.start for each in opened]
+        children: dict[str, list[bytes]] = {each.id: [] for each in opened}
+        orphans = []
+        for start in starts:
+            position = bisect_right(begins, start) - 1
+            if position < 0:
+                orphans.append(start)
+            else:
+                children[opened[position].id].append(start)
+        for shard in opened:
+            own = children[shard.id]
+            if own == [shard.start] and now < shard.opened_at + SHARD_OPEN_SECONDS_MAX:
+                continue
+            self._close(shard, now)
+            for start in own:
+                self._open(shards, shard.id, start, now)
+        for start in orphans:
+            self._open(shards, None, start, now)
+
+    def _open(self, shards: list[Shard], parent: str | None, start: bytes, now: float) -> None:
+        self.last_number += 1
+        ordinal = max((each.ordinal for each in shards), default=-1) + 1
+        shards.append(new_shard(self._state["Label"], ordinal, parent, start, self.last_number, now))
+
+    def _close(self, shard: Shard, now: float) -> None:
+        shard.closed_at = now
+        shard.last = shard.first
+        for key, _ in self._map.range(*_range_of(shard.ordinal), True):
+            shard.last = max(shard.first, _number_in(key))
+            break
+
+    def _stage_trimming(self, batch: Batch, shards: list[Shard], now: float) -> bool:
+        """Stages the end of what is too old, up to a bound; returns whether that was all."""
+        horizon = now - STREAM_RETENTION_SECONDS
+        for shard in list(shards):
+            is_empty = True
+            for key, change in self._map.range(*_range_of(shard.ordinal)):
+                number = _number_in(key)
+                if change_time(change) > horizon or number == self.last_number:
+                    is_empty = False
+                    break
+                if len(batch.writes) == _TRIMMED_AT_ONCE_MAX:
+                    return False
+                batch.delete(self._map, key, record_size_bytes(change))
+                shard.trimmed = number
+            if is_empty and shard.closed_at is not None and shard.closed_at <= horizon:
+                shards.remove(shard)
+        return True
+
+    def _index_open_shards(self) -> None:
+        opened = [each for each in self.shards if each.is_open]
+        self._shard_of_start = {each.start: each for each in opened}
+        rolls_at = min((each.opened_at for each in opened), default=0.0) + SHARD_OPEN_SECONDS_MAX
+        self._align_at = min(rolls_at, self._trim_at)
+
+    # Reading.
+
+    def visible_shards(self) -> list[Shard]:
+        """Those that may still hold records, oldest first."""
+        horizon = self._clock.now() - STREAM_RETENTION_SECONDS
+        return [each for each in self.shards if each.closed_at is None or each.closed_at > horizon]
+
+    def shard(self, shard_id: str) -> Shard | None:
+        """The shard of an id, None where there is none any more."""
+        return next((each for each in self.visible_shards() if each.id == shard_id), None)
+
+    def changes(self, shard: Shard, number: int) -> Iterator[tuple[int, bytes]]:
+        """Sequence numbers and records of a shard from a number on, also those that are too old to be shown."""
+        start, stop = _range_of(shard.ordinal)
+        for key, change in self._map.range(max(start, _key_of(shard.ordinal, number)), stop):
+            yield _number_in(key), change
+
+    def is_too_old(self, time: float) -> bool:
+        """Whether a record of that time has been trimmed, whether it is deleted already or not."""
+        return time <= self._clock.now() - STREAM_RETENTION_SECONDS
+
+    def check(self) -> None:
+        """Asserts that every record lies in a shard of the stream, within its numbers."""
+        by_ordinal = {each.ordinal: each for each in self.shards}
+        for key, _ in self._map.range(None, None):
+            shard = by_ordinal.get(int.from_bytes(key[:_ORDINAL_BYTES], "big"))
+            assert shard is not None, "a change record lies in no shard"
+            number = _number_in(key)
+            assert number >= shard.first, "a change record comes before its shard"
+            assert shard.last is None or number <= shard.last, "a change record comes after its shard"
+        stored = self._system.get(state_key(self._state))
+        assert stored is not None and record_item(stored) == self.state, "a stream is stored differently"
+
+
+def _is_unchanged(old: bytes, new: bytes) -> bool:
+    """Whether two records hold equal items; sets and numbers in them are normal, the order of attributes is not."""
+    if old == new:
+        return True
+    return len(old) == len(new) and old[:SIZE_BYTES] == new[:SIZE_BYTES] and record_item(old) == record_item(new)
+
+
+def _key_of(ordinal: int, number: int) -> bytes:
+    return ordinal.to_bytes(_ORDINAL_BYTES, "big") + max(number, 0).to_bytes(_NUMBER_BYTES, "big")
+
+
+def _range_of(ordinal: int) -> tuple[bytes, bytes]:
+    return ordinal.to_bytes(_ORDINAL_BYTES, "big"), (ordinal + 1).to_bytes(_ORDINAL_BYTES, "big")
+
+
+def _number_in(key: bytes) -> int:
+    return int.from_bytes(key[_ORDINAL_BYTES:], "big")

@@ -1,0 +1,230 @@
+"""CloudFormation's intrinsic functions, as far as tables need them.
+
+Source: AWS CloudFormation User Guide, "Intrinsic function reference", "Pseudo parameters".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from minidynamo.templates.parts import Part, shown
+from minidynamo.templates.resolution import (
+    Allowance,
+    check_length,
+    entries,
+    members_of,
+    name_in,
+    text_in,
+)
+from minidynamo.templates.table_definition import TemplateError
+
+_PSEUDO = {
+    "AWS::AccountId": "000000000000",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "stack",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+# As many operands as Fn::And and Fn::Or take here; the service takes ten.
+_OPERANDS_MAX = 100
+
+
+class _NoValue:
+    def __repr__(self) -> str:
+        return "AWS::NoValue"
+
+
+NO_VALUE = _NoValue()
+
+
+class Intrinsics:
+    """Resolves the values of a template.
+
+    Parameters:
+        template: the whole template; its parameters, mappings and conditions count.
+        parameters: values of parameters, over their defaults.
+    """
+
+    def __init__(self, template: Part, parameters: Mapping[str, str]) -> None:
+        declared = _section(template, "Parameters")
+        unknown = parameters.keys() - declared.members.keys()
+        if unknown:
+            raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+        defaults = {name: each.get("Default") for name, each in declared.each("parameter") if each.has("Default")}
+        self._parameters = {**_PSEUDO, **defaults, **parameters}
+        self._declared = declared.members
+        self._mappings = _section(template, "Mappings").members
+        self._conditions = _section(template, "Conditions").members
+        self._held: dict[str, bool | None] = {}  # None while it is being found out.
+        self._allowance = Allowance()
+        self._origins: dict[int, object] = {}
+        self._functions: dict[str, Callable[[Any], Any]] = {
+            "Ref": lambda value: self._ref(name_in("Ref", value)),
+            "Condition": self.holds,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::If": self._if,
+            "Fn::Equals": self._equals,
+            "Fn::Not": lambda value: not self.resolved(entries("Fn::Not", value, 1, 1)[0]),
+            "Fn::And": lambda value: all(map(self.resolved, entries("Fn::And", value, 1, _OPERANDS_MAX))),
+            "Fn::Or": lambda value: any(map(self.resolved, entries("Fn::Or", value, 1, _OPERANDS_MAX))),
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::GetAtt": self._attribute,
+            "Fn::ImportValue": lambda value: self._made("import-", self._text("Fn::ImportValue", value)),
+        }
+
+    def resolved(self, value: Any) -> Any:
+        """A value with all its functions carried out; members without a value are left out."""
+        self._allowance.spend_nodes(1)
+        if isinstance(value, str):
+            check_length(len(value))
+        if not isinstance(value, list | Mapping):
+            return value
+        self._allowance.enter()
+        try:
+            return self._resolved_list(value) if isinstance(value, list) else self._resolved_object(value)
+        except TemplateError as error:
+            if error.at is None and isinstance(value, Mapping):
+                error.at = value
+            raise
+        finally:
+            self._allowance.leave()
+
+    def origin(self, resolved: object) -> object:
+        """The object of the template of which `resolved` made this one; itself, if it did not make it."""
+        return self._origins.get(id(resolved), resolved)
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition of the template is true; raises TemplateError for one that it does not declare."""
+        name = name_in("Condition", condition)
+        if name not in self._conditions:
+            raise TemplateError(f"the template has no condition {name}")
+        held = self._held.get(name, False)
+        if held is None:
+            raise TemplateError(f"the condition {name} depends on itself")
+        if name not in self._held:
+            self._held[name] = None
+            self._held[name] = held = bool(self.resolved(self._conditions[name]))
+        return held
+
+    def _resolved_list(self, value: list[Any]) -> list[Any]:
+        members = [self.resolved(each) for each in value]
+        return [each for each in members if each is not NO_VALUE]
+
+    def _resolved_object(self, value: Mapping[Any, Any]) -> Any:
+        if len(value) == 1:
+            ((name, argument),) = value.items()
+            function = self._functions.get(name)
+            if function is not None:
+                return function(argument)
+            if isinstance(name, str) and name.startswith("Fn::"):
+                raise TemplateError(f"the function {name} is not understood in a table")
+        members_by_name = {name: self.resolved(each) for name, each in value.items()}
+        present = {name: each for name, each in members_by_name.items() if each is not NO_VALUE}
+        self._origins[id(present)] = value
+        return present
+
+    def _text(self, function: str, value: Any) -> str:
+        return text_in(function, self.resolved(value))
+
+    def _made(self, *pieces: str) -> str:
+        self._allowance.spend_text(sum(map(len, pieces)))
+        return "".join(pieces)
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return NO_VALUE
+        if name in self._parameters:
+            return self.resolved(self._parameters[name])
+        if name in self._declared:
+            raise TemplateError(f"the parameter {name} has no default: give a value for it")
+        return name  # A resource: known by its logical name here.
+
+    def _sub(self, argument: Any) -> str:
+        text, variables = argument, {}
+        if isinstance(argument, list):
+            text, variables = entries("Fn::Sub", argument, 2, 2)
+        if not isinstance(variables, Mapping):
+            raise TemplateError(f"Fn::Sub takes an object as its variables, not {shown(variables)}")
+        text = name_in("Fn::Sub", text)
+        check_length(len(text))
+        known: dict[str, str] = {}
+        pieces = []
+        for piece, is_name in _pieces(text):
+            if not is_name:
+                pieces.append(piece)
+            elif piece.startswith("!"):
+                pieces.append("${" + piece[1:] + "}")
+            else:
+                if piece not in known:
+                    value = self.resolved(variables[piece]) if piece in variables else self._ref(piece)
+                    known[piece] = text_in("Fn::Sub", value)
+                pieces.append(known[piece])
+        return self._made(*pieces)
+
+    def _join(self, argument: Any) -> str:
+        separator, joined = entries("Fn::Join", argument, 2, 2)
+        separator = name_in("Fn::Join", separator)
+        texts = [text_in("Fn::Join", each) for each in members_of("Fn::Join", self.resolved(joined))]
+        self._allowance.spend_text(sum(map(len, texts)) + len(separator) * len(texts))
+        return separator.join(texts)
+
+    def _split(self, argument: Any) -> list[str]:
+        separator, text = entries("Fn::Split", argument, 2, 2)
+        separator, text = name_in("Fn::Split", separator), self._text("Fn::Split", text)
+        if not separator:
+            raise TemplateError("Fn::Split takes text to split at, not ''")
+        self._allowance.spend_nodes(text.count(separator) + 1)
+        return text.split(separator)
+
+    def _select(self, argument: Any) -> Any:
+        place, members = entries("Fn::Select", argument, 2, 2)
+        text = self._text("Fn::Select", place)
+        members = members_of("Fn::Select", self.resolved(members))
+        if not (text.isdecimal() and len(text) < 10 and int(text) < len(members)):
+            raise TemplateError(f"Fn::Select takes a number below {len(members)} with this list, not {shown(text)}")
+        return members[int(text)]
+
+    def _if(self, argument: Any) -> Any:
+        condition, where_true, where_false = entries("Fn::If", argument, 3, 3)
+        return self.resolved(where_true if self.holds(condition) else where_false)
+
+    def _equals(self, argument: Any) -> bool:
+        one, other = entries("Fn::Equals", argument, 2, 2)
+        return self._text("Fn::Equals", one) == self._text("Fn::Equals", other)
+
+    def _find_in_map(self, argument: Any) -> Any:
+        # A fourth entry, a default, is not looked at.
+        found: Any = self._mappings
+        names = [self.resolved(each) for each in entries("Fn::FindInMap", argument, 3, 4)[:3]]
+        for name in names:
+            text_in("Fn::FindInMap", name)
+            if not isinstance(found, Mapping) or name not in found:
+                raise TemplateError(f"the template's mappings have no {'.'.join(map(str, names))}")
+            found = found[name]
+        return self.resolved(found)
+
+    def _attribute(self, argument: Any) -> str:
+        if isinstance(argument, str):
+            return argument
+        names = entries("Fn::GetAtt", argument, 2, _OPERANDS_MAX)
+        texts = [self._text("Fn::GetAtt", each) for each in names]
+        self._allowance.spend_text(sum(map(len, texts)) + len(texts))
+        return ".".join(texts)
+
+
+def _section(template: Part, name: str) -> Part:
+    return template.part(name) if template.get(name) else Part({}, name)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text of Fn::Sub in their order: names from `${name}`, and what stands between them."""
+    end = 0
+    while (start := text.find("${", end)) >= 0 and (close := text.find("}", start)) >= 0:
+        yield text[end:start], False
+        yield text[start + 2 : close], True
+        end = close + 1
+    yield text[end:], False

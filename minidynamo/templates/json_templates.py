@@ -1,0 +1,111 @@
+"""Files in JSON, and the lines of their objects."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from minidynamo.templates.bounds import JSON_NODES_MAX, NESTING_LEVELS_MAX
+from minidynamo.templates.table_definition import TemplateError
+
+# Its end may be missing: a search that began again after each quote would not be linear.
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+# A string, or a bracket outside of one.
+_TOKEN = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+# A string, or digits outside of one.
+_NUMBER = re.compile(rf"{_STRING}|[0-9]+", re.DOTALL)
+
+
+def read_json(text: str, path: Path) -> tuple[Any, Callable[[object], int | None]] | None:
+    """The document of a JSON text and the lines of its objects; None for a text that may be YAML.
+
+    Raises:
+        TemplateError: it is no JSON although it starts like an object or a list, or it is too deep or has too much in
+            it.
+    """
+    ordinals: dict[int, int] = {}
+    number = 0
+
+    def counted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal number
+        members = dict(pairs)
+        ordinals[id(members)] = number
+        number += 1
+        return members
+
+    if text.count("[") + text.count("{") > JSON_NODES_MAX:  # Told without making them all.
+        raise _too_many(path)
+    try:
+        value = json.loads(text, object_pairs_hook=counted)
+    except RecursionError:
+        raise _too_deep(text, path) from None
+    except json.JSONDecodeError as error:
+        if text.lstrip().startswith(("{", "[")):
+            raise TemplateError(f"{path} is no valid JSON: {error}") from None
+        return None
+    except ValueError:
+        raise TemplateError(f"{path}, line {_line_of_longest_number(text)}: a number has too many digits") from None
+    _check_size(value, text, path)
+    return value, lambda sought: _line_of_object(text, ordinals.get(id(sought)))
+
+
+def _check_size(value: Any, text: str, path: Path) -> None:
+    level, nodes = [value], 0
+    for _ in range(NESTING_LEVELS_MAX + 1):
+        nodes += len(level)
+        if nodes > JSON_NODES_MAX:
+            raise _too_many(path)
+        level = [member for each in level for member in _members(each)]
+        if not level:
+            return
+    raise _too_deep(text, path)
+
+
+def _too_many(path: Path) -> TemplateError:
+    return TemplateError(f"{path} has more than {JSON_NODES_MAX:,} values")
+
+
+def _members(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _brackets(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _TOKEN.finditer(text) if not match[0].startswith('"'))
+
+
+def _too_deep(text: str, path: Path) -> TemplateError:
+    depth = 0
+    for match in _brackets(text):
+        depth += 1 if match[0] in "[{" else -1
+        if depth > NESTING_LEVELS_MAX:
+            line = _line_at(text, match.start())
+            return TemplateError(f"{path}, line {line}: values are nested more than {NESTING_LEVELS_MAX} levels deep")
+    return TemplateError(f"{path} is nested too deeply to be read from so deep in a program")
+
+
+def _line_of_object(text: str, ordinal: int | None) -> int | None:
+    """The line on which an object begins, told by how many objects end before it does."""
+    if ordinal is None:
+        return None
+    begun: list[int] = []
+    for match in _brackets(text):
+        if match[0] == "{":
+            begun.append(match.start())
+        elif match[0] == "}":
+            start = begun.pop()
+            if ordinal == 0:
+                return _line_at(text, start)
+            ordinal -= 1
+    return None
+
+
+def _line_of_longest_number(text: str) -> int:
+    numbers = (match for match in _NUMBER.finditer(text) if not match[0].startswith('"'))
+    return _line_at(text, max(numbers, key=lambda match: len(match[0])).start())
+
+
+def _line_at(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1

@@ -1,0 +1,55 @@
+"""The types of what a table is created with: whatever the service or a client is asked has the types it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.shapes import Shape
+from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX, TABLE_TEXT_CHARACTERS_MAX
+from minidynamo.templates.parts import Part
+from minidynamo.templates.table_definition import TableDefinition
+
+_TYPES: dict[str, tuple[Any, str]] = {
+    "String": (str, "text"),
+    "Integer": ((int, float), "a number"),
+    "Long": ((int, float), "a number"),
+    "Boolean": (bool, "true or false"),
+    "List": (list, "a list"),
+    "Structure": (dict, "an object"),
+}
+
+
+def checked_definition(part: Part, request: dict[str, Any], time_to_live: str | None = None) -> TableDefinition:
+    """A table, of whose parameters all have their types.
+
+    Parameters:
+        part: what declares it in the file.
+        request: the parameters of CreateTable, as they stand there; those that are null count as absent.
+        time_to_live: the attribute by which items expire, if any.
+
+    Raises:
+        TemplateError: a parameter, or something in it, has another type or is far too long.
+    """
+    _check(REQUESTS["CreateTable"], request, "", part)
+    return TableDefinition(request, time_to_live)
+
+
+def _check(shape: Shape, value: Any, place: str, part: Part) -> None:
+    if shape.kind not in _TYPES:
+        return
+    accepted, words = _TYPES[shape.kind]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and shape.kind != "Boolean"):
+        raise part.wrong(place, value, words)
+    if shape.kind == "String" and len(value) > TABLE_TEXT_CHARACTERS_MAX:
+        raise part.fault(f"has a text of more than {TABLE_TEXT_CHARACTERS_MAX:,} characters as {place!r}")
+    if shape.kind == "Structure":
+        for name, member in shape.members.items():
+            if value.get(name) is not None:
+                _check(member, value[name], f"{place}.{name}" if place else name, part)
+    elif shape.kind == "List":
+        assert shape.element is not None
+        if len(value) > TABLE_LIST_ENTRIES_MAX:
+            raise part.fault(f"has a list of more than {TABLE_LIST_ENTRIES_MAX:,} entries as {place!r}")
+        for index, each in enumerate(value):
+            _check(shape.element, each, f"{place}[{index}]", part)

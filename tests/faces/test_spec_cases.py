@@ -1,0 +1,189 @@
+"""Every spec case, through every face."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import minidynamo
+from minidynamo import Database, ManualClock, Profile
+from minidynamo.conformance.cases import Case, all_cases
+from minidynamo.conformance.endpoint import Endpoint
+from minidynamo.conformance.replay import Call, Face, Fault, replay
+from minidynamo.embedded.client import Client, method_name
+from minidynamo.http.server.server import Server
+from minidynamo.operations import STREAM_OPERATIONS
+from minidynamo.simulation import KINDS
+
+ALL_CASES = list(all_cases())
+_ENVELOPE = {"Error", "ResponseMetadata", "message", "Message"}
+
+
+class Stage:
+    """What faces open: databases, which are checked at the end, and what else has to be closed."""
+
+    def __init__(self, server: SwitchableServer) -> None:
+        self.server = server
+        self.closing = ExitStack()
+        self._databases: list[Database] = []
+
+    def database(self, wording: str, path: Path | None = None) -> Database:
+        durability = None if path is None else "process"
+        database = minidynamo.connect(path, durability=durability, wording=wording, clock=ManualClock())
+        return self.keep(database)
+
+    def keep(self, database: Database) -> Database:
+        """Sees to it that a database is checked at the end."""
+        self._databases.append(database)
+        return database
+
+    def close(self) -> None:
+        for database in self._databases:
+            database.check()
+            database.close()
+        self.closing.close()
+
+
+class SwitchableServer:
+    """One server for all cases, whose database changes from case to case."""
+
+    def __init__(self) -> None:
+        self.database = minidynamo.connect()
+        self.server = Server(lambda signature: self.database)
+        self.server.start()
+        self.endpoint = Endpoint(self.server.url)
+
+    def close(self) -> None:
+        self.endpoint.close()
+        self.server.stop()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SwitchableServer]:
+    server = SwitchableServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def stage(server: SwitchableServer) -> Iterator[Stage]:
+    stage = Stage(server)
+    yield stage
+    stage.close()
+
+
+def embedded_client(stage: Stage) -> Face:
+    """The embedded client."""
+
+    def face(wording: str) -> Call:
+        client = stage.database(wording).client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
+
+    return face
+
+
+def durable_database(stage: Stage) -> Face:
+    """The embedded client of a database in a file."""
+
+    def face(wording: str) -> Call:
+        folder = stage.closing.enter_context(tempfile.TemporaryDirectory())
+        client = stage.database(wording, Path(folder) / "store.db").client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
+
+    return face
+
+
+# Everything may happen, and hardly ever does: what a quiet answer takes goes the whole way of a simulated one.
+_POSSIBLE = Profile(capacity=True, **{kind: 2.0**-64 for kind in KINDS if kind != "capacity"})
+
+
+def simulated_database(stage: Stage) -> Face:
+    """The embedded client of a simulated database that happens to be quiet."""
+
+    def face(wording: str) -> Call:
+        client = stage.keep(minidynamo.simulate(profile=_POSSIBLE, wording=wording)).client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
+
+    return face
+
+
+# Nothing is validated before it is sent, so that every case reaches the service.
+with minidynamo.mock():
+    _BOTO3_CLIENTS: dict[bool, Any] = {
+        is_streams: boto3.client(service, config=Config(parameter_validation=False))
+        for is_streams, service in ((False, "dynamodb"), (True, "dynamodbstreams"))
+    }
+
+
+def boto3_double(stage: Stage) -> Face:
+    """boto3's client, answered in process."""
+
+    def face(wording: str) -> Call:
+        stage.closing.enter_context(minidynamo.mock(stage.database(wording)))
+
+        def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            client = _BOTO3_CLIENTS[operation in STREAM_OPERATIONS]
+            answer: dict[str, Any] = getattr(client, method_name(operation))(**request)
+            return answer
+
+        return _calling(call)
+
+    return face
+
+
+def http_server(stage: Stage) -> Face:
+    """The HTTP server, on a socket."""
+
+    def face(wording: str) -> Call:
+        stage.server.database = stage.database(wording)
+        return stage.server.endpoint.call
+
+    return face
+
+
+def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
+    def calling(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = call(operation, dict(request))
+        except ClientError as error:
+            response: Any = error.response
+            members = {name: value for name, value in response.items() if name not in _ENVELOPE}
+            raise Fault(response["Error"]["Code"], response["Error"]["Message"], members) from None
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    return calling
+
+
+FACES: dict[str, Callable[[Stage], Face]] = {
+    "embedded client": embedded_client,
+    "database in a file": durable_database,
+    "simulated database": simulated_database,
+    "boto3 double": boto3_double,
+    "HTTP server": http_server,
+}
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.id)
+def test_case(case: Case, face: str, stage: Stage) -> None:
+    """The face answers as the case says."""
+    replay(case, FACES[face](stage))
+
+
+def test_there_are_at_least_400_cases() -> None:
+    """Counted without their second wording."""
+    assert len({(case.file, case.name) for case in ALL_CASES}) >= 400
+
+
+def test_names_of_cases_are_unique_within_their_file() -> None:
+    """So that a failure names one case."""
+    seen = [(case.file, case.name, case.wording) for case in ALL_CASES]
+    assert len(set(seen)) == len(seen)

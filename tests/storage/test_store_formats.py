@@ -1,0 +1,59 @@
+"""Files written by every released format open for ever, and hold what they held."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import minidynamo
+from minidynamo import Database, ManualClock
+from minidynamo.storage.sqlite.store_file import FORMAT_VERSION
+from tests.storage.stores import write_store
+
+STORES = sorted((Path(__file__).parent / "stores").glob("format-*.db"))
+
+
+def contents(database: Database) -> dict[str, Any]:
+    """All that can be seen, without the ids that each new table gets."""
+    execute = database.execute
+    found: dict[str, Any] = {"tables": execute("ListTables", {})["TableNames"]}
+    for name in found["tables"]:
+        described = execute("DescribeTable", {"TableName": name})["Table"]
+        del described["TableId"]
+        found[name] = {
+            "described": described,
+            "items": execute("Scan", {"TableName": name})["Items"],
+            "tags": execute("ListTagsOfResource", {"ResourceArn": described["TableArn"]})["Tags"],
+            "expiry": execute("DescribeTimeToLive", {"TableName": name}),
+            "partitions": [(each.index, each.start, each.item_count) for each in database.partitions(name)],
+        }
+    for index in ("by_state", "by_day"):
+        found[index] = execute("Scan", {"TableName": "Orders", "IndexName": index})["Items"]
+    return found
+
+
+def test_the_present_format_is_kept() -> None:
+    assert [each.name for each in STORES] == [f"format-{version + 1}.db" for version in range(FORMAT_VERSION)]
+
+
+@pytest.mark.parametrize("kept", STORES, ids=lambda path: str(path.name))
+def test_a_kept_file_opens_and_goes_on(kept: Path, tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    shutil.copy(kept, path)
+    partition_size = write_store.PARTITION_SIZE
+    fresh = minidynamo.connect(clock=ManualClock(), partition_size=partition_size)
+    write_store.write(fresh)
+    expected = contents(fresh)
+    assert len(expected["Orders"]["items"]) == 61
+    assert len(expected["Orders"]["partitions"]) >= 8
+    with minidynamo.connect(path, read_only=True, clock=ManualClock(), partition_size=partition_size) as database:
+        assert contents(database) == expected
+    with minidynamo.connect(path, clock=ManualClock(), partition_size=partition_size) as database:
+        database.check()
+        database.execute("TransactWriteItems", write_store.TRANSACTION)  # Its token is known: nothing is done again.
+        assert contents(database) == expected
+        database.execute("PutItem", {"TableName": "Orders", "Item": write_store.order(99)})
+        database.check()

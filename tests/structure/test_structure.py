@@ -1,0 +1,141 @@
+"""Rules of the house that a machine can keep: floors, circles, exports, lengths of functions and files, names."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minidynamo
+from tests.structure.imports import MODULES, PACKAGE, circles, imports_by_module, room_of, tree_of
+
+# Rooms, and the modules at the root, floor by floor: each imports only from floors below its own.
+FLOORS = (
+    {"limits", "messages", "errors", "clock"},
+    {"wording"},
+    {"values"},
+    {"storage", "schema", "requests", "expressions"},
+    {"streams"},
+    {"tables"},
+    {"operations"},
+    {"lambdas"},
+    {"embedded", "http"},
+    {"database"},
+    {"simulation", "formats", "templates", "boto"},
+    {"conformance"},
+)
+# These stand beside the house and use its public names alone, and simulation's, all of which are public.
+OUTSIDE = {"testing": {"", "simulation"}}
+# The command line and the plugin for pytest put everything to use.
+TOP = {"cli", "pytest_plugin", ""}
+# What is still to be turned round: faces know the class of the database, which makes them.
+TURNED = {("embedded", "database"), ("http", "database")}
+
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 400
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager"}
+
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def test_every_room_has_its_floor() -> None:
+    """The rooms and root modules that there are stand in the table, and no others."""
+    rooms = {room_of(name) for name in imports_by_module()}
+    assert rooms == {*FLOOR_OF, *OUTSIDE, *TOP}
+
+
+@pytest.mark.parametrize("room", sorted({*FLOOR_OF, *OUTSIDE}))
+def test_imports_go_down(room: str) -> None:
+    """A room imports only from floors below its own, late imports and those for types alone included."""
+    imported = {
+        room_of(other) for name, others in imports_by_module().items() if room_of(name) == room for other in others
+    } - {room}
+    if room in OUTSIDE:
+        assert imported <= OUTSIDE[room]
+    else:
+        above = {each for each in imported if FLOOR_OF.get(each, len(FLOORS)) >= FLOOR_OF[room]}
+        assert {(room, each) for each in above} <= TURNED
+
+
+def test_no_circles() -> None:
+    """No modules import each other in a circle, inside a room either."""
+    graph = imports_by_module()
+    kept = {
+        name: {each for each in others if (room_of(name), room_of(each)) not in TURNED}
+        for name, others in graph.items()
+        if name
+    }
+    assert [each for each in circles(kept) if room_of(each[0]) not in {"simulation", "embedded"}] == []
+
+
+def test_public_names() -> None:
+    """`minidynamo` exports these names and no others."""
+    assert sorted(minidynamo.__all__) == [
+        "Attr",
+        "Binary",
+        "Clock",
+        "Database",
+        "DynamoError",
+        "Fault",
+        "FaultSchedule",
+        "History",
+        "Key",
+        "ManualClock",
+        "PartitionInfo",
+        "Profile",
+        "Snapshot",
+        "StoreError",
+        "SystemClock",
+        "attach",
+        "connect",
+        "mock",
+        "schema_from",
+        "simulate",
+    ]
+    assert all(hasattr(minidynamo, name) for name in minidynamo.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_functions_fit_on_a_screen(path: Path) -> None:
+    """No function is longer than 70 lines, no file than 400, and no name says nothing."""
+    text = path.read_text("utf-8")
+    long = [
+        node.name
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
+    ]
+    assert long == []
+    assert text.count("\n") <= FILE_LINES_MAX
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+def test_every_module_says_what_it_owns() -> None:
+    """Every module opens with a docstring."""
+    silent = [path for path in MODULES if path.stat().st_size and not ast.get_docstring(tree_of(path))]
+    assert silent == []
+
+
+def test_import_is_light() -> None:
+    """Importing minidynamo loads neither botocore nor Hypothesis, nor Lark before the first expression."""
+    code = (
+        "import sys, minidynamo; minidynamo.connect().client().list_tables();"
+        "print([m for m in ('botocore', 'boto3', 'hypothesis', 'lark', 'rich', 'sqlite3') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_errors_import_no_clients() -> None:
+    """An error is botocore's ClientError without botocore's clients being loaded."""
+    code = (
+        "import sys, minidynamo; client = minidynamo.connect().client()\n"
+        "try: client.describe_table(TableName='nope')\n"
+        "except Exception as error: print(type(error).__mro__[1].__module__)\n"
+        "print([m for m in ('botocore.client', 'botocore.session', 'boto3') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split("\n")[:2] == ["botocore.exceptions", "[]"]
