@@ -3,7 +3,9 @@
 The service answers through an older and a newer validation layer and moves operations from one to the other over time.
 A fault is raised with both of its texts (`errors.ValidationError`); `Wording.render` chooses once it is known.
 
-Two settings: "current" is what most regions answer in autumn 2026, "2025" is the older layer everywhere.
+Three settings: "current" is what most regions answer in autumn 2026, "2025" is the older layer everywhere, "next" is
+the newer one in every operation that has moved anywhere. Which layer answers an operation stands in its row
+(`requests/operations.py`).
 """
 
 from __future__ import annotations
@@ -33,44 +35,47 @@ class Layer:
 
 
 OLDER = Layer()
-_BARE = Layer(newer=True)
-_PREFIXED = Layer(newer=True, prefixed=frozenset({VALUE}))
+BARE = Layer(newer=True)
+PREFIXED = Layer(newer=True, prefixed=frozenset({VALUE}))
 
-_LAYERS: dict[str, dict[str, Layer]] = {
-    "current": {
-        "PutItem": _PREFIXED,
-        "UpdateItem": _PREFIXED,
-        "DeleteItem": _PREFIXED,
-        "GetItem": _BARE,
-        "Query": Layer(newer=True, prefixed=frozenset({SELECT})),
-        "BatchGetItem": _BARE,
-    },
-    "2025": {},
-}
 
-WORDINGS = tuple(_LAYERS)
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which layer answers an operation under each setting; under "2025" it is the older one."""
+
+    current: Layer = OLDER
+    next: Layer = OLDER
+
+    def under(self, setting: str) -> Layer:
+        """The layer under a setting, one of `WORDINGS`."""
+        return {"current": self.current, "next": self.next}.get(setting, OLDER)
+
+
+WORDINGS = ("current", "2025", "next")
+
+
+OLDER_ALWAYS = Layers()
 
 
 class Wording:
     """One setting of the wording switch.
 
     Parameters:
-        name: "current" or "2025".
+        name: one of `WORDINGS`.
     """
 
     def __init__(self, name: str = "current") -> None:
-        if name not in _LAYERS:
+        if name not in WORDINGS:
             raise ValueError(f"wording must be one of {', '.join(WORDINGS)}, not {name!r}")
         self.name = name
-        self._layers = _LAYERS[name]
 
-    def layer(self, operation: str) -> Layer:
-        """The layer that answers `operation`, an API name such as "PutItem"."""
-        return self._layers.get(operation, OLDER)
+    def layer(self, layers: Layers) -> Layer:
+        """The layer that answers an operation, of those that its row names."""
+        return layers.under(self.name)
 
-    def render(self, error: ValidationError, operation: str) -> str:
-        """The text of `error` as `operation` answers it."""
-        layer = self.layer(operation)
+    def render(self, error: ValidationError, layers: Layers) -> str:
+        """The text of `error` as an operation with these layers answers it."""
+        layer = self.layer(layers)
         if not layer.newer:
             return error.message
         opening = DETECTED if error.prefix in layer.prefixed else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from minidynamo.conformance.replay import Fault
 from minidynamo.http.bodies import body_of
 from minidynamo.http.messages import HttpAnswer, HttpRequest
 from minidynamo.http.targets import target_of
+from minidynamo.values.json_form import binaries_decoded
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 _TIMEOUT_SECONDS = 60
@@ -76,11 +76,11 @@ class Endpoint:
         answer = self.exchange(self.sign(HttpRequest("POST", "/", "", headers, body_of(request))))
         members = json.loads(answer.body) if answer.body else {}
         if answer.status < 300:
-            decoded: dict[str, Any] = _with_binaries(members)
+            decoded: dict[str, Any] = binaries_decoded(members)
             return decoded
         code = members.pop("__type", f"HTTP {answer.status}").partition("#")[2]
         message = members.pop("message", members.pop("Message", ""))
-        raise Fault(code, message, _with_binaries(members))
+        raise Fault(code, message, binaries_decoded(members))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -97,16 +97,3 @@ class Endpoint:
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return HttpAnswer(response.status, headers, response.read())
-
-
-def _with_binaries(value: Any) -> Any:
-    """A parsed answer with bytes in its binary values."""
-    if isinstance(value, list):
-        return [_with_binaries(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"B"} and isinstance(value["B"], str):
-        return {"B": base64.b64decode(value["B"])}
-    if value.keys() == {"BS"} and isinstance(value["BS"], list):
-        return {"BS": [base64.b64decode(each) for each in value["BS"]]}
-    return {name: _with_binaries(each) for name, each in value.items()}

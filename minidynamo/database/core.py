@@ -27,6 +27,7 @@ from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations import OPERATIONS
 from minidynamo.operations.store import Store
 from minidynamo.requests.checker import check_request_types, checked_request
+from minidynamo.requests.operations import API
 from minidynamo.schema.arns import Location
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.memory.engine import MemoryEngine
@@ -112,10 +113,10 @@ class Core:
             return OPERATIONS[operation](self if store is None else store, checked)
         except ValidationError as error:
             check_request_types(operation, request)  # A wrong type is reported before anything else.
-            raise ValidationError(self.wording.render(error, operation)) from None
+            raise ValidationError(self.wording.render(error, API[operation].layers)) from None
         except (DynamoError, AttributeError, TypeError):
             # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
-            if operation in OPERATIONS:
+            if operation in API:
                 check_request_types(operation, request)
             raise
         except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.

@@ -11,8 +11,8 @@ from typing import Any
 from minidynamo.database.core import Response
 from minidynamo.database.database import Database
 from minidynamo.errors import AccessDenied
-from minidynamo.operations import OPERATIONS, READS
 from minidynamo.operations.store import Store
+from minidynamo.requests.operations import API, WRITE
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite.readers import FollowingEngine
 
@@ -45,7 +45,8 @@ class ReadOnlyDatabase(Database):
         return self._lock if self._following is None else self._following
 
     def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
-        if operation in OPERATIONS and operation not in READS:
+        row = API.get(operation)
+        if row is not None and row.access == WRITE:
             raise AccessDenied(f"{operation} is not allowed: the database is open for reading only")
         return super().execute(operation, request, store)
 

@@ -5,7 +5,6 @@ One method per operation, named and called as boto3 does; answers carry Response
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -15,21 +14,9 @@ from minidynamo.embedded.client_errors import ClientExceptions, client_error, un
 from minidynamo.embedded.paginators import Paginator
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.errors import DynamoError
-from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, Operation
 
 Response = dict[str, Any]
-
-_TIMESTAMPS = frozenset(
-    {
-        "CreationDateTime",
-        "LastIncreaseDateTime",
-        "LastDecreaseDateTime",
-        "LastUpdateToPayPerRequestDateTime",
-        "LastUpdateDateTime",
-    }
-)
-_DESCRIBING = frozenset({"CreateTable", "DescribeTable", "UpdateTable", "DeleteTable"})
 
 
 class ClientMeta:
@@ -69,7 +56,7 @@ class ServiceClient:
             ParamValidationError: a parameter that the operation does not have.
         """
         if not parameters.keys() <= _PARAMETERS[operation]:
-            raise unknown_parameters(operation, parameters, list(REQUESTS[operation].members))
+            raise unknown_parameters(operation, parameters, list(API[operation].request.members))
         request_id = self._new_request_id()
         metadata = {
             "RequestId": request_id,
@@ -109,39 +96,41 @@ class StreamsClient(ServiceClient):
     """Calls the operations of a database's streams as boto3's client of DynamoDB Streams does."""
 
 
-def method_name(operation: str) -> str:
-    """boto3's name of an operation: "put_item" for "PutItem"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
+def _method(operation: Operation) -> Callable[..., Response]:
+    name = operation.name
 
-
-def _method(operation: str) -> Callable[..., Response]:
     def method(self: ServiceClient, **parameters: Any) -> Response:
-        return self.call(operation, parameters)
+        return self.call(name, parameters)
 
-    method.__name__ = method_name(operation)
-    method.__doc__ = f"Calls {operation}. Parameters: {', '.join(REQUESTS[operation].members) or 'none'}."
+    method.__name__ = operation.method
+    method.__doc__ = f"Calls {name}. Parameters: {', '.join(operation.request.members) or 'none'}."
     return method
 
 
 def show_timestamps(operation: str, response: Response, zone: tzinfo) -> None:
     """Replaces the epoch seconds in an answer by datetimes of a time zone, in place."""
-    if operation in _DESCRIBING:
+    path = _TIMESTAMPS[operation]
+    if path == "*":
         _show_all(response, zone)
-    elif operation == "DescribeStream":
-        _show(response["StreamDescription"], "CreationRequestDateTime", zone)
-    elif operation == "GetRecords":
-        for record in response["Records"]:
-            _show(record["dynamodb"], "ApproximateCreationDateTime", zone)
+    elif path is not None:
+        *steps, name = path.split(".")
+        _show_below(response, steps, name, zone)
 
 
-def _show(members: Response, name: str, zone: tzinfo) -> None:
-    members[name] = datetime.fromtimestamp(members[name], zone)
+def _show_below(members: Any, steps: list[str], name: str, zone: tzinfo) -> None:
+    if isinstance(members, list):
+        for member in members:
+            _show_below(member, steps, name, zone)
+    elif steps:
+        _show_below(members[steps[0]], steps[1:], name, zone)
+    else:
+        members[name] = datetime.fromtimestamp(members[name], zone)
 
 
 def _show_all(response: Any, zone: tzinfo) -> None:
     for name, value in response.items():
-        if name in _TIMESTAMPS:
-            _show(response, name, zone)
+        if name in TABLE_TIMESTAMPS:
+            response[name] = datetime.fromtimestamp(value, zone)
         elif isinstance(value, dict):
             _show_all(value, zone)
         elif isinstance(value, list):
@@ -150,7 +139,8 @@ def _show_all(response: Any, zone: tzinfo) -> None:
                     _show_all(member, zone)
 
 
-_PARAMETERS = {operation: frozenset(REQUESTS[operation].members) for operation in OPERATIONS}
+_PARAMETERS = {name: frozenset(row.request.members) for name, row in API.items()}
+_TIMESTAMPS = {name: row.timestamps for name, row in API.items()}
 
-for _operation in OPERATIONS:
-    setattr(StreamsClient if _operation in STREAM_OPERATIONS else Client, method_name(_operation), _method(_operation))
+for _row in API.values():
+    setattr(StreamsClient if _row.subject == STREAM else Client, _row.method, _method(_row))

@@ -5,31 +5,17 @@ Source: boto3 documentation, "Paginators".
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from minidynamo.requests.operations import API, Pages
+from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
 
 Response = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Pages:
-    """How an operation pages: the parameter and answer member that carry the position, what is listed, what limits."""
-
-    input_token: str
-    output_token: str
-    results: tuple[str, ...]
-    limit: str | None
-
-
-_OPERATIONS = {
-    "query": _Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"), "Limit"),
-    "scan": _Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"), "Limit"),
-    "list_tables": _Pages("ExclusiveStartTableName", "LastEvaluatedTableName", ("TableNames",), "Limit"),
-    "list_tags_of_resource": _Pages("NextToken", "NextToken", ("Tags",), None),
-}
+_PAGES = {row.method: row.pages for row in API.values() if row.pages is not None}
 
 
 class Paginator:
@@ -41,15 +27,15 @@ class Paginator:
     """
 
     def __init__(self, method: Callable[..., Response], name: str) -> None:
-        if name not in _OPERATIONS:
-            raise ValueError(f"{name} has no pages; these have: {', '.join(_OPERATIONS)}")
+        if name not in _PAGES:
+            raise ValueError(f"{name} has no pages; these have: {', '.join(_PAGES)}")
         self._method = method
-        self._pages = _OPERATIONS[name]
+        self._pages = _PAGES[name]
 
     @staticmethod
     def knows(name: str) -> bool:
         """Whether a method has pages."""
-        return name in _OPERATIONS
+        return name in _PAGES
 
     def paginate(self, PaginationConfig: dict[str, Any] | None = None, **parameters: Any) -> PageIterator:
         """The pages of a call.
@@ -67,7 +53,7 @@ class PageIterator:
     def __init__(
         self,
         method: Callable[..., Response],
-        pages: _Pages,
+        pages: Pages,
         parameters: dict[str, Any],
         config: dict[str, Any],
     ) -> None:
@@ -119,28 +105,12 @@ class PageIterator:
 
 
 def _token(position: Any, skipped: int) -> str:
-    return base64.b64encode(json.dumps([_plain(position), skipped]).encode()).decode()
+    return base64_text(json.dumps([position, skipped], default=base64_text).encode())
 
 
 def _read_token(token: str) -> tuple[Any, int]:
     try:
-        position, skipped = json.loads(base64.b64decode(token))
+        position, skipped = json.loads(binary_of(token))
     except ValueError:
         raise ValueError("StartingToken must be a resume_token of an earlier page iterator") from None
-    return _from_plain(position), skipped
-
-
-def _plain(position: Any) -> Any:
-    if isinstance(position, bytes):
-        return {"base64": base64.b64encode(position).decode()}
-    if isinstance(position, dict):
-        return {name: _plain(value) for name, value in position.items()}
-    return position
-
-
-def _from_plain(position: Any) -> Any:
-    if isinstance(position, dict):
-        if position.keys() == {"base64"} and isinstance(position["base64"], str):
-            return base64.b64decode(position["base64"])
-        return {name: _from_plain(value) for name, value in position.items()}
-    return position
+    return binaries_decoded(position), skipped

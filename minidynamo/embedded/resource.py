@@ -10,8 +10,9 @@ from typing import Any
 
 from minidynamo.database.database import Database
 from minidynamo.embedded.batch_writer import BatchWriter
-from minidynamo.embedded.client import Client, method_name
+from minidynamo.embedded.client import Client
 from minidynamo.embedded.resource_values import python_response, wire_request
+from minidynamo.requests.operations import snake_case
 
 Response = dict[str, Any]
 
@@ -202,4 +203,4 @@ class TableResource:
         self.meta.client.get_waiter("table_not_exists").wait(TableName=self.name)
 
 
-_ATTRIBUTES = {method_name(member): member for member in _DESCRIBED} | {"sse_description": "SSEDescription"}
+_ATTRIBUTES = {snake_case(member): member for member in _DESCRIBED} | {"sse_description": "SSEDescription"}

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from minidynamo.embedded.conditions import ExpressionBuilder, is_condition
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
+from minidynamo.requests.walk import rebuilt
 from minidynamo.values.python_values import from_attribute_value, from_item, to_attribute_value
 
 # In the order in which boto3 numbers their placeholders.
@@ -23,7 +24,7 @@ def wire_request(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     Raises:
         TypeError: a value that DynamoDB cannot store, such as a float.
     """
-    request: dict[str, Any] = _wire(REQUESTS[operation], _with_expressions(parameters))
+    request: dict[str, Any] = rebuilt(API[operation].request, _with_expressions(parameters), _wire_leaf)
     return request
 
 
@@ -49,21 +50,8 @@ def _with_expressions(parameters: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _wire(shape: Shape, value: Any) -> Any:
-    if shape.kind == "Value":
-        return to_attribute_value(value)
-    if shape.kind == "Structure" and isinstance(value, dict):
-        return {
-            name: _wire(shape.members[name], member) if name in shape.members else member
-            for name, member in value.items()
-        }
-    if shape.kind == "Map" and isinstance(value, dict):
-        assert shape.element is not None
-        return {key: _wire(shape.element, member) for key, member in value.items()}
-    if shape.kind == "List" and isinstance(value, list | tuple):
-        assert shape.element is not None
-        return [_wire(shape.element, member) for member in value]
-    return value
+def _wire_leaf(shape: Shape, value: Any) -> Any:
+    return to_attribute_value(value) if shape.kind == "Value" else value
 
 
 def _items(items: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Which attributes a resolved condition or projection mentions."""
+"""Which attributes an expression mentions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from minidynamo.expressions.syntax import DocumentPath
+from minidynamo.expressions.syntax import DocumentPath, Path
 
 
 def attributes_of(tree: Any) -> list[str]:
-    """The names of the top-level attributes that a resolved tree mentions, in order, each once."""
-    return list(dict.fromkeys(path.attribute for path in _paths(tree)))
+    """The names (or, before resolution, placeholders) of the top-level attributes in a tree, in order, each once."""
+    return list(dict.fromkeys(str(path.elements[0]) for path in _paths(tree)))
 
 
-def _paths(node: Any) -> Iterator[DocumentPath]:
-    if isinstance(node, DocumentPath):
+def _paths(node: Any) -> Iterator[DocumentPath | Path]:
+    if isinstance(node, DocumentPath | Path):
         yield node
     elif isinstance(node, tuple):
         for each in node:

@@ -56,16 +56,6 @@ _CHECK_ORDER = (
 _MAPS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
 _PARAMETERS = frozenset((*_LEGACY, *_EXPRESSIONS, *_MAPS))
 
-# The expressions of an operation that may use values, as the service names them when they are missing.
-_VALUE_USERS = {
-    "PutItem": ("ConditionExpression",),
-    "DeleteItem": ("ConditionExpression",),
-    "ConditionCheck": ("ConditionExpression",),
-    "UpdateItem": ("UpdateExpression", "ConditionExpression"),
-    "Scan": ("FilterExpression",),
-    "Query": ("FilterExpression", "KeyConditionExpression"),
-}
-
 
 @dataclass(slots=True)
 class Bound:
@@ -95,8 +85,13 @@ class Bound:
 _NOTHING = Bound()
 
 
-def check_combinations(request: Mapping[str, Any], operation: str) -> None:
-    """Refuses legacy parameters beside expressions, and placeholder maps without an expression to use them."""
+def check_combinations(request: Mapping[str, Any], value_users: tuple[str, ...]) -> None:
+    """Refuses legacy parameters beside expressions, and placeholder maps without an expression to use them.
+
+    Parameters:
+        request: the request or transaction action, its shape already checked.
+        value_users: the expressions that may use values there.
+    """
     if _PARAMETERS.isdisjoint(request):
         return
     present = request.keys() & _PARAMETERS
@@ -104,11 +99,10 @@ def check_combinations(request: Mapping[str, Any], operation: str) -> None:
     if "ExpressionAttributeNames" in present and not present & set(_EXPRESSIONS):
         text = "ExpressionAttributeNames can only be specified when using expressions"
         raise ValidationError(text, prefix=VALUE)
-    users = _VALUE_USERS.get(operation, ())
-    if "ExpressionAttributeValues" in present and not present & set(users):
+    if "ExpressionAttributeValues" in present and not present & set(value_users):
         text = "ExpressionAttributeValues can only be specified when using expressions"
-        verb = "is null" if len(users) == 1 else "are null"
-        raise ValidationError(f"{text}: {' and '.join(users)} {verb}", text, prefix=VALUE)
+        verb = "is null" if len(value_users) == 1 else "are null"
+        raise ValidationError(f"{text}: {' and '.join(value_users)} {verb}", text, prefix=VALUE)
 
 
 def check_mixing(present: set[str]) -> None:

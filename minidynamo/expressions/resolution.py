@@ -7,7 +7,6 @@ Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,6 +15,7 @@ from minidynamo.expressions import syntax
 from minidynamo.expressions.functions import ATTRIBUTE_TYPES, FUNCTIONS, SCALARS, SETS, TYPE_WORDS
 from minidynamo.expressions.parser import invalid
 from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.values.json_form import base64_text
 
 _ORDERING = frozenset({"<", "<=", ">", ">="})
 _NUMBER_ONLY = frozenset({"N"})
@@ -237,7 +237,7 @@ def is_reversed(low: Literal, high: Literal) -> bool:
 def printed_value(value: Mapping[str, Any]) -> str:
     """A value as the service prints it: `{N:5}`."""
     ((tag, payload),) = value.items()
-    text = base64.b64encode(payload).decode() if isinstance(payload, bytes) else payload
+    text = base64_text(payload) if isinstance(payload, bytes) else payload
     return f"{{{tag}:{text}}}"
 
 

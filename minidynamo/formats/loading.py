@@ -6,7 +6,6 @@ Source of the DynamoDB JSON and CSV rules: DynamoDB Developer Guide, "Import for
 
 from __future__ import annotations
 
-import base64
 import csv
 import gzip
 import io
@@ -20,6 +19,7 @@ from typing import Any
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.values.attribute_value import Item
+from minidynamo.values.json_form import from_json
 from minidynamo.values.python_values import to_item
 
 FORMATS = ("auto", "jsonl", "json", "csv")
@@ -158,7 +158,7 @@ def _record(number: int, value: Any) -> Record:
     item = value["Item"] if value.keys() == {"Item"} and isinstance(value["Item"], dict) else value
     if item and all(map(_is_attribute_value, item.values())):
         try:
-            return Record(number, {name: _from_dynamodb_json(each) for name, each in item.items()})
+            return Record(number, {name: from_json(each) for name, each in item.items()})
         except ValueError as error:
             return Record(number, None, f"holds binary that is not base64: {error}")
     try:
@@ -171,22 +171,6 @@ def _record(number: int, value: Any) -> Record:
 
 def _is_attribute_value(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and value.keys() <= _TYPES
-
-
-def _from_dynamodb_json(value: Any) -> Any:
-    """An attribute value with its binary decoded; everything else is left to the store's own checks."""
-    if not _is_attribute_value(value):
-        return value
-    ((tag, payload),) = value.items()
-    if tag == "B" and isinstance(payload, str):
-        return {tag: base64.b64decode(payload, validate=True)}
-    if tag == "BS" and isinstance(payload, list):
-        return {tag: [base64.b64decode(member, validate=True) for member in payload]}
-    if tag == "L" and isinstance(payload, list):
-        return {tag: [_from_dynamodb_json(member) for member in payload]}
-    if tag == "M" and isinstance(payload, dict):
-        return {tag: {name: _from_dynamodb_json(member) for name, member in payload.items()}}
-    return value
 
 
 def _csv_records(text: str, delimiter: str, key_types: dict[str, str]) -> Iterator[Record]:

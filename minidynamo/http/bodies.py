@@ -5,8 +5,6 @@ Source: wire protocol of Amazon DynamoDB, "Value encodings" and SerializationExc
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,14 +13,14 @@ from typing import Any
 
 from minidynamo.errors import SerializationError
 from minidynamo.limits import HTTP_INLINE_BODY_BYTES_MAX, JSON_OBJECT_BYTES_MIN
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
+from minidynamo.requests.walk import rebuilt
+from minidynamo.values.json_form import base64_text, binary_of, from_json
 from minidynamo.values.wire_types import UndecodableBinary
 
 # A JSON text, up to its end or that of everything, so that a body is gone through once.
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-# Values deeper than this are left as they are: the nesting rule refuses them in any case.
-_LEVELS_MAX = 64
 
 
 def parsed_body(body: bytes) -> dict[str, Any] | None:
@@ -62,17 +60,27 @@ def _decoded(decoder: json.JSONDecoder, text: str) -> Any:
     return decoder.decode(text)  # Blanks around it, or something else.
 
 
-def decode_binaries(operation: str, request: dict[str, Any], body: bytes) -> None:
-    """Replaces base64 by bytes in the attribute values of a parsed request, in place.
+def with_binaries(operation: str, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """A parsed request with bytes for the base64 in its attribute values.
 
     Text that is no base64 becomes an `UndecodableBinary`, which fails when types are checked.
     """
     # Most requests hold no binary value; one cannot be there without its tag or an escape that spells it.
     if b'"B"' not in body and b'"BS"' not in body and b"\\u" not in body:
-        return
-    shape = REQUESTS.get(operation)
-    if shape is not None:
-        _decode(shape, request)
+        return request
+    row = API.get(operation)
+    return request if row is None else rebuilt(row.request, request, _decoded_leaf)
+
+
+def _decoded_leaf(shape: Shape, value: Any) -> Any:
+    return from_json(value, _binary) if shape.kind == "Value" else value
+
+
+def _binary(text: str) -> bytes | UndecodableBinary:
+    try:
+        return binary_of(text)
+    except ValueError as error:
+        return UndecodableBinary(str(error))
 
 
 def body_of(members: Mapping[str, Any]) -> bytes:
@@ -88,18 +96,14 @@ def _same(members: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-def _base64_text(binary: bytes) -> str:
-    return base64.b64encode(binary).decode()
-
-
 def _new_encoder() -> Callable[[Any, int], Iterable[str]]:
     """What makes pieces of JSON: the encoder that `json` itself makes for each text, made once."""
-    encoder = json.JSONEncoder(separators=(",", ":"), default=_base64_text, check_circular=False)
+    encoder = json.JSONEncoder(separators=(",", ":"), default=base64_text, check_circular=False)
     make: Any = getattr(json_encoder, "c_make_encoder", None)
     if make is None:  # A Python whose json is not compiled.
         return lambda members, level: encoder.iterencode(members)
     made: Callable[[Any, int], Iterable[str]] = make(
-        None, _base64_text, json_encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+        None, base64_text, json_encoder.encode_basestring_ascii, None, ":", ",", False, False, True
     )
     return made
 
@@ -108,65 +112,3 @@ _encoded = _new_encoder()
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 # For long bodies: the parser is one call in C, which lets no other thread work, but for calls of Python within it.
 _PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_hook=_same)
-
-
-def _decode(shape: Shape, value: Any) -> None:
-    if shape.kind == "Structure" and isinstance(value, dict):
-        for name, member in shape.members.items():
-            if name in value:
-                _decode(member, value[name])
-    elif shape.kind == "List" and isinstance(value, list):
-        assert shape.element is not None
-        for member in value:
-            _decode(shape.element, member)
-    elif shape.kind == "Map" and isinstance(value, dict):
-        assert shape.element is not None
-        for member in value.values():
-            _decode(shape.element, member)
-    elif shape.kind == "Value":
-        _decode_value(value, 1)
-
-
-def _decode_value(value: Any, level: int) -> None:
-    if not isinstance(value, dict) or level > _LEVELS_MAX:
-        return
-    for tag, payload in value.items():
-        decode = _BY_TAG.get(tag)
-        if decode is not None:
-            value[tag] = decode(payload, level)
-
-
-def _binary(payload: Any, level: int) -> Any:
-    if not isinstance(payload, str):
-        return payload
-    if len(payload) % 4:
-        fault = f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(payload)}"
-        return UndecodableBinary(fault)
-    try:
-        binary = base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError):
-        return UndecodableBinary(_BAD_CHARACTER)
-    # Bits left over in the last character must be zero.
-    return binary if _base64_text(binary) == payload else UndecodableBinary(_BAD_CHARACTER)
-
-
-def _binaries(payload: Any, level: int) -> Any:
-    return [_binary(each, level) for each in payload] if isinstance(payload, list) else payload
-
-
-def _list(payload: Any, level: int) -> Any:
-    if isinstance(payload, list):
-        for member in payload:
-            _decode_value(member, level + 1)
-    return payload
-
-
-def _map(payload: Any, level: int) -> Any:
-    if isinstance(payload, dict):
-        for member in payload.values():
-            _decode_value(member, level + 1)
-    return payload
-
-
-_BAD_CHARACTER = "Invalid last non-pad Base64 character dectected"
-_BY_TAG: dict[str, Callable[[Any, int], Any]] = {"B": _binary, "BS": _binaries, "L": _list, "M": _map}

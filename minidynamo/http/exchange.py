@@ -9,17 +9,18 @@ import logging
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, InternalServerError, NoAnswer, SerializationError, UnknownOperation
-from minidynamo.http.bodies import body_of, decode_binaries, parsed_body
+from minidynamo.http.bodies import body_of, parsed_body, with_binaries
 from minidynamo.http.compression import BodyTooLarge, compressed, decompressed
 from minidynamo.http.messages import HttpAnswer, HttpRequest, http_date
 from minidynamo.http.signatures import Signature
-from minidynamo.http.targets import WITHOUT_BODY, operation_of
+from minidynamo.http.targets import operation_of
 from minidynamo.http.verification import accept_any
 from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_INLINE_BODY_BYTES_MAX, HTTP_UNSIGNED_BODY_BYTES_MAX
+from minidynamo.requests.operations import API
+from minidynamo.requests.subjects import tables_of
 
 logger = logging.getLogger("minidynamo.server")
 
@@ -88,9 +89,8 @@ class Exchange:
         database = self._choose(signature or self._authenticate(request))
         if members is None:
             raise SerializationError()
-        decode_binaries(operation, members, body)
-        answer = database.execute(operation, members)
-        return 200, _content_type(request), b"" if operation in WITHOUT_BODY else body_of(answer)
+        answer = database.execute(operation, with_binaries(operation, members, body))
+        return 200, _content_type(request), body_of(answer) if API[operation].has_body else b""
 
     def _without_operation(self, request: HttpRequest) -> tuple[int, str, bytes]:
         if request.method in ("GET", "HEAD") and request.path == "/":
@@ -150,11 +150,11 @@ def request_summary(request: HttpRequest) -> str:
     if len(request.body) > HTTP_INLINE_BODY_BYTES_MAX:
         return operation
     try:
-        members: Any = parsed_body(request.body)
-    except DynamoError:
+        members = parsed_body(decompressed(request.body, request.headers.get("content-encoding")))
+    except (DynamoError, BodyTooLarge):
         return operation
-    table = (members or {}).get("TableName")
-    return printable(f"{operation} {table}") if isinstance(table, str) else operation
+    tables = tables_of(members or {})
+    return printable(f"{operation} {', '.join(tables)}") if tables else operation
 
 
 def printable(text: str) -> str:

@@ -5,10 +5,10 @@ Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from minidynamo.streams.record import StreamOrigin, holds_binaries, shown_change
+from minidynamo.values.json_form import item_to_json
 
 
 def event_record(origin: StreamOrigin, number: int, packed: bytes) -> dict[str, Any]:
@@ -23,22 +23,9 @@ def event_record(origin: StreamOrigin, number: int, packed: bytes) -> dict[str, 
     if holds_binaries(packed):
         change = record["dynamodb"]
         for image in change.keys() & {"Keys", "NewImage", "OldImage"}:
-            change[image] = {name: _as_json(value) for name, value in change[image].items()}
+            change[image] = item_to_json(change[image])
     record["eventSourceARN"] = origin.arn
     identity = record.pop("userIdentity", None)
     if identity is not None:
         record["userIdentity"] = {"type": identity["Type"], "principalId": identity["PrincipalId"]}
     return record
-
-
-def _as_json(value: dict[str, Any]) -> dict[str, Any]:
-    ((kind, content),) = value.items()
-    if kind == "B":
-        return {"B": base64.b64encode(content).decode()}
-    if kind == "BS":
-        return {"BS": [base64.b64encode(each).decode() for each in content]}
-    if kind == "L":
-        return {"L": [_as_json(each) for each in content]}
-    if kind == "M":
-        return {"M": {name: _as_json(each) for name, each in content.items()}}
-    return value

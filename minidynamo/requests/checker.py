@@ -13,16 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minidynamo.errors import UnknownOperation
-from minidynamo.requests.control_plane import CONTROL_PLANE
-from minidynamo.requests.data_plane import DATA_PLANE
 from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, is_timestamp, without_nulls
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
-from minidynamo.requests.streams import STREAMS
 from minidynamo.requests.violations import check_constraints
 from minidynamo.values.wire_types import structure_fault
 from minidynamo.wording import Wording
-
-REQUESTS: dict[str, Shape] = {**DATA_PLANE, **CONTROL_PLANE, **STREAMS}
 
 _Predicate = Callable[[Any], bool]
 
@@ -45,12 +41,13 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
         raise UnknownOperation(f"minidynamo does not carry out the operation {operation}.")
     if is_ordinary(request):
         return request
-    shape = REQUESTS[operation]
+    row = API[operation]
+    shape = row.request
     if not isinstance(request, Mapping):
         raise structure_fault(shape.name, request, is_element=False)
     check_types(shape, request)
     cleaned: Mapping[str, Any] = without_nulls(shape, request)
-    check_constraints(operation, shape, cleaned, wording.layer(operation))
+    check_constraints(row, cleaned, wording.layer(row.layers))
     return cleaned
 
 
@@ -66,7 +63,7 @@ def is_ordinary_request(operation: str, request: Mapping[str, Any]) -> bool:
 
 def check_request_types(operation: str, request: Mapping[str, Any]) -> None:
     """Raises SerializationError where anything in the request, values included, has the wrong JSON type."""
-    check_types(REQUESTS[operation], request)
+    check_types(API[operation].request, request)
 
 
 def _compiled(shape: Shape) -> _Predicate:
@@ -93,17 +90,15 @@ def _number(shape: Shape) -> _Predicate:
 
 
 def _list(shape: Shape) -> _Predicate:
-    assert shape.element is not None
-    element = _compiled(shape.element)
+    element = _compiled(shape.inner)
     low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
     return lambda value: type(value) is list and low <= len(value) <= high and all(map(element, value))
 
 
 def _map(shape: Shape) -> _Predicate:
-    assert shape.element is not None
-    if shape.element.kind == "Value":
+    if shape.inner.kind == "Value":
         return lambda value: type(value) is dict
-    element = _compiled(shape.element)
+    element = _compiled(shape.inner)
     low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
     is_key = _string(Shape("String")) if shape.key_constraints is None else _TABLE_KEY
     return lambda value: (
@@ -146,4 +141,4 @@ _COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
 }
 
 
-_PREDICATES = {operation: _compiled(shape) for operation, shape in REQUESTS.items()}
+_PREDICATES = {operation: _compiled(row.request) for operation, row in API.items()}

@@ -22,7 +22,6 @@ from minidynamo.requests.shapes import (
     string,
     structure,
 )
-from minidynamo.wording import DETECTED
 
 OPAQUE = Shape("Opaque")
 
@@ -151,30 +150,4 @@ CONTROL_PLANE: dict[str, Shape] = {
     "ListTagsOfResource": structure("ListTagsOfResourceInput", "ResourceArn", ResourceArn=TEXT, NextToken=string()),
     "DescribeLimits": structure("DescribeLimitsInput"),
     "DescribeEndpoints": structure("DescribeEndpointsRequest"),
-}
-
-# What the service says where a required member is missing, in place of the constraint's own words: the text of the
-# older layer and, where it differs, that of the newer one.
-_NAME_REQUIRED = ("The parameter 'TableName' is required but was not present in the request", None)
-_NO_ARN = ("Invalid TableArn", None)
-MISSING_TEXTS: dict[tuple[str, str], tuple[str, str | None]] = {
-    ("CreateTable", "TableName"): _NAME_REQUIRED,
-    ("DescribeTable", "TableName"): _NAME_REQUIRED,
-    ("DeleteTable", "TableName"): _NAME_REQUIRED,
-    ("UpdateTable", "TableName"): _NAME_REQUIRED,
-    ("DescribeTimeToLive", "TableName"): _NAME_REQUIRED,
-    ("TagResource", "ResourceArn"): _NO_ARN,
-    ("UntagResource", "ResourceArn"): _NO_ARN,
-    ("ListTagsOfResource", "ResourceArn"): _NO_ARN,
-    ("BatchWriteItem", "RequestItems"): ("The requestItems parameter is required for BatchWriteItem", None),
-    ("BatchGetItem", "RequestItems"): (
-        "The requestItems parameter is required for BatchGetItem",
-        f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 1",
-    ),
-}
-# Members whose length is refused in words of their own.
-LENGTH_TEXTS: dict[tuple[str, str], str] = {
-    (operation, "TableName"): "TableName must be at least 3 characters long and at most 255 characters long"
-    for operation in ("DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive")
 }

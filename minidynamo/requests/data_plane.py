@@ -106,7 +106,7 @@ def _action(name: str, required: str, **members: Shape) -> Shape:
     return structure(name, required, TableName=TABLE_NAME, **members, **_CONDITION_MEMBERS)
 
 
-_TRANSACT_WRITE_ITEM = structure(
+TRANSACT_WRITE_ITEM = structure(
     "TransactWriteItem",
     ConditionCheck=_action("ConditionCheck", "Key TableName ConditionExpression", Key=ITEM),
     Put=_action("Put", "Item TableName", Item=ITEM),
@@ -203,6 +203,6 @@ DATA_PLANE: dict[str, Shape] = {
         ClientRequestToken=string(1, 36),
         ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
         ReturnItemCollectionMetrics=RETURN_ITEM_COLLECTION_METRICS,
-        TransactItems=list_of(_TRANSACT_WRITE_ITEM, 1, TRANSACTION_ACTIONS_MAX),
+        TransactItems=list_of(TRANSACT_WRITE_ITEM, 1, TRANSACTION_ACTIONS_MAX),
     ),
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from minidynamo.errors import SerializationError
 from minidynamo.requests.shapes import Shape
+from minidynamo.requests.walk import known
 from minidynamo.values.wire_types import (
     JAVA_MAP,
     SCALAR_FOR_CONTAINER,
@@ -46,25 +47,15 @@ def check_types(shape: Shape, value: Any, is_element: bool = False) -> None:
 
 def without_nulls(shape: Shape, value: Any) -> Any:
     """A copy made of plain dicts, lists and texts, without unknown members and members that are null."""
-    if shape.kind == "Structure":
-        members = shape.members
-        return {
-            name: without_nulls(members[name], member)
-            for name, member in value.items()
-            if member is not None and name in members
-        }
-    if shape.kind == "List":
-        assert shape.element is not None
-        return [without_nulls(shape.element, member) for member in value if member is not None]
-    if shape.kind == "Map":
-        assert shape.element is not None
-        element = shape.element
-        return {plain_text(key): without_nulls(element, member) for key, member in value.items() if member is not None}
+    return known(shape, value, _plain)
+
+
+def _plain(shape: Shape, value: Any) -> Any:
     if shape.kind == "String":
         return plain_text(value)
     if shape.kind == "Boolean" and isinstance(value, str):
         return value.lower() in ("true", "1", "yes")
-    return int(value) if shape.kind in ("Integer", "Long") else value
+    return int(value) if shape.kind in INTEGER_BOUNDS else value
 
 
 def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
@@ -90,24 +81,22 @@ def _check_timestamp(shape: Shape, value: Any, is_element: bool) -> None:
 
 
 def _check_list(shape: Shape, value: Any, is_element: bool) -> None:
-    assert shape.element is not None
     if not isinstance(value, list | tuple):
         raise _element_fault(value) if is_element else list_fault(value)
     for member in value:
-        check_types(shape.element, member, is_element=True)
+        check_types(shape.inner, member, is_element=True)
 
 
 def _check_map(shape: Shape, value: Any, is_element: bool) -> None:
-    assert shape.element is not None
     if not isinstance(value, dict):
         if isinstance(value, list | tuple):
-            text = JAVA_MAP.format(element=_java_type(shape.element))
+            text = JAVA_MAP.format(element=_java_type(shape.inner))
             raise SerializationError(f"Unrecognized collection type {text}")
         raise _element_fault(value) if is_element else SerializationError(SCALAR_FOR_CONTAINER)
     for key, member in value.items():
         if not isinstance(key, str):
             raise scalar_fault("String", key)
-        check_types(shape.element, member, is_element=True)
+        check_types(shape.inner, member, is_element=True)
 
 
 def _check_structure(shape: Shape, value: Any, is_element: bool) -> None:
@@ -129,8 +118,7 @@ def _java_type(shape: Shape) -> str:
     if shape.kind == "String":
         return "java.lang.String"
     if shape.kind == "List":
-        assert shape.element is not None
-        return f"java.util.List<{_java_type(shape.element)}>"
+        return f"java.util.List<{_java_type(shape.inner)}>"
     return f"{SHAPE_PACKAGE}.{shape.name}"
 
 

@@ -42,6 +42,12 @@ class Shape:
     accepts_arn: bool = False
     model_case: bool = False
 
+    @property
+    def inner(self) -> Shape:
+        """The shape of list members and map values, where it is known to be a list or a map."""
+        assert self.element is not None, f"{self.kind} has no element"
+        return self.element
+
 
 def string(minimum: int | None = None, maximum: int | None = None, pattern: str | None = None) -> Shape:
     """A string of `minimum` to `maximum` characters."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX
-from minidynamo.requests.control_plane import LENGTH_TEXTS, MISSING_TEXTS
+from minidynamo.requests.operations import Operation
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.wording import Layer
 
@@ -64,16 +64,15 @@ class Violation:
         return f"Value at '{'.'.join(self.path)}' failed to satisfy constraint: {self.text}"
 
 
-def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], layer: Layer) -> None:
+def check_constraints(operation: Operation, request: Mapping[str, Any], layer: Layer) -> None:
     """Raises ValidationError where the request, whose types are right, violates constraints.
 
     Parameters:
-        operation: the API name of the operation.
-        shape: the shape of its request.
+        operation: the row of the operation.
         request: the request without null members.
         layer: how the operation words its faults.
     """
-    violations = list(_violations(shape, request, ()))
+    violations = list(_violations(operation.request, request, ()))
     if not violations:
         return
     for violation in violations:
@@ -91,26 +90,26 @@ def check_constraints(operation: str, shape: Shape, request: Mapping[str, Any], 
     raise _detected([each.newer() if each.model_case else each.older() for each in violations])
 
 
-def _raise_own_words(operation: str, violation: Violation) -> None:
+def _raise_own_words(operation: Operation, violation: Violation) -> None:
     """Raises where the service has words of its own for a member of an operation."""
-    member = (operation, violation.path[0])
     if len(violation.path) > 1:
         return
+    member = violation.path[0]
     is_absent = violation.kind == "null" or (violation.value == {} and violation.path == ("RequestItems",))
-    if is_absent and member in MISSING_TEXTS:
-        raise ValidationError(*MISSING_TEXTS[member])
-    if violation.kind == "length" and member in LENGTH_TEXTS:
-        raise ValidationError(LENGTH_TEXTS[member])
+    if is_absent and member in operation.missing_texts:
+        raise ValidationError(*operation.missing_texts[member])
+    if violation.kind == "length" and member in operation.length_texts:
+        raise ValidationError(operation.length_texts[member])
 
 
-def _newer_error(operation: str, violations: list[Violation]) -> ValidationError:
+def _newer_error(operation: Operation, violations: list[Violation]) -> ValidationError:
     lines = []
     for violation in violations:
         is_table_name_max = violation.is_table_name and "less than" in violation.text
         if violation.kind in ("length", "value") and not is_table_name_max:
             return _detected([violation.newer()])
         if violation.path == ("ReturnValues",):
-            if operation == "UpdateItem":
+            if operation.name == "UpdateItem":
                 return _detected([_NEWER_RETURN_VALUES])
             lines.append(_NEWER_RETURN_VALUES)
         else:
@@ -133,13 +132,11 @@ def _violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Vio
             elif name in shape.required:
                 yield Violation((*path, name), None, "Member must not be null", "null")
     elif shape.kind == "List":
-        assert shape.element is not None
         for index, member in enumerate(value, start=1):
-            yield from _violations(shape.element, member, (*path, str(index), "member"))
+            yield from _violations(shape.inner, member, (*path, str(index), "member"))
     elif shape.kind == "Map" and shape.value_constraints is None:
-        assert shape.element is not None
         for key, member in value.items():
-            yield from _violations(shape.element, member, (*path, _MapKey(key), "member"))
+            yield from _violations(shape.inner, member, (*path, _MapKey(key), "member"))
 
 
 def _own_violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
@@ -172,13 +169,12 @@ def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...
         text = f"Map keys must satisfy constraint: [{shape.key_constraints}]"
         yield Violation(path, json.dumps(value, separators=(",", ":"), default=str), text, "map")
     if shape.value_constraints is not None:
-        assert shape.element is not None
-        if any(not 1 <= len(member) <= (shape.element.maximum or 0) for member in value.values()):
+        if any(not 1 <= len(member) <= (shape.inner.maximum or 0) for member in value.values()):
             text = f"Map value must satisfy constraint: [{shape.value_constraints}]"
             yield Violation(path, value, text, "map")
-        elif shape.element.element is not None:
+        elif shape.inner.element is not None:
             for key, member in value.items():
-                yield from _violations(shape.element, member, (*path, _MapKey(key), "member"))
+                yield from _violations(shape.inner, member, (*path, _MapKey(key), "member"))
 
 
 def _is_table_key(key: str) -> bool:

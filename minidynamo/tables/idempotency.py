@@ -15,8 +15,9 @@ import msgpack
 
 from minidynamo.errors import IdempotentParameterMismatch
 from minidynamo.limits import IDEMPOTENCY_WINDOW_SECONDS, NESTING_LEVELS_MAX
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
+from minidynamo.requests.walk import known
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.key_bytes import after
@@ -83,19 +84,17 @@ class IdempotencyTokens:
 def _digest(request: Mapping[str, Any]) -> bytes:
     """What tells a request from others: the members that are the API's, in one order. Others count for nothing."""
     compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
-    return blake2b(msgpack.packb(_known(REQUESTS[_OPERATION], compared)), digest_size=16).digest()
+    named = _in_order(known(API[_OPERATION].request, compared, _known_leaf))
+    return blake2b(msgpack.packb(named), digest_size=16).digest()
 
 
-def _known(shape: Shape, value: Any) -> Any:
-    if shape.kind == "Structure":
-        names = sorted(name for name in shape.members if value.get(name) is not None)
-        return {name: _known(shape.members[name], value[name]) for name in names}
-    if shape.kind == "Map":
-        assert shape.element is not None
-        return {name: _known(shape.element, value[name]) for name in sorted(value)}
-    if shape.kind == "List":
-        assert shape.element is not None
-        return [_known(shape.element, member) for member in value]
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return list(map(_in_order, value)) if isinstance(value, list) else value
+
+
+def _known_leaf(shape: Shape, value: Any) -> Any:
     return _known_value(value, 0) if shape.kind == "Value" else value
 
 
@@ -108,7 +107,7 @@ def _known_value(value: Any, level: int) -> Any:
         if payload is None:
             continue
         if kind == "M":
-            return {kind: {name: _known_value(payload[name], level + 1) for name in sorted(payload)}}
+            return {kind: {name: _known_value(payload[name], level + 1) for name in payload}}
         if kind == "L":
             return {kind: [_known_value(member, level + 1) for member in payload]}
         if kind == "B":

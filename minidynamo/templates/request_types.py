@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
 from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX, TABLE_TEXT_CHARACTERS_MAX
 from minidynamo.templates.parts import Part
@@ -31,7 +31,7 @@ def checked_definition(part: Part, request: dict[str, Any], time_to_live: str | 
     Raises:
         TemplateError: a parameter, or something in it, has another type or is far too long.
     """
-    _check(REQUESTS["CreateTable"], request, "", part)
+    _check(API["CreateTable"].request, request, "", part)
     return TableDefinition(request, time_to_live)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from minidynamo.database.database import Database
 from minidynamo.embedded.client import Client
 from minidynamo.embedded.client_errors import unknown_parameters
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import read_document
@@ -64,7 +64,7 @@ class _OwnErrors(Client):
     """The client of a database whose errors reach the caller as the database raises them."""
 
     def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        known = list(REQUESTS[operation].members)
+        known = list(API[operation].request.members)
         if not parameters.keys() <= set(known):
             raise unknown_parameters(operation, parameters, known)
         return self.database.execute(operation, parameters)

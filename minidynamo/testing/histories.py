@@ -19,16 +19,19 @@ from decimal import Context, Decimal
 from typing import Any
 
 from minidynamo import Database, DynamoError
+from minidynamo.requests.operations import BATCH, ITEM, READ, TRANSACTION, named
+from minidynamo.requests.subjects import parts_of
 from minidynamo.testing.linearizability import Operation, State, find_order
 from minidynamo.testing.schemas import TableSchema
+from minidynamo.values.json_form import base64_text, binaries_decoded
 
 Request = Mapping[str, Any]
 # An item: its table and its key as JSON text.
 Place = tuple[str, str]
-_SINGLE = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
-_TRANSACTIONS = frozenset({"TransactGetItems", "TransactWriteItems"})
-_BATCHES = frozenset({"BatchGetItem", "BatchWriteItem"})
-_READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems"})
+_SINGLE = named(subjects=(ITEM,))
+_TRANSACTIONS = named(subjects=(TRANSACTION,))
+_BATCHES = named(subjects=(BATCH,))
+_READS = named(access=READ, subjects=(ITEM, BATCH, TRANSACTION))
 # Numbers have up to 38 digits.
 _DIGITS = Context(prec=40)
 # Refused for what they are, or before anything was read or written: such calls say nothing of the state.
@@ -204,13 +207,11 @@ class _Judge:
 
     def places(self, call: RecordedCall) -> list[Place]:
         """The items that a call is about."""
-        parts = [call.request]
-        if call.operation in _TRANSACTIONS:
-            parts = [action for entry in call.request["TransactItems"] for action in entry.values()]
         found = []
-        for part in parts:
-            schema = self._schemas[part["TableName"].rpartition("/")[2]]  # It may be an ARN.
-            found.append((schema.name, _place_text(schema.key_of(part.get("Key") or part["Item"]), None)))
+        for part in parts_of(call.request):
+            schema = self._schemas[part.table.rpartition("/")[2]]  # It may be an ARN.
+            assert part.item is not None, f"{call.operation} names no item"
+            found.append((schema.name, _place_text(schema.key_of(part.item), None)))
         return found
 
     def require_order(self, calls: list[RecordedCall], what: str) -> None:
@@ -296,14 +297,11 @@ def _text(value: Any) -> str:
 def _binary(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value)
-    return {"$bytes": bytes(value).hex()}
+    return base64_text(bytes(value))
 
 
 def _parsed(text: str) -> Any:
-    def binary(members: dict[str, Any]) -> Any:
-        return bytes.fromhex(members["$bytes"]) if members.keys() == {"$bytes"} else members
-
-    return json.loads(text, object_hook=binary)
+    return binaries_decoded(json.loads(text))
 
 
 def _copied(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from minidynamo.requests.subjects import items_of, parts_of
 from minidynamo.testing.schemas import TableSchema
 
 Request = dict[str, Any]
@@ -36,28 +37,13 @@ def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[Request]) ->
     return InvalidRequest(fault, wrong)
 
 
-def _parts(request: Request) -> list[Request]:
-    """The parts of a request that name a table and an item, so that one can be spoiled."""
-    if "TransactItems" in request:
-        return [action for entry in request["TransactItems"] for action in entry.values()]
-    return [request]
-
-
-def _subjects(request: Request) -> list[Request]:
-    """The keys and items in a request."""
-    found = []
-    for part in _parts(request):
-        found += [part[member] for member in ("Key", "Item") if member in part]
-    for spec in request.get("RequestItems", {}).values():
-        if isinstance(spec, dict):
-            found += spec["Keys"]
-        else:
-            found += [write.get("Item") or write.get("Key") for entry in spec for write in entry.values()]
-    return found
+def _parameters(request: Request) -> list[Request]:
+    """The dicts in which expressions stand, so that one can be spoiled."""
+    return [part.parameters for part in parts_of(request) if isinstance(part.parameters, dict)]
 
 
 def _without_key_attribute(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
+    subjects = items_of(request)
     if not subjects:
         return None
     del subjects[0][table.key[-1]]
@@ -65,7 +51,7 @@ def _without_key_attribute(table: TableSchema, request: Request) -> Request | No
 
 
 def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
+    subjects = items_of(request)
     if not subjects:
         return None
     subjects[0][table.partition] = {"BOOL": True}
@@ -73,7 +59,7 @@ def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | N
 
 
 def _with_wrong_number(table: TableSchema, request: Request) -> Request | None:
-    subjects = _subjects(request)
+    subjects = items_of(request)
     if not subjects:
         return None
     subjects[0]["n"] = {"N": "1" * 39}
@@ -85,7 +71,7 @@ def _of_unknown_table(table: TableSchema, request: Request) -> Request | None:
     if "RequestItems" in request:
         request["RequestItems"] = {other: request["RequestItems"][table.name]}
     else:
-        _parts(request)[0]["TableName"] = other
+        _parameters(request)[0]["TableName"] = other
     return request
 
 
@@ -93,12 +79,12 @@ def _without_table(table: TableSchema, request: Request) -> Request | None:
     if "RequestItems" in request:
         del request["RequestItems"]
     else:
-        del _parts(request)[0]["TableName"]
+        del _parameters(request)[0]["TableName"]
     return request
 
 
 def _with_unused_placeholder(table: TableSchema, request: Request) -> Request | None:
-    for part in _parts(request):
+    for part in _parameters(request):
         if any(member.endswith("Expression") for member in part):
             part["ExpressionAttributeValues"] = {**part.get("ExpressionAttributeValues", {}), ":unused": {"N": "1"}}
             return request
@@ -114,7 +100,7 @@ def _with_syntax_error(table: TableSchema, request: Request) -> Request | None:
 
 
 def _with_syntax(request: Request, tail: str) -> Request | None:
-    for part in _parts(request):
+    for part in _parameters(request):
         for member in ("ConditionExpression", "FilterExpression", "KeyConditionExpression"):
             if member in part:
                 part[member] += tail

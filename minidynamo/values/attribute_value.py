@@ -7,7 +7,6 @@ Source: DynamoDB Developer Guide, "Naming rules and data types" and "Item sizes 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from minidynamo.errors import ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
+from minidynamo.values.json_form import base64_text
 from minidynamo.values.numbers import canonical_number, number_size_bytes
 from minidynamo.values.wire_types import (
     REFUSES_ODD_VALUES,
@@ -195,8 +195,8 @@ def _checked_binary_set(payload: Any, level: int) -> tuple[list[bytes], int]:
     if not members:
         raise ValidationError(PARAMETERS_INVALID + "Binary sets should not be empty", prefix=VALUE)
     if len(set(members)) != len(members):
-        older = ", ".join(map(_base64, members))
-        newer = ",".join(f'"{_base64(each)}"' for each in _duplicates_first(members))
+        older = ", ".join(map(base64_text, members))
+        newer = ",".join(f'"{base64_text(each)}"' for each in _duplicates_first(members))
         raise _duplicates(f" [{older}]of type BS contains", f" [{newer}]of type BS contains")
     return _sorted_list(members), sum(map(len, members))
 
@@ -249,10 +249,6 @@ def _duplicates_first(members: list[Any]) -> list[Any]:
 def _duplicates(older: str, newer: str) -> ValidationError:
     opening = PARAMETERS_INVALID + "Input collection"
     return ValidationError(f"{opening}{older} duplicates.", f"{opening}{newer} duplicates.", prefix=VALUE)
-
-
-def _base64(binary: bytes) -> str:
-    return base64.b64encode(binary).decode()
 
 
 def sorted_members(tag: str, members: Iterable[Any]) -> list[Any]:

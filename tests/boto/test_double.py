@@ -26,8 +26,8 @@ from minidynamo import Database, DynamoError, ManualClock
 from minidynamo.boto.routes import state_of
 from minidynamo.errors import InternalServerError, Throttling, TransactionInProgress
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.operations import OPERATIONS
+from minidynamo.requests.operations import API, STREAM
 from tests.mutations import MUTATIONS, SEEDS, mutated
 
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_a": {"key": ["a S"]}}})
@@ -204,12 +204,12 @@ anything = st.recursive(
 def test_any_request_ends_the_same_on_both_roads(data: st.DataObject) -> None:
     """What botocore's validation refuses is refused in its words; what it lets pass gets the service's answer."""
     operation = data.draw(st.sampled_from(sorted(OPERATIONS)))
-    names = st.sampled_from([*REQUESTS[operation].members, "Unknown"])
+    names = st.sampled_from([*API[operation].request.members, "Unknown"])
     parameters: dict[str, Any] = data.draw(st.dictionaries(names, anything, max_size=4))
-    if "TableName" in REQUESTS[operation].members:
+    if "TableName" in API[operation].request.members:
         parameters["TableName"] = "tbl"
     for name in ("Key", "Item"):
-        if name in REQUESTS[operation].members and data.draw(st.booleans()):
+        if name in API[operation].request.members and data.draw(st.booleans()):
             parameters[name] = {"pk": {"S": "a"}, **data.draw(st.dictionaries(st.just("x"), anything, max_size=1))}
     check_both_roads(operation, parameters)
 
@@ -236,7 +236,7 @@ def check_mutation(seed: Any, mutations: Any) -> None:
 def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
     """Requires the same of the short road and the long one, each on a database of its own."""
     found = []
-    for client in SHORT_AND_LONG[operation in STREAM_OPERATIONS]:
+    for client in SHORT_AND_LONG[API[operation].subject == STREAM]:
         database = minidynamo.connect(clock=ManualClock())
         database.execute("CreateTable", TABLE)
         with minidynamo.mock(database):

@@ -50,7 +50,8 @@ def create_accounts() -> None:
 
 
 _KEYS: Any = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}  # moto needs some.
-MADE_AT_IMPORT = Accounts(boto3.resource("dynamodb", region_name="us-east-1", **_KEYS))
+# The default session may have been made before moto was imported, and then knows nothing of it.
+MADE_AT_IMPORT = Accounts(boto3.Session().resource("dynamodb", region_name="us-east-1", **_KEYS))
 
 
 def suite(mock: Any) -> type[unittest.TestCase]:

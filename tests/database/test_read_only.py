@@ -13,7 +13,7 @@ import minidynamo
 from minidynamo import ManualClock, StoreError
 from minidynamo.errors import AccessDenied, DatabaseClosed
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.operations import OPERATIONS, READS
+from minidynamo.requests.operations import WRITE, named
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S"]}}})
 
@@ -60,7 +60,7 @@ def test_writes_are_refused(path: Path) -> None:
         owner.execute("CreateTable", TABLE)
         snapshot = owner.snapshot()
     with minidynamo.connect(path, read_only=True) as reader:
-        for operation in set(OPERATIONS) - READS:
+        for operation in named(access=WRITE):
             with pytest.raises(
                 AccessDenied, match=f"{operation} is not allowed: the database is open for reading only"
             ):
@@ -69,7 +69,7 @@ def test_writes_are_refused(path: Path) -> None:
             reader.expire()
         with pytest.raises(AccessDenied, match="restore"):
             reader.restore(snapshot)
-        assert {"PutItem", "UpdateTable", "TagResource", "TransactWriteItems"} <= set(OPERATIONS) - READS
+        assert {"PutItem", "UpdateTable", "TagResource", "TransactWriteItems"} <= named(access=WRITE)
         with pytest.raises(DatabaseClosed):
             reader.close()
             reader.execute("ListTables", {})

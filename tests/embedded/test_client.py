@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError, ParamValidationError, WaiterError
 
 import minidynamo
 from minidynamo import Database, ManualClock
-from minidynamo.embedded.client import Client, StreamsClient, method_name
+from minidynamo.embedded.client import Client, StreamsClient
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
+from minidynamo.operations import OPERATIONS
+from minidynamo.requests.operations import API, STREAM, snake_case
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def test_methods_have_boto3s_names() -> None:
     import botocore
 
     for operation in OPERATIONS:
-        assert method_name(operation) == botocore.xform_name(operation)
-        face = StreamsClient if operation in STREAM_OPERATIONS else Client
-        assert callable(getattr(face, method_name(operation)))
+        assert snake_case(operation) == botocore.xform_name(operation)
+        face = StreamsClient if API[operation].subject == STREAM else Client
+        assert callable(getattr(face, snake_case(operation)))
 
 
 def test_answers_carry_metadata(client: Client) -> None:
@@ -125,7 +126,7 @@ def test_only_paged_operations_have_paginators(client: Client) -> None:
     """can_paginate tells which; the names are boto3's."""
     pages = botocore.session.get_session().get_component("data_loader").load_service_model("dynamodb", "paginators-1")
     for operation in OPERATIONS:
-        assert client.can_paginate(method_name(operation)) == (operation in pages["pagination"])
+        assert client.can_paginate(snake_case(operation)) == (operation in pages["pagination"])
     with pytest.raises(ValueError, match="has no pages"):
         client.get_paginator("get_item")
     with pytest.raises(ValueError, match="StartingToken"):

@@ -18,9 +18,9 @@ from minidynamo import Database, ManualClock, Profile
 from minidynamo.conformance.cases import Case, all_cases
 from minidynamo.conformance.endpoint import Endpoint
 from minidynamo.conformance.replay import Call, Face, Fault, replay
-from minidynamo.embedded.client import Client, method_name
+from minidynamo.embedded.client import Client
 from minidynamo.http.server.server import Server
-from minidynamo.operations import STREAM_OPERATIONS
+from minidynamo.requests.operations import API, STREAM, snake_case
 from minidynamo.simulation import KINDS
 
 ALL_CASES = list(all_cases())
@@ -130,8 +130,8 @@ def boto3_double(stage: Stage) -> Face:
         stage.closing.enter_context(minidynamo.mock(stage.database(wording)))
 
         def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-            client = _BOTO3_CLIENTS[operation in STREAM_OPERATIONS]
-            answer: dict[str, Any] = getattr(client, method_name(operation))(**request)
+            client = _BOTO3_CLIENTS[API[operation].subject == STREAM]
+            answer: dict[str, Any] = getattr(client, snake_case(operation))(**request)
             return answer
 
         return _calling(call)

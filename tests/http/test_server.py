@@ -35,8 +35,7 @@ from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.access import Databases, ServeError, host_check, is_loopback, read_credentials
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
-from minidynamo.operations import STREAM_OPERATIONS
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 from minidynamo.simulation import REFUSALS
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -636,15 +635,15 @@ def test_logs_are_off_by_default(server: Server, caplog: pytest.LogCaptureFixtur
 
 def test_targets_are_the_models() -> None:
     """Every operation that this package carries out, and every one of botocore's model, has a target."""
-    from minidynamo.http.targets import SERVICES
+    from minidynamo.requests.operations import SERVICES
 
     session = boto3.Session()
     for service, target in (("dynamodb", "DynamoDB_20120810"), ("dynamodbstreams", "DynamoDBStreams_20120810")):
         model = session.client(service, region_name="us-east-1").meta.service_model
         assert model.metadata["targetPrefix"] == target
         assert set(model.operation_names) <= SERVICES[target]
-    assert REQUESTS.keys() <= SERVICES["DynamoDB_20120810"] | SERVICES["DynamoDBStreams_20120810"]
-    assert SERVICES["DynamoDBStreams_20120810"] == STREAM_OPERATIONS
+    assert API.keys() <= SERVICES["DynamoDB_20120810"] | SERVICES["DynamoDBStreams_20120810"]
+    assert SERVICES["DynamoDBStreams_20120810"] == {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
 
 
 # HTTP on one connection.

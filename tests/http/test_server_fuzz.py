@@ -25,7 +25,7 @@ from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.connection import protocol_for
 from minidynamo.http.server.server import Server
-from minidynamo.http.targets import SERVICES
+from minidynamo.requests.operations import SERVICES
 from tests.mutations import MUTATIONS, SEEDS, mutated
 
 OPERATIONS = sorted({operation for operation, _ in SEEDS} | SERVICES["DynamoDBStreams_20120810"] | {"Nonsense"})

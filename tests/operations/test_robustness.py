@@ -15,7 +15,7 @@ import minidynamo
 from minidynamo import Database, DynamoError
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.requests.operations import API
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_no_request_ends_in_a_traceback(data: Any) -> None:
     seed = data.draw(st.none() | st.integers(0, 9))
     database = plain if seed is None else minidynamo.simulate(plain, seed=seed, profile="stormy")
     operation = data.draw(st.sampled_from(sorted(OPERATIONS)))
-    members = sorted(REQUESTS[operation].members)
+    members = sorted(API[operation].request.members)
     request = data.draw(st.dictionaries(st.sampled_from([*members, "Unknown"]), anything, max_size=4))
     if "TableName" in members and data.draw(st.booleans()):
         request["TableName"] = "tbl"

@@ -7,8 +7,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
-from minidynamo.requests.checker import REQUESTS
+from minidynamo.operations import OPERATIONS
+from minidynamo.requests.operations import API, STREAM
 from minidynamo.requests.shapes import Shape
 
 MODELS = {
@@ -94,5 +94,5 @@ def compare_bounds(place: str, path: str, ours: Shape, model: Any) -> list[str]:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_shapes_are_those_of_the_model(operation: str) -> None:
     """Members, names, types, required members, enums and bounds agree with botocore's model."""
-    model = MODELS[operation in STREAM_OPERATIONS].operation_model(operation).input_shape
-    assert compare(operation, "", REQUESTS[operation], model) == []
+    model = MODELS[API[operation].subject == STREAM].operation_model(operation).input_shape
+    assert compare(operation, "", API[operation].request, model) == []

@@ -18,14 +18,14 @@ from minidynamo.http.server.application import Application
 from minidynamo.http.server.pool import Pool
 from minidynamo.http.targets import operation_of, target_of
 from minidynamo.limits import FUNCTION_CALLS_AT_ONCE_MAX, HTTP_INLINE_BODY_BYTES_MAX, MIB
-from minidynamo.operations import READS
+from minidynamo.requests.operations import BATCH, PAGES, READ, TRANSACTION, named
 
 Finish = Callable[[HttpAnswer | None], None]
 
 _QUICK_SECONDS = 0.001
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
 # What nothing is known of yet, and may take long.
-_LONG = ("Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems")
+_LONG = named(subjects=(PAGES, BATCH, TRANSACTION))
 _LONG_SECONDS = 0.01
 # What may take long and leaves nothing to be learned from the first time.
 _CONTROL = ("CreateTable", "DeleteTable", "UpdateTable")
@@ -54,7 +54,7 @@ class Dispatcher:
         self._control = frozenset(map(target_of, _CONTROL))
         self._slow = {*self._costs, *self._control}
         self._watched: set[str] = set()
-        self._reads = frozenset(map(target_of, READS))
+        self._reads = frozenset(map(target_of, named(access=READ)))
         self._computing = Pool("long answers", _COMPUTING_THREADS)
         self._waiting = Pool("answers", _WAITING_THREADS)
         self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.

@@ -10,10 +10,13 @@ from minidynamo.expressions.binding import Bound, bind, check_combinations, chec
 from minidynamo.limits import BATCH_GET_KEYS_MAX, BATCH_GET_RESPONSE_BYTES_MAX
 from minidynamo.messages import DUPLICATE_KEYS
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
+
+_VALUE_USERS = API["BatchGetItem"].value_users
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ def _counted(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(request: Request) -> _TableRead:
-    check_combinations(request, "BatchGetItem")
+    check_combinations(request, _VALUE_USERS)
     keys = [checked_item(key)[0] for key in request["Keys"]]
     return _TableRead(request, keys, bind(request), [], [])
 

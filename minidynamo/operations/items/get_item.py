@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacity, read_units
 from minidynamo.tables.table import stored_size_bytes
 from minidynamo.values.attribute_value import checked_item
 from minidynamo.values.records import record_item
 
+_VALUE_USERS = API["GetItem"].value_users
+
 
 def get_item(store: Store, request: Request) -> Response:
     """Answers with the item, projected, or without an `Item` where there is none."""
-    check_combinations(request, "GetItem")
+    check_combinations(request, _VALUE_USERS)
     key, _ = checked_item(request["Key"])
     bound = bind(request)
     with store.lock:

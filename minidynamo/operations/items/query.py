@@ -17,15 +17,18 @@ from minidynamo.operations.items.page_reads import (
     printed_key,
 )
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import KeyRange, key_range
 from minidynamo.tables.pages import Reading, find_and_read, position_bytes, schema_of
 from minidynamo.tables.table import Index
 from minidynamo.values.attribute_value import Item
 
+_VALUE_USERS = API["Query"].value_users
+
 
 def query(store: Store, request: Request) -> Response:
     """Answers with one page of the items that satisfy the key condition."""
-    check_combinations(request, "Query")
+    check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
     bound = bind(request, needs_key_condition=True)
     check_select(request, bound)

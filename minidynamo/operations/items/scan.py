@@ -15,14 +15,17 @@ from minidynamo.operations.items.page_reads import (
     page_answer,
 )
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import segment_range
 from minidynamo.tables.pages import Reading, find_and_read, position_bytes
 from minidynamo.values.attribute_value import Item
 
+_VALUE_USERS = API["Scan"].value_users
+
 
 def scan(store: Store, request: Request) -> Response:
     """Answers with one page of all items, or of one segment."""
-    check_combinations(request, "Scan")
+    check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
     bound = bind(request)
     check_select(request, bound)

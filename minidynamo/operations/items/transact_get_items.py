@@ -44,7 +44,7 @@ def transact_get_items(store: Store, request: Request) -> Response:
 
 
 def _checked_get(parameters: Mapping[str, Any]) -> _Get:
-    check_combinations(parameters, "GetItem")
+    check_combinations(parameters, ())
     key, _ = checked_item(parameters["Key"])
     return parameters, key, bind(parameters)
 

@@ -24,6 +24,8 @@ from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.items.item_writes import ItemDeletion, ItemPut, ItemUpdate, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
+from minidynamo.requests.operations import value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
@@ -31,13 +33,14 @@ from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 
-# Actions to the write they are and the operation whose parameter rules they follow.
-_KINDS: dict[str, tuple[type[ItemWrite], str]] = {
-    "ConditionCheck": (ItemWrite, "ConditionCheck"),
-    "Put": (ItemPut, "PutItem"),
-    "Delete": (ItemDeletion, "DeleteItem"),
-    "Update": (ItemUpdate, "UpdateItem"),
+# Actions to the write they are.
+_KINDS: dict[str, type[ItemWrite]] = {
+    "ConditionCheck": ItemWrite,
+    "Put": ItemPut,
+    "Delete": ItemDeletion,
+    "Update": ItemUpdate,
 }
+_VALUE_USERS = {name: value_users(shape) for name, shape in TRANSACT_WRITE_ITEM.members.items()}
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
 
 
@@ -108,10 +111,9 @@ def _checked_action(entry: Mapping[str, Any]) -> _Action:
     if len(kinds) > 1:
         raise ValidationError("TransactItems can only contain one of Check, Put, Update or Delete")
     parameters = entry[kinds[0]]
-    write_class, operation = _KINDS[kinds[0]]
-    check_combinations(parameters, operation)
+    check_combinations(parameters, _VALUE_USERS[kinds[0]])
     try:
-        write = write_class.of(parameters)
+        write = _KINDS[kinds[0]].of(parameters)
     except ValidationError as fault:
         # How deep an update would nest is only found when it is carried out.
         if kinds[0] != "Update" or fault.message != NESTING_TOO_DEEP:

@@ -6,9 +6,12 @@ from minidynamo.expressions.binding import check_combinations
 from minidynamo.operations.items.item_writes import ItemUpdate
 from minidynamo.operations.items.single_write import write_item
 from minidynamo.operations.store import Request, Response, Store
+from minidynamo.requests.operations import API
+
+_VALUE_USERS = API["UpdateItem"].value_users
 
 
 def update_item(store: Store, request: Request) -> Response:
     """Applies the update to the item, or to an item that is only its key, if the condition holds."""
-    check_combinations(request, "UpdateItem")
+    check_combinations(request, _VALUE_USERS)
     return write_item(store, request, ItemUpdate.of(request))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
+from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
 from minidynamo.simulation.effects.overlays import Shadow
 from minidynamo.simulation.effects.rejections import (
@@ -17,7 +18,6 @@ from minidynamo.simulation.effects.rejections import (
     timeout,
 )
 from minidynamo.simulation.faults.chance import Detail, Draw
-from minidynamo.simulation.faults.rules import actions_of, tables_of
 from minidynamo.tables.table import Table
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Refusing:
 
     def _throttle(self, request: Request, detail: Detail) -> DynamoError:
         catalog = self._database.catalog
-        actions = [catalog.table(each["TableName"]).name for each in actions_of(request)]
+        actions = [catalog.table(each.table).name for each in actions_of(request)]
         return throttle(
             self._choices.call.operation, detail, catalog.table(detail["table"]), self._database.location, actions
         )

@@ -16,7 +16,7 @@ from minidynamo.errors import (
     TransactionConflict,
     TransactionInProgress,
 )
-from minidynamo.operations import READS
+from minidynamo.requests.operations import API, WRITE
 from minidynamo.schema.arns import Location
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.table import Table
@@ -77,7 +77,7 @@ def throttle(operation: str, detail: Detail, table: Table, location: Location, a
         actions: of a transaction, the table of each of its actions.
     """
     index = detail["index"]
-    is_write = operation not in READS
+    is_write = API[operation].access == WRITE
     resource = location.table_arn(table.name) + (f"/index/{index}" if index else "")
     reason = f"{'Index' if index else 'Table'}{'Write' if is_write else 'Read'}{detail['cause']}Exceeded"
     provisioned = is_provisioned(table)

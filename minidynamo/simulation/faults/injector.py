@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from minidynamo.errors import DynamoError
+from minidynamo.requests.operations import API, ITEM
+from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.simulation.faults.chance import (
     Chance,
     Detail,
@@ -20,7 +22,7 @@ from minidynamo.simulation.faults.chance import (
 from minidynamo.simulation.faults.history import Call, History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REFUSALS
 from minidynamo.simulation.faults.profiles import Profile
-from minidynamo.simulation.faults.rules import Faults, items_of, tables_of
+from minidynamo.simulation.faults.rules import Faults
 
 _KEY_TEXT_MAX = 80
 
@@ -76,7 +78,7 @@ class Choices:
             HistoryError: the history that is replayed has another one here.
         """
         number = self._count = self._count + 1
-        call = Call(number, operation, ",".join(map(str, tables_of(request))), _key_text(operation, request))
+        call = Call(number, operation, ",".join(tables_of(request)), _key_text(operation, request))
         if number <= len(self._expected):
             expected = self._expected[number - 1]
             if (expected.operation, expected.on) != (call.operation, call.on):
@@ -159,8 +161,8 @@ def _without_details(draw: Draw) -> Detail:
 
 def _key_text(operation: str, request: Mapping[str, Any]) -> str:
     """What a call is about, for people: its key, or how many items it names."""
-    items = items_of(operation, request)
-    if operation in ("GetItem", "UpdateItem", "DeleteItem", "PutItem") and items and isinstance(items[0], dict):
+    items = items_of(request)
+    if items and API[operation].subject == ITEM:
         text = ", ".join(f"{name}={_value_text(value)}" for name, value in items[0].items())
         return text if len(text) <= _KEY_TEXT_MAX else text[: _KEY_TEXT_MAX - 1] + "…"
     if items:

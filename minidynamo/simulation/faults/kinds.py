@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minidynamo.operations import OPERATIONS, STREAM_OPERATIONS
+from minidynamo.requests.operations import API, BATCH, ITEM, PAGES, TRANSACTION, WRITE, named
 
-_SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
-_TRANSACTIONS = frozenset({"TransactGetItems", "TransactWriteItems"})
-_BATCHES = frozenset({"BatchGetItem", "BatchWriteItem"})
-_PAGES = frozenset({"Query", "Scan"})
-_WRITES = _SINGLE_WRITES | {"BatchWriteItem", "TransactWriteItems"}
-_CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})
-_DATA = _SINGLE_WRITES | _TRANSACTIONS | _BATCHES | _PAGES | {"GetItem"}
-_ALL = frozenset(OPERATIONS)
+_SINGLE_WRITES = named(access=WRITE, subjects=(ITEM,))
+_TRANSACTIONS = named(subjects=(TRANSACTION,))
+_BATCHES = named(subjects=(BATCH,))
+_PAGES = named(subjects=(PAGES,))
+_WRITES = named(access=WRITE, subjects=(ITEM, BATCH, TRANSACTION))
+_CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})  # Tags and times to live have limits of their own.
+_DATA = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES))
+_ALL = frozenset(API)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -220,7 +220,7 @@ REFUSALS = frozenset(
 )
 
 assert all(kind.operations <= _ALL for kind in _ROWS)
-assert KINDS.keys() >= REFUSALS and STREAM_OPERATIONS <= _ALL
+assert KINDS.keys() >= REFUSALS
 
 
 def known_kind(name: str) -> Kind:

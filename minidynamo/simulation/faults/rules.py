@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from minidynamo.operations import OPERATIONS
+from minidynamo.requests.operations import API
+from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.python_values import to_attribute_value
@@ -42,7 +43,7 @@ class Aim:
             and kind == self.kind.name
             and self.operation in (None, operation)
             and (self.table is None or self.table in tables_of(request))
-            and (self.key is None or any(_holds(each, self.key) for each in items_of(operation, request)))
+            and (self.key is None or any(_holds(each, self.key) for each in items_of(request)))
             and (self.where is None or bool(self.where(operation, request)))
         )
 
@@ -89,7 +90,7 @@ class Faults:
         if kind is KINDS["capacity"]:
             raise ValueError("capacity cannot be aimed: use throttled")
         if operation is not None and operation not in kind.operations:
-            if operation not in OPERATIONS:
+            if operation not in API:
                 raise ValueError(f"there is no operation {operation!r}; names are the API's, such as PutItem")
             where_else = ", ".join(sorted(kind.operations)) or "no request: leave operation out"
             raise ValueError(f"{kind.name} does not happen with {operation}, but with {where_else}")
@@ -130,41 +131,6 @@ class Faults:
     def aimed(self, kind: str, operation: str, request: Request) -> Aim | None:
         """The first aim that takes a request."""
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)
-
-
-def tables_of(request: Request) -> list[str]:
-    """The table names, or ARNs, in a request; none in one that is not well-formed."""
-    try:
-        if "RequestItems" in request:
-            return list(request["RequestItems"])
-        if "TransactItems" in request:
-            return list(dict.fromkeys(action["TableName"] for action in actions_of(request)))
-        return [request["TableName"]] if "TableName" in request else []
-    except (TypeError, KeyError, AttributeError):
-        return []
-
-
-def actions_of(request: Request) -> list[Mapping[str, Any]]:
-    """The parameters of each action of a transaction; none in other requests, and in those not well-formed."""
-    try:
-        return [action for entry in request.get("TransactItems", ()) for action in entry.values()]
-    except (TypeError, AttributeError):
-        return []
-
-
-def items_of(operation: str, request: Request) -> list[Any]:
-    """The keys, and the items to be put, in a request; none in one that is not well-formed."""
-    try:
-        if operation == "BatchGetItem":
-            return [key for each in request["RequestItems"].values() for key in each["Keys"]]
-        if operation == "BatchWriteItem":
-            entries = [entry for each in request["RequestItems"].values() for entry in each]
-            return [write.get("Item") or write.get("Key") for entry in entries for write in entry.values()]
-        if "TransactItems" in request:
-            return [action.get("Item") or action.get("Key") for action in actions_of(request)]
-        return [request[name] for name in ("Key", "Item") if name in request]
-    except (TypeError, KeyError, AttributeError):
-        return []
 
 
 def _holds(item: Any, key: Item) -> bool:

@@ -1,0 +1,214 @@
+"""What is known of each operation: one row. Whoever asks something about an operation reads it here.
+
+Source: service models of DynamoDB (2012-08-10) and DynamoDB Streams (2012-08-10); observed answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from minidynamo.requests.control_plane import CONTROL_PLANE
+from minidynamo.requests.data_plane import DATA_PLANE
+from minidynamo.requests.shapes import Shape
+from minidynamo.requests.streams import STREAMS
+from minidynamo.wording import BARE, DETECTED, OLDER_ALWAYS, PREFIXED, SELECT, Layer, Layers
+
+DYNAMODB = "DynamoDB_20120810"
+DYNAMODB_STREAMS = "DynamoDBStreams_20120810"
+
+# What an operation does.
+READ, WRITE = "read", "write"
+# What it does it to.
+ITEM, BATCH, TRANSACTION, PAGES = "item", "batch", "transaction", "pages"
+TABLE, ACCOUNT, STREAM = "table", "account", "stream"
+
+_ITEM_SUBJECTS = frozenset({ITEM, BATCH, TRANSACTION, PAGES})
+
+# Two texts of one error, the older layer's and, where it differs, the newer layer's.
+Texts = tuple[str, str | None]
+
+
+def snake_case(name: str) -> str:
+    """boto3's spelling of a name of the API: "put_item" for "PutItem"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How an operation pages.
+
+    Attributes:
+        input_token, output_token: the members of request and response that carry the position.
+        results: the members of the response that hold what is listed, or count it; the first is the list.
+        limit: the member that bounds a page, if there is one.
+    """
+
+    input_token: str
+    output_token: str
+    results: tuple[str, ...]
+    limit: str | None = "Limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API.
+
+    Attributes:
+        name: its name in the API.
+        access: whether it reads or writes.
+        subject: what it reads or writes: an item, a batch, a transaction, pages of items, a table, the account's
+            settings, a stream.
+        request: the shape of its request.
+        value_users: its expressions that may use values, as the service names them where they are missing.
+        pages: how it pages, None where it does not.
+        layers: which validation layer answers it.
+        missing_texts: members whose absence is refused in words of its own, with these.
+        length_texts: members whose length is.
+        timestamps: the members of a response that hold times: "*" for the names in `TABLE_TIMESTAMPS` at any depth,
+            else a path.
+        has_body: whether a response has a body on the wire.
+    """
+
+    name: str
+    access: str
+    subject: str
+    request: Shape
+    value_users: tuple[str, ...] = ()
+    pages: Pages | None = None
+    layers: Layers = OLDER_ALWAYS
+    missing_texts: Mapping[str, Texts] = field(default_factory=dict)
+    length_texts: Mapping[str, str] = field(default_factory=dict)
+    timestamps: str | None = None
+    has_body: bool = True
+
+    @property
+    def service(self) -> str:
+        """The service that it belongs to, as X-Amz-Target names it."""
+        return DYNAMODB_STREAMS if self.subject == STREAM else DYNAMODB
+
+    @property
+    def method(self) -> str:
+        """Its name in snake_case: boto3's method, and the function that carries it out."""
+        return snake_case(self.name)
+
+    @property
+    def module(self) -> str:
+        """Where it is carried out: a module below `operations/`."""
+        room = "items" if self.subject in _ITEM_SUBJECTS else "streams" if self.subject == STREAM else "tables"
+        return f"{room}.{self.method}"
+
+
+def value_users(shape: Shape) -> tuple[str, ...]:
+    """The expressions that may use values, of a request or of an action within a transaction."""
+    return tuple(each for each in _VALUE_USERS if each in shape.members)
+
+
+_VALUE_USERS = ("UpdateExpression", "FilterExpression", "ConditionExpression", "KeyConditionExpression")
+
+# The members of table descriptions that hold times.
+TABLE_TIMESTAMPS = frozenset(
+    {
+        "CreationDateTime",
+        "LastIncreaseDateTime",
+        "LastDecreaseDateTime",
+        "LastUpdateToPayPerRequestDateTime",
+        "LastUpdateDateTime",
+    }
+)
+
+_SHAPES = {**DATA_PLANE, **CONTROL_PLANE, **STREAMS}
+
+_ITEM_PAGES = Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"))
+_SELECT_PREFIXED = Layer(newer=True, prefixed=frozenset({SELECT}))
+_ALWAYS_PREFIXED = Layers(PREFIXED, PREFIXED)
+_ALWAYS_BARE = Layers(BARE, BARE)
+_SOON_BARE = Layers(next=BARE)
+
+_NAME_REQUIRED: Texts = ("The parameter 'TableName' is required but was not present in the request", None)
+_NO_ARN: Mapping[str, Texts] = {"ResourceArn": ("Invalid TableArn", None)}
+_NO_NAME: Mapping[str, Texts] = {"TableName": _NAME_REQUIRED}
+_NAME_LENGTH = {"TableName": "TableName must be at least 3 characters long and at most 255 characters long"}
+_NO_KEYS = (
+    "The requestItems parameter is required for BatchGetItem",
+    f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: "
+    "Member must have length greater than or equal to 1",
+)
+_NO_REQUESTS = ("The requestItems parameter is required for BatchWriteItem", None)
+
+
+def _row(
+    name: str,
+    access: str,
+    subject: str,
+    pages: Pages | None = None,
+    layers: Layers = OLDER_ALWAYS,
+    missing: Mapping[str, Texts] | None = None,
+    length: Mapping[str, str] | None = None,
+    timestamps: str | None = None,
+    has_body: bool = True,
+) -> Operation:
+    shape = _SHAPES[name]
+    texts = missing or {}, length or {}
+    return Operation(name, access, subject, shape, value_users(shape), pages, layers, *texts, timestamps, has_body)
+
+
+# fmt: off
+_ROWS = (
+    _row("BatchGetItem", READ, BATCH, layers=_ALWAYS_BARE, missing={"RequestItems": _NO_KEYS}),
+    _row("BatchWriteItem", WRITE, BATCH, layers=_SOON_BARE, missing={"RequestItems": _NO_REQUESTS}),
+    _row("CreateTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
+    _row("DeleteItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
+    _row("DeleteTable", WRITE, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
+    _row("DescribeEndpoints", READ, ACCOUNT),
+    _row("DescribeLimits", READ, ACCOUNT),
+    _row("DescribeStream", READ, STREAM, timestamps="StreamDescription.CreationRequestDateTime"),
+    _row("DescribeTable", READ, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
+    _row("DescribeTimeToLive", READ, TABLE, missing=_NO_NAME, length=_NAME_LENGTH),
+    _row("GetItem", READ, ITEM, layers=_ALWAYS_BARE),
+    _row("GetRecords", READ, STREAM, timestamps="Records.dynamodb.ApproximateCreationDateTime"),
+    _row("GetShardIterator", READ, STREAM),
+    _row("ListStreams", READ, STREAM),
+    _row("ListTables", READ, ACCOUNT,
+         pages=Pages("ExclusiveStartTableName", "LastEvaluatedTableName", ("TableNames",))),
+    _row("ListTagsOfResource", READ, TABLE, missing=_NO_ARN, pages=Pages("NextToken", "NextToken", ("Tags",), None)),
+    _row("PutItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
+    _row("Query", READ, PAGES, pages=_ITEM_PAGES, layers=Layers(_SELECT_PREFIXED, _SELECT_PREFIXED)),
+    _row("Scan", READ, PAGES, pages=_ITEM_PAGES, layers=Layers(next=_SELECT_PREFIXED)),
+    _row("TagResource", WRITE, TABLE, missing=_NO_ARN, has_body=False),
+    _row("TransactGetItems", READ, TRANSACTION, layers=_SOON_BARE),
+    _row("TransactWriteItems", WRITE, TRANSACTION, layers=_SOON_BARE),
+    _row("UntagResource", WRITE, TABLE, missing=_NO_ARN, has_body=False),
+    _row("UpdateItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
+    _row("UpdateTable", WRITE, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
+    _row("UpdateTimeToLive", WRITE, TABLE),
+)
+# fmt: on
+
+API: Mapping[str, Operation] = {row.name: row for row in _ROWS}
+
+
+def named(*, access: str | None = None, subjects: Iterable[str] | None = None) -> frozenset[str]:
+    """The names of the operations with an access, on one of some subjects; None for any."""
+    wanted = None if subjects is None else frozenset(subjects)
+    return frozenset(
+        row.name for row in _ROWS if access in (None, row.access) and (wanted is None or row.subject in wanted)
+    )
+
+
+# What the service has besides: known by name, so that a request for one is answered as a service would that lacks it.
+_OTHERS = """
+BatchExecuteStatement CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy
+DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeExport
+DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination
+DescribeTableReplicaAutoScaling DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement
+ExecuteTransaction ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOperations
+ListContributorInsights ListExports ListGlobalTables ListImports PutResourcePolicy RestoreTableFromBackup
+RestoreTableToPointInTime SearchVectors StartBulkPutItems UpdateContinuousBackups UpdateContributorInsights
+UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling
+"""
+SERVICES: Mapping[str, frozenset[str]] = {
+    DYNAMODB: frozenset(_OTHERS.split()) | {row.name for row in _ROWS if row.service == DYNAMODB},
+    DYNAMODB_STREAMS: named(subjects=(STREAM,)),
+}

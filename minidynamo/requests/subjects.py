@@ -1,0 +1,123 @@
+"""What a request touches: tables, indexes, items by their keys, attributes. The one home of that question.
+
+Requests are read as they come, before anything has checked them: what is malformed is left out, nothing is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions.attributes import attributes_of as attributes_in
+from minidynamo.expressions.parser import parse
+
+_EXPRESSIONS = (
+    "ConditionExpression",
+    "FilterExpression",
+    "KeyConditionExpression",
+    "ProjectionExpression",
+    "UpdateExpression",
+)
+_LEGACY_MAPS = ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter")
+
+
+class Part(NamedTuple):
+    """A part of a request that is about one table: the request itself, an action, an entry of a batch.
+
+    Attributes:
+        table: the name or the ARN of the table.
+        item: the key, or the item to be put, that it names; None where it names none.
+        parameters: the dict of the request in which its expressions stand. It is the caller's own.
+        index_name: the index that it reads, None for the table.
+    """
+
+    table: str
+    item: dict[str, Any] | None
+    parameters: Mapping[str, Any]
+    index_name: str | None = None
+
+
+def parts_of(request: Mapping[str, Any]) -> list[Part]:
+    """The parts of a request, in its order. Items are the request's own dicts, not copies."""
+    if not isinstance(request, Mapping):
+        return []
+    return [part for part in _parts(request) if isinstance(part.table, str)]
+
+
+def tables_of(request: Mapping[str, Any]) -> list[str]:
+    """The names or ARNs of the tables that a request touches, each once."""
+    return list(dict.fromkeys(part.table for part in parts_of(request)))
+
+
+def items_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The keys, and the items to be put, that a request names."""
+    return [part.item for part in parts_of(request) if part.item is not None]
+
+
+def actions_of(request: Mapping[str, Any]) -> list[Part]:
+    """The actions of a transaction; none in another request."""
+    return parts_of(request) if isinstance(request, Mapping) and "TransactItems" in request else []
+
+
+def attributes_of(request: Mapping[str, Any]) -> list[str]:
+    """The names of the top-level attributes that a request names, in items, expressions or legacy parameters."""
+    found: dict[str, None] = {}
+    for part in parts_of(request):
+        found |= dict.fromkeys(name for name in part.item or () if isinstance(name, str))
+        found |= dict.fromkeys(_attributes(part.parameters))
+    return list(found)
+
+
+def _parts(request: Mapping[str, Any]) -> Iterator[Part]:
+    if "RequestItems" in request:
+        for table, entries in _members(request["RequestItems"]):
+            yield from _batch_parts(table, entries)
+    elif "TransactItems" in request:
+        for entry in _list(request["TransactItems"]):
+            for _, action in _members(entry):
+                yield from _single_part(action)
+    else:
+        yield from _single_part(request)
+
+
+def _single_part(parameters: Any) -> Iterator[Part]:
+    if isinstance(parameters, Mapping) and "TableName" in parameters:
+        index = parameters.get("IndexName")
+        yield Part(parameters["TableName"], _item(parameters), parameters, index if isinstance(index, str) else None)
+
+
+def _batch_parts(table: str, entries: Any) -> Iterator[Part]:
+    if isinstance(entries, Mapping):  # Of BatchGetItem.
+        found = [Part(table, key, entries) for key in _list(entries.get("Keys")) if isinstance(key, dict)]
+    else:
+        writes = [write for entry in _list(entries) for _, write in _members(entry)]
+        found = [Part(table, _item(write), write) for write in writes if isinstance(write, Mapping)]
+    yield from found or [Part(table, None, {})]
+
+
+def _item(parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    item = parameters.get("Item", parameters.get("Key"))
+    return item if isinstance(item, dict) else None
+
+
+def _members(value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _attributes(parameters: Mapping[str, Any]) -> Iterator[str]:
+    names = dict(_members(parameters.get("ExpressionAttributeNames")))
+    for parameter in _EXPRESSIONS:
+        text = parameters.get(parameter)
+        try:
+            tree = parse(parameter, text).tree if isinstance(text, str) else ()
+        except ValidationError:
+            continue
+        yield from (names.get(name, name) for name in attributes_in(tree))
+    for parameter in _LEGACY_MAPS:
+        yield from (name for name, _ in _members(parameters.get(parameter)))
+    yield from (name for name in _list(parameters.get("AttributesToGet")) if isinstance(name, str))

@@ -1,0 +1,56 @@
+"""Walking a request, or a part of one, by its shape: the one walker of those who rebuild it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minidynamo.requests.shapes import Shape
+from minidynamo.values.wire_types import plain_text
+
+# Gives what stands in the place of a leaf: of a scalar or an attribute value.
+Leaf = Callable[[Shape, Any], Any]
+
+
+def rebuilt(shape: Shape, value: Any, leaf: Leaf) -> Any:
+    """A copy of a value with its leaves replaced. What the shape does not know, or not so, is left as it is.
+
+    Parameters:
+        shape: what it should be.
+        value: what it is, whatever that may be.
+        leaf: replaces leaves.
+    """
+    if shape.kind == "Structure" and isinstance(value, dict):
+        members = shape.members
+        return {
+            name: rebuilt(members[name], member, leaf) if name in members else member for name, member in value.items()
+        }
+    if shape.kind == "Map" and isinstance(value, dict):
+        return {key: rebuilt(shape.inner, member, leaf) for key, member in value.items()}
+    if shape.kind == "List" and isinstance(value, list | tuple):
+        return [rebuilt(shape.inner, member, leaf) for member in value]
+    return value if shape.kind in ("Structure", "Map", "List") else leaf(shape, value)
+
+
+def known(shape: Shape, value: Any, leaf: Leaf) -> Any:
+    """A copy of a value with its leaves replaced, made of plain dicts and lists, without unknown or null members.
+
+    Parameters:
+        shape: what it is: its types have been checked.
+        value: the value.
+        leaf: replaces leaves.
+    """
+    if shape.kind == "Structure":
+        members = shape.members
+        return {
+            name: known(members[name], member, leaf)
+            for name, member in value.items()
+            if member is not None and name in members
+        }
+    if shape.kind == "Map":
+        return {
+            plain_text(key): known(shape.inner, member, leaf) for key, member in value.items() if member is not None
+        }
+    if shape.kind == "List":
+        return [known(shape.inner, member, leaf) for member in value if member is not None]
+    return leaf(shape, value)
