@@ -39,6 +39,15 @@ def checked_time(time: float) -> float:
     return time
 
 
+def clock_error(clock: Clock) -> str | None:
+    """What is wrong with what a clock tells, None where dates can be made of it."""
+    try:
+        checked_time(clock.now())
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 class ManualClock:
     """A clock that stands still until it is advanced. It moves table statuses and token expiry in tests.
 

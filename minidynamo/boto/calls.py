@@ -15,7 +15,7 @@ from minidynamo.boto.plans import Plan
 from minidynamo.boto.results import Answered, error_results, results, validate
 from minidynamo.boto.routes import state_of
 from minidynamo.boto.transport import travelling
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
 from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue
 
@@ -54,12 +54,12 @@ def run(steps: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def answered(
-    client: Any, operation: str, database: Database, parameters: dict[str, Any], original: Original
+    client: Any, operation: str, endpoint: Endpoint, parameters: dict[str, Any], original: Original
 ) -> Any:
     """What the client's method returns, or raises."""
     plan = plan_of(client, operation)
     if plan.takes_long_road:
-        return await _long_road(client, plan, database, parameters, original)
+        return await _long_road(client, plan, endpoint, parameters, original)
     for name in plan.tokens:  # Chosen here, so that a retry on the long road carries the same ones.
         parameters.setdefault(name, str(uuid4()))
     context: dict[str, Any] = {}
@@ -68,20 +68,20 @@ async def answered(
         context |= {"client_region": client.meta.region_name, "client_config": client.meta.config}
         sent = await _prepared(plan, parameters, context)
     try:
-        parsed = _performed(plan, database, sent)
+        parsed = _performed(plan, endpoint, sent)
     except DynamoError as error:
         if plan.validates:  # What botocore finds wrong, it says before anything is sent.
             validate(plan.model, sent)
         if _may_be_retried(error):
-            return await _long_road(client, plan, database, parameters, original, error)
-        parsed = error_results(client, database, error)
+            return await _long_road(client, plan, endpoint, parameters, original, error)
+        parsed = error_results(client, endpoint, error)
         for handler in plan.after:
-            await _settled(_after(handler, plan, Answered(error.status), parsed, context))
+            await _maybe_await(_after(handler, plan, Answered(error.status), parsed, context))
         raise client.exceptions.from_code(error.code)(parsed, plan.operation) from None
     for handler in plan.after:
         outcome = _after(handler, plan, _SUCCESS, parsed, context)
         if outcome is not None:
-            await _settled(outcome)
+            await _maybe_await(outcome)
     return parsed
 
 
@@ -92,23 +92,23 @@ def _may_be_retried(error: DynamoError) -> bool:
     return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed | StorageFailure)
 
 
-def _performed(plan: Plan, database: Database, sent: dict[str, Any]) -> dict[str, Any]:
+def _performed(plan: Plan, endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
     """Carries out the operation, unless botocore's validation has something against the parameters.
 
     Our own checks stand in for it: only where something is odd is it asked.
     """
     if not plan.validates:
-        return results(database, plan.operation, sent)
+        return results(endpoint, plan.operation, sent)
     if not plan.accepts(sent):
         validate(plan.model, sent)
     token = REFUSES_ODD_VALUES.set(True)
     try:
-        return results(database, plan.operation, sent)
+        return results(endpoint, plan.operation, sent)
     except OddValue:
         validate(plan.model, sent)
     finally:
         REFUSES_ODD_VALUES.reset(token)
-    return results(database, plan.operation, sent)
+    return results(endpoint, plan.operation, sent)
 
 
 async def _prepared(plan: Plan, parameters: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
@@ -116,12 +116,12 @@ async def _prepared(plan: Plan, parameters: dict[str, Any], context: dict[str, A
     replaced = None
     for handler in plan.provide:
         event = f"provide-client-params.{plan.event}"
-        outcome = await _settled(handler(params=parameters, model=plan.model, context=context, event_name=event))
+        outcome = await _maybe_await(handler(params=parameters, model=plan.model, context=context, event_name=event))
         replaced = outcome if replaced is None else replaced
     sent: dict[str, Any] = parameters if replaced is None else replaced
     for handler in plan.build:
         event = f"before-parameter-build.{plan.event}"
-        await _settled(handler(params=sent, model=plan.model, context=context, event_name=event))
+        await _maybe_await(handler(params=sent, model=plan.model, context=context, event_name=event))
     return sent
 
 
@@ -134,17 +134,17 @@ def _after(handler: Any, plan: Plan, http: Answered, parsed: dict[str, Any], con
 async def _long_road(
     client: Any,
     plan: Plan,
-    database: Database,
+    endpoint: Endpoint,
     parameters: dict[str, Any],
     original: Original,
     first: DynamoError | None = None,
 ) -> Any:
     """The call through all of botocore, retries included; its first attempt gets the answer `first`, if given."""
-    with travelling(client, database, first):
-        return await _settled(original(client, plan.operation, parameters))
+    with travelling(client, endpoint, first):
+        return await _maybe_await(original(client, plan.operation, parameters))
 
 
-async def _settled(outcome: Any) -> Any:
+async def _maybe_await(outcome: Any) -> Any:
     if isawaitable(outcome):
         waiting: Awaitable[Any] = outcome
         return await waiting

@@ -56,7 +56,7 @@ class Mock:
             self._depth -= 1
             if self._depth == 0:
                 database, self.database = self.database, None
-                if self._given is None and database is not None and database.engine.is_durable:
+                if self._given is None and database is not None and self._settings.get("path") is not None:
                     database.close()  # Nobody else can open the file before.
                 switch_off(self)
                 end_guarding(not self._allows_network_after)
@@ -146,7 +146,7 @@ class Attachment:
     def _attach_session(self, session: Any) -> None:
         """Attaches the clients that a session will make; aiobotocore's makes them in a coroutine."""
         self._session = session
-        region = self._database.location.region
+        region = self._database.scope.region
 
         def prepare(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
             if service_name in SERVICES and not rest:

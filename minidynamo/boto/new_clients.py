@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from minidynamo.boto.routes import SERVICES, current_database
+from minidynamo.boto.routes import SERVICES, current_endpoint
 
 # Whether each mock that is on guards the clients made inside it; the one switched on last comes last.
 _guarding: list[bool] = []
@@ -20,7 +20,7 @@ class DoubleError(RuntimeError):
 
 def refuse_outside(**hook: Any) -> None:
     """The guard: a hook on the calls of clients made inside a mock; refuses them outside any."""
-    if current_database() is None:
+    if current_endpoint() is None:
         raise DoubleError(
             f"{hook['model'].name}: this client was made inside minidynamo.mock() and is used outside it, where it "
             "would call AWS. Make a new client, or say mock(allow_network_after=True)."
@@ -45,9 +45,9 @@ def _guards_now() -> bool:
 
 def provide_inside(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
     """Provides for a client that is about to be made, where a mock is on; `rest` are its positional options."""
-    database = current_database()
-    if service_name in SERVICES and database is not None and not rest[1:]:
-        provide(session, options, database.location.region, _guards_now(), has_region=bool(rest))
+    endpoint = current_endpoint()
+    if service_name in SERVICES and endpoint is not None and not rest[1:]:
+        provide(session, options, endpoint.scope.region, _guards_now(), has_region=bool(rest))
 
 
 def provide(

@@ -16,7 +16,7 @@ from typing import Any
 
 from minidynamo.boto.calls import answered, run
 from minidynamo.boto.new_clients import guarded, provide_inside
-from minidynamo.boto.routes import current_database, database_of, state_of
+from minidynamo.boto.routes import current_endpoint, endpoint_of, state_of
 from minidynamo.boto.sleep import ASYNCIO, TIME, acquiring, time_skipped, waiting_for
 from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to
 
@@ -75,10 +75,10 @@ def _make_api_call(original: Any) -> Any:
 
     @functools.wraps(original)
     def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        database = database_of(self)
-        if database is None:
+        endpoint = endpoint_of(self)
+        if endpoint is None:
             return original(self, operation_name, api_params)
-        return run(answered(self, operation_name, database, api_params, original))
+        return run(answered(self, operation_name, endpoint, api_params, original))
 
     return make_api_call
 
@@ -89,10 +89,10 @@ def _make_api_call_asynchronously(original: Any) -> Any:
 
     @functools.wraps(original)
     async def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-        database = database_of(self)
-        if database is None:
+        endpoint = endpoint_of(self)
+        if endpoint is None:
             return await original(self, operation_name, api_params)
-        return await answered(self, operation_name, database, api_params, original)
+        return await answered(self, operation_name, endpoint, api_params, original)
 
     return make_api_call
 
@@ -110,10 +110,10 @@ def _can_be_replaced(make_api_call: Any) -> bool:
 def _send(original: Any) -> Any:
     @functools.wraps(original)
     def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
-        database = current_database() if is_for_dynamodb(request) else None
-        if database is None:
+        endpoint = current_endpoint() if is_for_dynamodb(request) else None
+        if endpoint is None:
             return original(self, request, *rest, **options)
-        return response_to(request, database, asynchronous=False)
+        return response_to(request, endpoint, asynchronous=False)
 
     return send
 
@@ -121,10 +121,10 @@ def _send(original: Any) -> Any:
 def _send_asynchronously(original: Any) -> Any:
     @functools.wraps(original)
     async def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
-        database = current_database() if is_for_dynamodb(request) else None
-        if database is None:
+        endpoint = current_endpoint() if is_for_dynamodb(request) else None
+        if endpoint is None:
             return await original(self, request, *rest, **options)
-        return response_to(request, database, asynchronous=True)
+        return response_to(request, endpoint, asynchronous=True)
 
     return send
 
@@ -174,14 +174,14 @@ def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
 
         @functools.wraps(wait)
         async def wait_asynchronously(**options: Any) -> Any:
-            with waiting_for(database_of(client)):
+            with waiting_for(endpoint_of(client)):
                 return await wait(**options)
 
         return wait_asynchronously
 
     @functools.wraps(wait)
     def wait_here(**options: Any) -> Any:
-        with waiting_for(database_of(client)):
+        with waiting_for(endpoint_of(client)):
             return wait(**options)
 
     return wait_here

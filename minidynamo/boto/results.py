@@ -11,8 +11,8 @@ from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 from dateutil.tz import tzlocal
 
-from minidynamo.database.database import Database
 from minidynamo.embedded.client import show_timestamps
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import http_date
 
@@ -38,18 +38,18 @@ def validate(model: Any, parameters: dict[str, Any]) -> None:
             raise ParamValidationError(report=report.generate_report())
 
 
-def results(database: Database, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def results(endpoint: Endpoint, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Carries out an operation; its answer as botocore gives it. Raises DynamoError."""
-    answer = database.execute(operation, parameters)
+    answer = endpoint.execute(operation, parameters)
     show_timestamps(operation, answer, _LOCAL_ZONE)
-    answer["ResponseMetadata"] = _metadata(database, 200)
+    answer["ResponseMetadata"] = _metadata(endpoint, 200)
     return answer
 
 
-def error_results(client: Any, database: Database, error: DynamoError) -> dict[str, Any]:
+def error_results(client: Any, endpoint: Endpoint, error: DynamoError) -> dict[str, Any]:
     """An error as botocore gives it: code and message, and the members that the error's model has."""
     parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
-    parsed["ResponseMetadata"] = _metadata(database, error.status)
+    parsed["ResponseMetadata"] = _metadata(endpoint, error.status)
     shape = client.meta.service_model.shape_for_error_code(error.code)
     if shape is not None:
         body = error.body
@@ -57,14 +57,14 @@ def error_results(client: Any, database: Database, error: DynamoError) -> dict[s
     return parsed
 
 
-def _metadata(database: Database, status: int) -> dict[str, Any]:
-    request_id = database.new_request_id()
+def _metadata(endpoint: Endpoint, status: int) -> dict[str, Any]:
+    request_id = endpoint.new_request_id()
     return {
         "RequestId": request_id,
         "HTTPStatusCode": status,
         "HTTPHeaders": {
             "server": "Server",
-            "date": http_date(int(database.clock.now())),
+            "date": http_date(int(endpoint.clock.now())),
             "content-type": "application/x-amz-json-1.0",
             "connection": "keep-alive",
             "x-amzn-requestid": request_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 
 SERVICES = frozenset({"dynamodb", "dynamodbstreams"})
 _STATE = "_minidynamo_state"
@@ -19,7 +19,7 @@ class Answering(Protocol):
     """Something that lends its database to clients while it is on."""
 
     @property
-    def database(self) -> Database | None: ...
+    def database(self) -> Endpoint | None: ...
 
 
 class ClientState:
@@ -27,7 +27,7 @@ class ClientState:
 
     Attributes:
         is_dynamodb: whether it is a client of DynamoDB or its streams at all.
-        attached: the database attached to it alone.
+        attached: the endpoint attached to it alone.
         plans: how its operations are carried out; see `plans.py`.
     """
 
@@ -35,7 +35,7 @@ class ClientState:
 
     def __init__(self, client: Any) -> None:
         self.is_dynamodb = client.meta.service_model.service_name in SERVICES
-        self.attached: Database | None = None
+        self.attached: Endpoint | None = None
         self.plans: dict[str, Any] = {}
 
 
@@ -51,10 +51,10 @@ def state_of(client: Any) -> ClientState:
     return state
 
 
-def database_of(client: Any) -> Database | None:
+def endpoint_of(client: Any) -> Endpoint | None:
     """The database that answers a client; None where nothing does."""
     state = state_of(client)
-    return (state.attached or current_database()) if state.is_dynamodb else None
+    return (state.attached or current_endpoint()) if state.is_dynamodb else None
 
 
 def switch_on(mock: Answering) -> None:
@@ -69,11 +69,11 @@ def switch_off(mock: Answering) -> None:
     _switched_on_here.set(tuple(each for each in _switched_on_here.get() if each is not mock))
 
 
-def current_database() -> Database | None:
+def current_endpoint() -> Endpoint | None:
     """The database that answers clients with none of their own; None while no mock is on."""
     for mocks in (_switched_on_here.get(), _switched_on):
         for mock in reversed(mocks):
-            database = mock.database
-            if database is not None:
-                return database
+            endpoint = mock.database
+            if endpoint is not None:
+                return endpoint
     return None

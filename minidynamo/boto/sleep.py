@@ -17,10 +17,10 @@ from typing import Any
 
 from minidynamo.boto.transport import TRAVEL
 from minidynamo.clock import advanced
-from minidynamo.database.database import Database
 from minidynamo.embedded.waiters import advance_or_delay
+from minidynamo.endpoints.endpoint import Endpoint
 
-_WAITING_FOR: ContextVar[Database | None] = ContextVar("minidynamo waiting", default=None)
+_WAITING_FOR: ContextVar[Endpoint | None] = ContextVar("minidynamo waiting", default=None)
 
 
 class ModuleWith:
@@ -40,9 +40,9 @@ class ModuleWith:
 
 
 @contextmanager
-def waiting_for(database: Database | None) -> Iterator[None]:
+def waiting_for(endpoint: Endpoint | None) -> Iterator[None]:
     """While this is on, botocore sleeps by the database's clock in this thread or task; really for None."""
-    token = _WAITING_FOR.set(database)
+    token = _WAITING_FOR.set(endpoint)
     try:
         yield
     finally:
@@ -51,10 +51,10 @@ def waiting_for(database: Database | None) -> Iterator[None]:
 
 def _delay(seconds: float) -> float:
     """How long to sleep really."""
-    travel, database = TRAVEL.get(), _WAITING_FOR.get()
+    travel, endpoint = TRAVEL.get(), _WAITING_FOR.get()
     if travel is not None:
-        return advance_or_delay(travel.database, seconds, is_for_table=False)
-    return seconds if database is None else advance_or_delay(database, seconds)
+        return advance_or_delay(travel.endpoint, seconds, is_for_table=False)
+    return seconds if endpoint is None else advance_or_delay(endpoint, seconds)
 
 
 def _sleep(seconds: float) -> None:
@@ -90,7 +90,7 @@ def acquiring(original: Any) -> Any:
         if block and travel is not None:
             self._refill()
             seconds = self._sleep_amount(amount)
-            if seconds > 0 and advanced(travel.database.clock, seconds):
+            if seconds > 0 and advanced(travel.endpoint.clock, seconds):
                 _skipped[0] += seconds
         return original(self, amount, block)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from minidynamo.database.database import Database
 from minidynamo.embedded.client_errors import client_silence
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError, NoAnswer
 from minidynamo.http.exchange import Exchange
 from minidynamo.http.messages import HttpRequest
@@ -29,12 +29,12 @@ class Travel:
     """A call on the long road.
 
     Attributes:
-        database: what answers it.
+        endpoint: what answers it.
         asynchronous: whether the client is aiobotocore's.
         first: the error that its first attempt is answered with, taken once.
     """
 
-    database: Database
+    endpoint: Endpoint
     asynchronous: bool
     first: DynamoError | None = None
 
@@ -43,13 +43,13 @@ TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None
 
 
 @contextmanager
-def travelling(client: Any, database: Database, first: DynamoError | None = None) -> Iterator[None]:
+def travelling(client: Any, endpoint: Endpoint, first: DynamoError | None = None) -> Iterator[None]:
     """While this is on, what the client sends in this thread or task is answered by the database."""
     # Before all other hooks on sending, since another double's might answer too.
     client.meta.events.register_first(
         f"before-send.{client.meta.service_model.service_id.hyphenize()}", answer_before_send, "minidynamo-send"
     )
-    token = TRAVEL.set(Travel(database, is_asynchronous(client), first))
+    token = TRAVEL.set(Travel(endpoint, is_asynchronous(client), first))
     try:
         with _credentials(client):
             yield
@@ -76,7 +76,7 @@ def _credentials(client: Any) -> Iterator[None]:
 def answer_before_send(request: Any, **ignored: Any) -> Any:
     """Hook on `before-send`: the response to a request on the long road, None for any other."""
     travel = TRAVEL.get()
-    return None if travel is None else response_to(request, travel.database, travel.asynchronous)
+    return None if travel is None else response_to(request, travel.endpoint, travel.asynchronous)
 
 
 def is_asynchronous(client: Any) -> bool:
@@ -90,14 +90,14 @@ def is_for_dynamodb(request: Any) -> bool:
     return (target.decode() if isinstance(target, bytes) else str(target)).startswith(_TARGETS)
 
 
-def response_to(request: Any, database: Database, asynchronous: bool) -> Any:
+def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
     """botocore's response object for a request it has prepared, or aiobotocore's.
 
     Raises:
         ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no answer.
     """
     http = _received(request)
-    exchange = Exchange(lambda signature: database, authenticate=lambda request: _UNSIGNED)
+    exchange = Exchange(lambda signature: endpoint, authenticate=lambda request: _UNSIGNED)
     travel = TRAVEL.get()
     try:
         if travel is not None and travel.first is not None:

@@ -20,7 +20,7 @@ def run_check(path: Path) -> int:
     try:
         with _opened(path) as database, console.status(f"Checking {path}"):
             database.check()
-            tables = database.execute("ListTables", {})["TableNames"]
+            tables = _table_names(database)
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 1 if isinstance(error, StoreDamaged) else 2
@@ -48,13 +48,18 @@ def _opened(path: Path) -> Database:
     return connect(path, read_only=True)
 
 
+def _table_names(database: Database) -> list[str]:
+    pages = database.client().get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"]]
+
+
 def _tables_table(database: Database, path: Path) -> Table:
     shown = Table(title=f"{path}, {byte_count(path.stat().st_size)}", title_justify="left")
     for name in ("table or index", "status"):
         shown.add_column(name)
     for name in ("items", "size", "partitions"):
         shown.add_column(name, justify="right")
-    for name in database.catalog.tables:
+    for name in _table_names(database):
         table = database.execute("DescribeTable", {"TableName": name})["Table"]
         partitions = [each.index for each in database.partitions(name)]
         rows = [(name, table["TableStatus"], table["ItemCount"], table["TableSizeBytes"], partitions.count(None))]

@@ -25,8 +25,8 @@ from minidynamo.http.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.limits import FILE_MODE
 from minidynamo.operations import OPERATIONS
-from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.profiles import PROFILES
+from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
@@ -173,8 +173,7 @@ def _open_database(options: argparse.Namespace, region: str, path: Path | None =
         simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
         database = simulate(path, **simulated, **settings)
     try:
-        quiet = database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext()
-        with quiet:
+        with paused(database):
             for template in options.tables:
                 _create_tables(database, template)
     except ServeError:
@@ -232,10 +231,11 @@ def _announce(server: Server, options: argparse.Namespace) -> None:
 
 def _finish(options: argparse.Namespace, database: Database) -> None:
     """Saves what was simulated, where that is wanted."""
-    if options.history is None or not isinstance(database, SimulatedDatabase):
+    simulation = database.find(Simulation)
+    if options.history is None or simulation is None:
         return
     try:
-        database.history().save(options.history)
+        simulation.history.save(options.history)
     except OSError as error:
         print(f"minidynamo: cannot write {options.history}: {error.strerror or error}", file=sys.stderr)
 

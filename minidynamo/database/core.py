@@ -1,7 +1,4 @@
-"""The core of a database: owns engine, catalog, clock and identifiers, and carries out requests.
-
-Every face turns its caller's words into a request and calls `execute`.
-"""
+"""The core of a database: an endpoint that owns engine, catalog, clock and identifiers, and carries out requests."""
 
 from __future__ import annotations
 
@@ -12,36 +9,24 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from minidynamo.clock import Clock, SystemClock, checked_time
+from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
-from minidynamo.errors import (
-    DatabaseClosed,
-    DynamoError,
-    InternalServerError,
-    SerializationError,
-    StorageFailure,
-    StoreError,
-    ValidationError,
-)
+from minidynamo.endpoints.endpoint import Request, Response
+from minidynamo.endpoints.middleware import Wrapped
+from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
-from minidynamo.operations import OPERATIONS
-from minidynamo.operations.store import Store
-from minidynamo.requests.checker import check_request_types, checked_request
-from minidynamo.requests.operations import API
-from minidynamo.schema.arns import Location
+from minidynamo.operations.perform import perform
+from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.values.records import packed_record, record_item
-from minidynamo.values.wire_types import NOT_UTF8
 from minidynamo.wording import Wording
 
-Response = dict[str, Any]
 
-
-class Core:
+class Core(Wrapped):
     """What carries out requests; its parameters are those of `Database`, which everybody uses."""
 
     def __init__(
@@ -59,14 +44,15 @@ class Core:
             raise ValueError(f"partition_size must be at least 1 byte, not {partition_size}")
         self._lock = threading.RLock()
         self.engine = MemoryEngine() if engine is None else engine
+        self._is_durable = self.engine.is_durable
         self.clock = SystemClock() if clock is None else clock
-        self.location = Location(region, account_id)
+        self.scope = ArnScope(region, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.wording = Wording(wording)
         self._partition_size = partition_size
-        fault = self._clock_fault()
-        if fault is not None:
-            raise StoreError(f"the database cannot be opened: {fault}") if self.engine.is_durable else ValueError(fault)
+        wrong = clock_error(self.clock)
+        if wrong is not None:
+            raise StoreError(f"the database cannot be opened: {wrong}") if self.engine.is_durable else ValueError(wrong)
         try:
             self._open_tables()
             self._opening = self._count_opening() if self.engine.is_durable else 0
@@ -80,6 +66,27 @@ class Core:
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
         follow(self)
+        super().__init__()
+
+    @property
+    def url(self) -> str:
+        """An address that no client could call."""
+        return f"minidynamo://{self.scope.account_id}"
+
+    @property
+    def next_status_change(self) -> float | None:
+        """When the status of a table will change by itself; None for never."""
+        return self.catalog.next_due
+
+    def try_lock(self, is_read: bool) -> bool:
+        """See `Endpoint.try_lock`."""
+        if self.engine.waits_for_disk and not (is_read and self.engine.is_durable_now):
+            return False
+        return self._lock.acquire(False)
+
+    def unlock(self) -> None:
+        """See `Endpoint.unlock`."""
+        self._lock.release()
 
     @property
     def lock(self) -> AbstractContextManager[Any, Any]:
@@ -91,46 +98,15 @@ class Core:
         """Whether it has been closed, or is another process's."""
         return self._closed_because is not None
 
-    # Requests.
-
-    def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
-        """Carries out one request.
-
-        Parameters:
-            operation: the API name, such as "PutItem".
-            request: its members in the API's own shape, binary values as bytes. It is not changed.
-            store: what the operation sees in place of the database; for `simulation` alone.
-
-        Returns:
-            The members of the answer, without ResponseMetadata.
-
-        Raises:
-            DynamoError: the service's own error.
-        """
-        self._require_open()
+    def _carry_out(self, operation: str, request: Request) -> Response:
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
         try:
-            checked: Any = checked_request(operation, request, self.wording)
-            return OPERATIONS[operation](self if store is None else store, checked)
-        except ValidationError as error:
-            check_request_types(operation, request)  # A wrong type is reported before anything else.
-            raise ValidationError(self.wording.render(error, API[operation].layers)) from None
-        except (DynamoError, AttributeError, TypeError):
-            # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
-            if operation in API:
-                check_request_types(operation, request)
-            raise
-        except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.
-            raise SerializationError(NOT_UTF8) from None
-        except self.engine.faults as error:
-            raise StorageFailure(f"The data could not be read: {error}.") from error
-        except (ValueError, OverflowError):
-            fault = self._clock_fault()
-            if fault is None:
-                raise
-            raise InternalServerError(f"{fault}.") from None
+            return perform(self, operation, request)
         finally:
-            # Whatever an answer has seen, an error included, is as durable as promised before anybody sees it.
-            self.engine.settle()
+            if self._is_durable:
+                # Whatever a response has seen, an error included, is as durable as promised before anybody sees it.
+                self.engine.make_durable()
 
     def commit(self, batch: WriteBatch) -> None:
         """Commits a batch: all of it or nothing."""
@@ -139,20 +115,12 @@ class Core:
     def _open_tables(self) -> None:
         """Makes the tables live that the engine holds."""
         try:
-            self.catalog = Catalog(self.engine, self.clock, self.location, self._partition_size)
+            self.catalog = Catalog(self.engine, self.clock, self.scope, self._partition_size)
             self.tokens = IdempotencyTokens(self.catalog.system)
         except Exception as error:
-            if not self.engine.faults or isinstance(error, DynamoError):
+            if not self.engine.io_errors or isinstance(error, DynamoError):
                 raise
             raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
-
-    def _clock_fault(self) -> str | None:
-        """What is wrong with what the clock tells, None where dates can be made of it."""
-        try:
-            checked_time(self.clock.now())
-        except ValueError as error:
-            return str(error)
-        return None
 
     def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""
@@ -176,7 +144,7 @@ class Core:
 
     def begin_as_child(self) -> None:
         """Begins anew in a child process: with a copy of what is in memory, without a file that is its parent's."""
-        if not self.engine.faults or self._closed_because is not None:
+        if not self.engine.io_errors or self._closed_because is not None:
             return
         self._closed_because = (
             "The database belongs to the process that opened it, of which this is a child. "

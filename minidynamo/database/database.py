@@ -143,10 +143,10 @@ class Database(Core):
         self._require_open()
         try:
             return expire_items(self, self._lateness())
-        except self.engine.faults as error:
+        except self.engine.io_errors as error:
             raise StorageFailure(f"The data could not be read: {error}.") from error
         finally:
-            self.engine.settle()
+            self.engine.make_durable()
 
     def _lateness(self) -> Lateness | None:
         """How late expired items go; None for not at all."""
@@ -175,7 +175,7 @@ class Database(Core):
     def _new_functions(self) -> Functions:
         from minidynamo.lambdas.service import Functions
 
-        return Functions(self, self.execute, self._identity)
+        return Functions(self, self.execute, self._identity, self._around_invocation)
 
     def on_stream(self, table_name: str, handler: Any = None, **parameters: Any) -> Any:
         """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
@@ -242,7 +242,7 @@ class Database(Core):
         with self.lock:
             self._require_open()
             snapshot = self.engine.snapshot()
-        self.engine.settle()
+        self.engine.make_durable()
         return snapshot
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -265,7 +265,7 @@ class Database(Core):
                 self._opening = self._count_opening(least=self._opening)
         if self._functions is not None:
             self._functions.begin_again()
-        self.engine.settle()
+        self.engine.make_durable()
 
     def fork(self, clock: Clock | None = None) -> Database:
         """An independent database in memory with everything that this one holds now.
@@ -282,8 +282,8 @@ class Database(Core):
         return {
             "engine": MemoryEngine(self.snapshot()),
             "clock": copy.copy(self.clock) if clock is None else clock,
-            "region": self.location.region,
-            "account_id": self.location.account_id,
+            "region": self.scope.region,
+            "account_id": self.scope.account_id,
             "partition_size": self._partition_size,
             "table_delays": self.delays,
             "wording": self.wording.name,

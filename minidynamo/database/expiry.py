@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from minidynamo.limits import TIME_TO_LIVE_AGE_SECONDS_MAX
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
@@ -30,28 +30,28 @@ _warned: set[str] = set()
 Lateness = Callable[[Table, bytes], float]
 
 
-def expire_items(store: Store, lateness: Lateness | None = None) -> int:
+def expire_items(context: OperationContext, lateness: Lateness | None = None) -> int:
     """Deletes all items of all tables that have expired by now; how many they were.
 
     Parameters:
         store: the database.
         lateness: how late each item goes; None for not at all.
     """
-    with store.lock:
-        names = [name for name, table in store.catalog.tables.items() if _attribute_of(table) is not None]
-    return sum(_expire_table(store, name, lateness) for name in names)
+    with context.lock:
+        names = [name for name, table in context.catalog.tables.items() if _attribute_of(table) is not None]
+    return sum(_expire_table(context, name, lateness) for name in names)
 
 
-def _expire_table(store: Store, name: str, lateness: Lateness | None) -> int:
+def _expire_table(context: OperationContext, name: str, lateness: Lateness | None) -> int:
     count = 0
     start: bytes | None = b""
     while start is not None:
-        with store.lock:
-            table = store.catalog.find(name)
+        with context.lock:
+            table = context.catalog.find(name)
             attribute = None if table is None else _attribute_of(table)
             if table is None or attribute is None:
                 return count
-            deleted, start = _take_turn(store, table, attribute, start, lateness)
+            deleted, start = _take_turn(context, table, attribute, start, lateness)
         count += deleted
     return count
 
@@ -65,10 +65,10 @@ def _attribute_of(table: Table) -> str | None:
 
 
 def _take_turn(
-    store: Store, table: Table, attribute: str, start: bytes, lateness: Lateness | None
+    context: OperationContext, table: Table, attribute: str, start: bytes, lateness: Lateness | None
 ) -> tuple[int, bytes | None]:
     """Looks at some items from a key on: how many were deleted, and where to go on, None at the end."""
-    now = store.clock.now()
+    now = context.clock.now()
     name = attribute.encode()
     entries = list(islice(table.keyspace.range(start, None), _TURN_ITEMS))
     batch = WriteBatch()
@@ -83,7 +83,7 @@ def _take_turn(
             stage_change(batch, table, key, record, item, None, 0, by_service=True)
             count += 1
     if count:
-        store.commit(batch)
+        context.commit(batch)
     is_end = len(entries) < _TURN_ITEMS
     return count, None if is_end else entries[-1][0] + b"\x00"
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from minidynamo.database.core import Response
 from minidynamo.database.database import Database
-from minidynamo.errors import AccessDenied
-from minidynamo.operations.store import Store
-from minidynamo.requests.operations import API, WRITE
+from minidynamo.endpoints.write_refusal import WriteRefusal, refused
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite.readers import FollowingEngine
 
@@ -39,22 +36,17 @@ class ReadOnlyDatabase(Database):
             engine.close()
             raise
         self._following = _FollowingLock(self._lock, engine, self._open_tables)
+        self.use(WriteRefusal())
 
     @property
     def lock(self) -> AbstractContextManager[Any, Any]:
         return self._lock if self._following is None else self._following
 
-    def execute(self, operation: str, request: Mapping[str, Any], store: Store | None = None) -> Response:
-        row = API.get(operation)
-        if row is not None and row.access == WRITE:
-            raise AccessDenied(f"{operation} is not allowed: the database is open for reading only")
-        return super().execute(operation, request, store)
-
     def expire(self) -> int:
-        raise AccessDenied("expire is not allowed: the database is open for reading only")
+        raise refused("expire")
 
     def restore(self, snapshot: Snapshot) -> None:
-        raise AccessDenied("restore is not allowed: the database is open for reading only")
+        raise refused("restore")
 
 
 class _FollowingLock:

@@ -5,13 +5,10 @@ Source: boto3 documentation, "Batch writing".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
-
-if TYPE_CHECKING:
-    from minidynamo.embedded.resource import ResourceClient
 
 
 class BatchWriter:
@@ -19,13 +16,18 @@ class BatchWriter:
 
     Parameters:
         table_name: the table.
-        client: a client that takes Python values.
+        batch_write_item: the method of a client that takes Python values.
         overwrite_by_pkeys: names of key attributes; of several requests with equal keys only the last is sent.
     """
 
-    def __init__(self, table_name: str, client: ResourceClient, overwrite_by_pkeys: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        table_name: str,
+        batch_write_item: Callable[..., dict[str, Any]],
+        overwrite_by_pkeys: list[str] | None = None,
+    ) -> None:
         self._table_name = table_name
-        self._client = client
+        self._batch_write_item = batch_write_item
         self._key_names = overwrite_by_pkeys
         self._requests: list[dict[str, Any]] = []
 
@@ -61,5 +63,5 @@ class BatchWriter:
     def _flush(self) -> None:
         sent = self._requests[:BATCH_WRITE_REQUESTS_MAX]
         self._requests = self._requests[BATCH_WRITE_REQUESTS_MAX:]
-        response = self._client.batch_write_item(RequestItems={self._table_name: sent})
+        response = self._batch_write_item(RequestItems={self._table_name: sent})
         self._requests += response["UnprocessedItems"].get(self._table_name, [])

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from minidynamo.database.database import Database
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
 from minidynamo.embedded.paginators import Paginator
 from minidynamo.embedded.waiters import Waiter
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, Operation
 
@@ -22,27 +22,27 @@ Response = dict[str, Any]
 class ClientMeta:
     """`client.meta`: what is known of the client itself."""
 
-    def __init__(self, database: Database) -> None:
-        self.region_name = database.location.region
-        self.endpoint_url = f"minidynamo://{database.location.account_id}"
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.region_name = endpoint.scope.region
+        self.endpoint_url = endpoint.url
 
 
 class ServiceClient:
     """What the clients of both services share.
 
     Parameters:
-        database: the database to work on.
+        endpoint: what carries out its calls: a database, most often.
 
     Every method takes the operation's parameters by keyword and returns its answer as a dict. It raises the classes of
     `client.exceptions`, which are botocore's ClientError where botocore is installed.
     """
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, endpoint: Endpoint) -> None:
         self.exceptions = ClientExceptions()
-        self.meta = ClientMeta(database)
-        self._execute = database.execute
-        self._new_request_id = database.new_request_id
+        self.meta = ClientMeta(endpoint)
+        self._endpoint = endpoint
+        self._execute = endpoint.execute
+        self._new_request_id = endpoint.new_request_id
 
     if TYPE_CHECKING:
 
@@ -57,27 +57,29 @@ class ServiceClient:
         """
         if not parameters.keys() <= _PARAMETERS[operation]:
             raise unknown_parameters(operation, parameters, list(API[operation].request.members))
+        try:
+            response = self._execute(operation, parameters)
+        except DynamoError as error:
+            raise client_error(error, operation, self._metadata(), self.meta.endpoint_url) from None
+        show_timestamps(operation, response, UTC)
+        response["ResponseMetadata"] = self._metadata()
+        return response
+
+    def _metadata(self) -> Response:
         request_id = self._new_request_id()
-        metadata = {
+        return {
             "RequestId": request_id,
             "HTTPStatusCode": 200,
             "HTTPHeaders": {"x-amzn-requestid": request_id},
             "RetryAttempts": 0,
         }
-        try:
-            response = self._execute(operation, parameters)
-        except DynamoError as error:
-            raise client_error(error, operation, metadata) from None
-        show_timestamps(operation, response, UTC)
-        response["ResponseMetadata"] = metadata
-        return response
 
     def close(self) -> None:
         """Does nothing: the database stays open. boto3's client has this method."""
 
 
 class Client(ServiceClient):
-    """Calls the operations of a database as boto3's client of DynamoDB does."""
+    """Calls the operations of an endpoint as boto3's client of DynamoDB does."""
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether `get_paginator` knows a method such as "query"."""
@@ -89,11 +91,11 @@ class Client(ServiceClient):
 
     def get_waiter(self, waiter_name: str) -> Waiter:
         """The waiter "table_exists" or "table_not_exists"."""
-        return Waiter(self, waiter_name)
+        return Waiter(self.describe_table, self._endpoint, waiter_name)
 
 
 class StreamsClient(ServiceClient):
-    """Calls the operations of a database's streams as boto3's client of DynamoDB Streams does."""
+    """Calls the operations of an endpoint's streams as boto3's client of DynamoDB Streams does."""
 
 
 def _method(operation: Operation) -> Callable[..., Response]:

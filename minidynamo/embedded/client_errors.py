@@ -60,10 +60,10 @@ def modelled_class(code: str) -> Any:
     return type(code, (client_error_class(),), {"__doc__": f"The service's error {code}."})
 
 
-def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any]) -> Exception:
-    """The exception that a client raises for an error of the service, or for none at all."""
+def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any], url: str) -> Exception:
+    """The exception that a client of the endpoint at a URL raises for an error of the service, or for none at all."""
     if isinstance(error, NoAnswer):
-        return client_silence(error, "minidynamo:///")
+        return client_silence(error, url)
     response = {
         **error.response,
         "ResponseMetadata": {**metadata, "HTTPStatusCode": error.status},

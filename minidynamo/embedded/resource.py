@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from minidynamo.database.database import Database
 from minidynamo.embedded.batch_writer import BatchWriter
 from minidynamo.embedded.client import Client
 from minidynamo.embedded.resource_values import python_response, wire_request
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.requests.operations import snake_case
 
 Response = dict[str, Any]
@@ -36,12 +36,12 @@ class Resource:
     """The tables of a database.
 
     Parameters:
-        database: the database to work on.
+        endpoint: what carries out its calls: a database, most often.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.meta = ResourceMeta(ResourceClient(database))
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self.meta = ResourceMeta(ResourceClient(endpoint))
         self.tables = TableCollection(self)
 
     def Table(self, name: str) -> TableResource:
@@ -192,7 +192,7 @@ class TableResource:
         Parameters:
             overwrite_by_pkeys: names of key attributes; of several requests with equal keys only the last is sent.
         """
-        return BatchWriter(self.name, self.meta.client, overwrite_by_pkeys)
+        return BatchWriter(self.name, self.meta.client.batch_write_item, overwrite_by_pkeys)
 
     def wait_until_exists(self) -> None:
         """Returns when the table is ACTIVE."""

@@ -6,14 +6,12 @@ A clock that can be advanced is advanced instead of sleeping. Source: boto3 docu
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from minidynamo.clock import advanced
 from minidynamo.embedded.client_errors import modelled_class, waiter_error_class
-
-if TYPE_CHECKING:
-    from minidynamo.database.database import Database
-    from minidynamo.embedded.client import Client
+from minidynamo.endpoints.endpoint import Endpoint
 
 _NAMES = ("table_exists", "table_not_exists")
 _DELAY_SECONDS, _ATTEMPTS_MAX = 20, 25
@@ -23,15 +21,17 @@ class Waiter:
     """Waits until a table exists, or no longer does.
 
     Parameters:
-        client: the client whose database is asked.
+        describe_table: the method of the client that asks.
+        endpoint: what it asks.
         name: "table_exists" or "table_not_exists"; ValueError for any other.
     """
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, describe_table: Callable[..., dict[str, Any]], endpoint: Endpoint, name: str) -> None:
         if name not in _NAMES:
             raise ValueError(f"Waiter does not exist: {name}; these do: {', '.join(_NAMES)}")
         self.name = name
-        self._client = client
+        self._describe_table = describe_table
+        self._endpoint = endpoint
 
     def wait(self, TableName: str, WaiterConfig: dict[str, Any] | None = None) -> None:
         """Returns when the state is reached.
@@ -58,25 +58,25 @@ class Waiter:
 
     def _status(self, table_name: str) -> str | None:
         try:
-            return str(self._client.describe_table(TableName=table_name)["Table"]["TableStatus"])
+            return str(self._describe_table(TableName=table_name)["Table"]["TableStatus"])
         except modelled_class("ResourceNotFoundException"):
             return None
 
     def _pass_time(self, seconds: float) -> None:
-        delay = advance_or_delay(self._client.database, seconds)
+        delay = advance_or_delay(self._endpoint, seconds)
         if delay > 0:
             time.sleep(delay)
 
 
-def advance_or_delay(database: Database, seconds: float, is_for_table: bool = True) -> float:
-    """Lets time pass where the database's clock can be advanced; else says how many seconds to sleep.
+def advance_or_delay(endpoint: Endpoint, seconds: float, is_for_table: bool = True) -> float:
+    """Lets time pass where the endpoint's clock can be advanced; else says how many seconds to sleep.
 
     Parameters:
-        database: whose clock counts.
+        endpoint: whose clock counts.
         seconds: how long somebody wants to wait.
         is_for_table: whether for a table's status: then there is nothing to wait for once the next one is due.
     """
-    if advanced(database.clock, seconds):
+    if advanced(endpoint.clock, seconds):
         return 0.0
-    due = database.catalog.next_due if is_for_table else None
-    return seconds if due is None else min(max(due - database.clock.now(), 0.001), seconds)
+    due = endpoint.next_status_change if is_for_table else None
+    return seconds if due is None else min(max(due - endpoint.clock.now(), 0.001), seconds)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import from_json
@@ -77,7 +77,7 @@ def read_records(path: Path, file_format: str = "auto", key_types: dict[str, str
     return _array_records(text, path) if file_format == "json" else _line_records(text)
 
 
-def load_records(database: Database, table_name: str, records: Iterator[Record]) -> LoadReport:
+def load_records(endpoint: Endpoint, table_name: str, records: Iterator[Record]) -> LoadReport:
     """Puts records into a table, one by one; raises nothing for bad ones but reports them."""
     report = LoadReport()
     for record in records:
@@ -87,7 +87,7 @@ def load_records(database: Database, table_name: str, records: Iterator[Record])
             continue
         request = {"TableName": table_name, "Item": record.item, "ReturnValues": "ALL_OLD"}
         try:
-            answer = database.execute("PutItem", request)
+            answer = endpoint.execute("PutItem", request)
         except DynamoError as error:
             report.bad_lines.append((record.line_number, error.message))
             continue

@@ -1,4 +1,4 @@
-"""One exchange: an HTTP request in, an HTTP answer out, through `Database.execute`.
+"""One exchange: an HTTP request in, an HTTP answer out, through `Endpoint.execute`.
 
 Source: wire protocol of Amazon DynamoDB, "Order of HTTP-level checks".
 """
@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from functools import lru_cache
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError, InternalServerError, NoAnswer, SerializationError, UnknownOperation
 from minidynamo.http.bodies import body_of, parsed_body, with_binaries
 from minidynamo.http.compression import BodyTooLarge, compressed, decompressed
@@ -30,14 +30,14 @@ _NO_SUCH_PAGE = b"<UnknownOperationException/>\n"
 _EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
 
 Authenticate = Callable[[HttpRequest], Signature]
-Choose = Callable[[Signature | None], Database]
+Choose = Callable[[Signature | None], Endpoint]
 
 
 class Exchange:
-    """Answers HTTP requests for the databases behind it.
+    """Answers HTTP requests for the endpoints behind it.
 
     Parameters:
-        choose: gives the database for a signature; for None the one that answers what is not signed.
+        choose: gives the endpoint for a signature; for None the one that answers what is not signed.
         authenticate: gives the signature of a request or raises; by default any well-formed one is accepted.
         allows_origins: whether pages of other origins may read the answers (CORS).
     """
@@ -86,15 +86,15 @@ class Exchange:
         operation = operation_of(request.headers.get("x-amz-target"))
         if operation is None:
             raise UnknownOperation()
-        database = self._choose(signature or self._authenticate(request))
+        endpoint = self._choose(signature or self._authenticate(request))
         if members is None:
             raise SerializationError()
-        answer = database.execute(operation, with_binaries(operation, members, body))
+        answer = endpoint.execute(operation, with_binaries(operation, members, body))
         return 200, _content_type(request), body_of(answer) if API[operation].has_body else b""
 
     def _without_operation(self, request: HttpRequest) -> tuple[int, str, bytes]:
         if request.method in ("GET", "HEAD") and request.path == "/":
-            region = self._choose(None).location.region
+            region = self._choose(None).scope.region
             return 200, "text/plain", f"healthy: dynamodb.{region}.amazonaws.com ".encode()
         if request.method == "OPTIONS" and self._allows_origins and "origin" in request.headers:
             return 200, "text/plain", b""
@@ -102,13 +102,13 @@ class Exchange:
 
     def _finished(self, request: HttpRequest, status: int, kind: str, body: bytes) -> HttpAnswer:
         body, encoding = compressed(body, request.headers.get("accept-encoding"))
-        database = self._choose(None)
+        endpoint = self._choose(None)
         headers = {
             "server": "Server",
-            "date": http_date(int(database.clock.now())),
+            "date": http_date(int(endpoint.clock.now())),
             "content-type": kind,
             "content-length": str(len(body)),
-            "x-amzn-requestid": database.new_request_id(),
+            "x-amzn-requestid": endpoint.new_request_id(),
             "x-amz-crc32": str(zlib.crc32(body)),
         }
         if encoding is not None:

@@ -25,7 +25,7 @@ from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import Batch, Change, Lane, LaneWork, Window, lane_of
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.limits import STREAM_RETENTION_SECONDS
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.streams.record import (
     CHAIN,
     StreamOrigin,
@@ -58,14 +58,14 @@ class EventSourceMapping:
 
     def __init__(
         self,
-        store: Store,
+        context: OperationContext,
         runtime: Runtime,
         destinations: Destinations,
         table_name: str,
         function_name: str,
         settings: MappingSettings,
     ) -> None:
-        self._store = store
+        self._context = context
         self._runtime = runtime
         self._destinations = destinations
         self.table_name, self.function_name, self.settings = table_name, function_name, settings
@@ -75,14 +75,14 @@ class EventSourceMapping:
         self.turn = threading.Lock()  # Held while somebody takes up a lane.
         self._background: Background | None = None
         self._passes = compiled_filters(settings.FilterCriteria)
-        self._positions = Positions(store, function_name, table_name)
+        self._positions = Positions(context, function_name, table_name)
         self._lanes: dict[str, list[Lane]] = {}
-        with store.lock:
-            description = store.catalog.described_table(table_name).description
+        with context.lock:
+            description = context.catalog.described_table(table_name).description
             if not description.get("StreamSpecification", {}).get("StreamEnabled"):
                 raise ValueError(f"table {table_name} has no enabled stream: give it a StreamSpecification")
             self._label: str = description["LatestStreamLabel"]
-            self.stream_arn = store.location.stream_arn(table_name, self._label)
+            self.stream_arn = context.scope.stream_arn(table_name, self._label)
             self._begin()
 
     # What users do with it.
@@ -95,7 +95,7 @@ class EventSourceMapping:
     def start(self) -> None:
         """Runs it in the background, in a thread of its own, until `stop`, `delete` or the end of the database."""
         if self._background is None or not self._background.is_alive:
-            self._background = Background(self.work, self._store.clock)
+            self._background = Background(self.work, self._context.clock)
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ends that, after the invocation it is at; does not wait longer for it than some seconds."""
@@ -135,7 +135,7 @@ class EventSourceMapping:
 
     def begin_again(self) -> None:
         """Takes up the position that is stored now, after the database has been restored."""
-        with self._store.lock:
+        with self._context.lock:
             self._lanes = {}
             self._begin()
 
@@ -146,7 +146,7 @@ class EventSourceMapping:
             for shard_id, positions in stored.items():
                 self._lanes[shard_id] = [Lane(shard_id, index, each) for index, each in enumerate(positions)]
         elif self.settings.StartingPosition == "LATEST" and log is not None:
-            self._store.catalog.described_table(self.table_name).align_shards()
+            self._context.catalog.described_table(self.table_name).align_shards()
             for shard in log.visible_shards():
                 self._lanes[shard.id] = self._new_lanes(shard.id, log.last_number + 1)
             self._save()
@@ -155,7 +155,7 @@ class EventSourceMapping:
         return [Lane(shard_id, index, position) for index in range(self.settings.ParallelizationFactor)]
 
     def _log(self) -> ChangeLog | None:
-        return self._store.catalog.streams.find(self.table_name, self._label)
+        return self._context.catalog.streams.find(self.table_name, self._label)
 
     def work(self) -> list[Work]:
         """What there may be to do, for `drain` and the background."""
@@ -163,7 +163,7 @@ class EventSourceMapping:
 
     def lanes(self) -> Iterator[Lane]:
         """The lanes that may have work, in the order of their shards; those of children once their parents are done."""
-        with self._store.lock:
+        with self._context.lock:
             log = self._log()
             if log is None or self.state != "Enabled":
                 return
@@ -194,7 +194,7 @@ class EventSourceMapping:
 
     def _changes(self, log: ChangeLog, shard: Shard, lane: Lane) -> Iterator[Change]:
         """What lies before a lane and passes the filter; the lane moves on past what does not."""
-        origin, count = log.origin(self._store.location), self.settings.ParallelizationFactor
+        origin, count = log.origin(self._context.scope), self.settings.ParallelizationFactor
         found_any = False
         for number, packed in log.changes(shard, lane.position):
             time = change_time(packed)
@@ -211,7 +211,7 @@ class EventSourceMapping:
 
     def due_at(self, lane: Lane) -> float | None:
         """When a lane has something to do, in epoch seconds (maybe in the past); None for nothing."""
-        with self._store.lock:
+        with self._context.lock:
             log = self._log()
             shard = None if log is None else log.shard(lane.shard_id)
             if log is None or shard is None:
@@ -248,12 +248,12 @@ class EventSourceMapping:
 
     def take_step(self, lane: Lane) -> bool:
         """Invokes the function once for a lane that is due; returns whether there was anything to do."""
-        with self._store.lock:
+        with self._context.lock:
             log = self._log()
             shard = None if log is None else log.shard(lane.shard_id)
             if log is None or shard is None:
                 return False
-            origin = log.origin(self._store.location)
+            origin = log.origin(self._context.scope)
             if not lane.batches:
                 found = self._collect(log, shard, lane)
                 length = self.settings.TumblingWindowInSeconds
@@ -273,7 +273,7 @@ class EventSourceMapping:
 
     def _process(self, lane: Lane, origin: StreamOrigin) -> None:
         batch = lane.batches[0]
-        now = self._store.clock.now()
+        now = self._context.clock.now()
         age_max = self.settings.MaximumRecordAgeInSeconds
         age_max = STREAM_RETENTION_SECONDS if age_max < 0 else min(age_max, STREAM_RETENTION_SECONDS)
         expired = [each for each in batch.changes if now - each.time > age_max]
@@ -298,7 +298,7 @@ class EventSourceMapping:
         except TooManyRequests:
             self._retry(lane, batch, None)
             return
-        if self._store.is_closed:
+        if self._context.is_closed:
             return  # By the handler, or while it ran: the batch is handed over again when it is opened.
         batch.attempts += 1
         self.metrics.records += len(batch.changes)
@@ -357,7 +357,7 @@ class EventSourceMapping:
             half = len(remaining) // 2
             batch.changes = remaining[:half]
             lane.batches.insert(1, Batch(remaining[half:], batch.failures, batch.attempts))
-            lane.due_at = self._store.clock.now()
+            lane.due_at = self._context.clock.now()
             self._save_position()
             return
         self._retry(lane, batch, outcome)
@@ -369,13 +369,13 @@ class EventSourceMapping:
             self._give_up(lane, batch, "RetryAttemptsExhausted", outcome)
             self._finish(lane)
             return
-        lane.due_at = self._store.clock.now() + min(2.0 ** min(batch.failures, 6), _BACK_OFF_SECONDS_MAX)
+        lane.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), _BACK_OFF_SECONDS_MAX)
         self._save_position()
 
     def _give_up(self, lane: Lane, batch: Batch, condition: str, outcome: Outcome | None) -> None:
         arn = self._runtime.arn_of(self._runtime.find(self.function_name)[0])
         described = batch_info(lane.shard_id, batch.changes, self.stream_arn)
-        record = batch_failure(condition, arn, outcome, batch.attempts, described, self._store.clock.now())
+        record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())
         self._destinations.send(self.settings.failure_destination, record)
 
     def _finish(self, lane: Lane) -> None:
@@ -387,11 +387,11 @@ class EventSourceMapping:
         """The last invocation of a tumbling window, without records."""
         outcome = self._invoke({"Records": [], **self._window_members(lane, is_final=True)}, 1)
         if outcome.is_error:
-            lane.due_at = self._store.clock.now() + 1.0
+            lane.due_at = self._context.clock.now() + 1.0
         lane.window = None
 
     def _save_position(self) -> None:
-        with self._store.lock:
+        with self._context.lock:
             self._save()
 
     def _save(self) -> None:

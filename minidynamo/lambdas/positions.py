@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.records import packed_record, record_item
 
@@ -15,13 +15,13 @@ LanePositions = dict[str, list[int]]
 class Positions:
     """The stored positions of one mapping."""
 
-    def __init__(self, store: Store, function_name: str, table_name: str) -> None:
-        self._store = store
+    def __init__(self, context: OperationContext, function_name: str, table_name: str) -> None:
+        self._context = context
         self._key = f"mapping/{function_name}/{table_name}".encode()
 
     def load(self, label: str) -> LanePositions | None:
         """Those in the stream of a label, None where there are none; to be called with the lock held."""
-        record = self._store.catalog.system.get(self._key)
+        record = self._context.catalog.system.get(self._key)
         stored: Any = {} if record is None else record_item(record)
         positions: LanePositions | None = stored.get("Positions") if stored.get("Label") == label else None
         return positions
@@ -30,14 +30,14 @@ class Positions:
         """Stores them; to be called with the lock held."""
         stored: Any = {"Label": label, "Positions": positions}
         batch = WriteBatch()
-        self._store.catalog.system.keep(batch, self._key, packed_record(stored, 0))
-        self._store.commit(batch)
+        self._context.catalog.system.keep(batch, self._key, packed_record(stored, 0))
+        self._context.commit(batch)
 
     def forget(self) -> None:
         """Deletes them."""
-        with self._store.lock:
-            system = self._store.catalog.system
+        with self._context.lock:
+            system = self._context.catalog.system
             if system.get(self._key) is not None:
                 batch = WriteBatch()
                 system.keep(batch, self._key, None)
-                self._store.commit(batch)
+                self._context.commit(batch)

@@ -14,12 +14,12 @@ import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 
 logger = logging.getLogger("minidynamo.lambdas")
 
@@ -80,19 +80,49 @@ class Outcome:
     is_error: bool
 
 
+class Invocation(NamedTuple):
+    """A call of a handler to be made.
+
+    Attributes:
+        function, version: which code.
+        event: what it is called with.
+    """
+
+    function: Function
+    version: str
+    event: Any
+
+    def skipped(self) -> Outcome:
+        """The outcome of a handler that was not called and has nothing to say."""
+        return Outcome("", self.version, None, False)
+
+
+Run = Callable[[Invocation], Outcome]
+# Runs a handler within whatever is laid around it.
+Around = Callable[[Invocation, Run], Outcome]
+
+
+def _plainly(invocation: Invocation, run: Run) -> Outcome:
+    return run(invocation)
+
+
 class Runtime:
     """Runs functions.
 
     Parameters:
         clock: times out by it.
-        location: names the ARNs.
+        scope: names the ARNs.
         new_request_id: gives an identifier for each invocation.
+        around: calls what runs a handler.
     """
 
-    def __init__(self, clock: Clock, location: Location, new_request_id: Callable[[], str]) -> None:
+    def __init__(
+        self, clock: Clock, scope: ArnScope, new_request_id: Callable[[], str], around: Around = _plainly
+    ) -> None:
         self._clock = clock
-        self._location = location
+        self._scope = scope
         self._new_request_id = new_request_id
+        self._around = around
         self._functions: dict[str, Function] = {}
         self._running: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
@@ -164,6 +194,10 @@ class Runtime:
         Raises:
             TooManyRequests: as many invocations as are allowed are under way.
         """
+        return self._around(Invocation(function, version, event), self._run)
+
+    def _run(self, invocation: Invocation) -> Outcome:
+        function, version, event = invocation
         with self._lock:
             if function.reserved_concurrency is not None and function.active >= function.reserved_concurrency:
                 function.metrics.throttles += 1
@@ -228,7 +262,7 @@ class Runtime:
         return self._arn(function.name)
 
     def _arn(self, name: str) -> str:
-        return f"arn:aws:lambda:{self._location.region}:{self._location.account_id}:function:{name}"
+        return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
 
 
 def _failure(error: BaseException, request_id: str) -> dict[str, Any]:

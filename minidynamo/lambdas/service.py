@@ -15,9 +15,9 @@ from minidynamo.lambdas.drain import DrainReport, Work, drain
 from minidynamo.lambdas.failures import Destinations, Execute
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
-from minidynamo.lambdas.runtime import Function, Handler, Runtime
+from minidynamo.lambdas.runtime import Around, Function, Handler, Runtime
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.key_schema import PrimaryKey
 
 logger = logging.getLogger("minidynamo.lambdas")
@@ -27,18 +27,18 @@ class Functions:
     """Functions and event source mappings of one database.
 
     Parameters:
-        store: the database.
+        context: the database.
         execute: its `execute`.
         seed: what the order of `drain` is drawn from.
-        runtime: makes what runs handlers.
+        around: calls what runs a handler.
     """
 
-    def __init__(self, store: Store, execute: Execute, seed: str, runtime: Callable[..., Runtime] = Runtime) -> None:
-        self._store = store
+    def __init__(self, context: OperationContext, execute: Execute, seed: str, around: Around) -> None:
+        self._context = context
         self._numbers = itertools.count(1)
-        self._runtime = runtime(store.clock, store.location, self._new_request_id)
+        self._runtime = Runtime(context.clock, context.scope, self._new_request_id, around)
         self._destinations = Destinations(self._runtime, execute, self._keys_of)
-        self._invocations = Invocations(self._runtime, self._destinations, store.clock)
+        self._invocations = Invocations(self._runtime, self._destinations, context.clock)
         self._chance = random.Random(f"{seed}/drain")
         self._ids = random.Random(f"{seed}/invocations")
         self._background: Background | None = None
@@ -123,7 +123,7 @@ class Functions:
             self._runtime.register(name, handler, parameters.get("Timeout", 3))
         if any(each.table_name == table_name and each.function_name == name for each in self._live_mappings()):
             raise ValueError(f"there is a mapping of the stream of {table_name} onto {name} already")
-        mapping = EventSourceMapping(self._store, self._runtime, self._destinations, table_name, name, settings)
+        mapping = EventSourceMapping(self._context, self._runtime, self._destinations, table_name, name, settings)
         self.mappings.append(mapping)
         if self._background is not None:
             mapping.start()
@@ -142,13 +142,13 @@ class Functions:
 
     def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
         """See `Database.drain`."""
-        is_over = lambda: self._store.is_closed or (until is not None and until())  # noqa: E731  # A handler may close it.
-        return drain(self._work, self._store.clock, self._chance, is_over, max_batches)
+        is_over = lambda: self._context.is_closed or (until is not None and until())  # noqa: E731  # A handler may close it.
+        return drain(self._work, self._context.clock, self._chance, is_over, max_batches)
 
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
         if self._background is None or not self._background.is_alive:
-            self._background = Background(self._invocations.waiting, self._store.clock)
+            self._background = Background(self._invocations.waiting, self._context.clock)
         for mapping in self._live_mappings():
             mapping.start()
 
@@ -188,8 +188,8 @@ class Functions:
 
     def _keys_of(self, table_name: str) -> PrimaryKey | None:
         try:
-            with self._store.lock:
-                return self._store.catalog.described_table(table_name).primary_key
+            with self._context.lock:
+                return self._context.catalog.described_table(table_name).primary_key
         except ResourceNotFound:
             return None
 

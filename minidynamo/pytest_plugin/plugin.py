@@ -13,7 +13,7 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database, closed when the test ends."""
     from minidynamo.database.connect import connect
-    from minidynamo.simulation import SimulatedDatabase
+    from minidynamo.simulation import paused
     from minidynamo.templates.schema import schema_from
 
     settings: dict[str, Any] = {}
@@ -72,7 +72,7 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     tables = settings.pop("tables", ())
     paths += [_found(each, request) for each in ([tables] if isinstance(tables, str | Path) else tables)]
     database = _simulated(settings) if "simulate" in settings else connect(**settings)
-    with database.faults.paused() if isinstance(database, SimulatedDatabase) else nullcontext():
+    with paused(database):
         for path in paths:
             schema_from(path).create(database)
     request.node.stash[_DATABASE] = database
@@ -86,10 +86,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     database = item.stash.get(_DATABASE, None)
     if call.when != "call" or call.excinfo is None or database is None:
         return
-    from minidynamo.simulation import SimulatedDatabase
+    from minidynamo.simulation import Simulation
 
-    if isinstance(database, SimulatedDatabase):
-        item.add_report_section("call", "minidynamo", str(database.history()))
+    simulation = database.find(Simulation)
+    if simulation is not None:
+        item.add_report_section("call", "minidynamo", str(simulation.history))
 
 
 def _simulated(settings: dict[str, Any]) -> Database:
@@ -131,7 +132,7 @@ def _minidynamo_session(minidynamo_database: Database) -> Iterator[Any]:
         return
     from minidynamo.boto.mocks import attach
 
-    region = minidynamo_database.location.region
+    region = minidynamo_database.scope.region
     session = boto3.Session("minidynamo", "minidynamo", region_name=region)
     with attach(session, minidynamo_database):
         yield session

@@ -18,7 +18,7 @@ _FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
 
 
 @dataclass(frozen=True)
-class Location:
+class ArnScope:
     """Where a database claims to be: it names the ARNs.
 
     Attributes:

@@ -3,8 +3,9 @@
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
 from minidynamo.simulation.faults.history import Call, History, HistoryError
-from minidynamo.simulation.faults.kinds import KINDS, REFUSALS, Kind
+from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS, Kind
 from minidynamo.simulation.faults.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
+from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
 
 # The kinds by name, for `database.faults.on(..., raises=Throttled)`.
@@ -36,7 +37,7 @@ __all__ = [
     "CALM",
     "KINDS",
     "PROFILES",
-    "REFUSALS",
+    "REJECTIONS",
     "STORMY",
     "TYPICAL",
     "AnswerLost",
@@ -63,12 +64,14 @@ __all__ = [
     "ShardSplit",
     "ShortPage",
     "SimulatedDatabase",
+    "Simulation",
     "SlowAnswer",
     "SlowTable",
     "StaleRead",
     "Throttled",
     "TimedOut",
     "Unprocessed",
+    "paused",
     "profile_of",
     "simulate",
 ]

@@ -14,7 +14,7 @@ from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
 from minidynamo.simulation.faults.history import History
-from minidynamo.simulation.faults.injector import Choices
+from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.kinds import known_kind
 from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of
 
@@ -63,17 +63,17 @@ def simulate(
     if schedule is not None and not isinstance(schedule, FaultSchedule):
         schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay
-    choices = Choices(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls)
+    injector = FaultInjector(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls)
     if isinstance(source, Database):
         if settings:
             raise TypeError("give simulate() either a database to fork or the settings of a new one")
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
-        return SimulatedDatabase(choices, **{**source.fork_settings(clock), "seed": seed})
+        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed})
     engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", FILE_MODE))
     try:
         clock = ManualClock() if clock is None else clock
-        return SimulatedDatabase(choices, engine=engine, clock=clock, seed=seed, **settings)
+        return SimulatedDatabase(injector, engine=engine, clock=clock, seed=seed, **settings)
     except BaseException:
         if engine is not None:
             engine.close()

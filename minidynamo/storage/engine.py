@@ -82,14 +82,16 @@ class Snapshot:
 
     Attributes:
         keyspaces: the maps of each keyspace, in key order.
-        faults: what reading them may raise.
+        io_errors: what reading them may raise.
     """
 
-    __slots__ = ("faults", "keyspaces")
+    __slots__ = ("io_errors", "keyspaces")
 
-    def __init__(self, keyspaces: Mapping[str, Sequence[OrderedMap]], faults: tuple[type[Exception], ...] = ()) -> None:
+    def __init__(
+        self, keyspaces: Mapping[str, Sequence[OrderedMap]], io_errors: tuple[type[Exception], ...] = ()
+    ) -> None:
         self.keyspaces = keyspaces
-        self.faults = faults
+        self.io_errors = io_errors
 
 
 class Engine(Protocol):
@@ -97,13 +99,13 @@ class Engine(Protocol):
 
     Attributes:
         is_durable: whether what is committed outlives the process.
-        faults: what reading may raise where the store is damaged or the disk fails.
-        waits_for_disk: whether `settle` waits for the disk after a commit.
+        io_errors: what reading may raise where the store is damaged or the disk fails.
+        waits_for_disk: whether `make_durable` waits for the disk after a commit.
     """
 
     is_durable: bool
     waits_for_disk: bool
-    faults: tuple[type[Exception], ...]
+    io_errors: tuple[type[Exception], ...]
 
     def keyspaces(self) -> list[str]:
         """The names of all keyspaces."""
@@ -117,7 +119,7 @@ class Engine(Protocol):
         """Carries out a batch, all or nothing; raises StorageFailure where it cannot."""
         ...
 
-    def settle(self) -> None:
+    def make_durable(self) -> None:
         """Returns when all that has been committed is as durable as the engine promises.
 
         Raises:
@@ -126,8 +128,8 @@ class Engine(Protocol):
         ...
 
     @property
-    def is_settled(self) -> bool:
-        """Whether `settle` would return at once."""
+    def is_durable_now(self) -> bool:
+        """Whether `make_durable` would return at once."""
         ...
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:

@@ -70,22 +70,29 @@ class Keyspace:
         name: the engine's name for this keyspace.
         partition_size_bytes_max: the size beyond which a partition splits.
         keeps_collections: whether an item collection must not span partitions.
+        partitions: those of the engine's maps by default.
     """
 
-    def __init__(self, engine: Engine, name: str, partition_size_bytes_max: int, keeps_collections: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        partition_size_bytes_max: int,
+        keeps_collections: bool,
+        partitions: list[Partition] | None = None,
+    ) -> None:
         self.name = name
         self._engine = engine
         self._size_bytes_max = partition_size_bytes_max
         self._keeps_collections = keeps_collections
-        self.partitions = [Partition(each, partition_size_bytes_max) for each in engine.maps(name)]
+        if partitions is None:
+            partitions = [Partition(each, partition_size_bytes_max) for each in engine.maps(name)]
+        self.partitions = partitions
         self._starts = [each.map.start for each in self.partitions]
 
-    def shadow(self, partitions: list[Partition]) -> Keyspace:
-        """A keyspace with other partitions in the places of its own."""
-        shadow = object.__new__(Keyspace)
-        vars(shadow).update(vars(self))
-        shadow.partitions = partitions
-        return shadow
+    def with_partitions(self, partitions: list[Partition]) -> Keyspace:
+        """A keyspace like this one of other partitions, which begin where its own do."""
+        return Keyspace(self._engine, self.name, self._size_bytes_max, self._keeps_collections, partitions)
 
     @property
     def size_bytes(self) -> int:
@@ -138,13 +145,13 @@ class Keyspace:
         taken effect and must not fail.
         """
         pending = [partition]
-        faults: tuple[type[Exception], ...] = (StorageFailure, *self._engine.faults)
+        errors: tuple[type[Exception], ...] = (StorageFailure, *self._engine.io_errors)
         while pending:
             lower = pending.pop()
             if lower.is_due_to_split:
                 try:
                     pending += self.split(lower)
-                except faults:
+                except errors:
                     lower.postpone_split()
 
     def split(self, lower: Partition) -> tuple[Partition, ...]:

@@ -18,27 +18,22 @@ class Partition:
 
     Attributes:
         map: the engine's ordered map of the range.
+        size_bytes_max: the size beyond which it splits.
         read_units, write_units: capacity units consumed here since the database was opened.
     """
 
-    __slots__ = ("_split_at_bytes", "map", "read_units", "write_units")
+    __slots__ = ("map", "read_units", "size_bytes_max", "write_units")
 
     def __init__(self, ordered_map: OrderedMap, size_bytes_max: int) -> None:
         self.map = ordered_map
         self.read_units = 0.0
         self.write_units = 0.0
-        self._split_at_bytes = size_bytes_max
-
-    def shadow(self, ordered_map: OrderedMap) -> Partition:
-        """A partition with the same load that reads another map."""
-        shadow = Partition(ordered_map, self._split_at_bytes)
-        shadow.read_units, shadow.write_units = self.read_units, self.write_units
-        return shadow
+        self.size_bytes_max = size_bytes_max
 
     @property
     def is_due_to_split(self) -> bool:
         """Whether the partition has outgrown its size."""
-        return self.map.size_bytes > self._split_at_bytes and self.map.item_count > 1
+        return self.map.size_bytes > self.size_bytes_max and self.map.item_count > 1
 
     def split_key(self, keeps_collections: bool) -> bytes | None:
         """The key at which the size is halved best, or None where no cut is allowed.
@@ -61,7 +56,7 @@ class Partition:
 
     def postpone_split(self) -> None:
         """Remembers that no cut was possible at the present size."""
-        self._split_at_bytes = int(self.map.size_bytes * _RETRY_GROWTH)
+        self.size_bytes_max = int(self.map.size_bytes * _RETRY_GROWTH)
 
     def share_load(self, upper: Partition) -> None:
         """Divides the load seen so far between the halves of a split, by size."""

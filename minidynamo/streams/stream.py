@@ -13,7 +13,7 @@ from typing import Any
 
 from minidynamo.clock import Clock
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.record import (
@@ -76,10 +76,10 @@ class ChangeLog:
         """Whether changes are recorded."""
         return "DisabledAt" not in self._state
 
-    def origin(self, location: Location) -> StreamOrigin:
+    def origin(self, scope: ArnScope) -> StreamOrigin:
         """What its records have in common, as the API names it."""
-        arn = location.stream_arn(self._state["TableName"], self._state["Label"])
-        return StreamOrigin(arn, location.region, self._state["ViewType"], self.key_names)
+        arn = scope.stream_arn(self._state["TableName"], self._state["Label"])
+        return StreamOrigin(arn, scope.region, self._state["ViewType"], self.key_names)
 
     def is_over(self, now: float) -> bool:
         """Whether it has been disabled for so long that nothing is left of it."""

@@ -18,7 +18,7 @@ from sortedcontainers import SortedDict
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound
 from minidynamo.messages import NOT_FOUND
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 from minidynamo.schema.throughput_rules import UNITS, provisioned_units
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
@@ -62,17 +62,17 @@ class Catalog:
     Parameters:
         engine: where tables and their descriptions live; tables found there are opened.
         clock: tells when passing statuses end.
-        location: tells ARNs of this database from others.
+        scope: tells ARNs of this database from others.
         partition_size_bytes_max: the size beyond which partitions split.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, location: Location, partition_size_bytes_max: int) -> None:
+    def __init__(self, engine: Engine, clock: Clock, scope: ArnScope, partition_size_bytes_max: int) -> None:
         self._engine = engine
         self._clock = clock
-        self._location = location
+        self._scope = scope
         self._partition_size_bytes_max = partition_size_bytes_max
         self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
-        if engine.faults:  # It reads a file, which may be damaged.
+        if engine.io_errors:  # It reads a file, which may be damaged.
             self._require_complete()
         self.streams = Streams(engine, self.system, clock)
         self._tables: SortedDict[str, Table] = SortedDict()
@@ -91,40 +91,40 @@ class Catalog:
     @property
     def tables(self) -> Mapping[str, Table]:
         """All tables by name, in byte order of the names. Costs as much as there are tables."""
-        self.settle()
+        self.advance_statuses()
         return dict(self._tables)
 
     @property
     def reserved_units(self) -> Mapping[str, int]:
         """The provisioned units of all tables and GSIs, by their kind."""
-        self.settle()
+        self.advance_statuses()
         return self._reserved
 
     def find(self, name: str) -> Table | None:
         """The table of a name, in any status."""
-        self.settle()
+        self.advance_statuses()
         return self._tables.get(name)
 
     def names_after(self, name: str, count: int) -> list[str]:
         """So many names of tables behind a name, in byte order."""
-        self.settle()
+        self.advance_statuses()
         return list(islice(self._tables.irange(name, None, (False, True)), count))
 
     def table(self, name_or_arn: str) -> Table:
         """The table whose items an operation works on; raises ResourceNotFound if there is none, or not yet."""
         if self._dues:
-            self.settle()
+            self.advance_statuses()
         table = self._tables.get(name_or_arn)
         if table is None and name_or_arn.startswith("arn:"):
-            table = self._tables.get(self._location.table_name(name_or_arn) or "")
+            table = self._tables.get(self._scope.table_name(name_or_arn) or "")
         if table is None or not table.is_usable:
             raise ResourceNotFound(NOT_FOUND)
         return table
 
     def described_table(self, name_or_arn: str) -> Table:
         """The table that an operation describes or changes, in any status; raises ResourceNotFound if there is none."""
-        self.settle()
-        name = self._location.table_name(name_or_arn)
+        self.advance_statuses()
+        name = self._scope.table_name(name_or_arn)
         table = self._tables.get(name or "")
         if table is None:
             raise ResourceNotFound(f"{NOT_FOUND}: Table: {name or name_or_arn} not found")
@@ -153,11 +153,11 @@ class Catalog:
         table.change_log = self.streams.of_table(description)
         table.align_shards()
 
-    def settle(self) -> None:
+    def advance_statuses(self) -> None:
         """Ends every passing status whose time has come."""
         while (due := self.next_due) is not None and due <= self._clock.now():
             for name in sorted(name for name, each in self._dues.items() if each == due):
-                self._settle_table(self._tables[name], due)
+                self._advance_table(self._tables[name], due)
 
     def check(self) -> None:
         """Asserts that all tables are sound and stored as they are."""
@@ -211,7 +211,7 @@ class Catalog:
         if batch.drops:
             batch.commit(self._engine)
 
-    def _settle_table(self, table: Table, due: float) -> None:
+    def _advance_table(self, table: Table, due: float) -> None:
         description = copy.deepcopy(table.description)
         if description.get("StatusDueAt") == due:
             if description["TableStatus"] == "DELETING":
@@ -221,7 +221,7 @@ class Catalog:
             del description["StatusDueAt"]
         for index in list(description.get("GlobalSecondaryIndexes", ())):
             if index.get("StatusDueAt") == due:
-                _settle_index(description, index)
+                _advance_index(description, index)
         self.change(table, description)
 
     def _commit(self, description: Description, batch: WriteBatch) -> None:
@@ -247,7 +247,7 @@ def _due_of(description: Description) -> float | None:
     return min((each["StatusDueAt"] for each in described if "StatusDueAt" in each), default=None)
 
 
-def _settle_index(description: dict[str, Any], index: dict[str, Any]) -> None:
+def _advance_index(description: dict[str, Any], index: dict[str, Any]) -> None:
     if index["IndexStatus"] == "DELETING":
         remaining = [each for each in description["GlobalSecondaryIndexes"] if each is not index]
         if remaining:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 from minidynamo.tables.table import Table
 
 # Members that the catalog keeps and the API returns as they are.
@@ -47,10 +47,10 @@ _DELETED = (
 )
 
 
-def table_description(table: Table, location: Location) -> dict[str, Any]:
+def table_description(table: Table, scope: ArnScope) -> dict[str, Any]:
     """The TableDescription of a table. Sizes and counts are exact at all times."""
     kept = table.description
-    arn = location.table_arn(table.name)
+    arn = scope.table_arn(table.name)
     description = {name: copy.deepcopy(kept[name]) for name in _PLAIN if name in kept}
     description["TableSizeBytes"] = table.keyspace.size_bytes
     description["ItemCount"] = table.keyspace.item_count
@@ -60,14 +60,14 @@ def table_description(table: Table, location: Location) -> dict[str, Any]:
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if member in kept:
             description[member] = [_index_description(table, index, arn) for index in kept[member]]
-    _add_stream(description, kept, location)
-    _add_encryption(description, kept, location)
+    _add_stream(description, kept, scope)
+    _add_encryption(description, kept, scope)
     return description
 
 
-def deleted_description(table: Table, location: Location) -> dict[str, Any]:
+def deleted_description(table: Table, scope: ArnScope) -> dict[str, Any]:
     """What DeleteTable returns: the description without keys, times and indexes."""
-    description = table_description(table, location)
+    description = table_description(table, scope)
     return {name: description[name] for name in _DELETED if name in description}
 
 
@@ -94,17 +94,17 @@ def _index_description(table: Table, kept: dict[str, Any], arn: str) -> dict[str
     return description
 
 
-def _add_stream(description: dict[str, Any], kept: dict[str, Any], location: Location) -> None:
+def _add_stream(description: dict[str, Any], kept: dict[str, Any], scope: ArnScope) -> None:
     if kept.get("StreamSpecification", {}).get("StreamEnabled"):
         description["StreamSpecification"] = dict(kept["StreamSpecification"])
     if "LatestStreamLabel" in kept:
-        description["LatestStreamArn"] = location.stream_arn(kept["TableName"], kept["LatestStreamLabel"])
+        description["LatestStreamArn"] = scope.stream_arn(kept["TableName"], kept["LatestStreamLabel"])
 
 
-def _add_encryption(description: dict[str, Any], kept: dict[str, Any], location: Location) -> None:
+def _add_encryption(description: dict[str, Any], kept: dict[str, Any], scope: ArnScope) -> None:
     encryption = kept.get("SSESpecification", {})
     if encryption.get("Enabled"):
         key = encryption.get("KMSMasterKeyId", "alias/aws/dynamodb")
         if not key.startswith("arn:"):
-            key = f"arn:aws:kms:{location.region}:{location.account_id}:{key if '/' in key else 'key/' + key}"
+            key = f"arn:aws:kms:{scope.region}:{scope.account_id}:{key if '/' in key else 'key/' + key}"
         description["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minidynamo.database.database import Database
 from minidynamo.embedded.client import Client
 from minidynamo.embedded.client_errors import unknown_parameters
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
@@ -32,7 +32,7 @@ class Schema:
         """Creates all tables and waits until they are there.
 
         Parameters:
-            target: a `Database`, or a client of boto3 or of this package.
+            target: a `Endpoint`, or a client of boto3 or of this package.
             overrides: parameters of CreateTable that replace those of the file.
 
         Returns:
@@ -41,7 +41,7 @@ class Schema:
         Raises:
             DynamoError: the database refuses a table; a client raises its own errors.
         """
-        client = _OwnErrors(target) if isinstance(target, Database) else target
+        client = _OwnErrors(target) if isinstance(target, Endpoint) else target
         for table in self.tables:
             client.create_table(**{**table.request, **overrides})
         for table in self.tables:
@@ -67,7 +67,7 @@ class _OwnErrors(Client):
         known = list(API[operation].request.members)
         if not parameters.keys() <= set(known):
             raise unknown_parameters(operation, parameters, known)
-        return self.database.execute(operation, parameters)
+        return self._endpoint.execute(operation, parameters)
 
 
 def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -> Schema:

@@ -19,6 +19,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from minidynamo import Database, DynamoError
+from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.requests.operations import BATCH, ITEM, READ, TRANSACTION, named
 from minidynamo.requests.subjects import parts_of
 from minidynamo.testing.linearizability import Operation, State, find_order
@@ -87,30 +88,32 @@ class RecordedHistory:
 
 @contextmanager
 def recording(database: Database) -> Iterator[RecordedHistory]:
-    """Records every call of a database, whatever face and thread it comes from, while this is on.
-
-    Parameters:
-        database: whose clients and resources are made inside.
-    """
+    """Records every call of a database, whatever face and thread it comes from, while this is on."""
     history = RecordedHistory(Database.fork(database))  # A fork that does not misbehave, in any case.
-    numbers = itertools.count()
-    execute = database.execute
+    with database.using(_Recorder(history.calls)):
+        yield history
 
-    def recorded(operation: str, request: Request) -> Any:
-        start = next(numbers)
+
+class _Recorder(Middleware):
+    """Notes each call with what came back."""
+
+    def __init__(self, calls: list[RecordedCall]) -> None:
+        self._calls = calls
+        self._numbers = itertools.count()
+
+    def execute(self, call: Call, proceed: Proceed) -> Any:
+        start = next(self._numbers)
         try:
-            answer: Any = execute(operation, request)
+            answer: Any = proceed(call.operation, call.request)
         except DynamoError as error:
-            history.calls.append(RecordedCall(start, next(numbers), operation, _copied(request), error))
+            self._note(start, call, error)
             raise
-        history.calls.append(RecordedCall(start, next(numbers), operation, _copied(request), _copied(answer)))
+        self._note(start, call, _copied(answer))
         return answer
 
-    vars(database)["execute"] = recorded
-    try:
-        yield history
-    finally:
-        del vars(database)["execute"]
+    def _note(self, start: int, call: Call, answer: Any) -> None:
+        end = next(self._numbers)
+        self._calls.append(RecordedCall(start, end, call.operation, _copied(call.request), answer))
 
 
 def check_linearizable(history: RecordedHistory) -> None:

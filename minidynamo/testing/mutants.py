@@ -13,16 +13,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from minidynamo import Database, DynamoError, connect
-from minidynamo.simulation import SimulatedDatabase
+from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
+from minidynamo.lambdas.runtime import Invocation, Outcome
 
 Request = Mapping[str, Any]
 Response = dict[str, Any]
-Execute = Callable[[str, Request], Response]
 # Carries out a request in a way that breaks a promise: given what carries it out rightly, a place to remember things
 # in, the operation and the request.
-Break = Callable[[Execute, dict[str, Any], str, Request], Response]
+Break = Callable[[Proceed, dict[str, Any], str, Request], Response]
 
 _PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
 _EXPRESSIONS = (
@@ -49,64 +50,34 @@ class Mutant:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """While this is on, every database of the process breaks the promise; clients are to be made inside."""
-        memories: dict[int, dict[str, Any]] = {}
-        classes: list[Any] = [Database, SimulatedDatabase]
-        originals = [vars(each).get("execute") for each in classes]
-        on_stream = Database.on_stream
-        for each in classes:
-            setattr(each, "execute", self._broken(each.execute, memories))  # noqa: B010
-        if self.loses_changes:
-            setattr(Database, "on_stream", _losing(on_stream))  # noqa: B010
-        try:
+        """While this is on, every database of the process breaks the promise."""
+        with everywhere(_Breaking(self)):
             yield
-        finally:
-            setattr(Database, "on_stream", on_stream)  # noqa: B010
-            for each, original in zip(classes, originals, strict=True):
-                if original is None:
-                    delattr(each, "execute")
-                else:
-                    setattr(each, "execute", original)  # noqa: B010
-
-    def _broken(self, execute: Any, memories: dict[int, dict[str, Any]]) -> Any:
-        def broken(database: Database, operation: str, request: Request, *rest: Any) -> Response:
-            def rightly(operation: str, request: Request) -> Response:
-                answer: Response = execute(database, operation, request, *rest)
-                return answer
-
-            return self.breaks(rightly, memories.setdefault(id(database), {}), operation, request)
-
-        return broken
 
 
-def _losing(on_stream: Any) -> Any:
-    def losing(database: Database, table_name: str, handler: Any = None, **parameters: Any) -> Any:
-        def wrapped(function: Any) -> Any:
-            if not callable(function):
-                return function
+class _Breaking(Middleware):
+    """Breaks the promise of a mutant."""
 
-            def handle(event: Any, context: Any) -> Any:
-                rest = event["Records"][1:]
-                return function({**event, "Records": rest}, context) if rest else None
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+        self._memories: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
-            return handle
+    def execute(self, call: Call, proceed: Proceed) -> Response:
+        memory = self._memories.setdefault(call.endpoint, {})
+        return self._mutant.breaks(proceed, memory, call.operation, call.request)
 
-        if handler is not None:
-            return on_stream(database, table_name, wrapped(handler), **parameters)
-
-        def decorate(function: Any) -> Any:
-            on_stream(database, table_name, wrapped(function), **parameters)
-            return function
-
-        return decorate
-
-    return losing
+    def invoke(self, invocation: Invocation, run: Run) -> Outcome:
+        event = invocation.event
+        if not self._mutant.loses_changes or not isinstance(event, dict) or "Records" not in event:
+            return run(invocation)
+        rest = event["Records"][1:]
+        return run(invocation._replace(event={**event, "Records": rest})) if rest else invocation.skipped()
 
 
 # How promises are broken.
 
 
-def _drops_condition(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _drops_condition(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     try:
         return execute(operation, request)
     except DynamoError as error:
@@ -134,11 +105,11 @@ def _without(request: Request, member: str) -> Response:
     return rest
 
 
-def _ignores_filter(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ignores_filter(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     return execute(operation, _without(request, "FilterExpression") if "FilterExpression" in request else request)
 
 
-def _skips_index_entry(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _skips_index_entry(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     answer = execute(operation, request)
     if "IndexName" in request and answer.get("Items"):
         answer["Items"] = answer["Items"][1:]
@@ -146,14 +117,14 @@ def _skips_index_entry(execute: Execute, memory: dict[str, Any], operation: str,
     return answer
 
 
-def _loses_stream_record(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_stream_record(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     answer = execute(operation, request)
     if operation == "GetRecords":
         answer["Records"] = answer["Records"][1:]
     return answer
 
 
-def _loses_replacement(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_replacement(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     if operation == "PutItem":
         before = execute(operation, {**request, "ReturnValues": "ALL_OLD"})
         if "Attributes" in before:
@@ -167,7 +138,7 @@ def _without_attributes(answer: Response) -> Response:
     return answer
 
 
-def _ignores_delete(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ignores_delete(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     if operation == "DeleteItem":
         read = {"TableName": request["TableName"], "Key": request["Key"], "ConsistentRead": True}
         found = execute("GetItem", read)
@@ -175,13 +146,13 @@ def _ignores_delete(execute: Execute, memory: dict[str, Any], operation: str, re
     return execute(operation, request)
 
 
-def _halves_transaction(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _halves_transaction(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     if operation == "TransactWriteItems" and len(request["TransactItems"]) > 1:
         request = {**request, "TransactItems": request["TransactItems"][:1]}
     return execute(operation, request)
 
 
-def _loses_batch_entry(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_batch_entry(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     if operation == "BatchWriteItem":
         tables = copy.copy(dict(request["RequestItems"]))
         name = max(tables, key=lambda each: len(tables[each]))
@@ -191,20 +162,20 @@ def _loses_batch_entry(execute: Execute, memory: dict[str, Any], operation: str,
     return execute(operation, request)
 
 
-def _ends_paging(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ends_paging(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     answer = execute(operation, request)
     answer.pop("LastEvaluatedKey", None)
     return answer
 
 
-def _reverses_query(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _reverses_query(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     answer = execute(operation, request)
     if operation == "Query" and "Items" in answer:
         answer["Items"].reverse()
     return answer
 
 
-def _repeats_reads(execute: Execute, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _repeats_reads(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
     """The second of two equal consistent reads answers what the first one did."""
     if operation != "GetItem" or not request.get("ConsistentRead"):
         return execute(operation, request)

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 import minidynamo
-from minidynamo.boto.routes import current_database
+from minidynamo.boto.routes import current_endpoint
 from minidynamo.formats.short_tables import create_table_request
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -421,7 +421,7 @@ def test_attach_answers_nobody_else_meanwhile() -> None:
     session = boto3.Session()
     seen = []
     with minidynamo.attach(session, database):
-        session.events.register("creating-client-class", lambda **ignored: seen.append(current_database()))
+        session.events.register("creating-client-class", lambda **ignored: seen.append(current_endpoint()))
         session.client("dynamodb")
     assert seen == [None]
 

@@ -121,17 +121,16 @@ def test_the_batch_writer_resends_what_was_left_over(table: TableResource) -> No
     sent: list[int] = []
     original = table.meta.client.batch_write_item
 
-    class Throttled:
-        def batch_write_item(self, RequestItems: Any) -> Any:
-            requests = RequestItems["Music"]
-            sent.append(len(requests))
-            done, left = requests[:10], requests[10:]
-            original(RequestItems={"Music": done})
-            return {"UnprocessedItems": {"Music": left} if left else {}}
+    def throttled(RequestItems: Any) -> Any:
+        requests = RequestItems["Music"]
+        sent.append(len(requests))
+        done, left = requests[:10], requests[10:]
+        original(RequestItems={"Music": done})
+        return {"UnprocessedItems": {"Music": left} if left else {}}
 
     from minidynamo.embedded.batch_writer import BatchWriter
 
-    with BatchWriter("Music", Throttled()) as batch:  # type: ignore[arg-type]
+    with BatchWriter("Music", throttled) as batch:
         for number in range(26):
             batch.put_item(Item={"artist": "a", "song": str(number)})
     assert sent == [25, 16, 6]

@@ -36,7 +36,7 @@ from minidynamo.http.server.access import Databases, ServeError, host_check, is_
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
 from minidynamo.requests.operations import API
-from minidynamo.simulation import REFUSALS
+from minidynamo.simulation import REJECTIONS
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
 NOW = 1_700_000_000.0
@@ -490,7 +490,7 @@ def test_serve_simulates(tmp_path: Path) -> None:
                 endpoint_at(url).call("PutItem", {"TableName": "small", "Item": {"id": {"N": str(number)}}})
     saved = History.load(history)
     assert saved.seed == "3" and saved.profile.name == "stormy"
-    assert {kind for _, kind, _ in saved.choices} & REFUSALS
+    assert {kind for _, kind, _ in saved.choices} & REJECTIONS
     assert not [call for call in saved.calls if call.operation == "CreateTable" and call.choices]
 
 

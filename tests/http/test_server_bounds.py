@@ -478,7 +478,7 @@ def test_the_loop_waits_for_no_disk(tmp_path: Any, monkeypatch: pytest.MonkeyPat
             answers: list[Any] = []
             thread = threading.Thread(target=lambda: answers.append(first.call("PutItem", put)))
             thread.start()
-            wait_until(lambda: not database.engine.is_settled)
+            wait_until(lambda: not database.engine.is_durable_now)
             assert second.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
             assert not answers
             may_sync.set()

@@ -95,7 +95,7 @@ class Witness:
 
     def show(self, is_index: bool, place: Place, number: int) -> None:
         """An item was shown as in a state: nothing newer may have been shown before, unless reads may go back."""
-        if not self.database.choices.profile.reads_go_back:
+        if not self.database.profile.reads_go_back:
             held = [each for each in range(number, len(self.states)) if self.same(place, number, each)]
             assert max(held) >= self.shown.get((is_index, place), 0), "a read went back"
             self.shown[is_index, place] = max(self.shown.get((is_index, place), 0), number)
@@ -109,7 +109,7 @@ class Witness:
         began = self.database.clock.now()
         place, key = (pk, sk), {"pk": {"S": pk}, "sk": {"S": sk}}
         item = {**key, "g": {"S": "xy"[number % 2]}, "n": {"N": str(number)}}
-        profile = self.database.choices.profile
+        profile = self.database.profile
         if action == "wait":
             self.database.clock.advance(number % 3)
         elif action == "put":

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import AccessDenied
 from minidynamo.http.signatures import Signature
 from minidynamo.limits import SERVED_DATABASES_MAX
@@ -89,6 +90,14 @@ def read_credentials(path: Path) -> dict[str, str]:
     return {str(key): str(secret) for key, secret in secrets.items()}
 
 
+class ExpiringEndpoint(Endpoint, Protocol):
+    """An endpoint whose items expire when it is told so."""
+
+    def expire(self) -> int:
+        """Deletes the items whose time to live is over; how many they were."""
+        ...
+
+
 class Databases:
     """Gives each caller a database: one for all, or one per region, access key or both.
 
@@ -100,18 +109,18 @@ class Databases:
 
     def __init__(
         self,
-        default: Database,
-        open_database: Callable[[str], Database],
+        default: ExpiringEndpoint,
+        open_database: Callable[[str], ExpiringEndpoint],
         by_region: bool = False,
         by_access_key: bool = False,
     ) -> None:
         self._default = default
         self._open = open_database
         self._by_region, self._by_access_key = by_region, by_access_key
-        self._opened: dict[tuple[str, str], Database] = {}
+        self._opened: dict[tuple[str, str], ExpiringEndpoint] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, signature: Signature | None) -> Database:
+    def __call__(self, signature: Signature | None) -> Endpoint:
         """The database of whoever signed a request."""
         if signature is None or not (self._by_region or self._by_access_key):
             return self._default
@@ -123,7 +132,7 @@ class Databases:
                     raise AccessDenied(
                         f"This server keeps a database for each of {SERVED_DATABASES_MAX:,} callers, and no more."
                     )
-                self._opened[key] = self._open(region or self._default.location.region)
+                self._opened[key] = self._open(region or self._default.scope.region)
             return self._opened[key]
 
     def expire(self) -> int:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import NoAnswer
 from minidynamo.http.messages import HttpAnswer, HttpRequest
 from minidynamo.http.server.application import Application
@@ -41,14 +41,12 @@ class Dispatcher:
 
     Parameters:
         application: answers them.
-        database: where the data are, or one of several that are alike.
+        endpoint: what carries out requests, or one of several that are alike.
     """
 
-    def __init__(self, application: Application, database: Database) -> None:
+    def __init__(self, application: Application, endpoint: Endpoint) -> None:
         self._application = application
-        self._engine = database.engine
-        self._waits_for_disk = database.engine.waits_for_disk
-        self._try_to_lock, self._unlock = database.fork_lock.acquire, database.fork_lock.release
+        self._try_lock, self._unlock = endpoint.try_lock, endpoint.unlock
         # By what stands in the header X-Amz-Target.
         self._costs = {target_of(each): _LONG_SECONDS for each in _LONG}
         self._control = frozenset(map(target_of, _CONTROL))
@@ -72,8 +70,7 @@ class Dispatcher:
             target in self._slow
             or len(request.body) > HTTP_INLINE_BODY_BYTES_MAX
             or "content-encoding" in headers
-            or (self._waits_for_disk and (target not in self._reads or not self._engine.is_settled))
-            or not self._try_to_lock(False)
+            or not self._try_lock(target in self._reads)
         ):
             return None
         self._unlock()

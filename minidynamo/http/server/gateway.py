@@ -15,14 +15,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import WITHOUT_BODY, HttpAnswer, HttpRequest
 from minidynamo.http.server.access import ServeError
 from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.lambdas.service import Functions
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 
 FORMATS = ("1.0", "2.0")
@@ -54,6 +55,15 @@ def load_handler(name: str) -> Callable[..., Any]:
     return handler  # type: ignore[no-any-return]
 
 
+class InvokingEndpoint(Endpoint, Protocol):
+    """An endpoint with functions."""
+
+    @property
+    def functions(self) -> Functions:
+        """Its functions."""
+        ...
+
+
 class Gateway:
     """Invokes a function with HTTP requests.
 
@@ -63,7 +73,7 @@ class Gateway:
         payload_format: "1.0" for the events of REST APIs, "2.0" for those of HTTP APIs.
     """
 
-    def __init__(self, database: Database, handler: Callable[..., Any], payload_format: str = "2.0") -> None:
+    def __init__(self, database: InvokingEndpoint, handler: Callable[..., Any], payload_format: str = "2.0") -> None:
         if payload_format not in FORMATS:
             raise ValueError(f"payload_format must be one of {', '.join(FORMATS)}, not {payload_format!r}")
         self._database = database
@@ -144,7 +154,7 @@ class Gateway:
             "pathParameters": {"proxy": path.lstrip("/")} if path != "/" else None,
             "stageVariables": None,
             "requestContext": {
-                "accountId": self._database.location.account_id,
+                "accountId": self._database.scope.account_id,
                 "apiId": _API_ID,
                 "domainName": request.headers.get("host", ""),
                 "httpMethod": request.method,
@@ -171,7 +181,7 @@ class Gateway:
             "rawQueryString": request.query,
             "headers": headers,
             "requestContext": {
-                "accountId": self._database.location.account_id,
+                "accountId": self._database.scope.account_id,
                 "apiId": _API_ID,
                 "domainName": request.headers.get("host", ""),
                 "domainPrefix": _API_ID,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Choose, Exchange
 from minidynamo.http.server.access import check_binding, host_check
 from minidynamo.http.server.application import Application
@@ -45,10 +45,10 @@ class ServerOptions:
 
 
 class Server:
-    """Serves databases over HTTP; a context manager that starts and stops it.
+    """Serves endpoints over HTTP; a context manager that starts and stops it.
 
     Parameters:
-        database: answers everybody, or a callable that gives the database for a signature.
+        endpoint: answers everybody, or a callable that gives the endpoint for a signature.
         options: how it is run.
         gateway: answers requests that are not DynamoDB's; see `gateway.py`.
 
@@ -57,11 +57,11 @@ class Server:
     """
 
     def __init__(
-        self, database: Database | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
+        self, endpoint: Endpoint | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
     ) -> None:
         self.options = options = options or ServerOptions()
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
-        choose: Choose = (lambda signature: database) if isinstance(database, Database) else database
+        choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
         clock = choose(None).clock
         authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
         exchange = Exchange(choose, authenticate, options.allows_origins)

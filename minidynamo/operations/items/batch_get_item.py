@@ -9,7 +9,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations, check_mixing
 from minidynamo.limits import BATCH_GET_KEYS_MAX, BATCH_GET_RESPONSE_BYTES_MAX
 from minidynamo.messages import DUPLICATE_KEYS
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
@@ -30,13 +30,13 @@ class _TableRead:
     unread: list[Item]
 
 
-def batch_get_item(store: Store, request: Request) -> Response:
+def batch_get_item(context: OperationContext, request: Request) -> Response:
     """Answers with the items found, per table, and the keys left over where the answer would be too large."""
     reads = {name: _checked(each) for name, each in _counted(request["RequestItems"]).items()}
-    with store.lock:
+    with context.lock:
         located = []
         for name, read in reads.items():
-            table = store.catalog.table(name)
+            table = context.catalog.table(name)
             table.check_nested_paths(read.bound.nested_attributes)
             located.append((table, read, [table.primary_key.encoded_key(key) for key in read.keys]))
         _refuse_duplicates(reads)

@@ -7,8 +7,8 @@ from typing import Any
 from minidynamo.errors import ValidationError
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX, ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import DUPLICATE_KEYS, ITEM_TOO_LARGE, VALUE_AMBIGUOUS
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.single_write import collection_metrics
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
@@ -19,19 +19,19 @@ from minidynamo.values.records import record_item
 _Write = tuple[Item, int | None]
 
 
-def batch_write_item(store: Store, request: Request) -> Response:
+def batch_write_item(context: OperationContext, request: Request) -> Response:
     """Carries out all requests; `UnprocessedItems` is empty, since nothing is throttled here."""
     writes = _checked(request["RequestItems"])
     consumptions: dict[str, Consumption] = {}
     metrics: dict[str, dict[bytes, Any]] = {}
-    with store.lock:
-        located = _located(store, writes)
+    with context.lock:
+        located = _located(context, writes)
         batch = WriteBatch()
         for name, table, key, (item, size) in located:
             consumption = _stage(batch, table, key, item, size)
             consumptions.setdefault(name, Consumption()).add(consumption)
         batch.require_room()
-        store.commit(batch)
+        context.commit(batch)
         for name, table, _, (item, _size) in located:
             if table.collections.are_bounded:
                 prefix = table.primary_key.partition_prefix(item)
@@ -61,9 +61,9 @@ def _checked_write(entry: Request) -> _Write:
     return item, size
 
 
-def _located(store: Store, writes: dict[str, list[_Write]]) -> list[tuple[str, Table, bytes, _Write]]:
+def _located(context: OperationContext, writes: dict[str, list[_Write]]) -> list[tuple[str, Table, bytes, _Write]]:
     """Finds every key in its table; refuses keys that do not fit and duplicates."""
-    tables = {name: store.catalog.table(name) for name in writes}
+    tables = {name: context.catalog.table(name) for name in writes}
     located = [
         (name, tables[name], _key_bytes(tables[name], write), write)
         for name, entries in writes.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minidynamo.expressions.binding import bind, check_combinations
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacity, read_units
 from minidynamo.tables.table import stored_size_bytes
@@ -13,13 +13,13 @@ from minidynamo.values.records import record_item
 _VALUE_USERS = API["GetItem"].value_users
 
 
-def get_item(store: Store, request: Request) -> Response:
+def get_item(context: OperationContext, request: Request) -> Response:
     """Answers with the item, projected, or without an `Item` where there is none."""
     check_combinations(request, _VALUE_USERS)
     key, _ = checked_item(request["Key"])
     bound = bind(request)
-    with store.lock:
-        table = store.catalog.table(request["TableName"])
+    with context.lock:
+        table = context.catalog.table(request["TableName"])
         key_bytes = table.primary_key.encoded_key(key)
         table.check_nested_paths(bound.nested_attributes)
         partition = table.keyspace.partition_of(key_bytes)

@@ -12,7 +12,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound
 from minidynamo.expressions.resolution import printed_value
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
-from minidynamo.operations.store import Request, Response
+from minidynamo.operations.context import Request, Response
 from minidynamo.tables.capacity import add_consumed_capacity
 from minidynamo.tables.pages import Reading, ReadPage, position_key, schema_of, shown_items
 from minidynamo.tables.table import Index, Table

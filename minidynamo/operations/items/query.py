@@ -7,6 +7,7 @@ from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.expressions.key_condition import require_distinct_attributes
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.page_reads import (
     check_select,
     check_start_schema,
@@ -16,7 +17,6 @@ from minidynamo.operations.items.page_reads import (
     page_answer,
     printed_key,
 )
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import KeyRange, key_range
 from minidynamo.tables.pages import Reading, find_and_read, position_bytes, schema_of
@@ -26,20 +26,20 @@ from minidynamo.values.attribute_value import Item
 _VALUE_USERS = API["Query"].value_users
 
 
-def query(store: Store, request: Request) -> Response:
+def query(context: OperationContext, request: Request) -> Response:
     """Answers with one page of the items that satisfy the key condition."""
     check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
     bound = bind(request, needs_key_condition=True)
     check_select(request, bound)
-    reading, page = find_and_read(store.lock, store.engine, lambda: _find(store, request, bound, start_key))
+    reading, page = find_and_read(context.lock, context.engine, lambda: _find(context, request, bound, start_key))
     return page_answer(request, bound, reading, page)
 
 
-def _find(store: Store, request: Request, bound: Bound, start_key: Item | None) -> Reading:
+def _find(context: OperationContext, request: Request, bound: Bound, start_key: Item | None) -> Reading:
     """What the request wants to read; to be called with the lock held."""
     assert bound.key_clauses is not None
-    table = store.catalog.table(request["TableName"])
+    table = context.catalog.table(request["TableName"])
     index = find_index(table, request)
     if "KeyConditionExpression" in request:
         require_distinct_attributes(bound.key_clauses)

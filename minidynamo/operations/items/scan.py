@@ -5,6 +5,7 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.messages import KEY_MISMATCH
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.page_reads import (
     START_KEY_INVALID,
     check_select,
@@ -14,7 +15,6 @@ from minidynamo.operations.items.page_reads import (
     find_reading,
     page_answer,
 )
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import segment_range
 from minidynamo.tables.pages import Reading, find_and_read, position_bytes
@@ -23,7 +23,7 @@ from minidynamo.values.attribute_value import Item
 _VALUE_USERS = API["Scan"].value_users
 
 
-def scan(store: Store, request: Request) -> Response:
+def scan(context: OperationContext, request: Request) -> Response:
     """Answers with one page of all items, or of one segment."""
     check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
@@ -32,14 +32,14 @@ def scan(store: Store, request: Request) -> Response:
     start, stop = _range(request)
 
     def find() -> Reading:
-        table = store.catalog.table(request["TableName"])
+        table = context.catalog.table(request["TableName"])
         index = find_index(table, request)
         reading = find_reading(request, bound, table, index, start, stop)
         if start_key is not None:
             _resume(reading, request, start_key)
         return reading
 
-    reading, page = find_and_read(store.lock, store.engine, find)
+    reading, page = find_and_read(context.lock, context.engine, find)
     return page_answer(request, bound, reading, page)
 
 

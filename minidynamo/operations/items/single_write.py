@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.projection import compile_projection
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.item_writes import ItemUpdate, ItemWrite
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.tables.capacity import add_consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
@@ -20,10 +20,10 @@ def refuse_update_return_values(request: Request) -> None:
         raise ValidationError("ReturnValues can only be ALL_OLD or NONE", prefix=VALUE)
 
 
-def write_item(store: Store, request: Request, write: ItemWrite) -> Response:
+def write_item(context: OperationContext, request: Request, write: ItemWrite) -> Response:
     """Carries out one write: find the table, read, decide, commit, answer."""
-    with store.lock:
-        table = store.catalog.table(request["TableName"])
+    with context.lock:
+        table = context.catalog.table(request["TableName"])
         key = write.locate(table)
         old_record = table.record(key)
         old_item = record_item(old_record) if old_record is not None and _needs_old(table, request, write) else None
@@ -33,7 +33,7 @@ def write_item(store: Store, request: Request, write: ItemWrite) -> Response:
         batch = WriteBatch()
         consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_size)
         batch.require_room()
-        store.commit(batch)
+        context.commit(batch)
         response: Response = {}
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.collections.are_bounded:
             response["ItemCollectionMetrics"] = collection_metrics(table, write.key)

@@ -12,8 +12,8 @@ from minidynamo.errors import DynamoError, TransactionCanceled, ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.transact_write_items import TABLE_FACTOR, reasons_of
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
@@ -23,12 +23,12 @@ from minidynamo.values.records import record_item
 _Get = tuple[Mapping[str, Any], Item, Bound]
 
 
-def transact_get_items(store: Store, request: Request) -> Response:
+def transact_get_items(context: OperationContext, request: Request) -> Response:
     """Answers with one entry per action, in their order."""
     gets = [_checked_get(entry["Get"]) for entry in request["TransactItems"]]
     consumptions: dict[str, Consumption] = {}
-    with store.lock:
-        tables = [store.catalog.table(parameters["TableName"]) for parameters, _, _ in gets]
+    with context.lock:
+        tables = [context.catalog.table(parameters["TableName"]) for parameters, _, _ in gets]
         keys = _located(tables, gets)
         records = [table.record(key) for table, key in zip(tables, keys, strict=True)]
         _check_size(records)

@@ -21,9 +21,9 @@ from minidynamo.errors import (
 from minidynamo.expressions.binding import Bound, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.item_writes import ItemDeletion, ItemPut, ItemUpdate, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
-from minidynamo.operations.store import Request, Response, Store
 from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
 from minidynamo.requests.operations import value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
@@ -59,21 +59,21 @@ class _Action:
     new_size: int = 0
 
 
-def transact_write_items(store: Store, request: Request) -> Response:
+def transact_write_items(context: OperationContext, request: Request) -> Response:
     """Carries out all actions, or none and says why for each."""
     actions = [_checked_action(entry) for entry in request["TransactItems"]]
     _check_payload(actions)
-    with store.lock:
-        now = store.clock.now()
-        outcome = store.tokens.outcome(request, now)
+    with context.lock:
+        now = context.clock.now()
+        outcome = context.tokens.outcome(request, now)
         if outcome is not None:
             return _replayed(request, outcome)
-        _locate(store, actions)
+        _locate(context, actions)
         _decide(actions)
         batch = WriteBatch()
         consumptions = _stage(batch, actions)
-        store.tokens.stage(batch, request, _read_units(actions), now)
-        store.commit(batch)
+        context.tokens.stage(batch, request, _read_units(actions), now)
+        context.commit(batch)
         metrics = _metrics(actions)
     response: Response = {}
     if request.get("ReturnItemCollectionMetrics") == "SIZE" and metrics:
@@ -142,11 +142,11 @@ def _payload_bytes(action: _Action) -> int:
 # With tables.
 
 
-def _locate(store: Store, actions: list[_Action]) -> None:
+def _locate(context: OperationContext, actions: list[_Action]) -> None:
     """Finds every item. Missing tables and duplicates are the call's fault, unfit keys the action's."""
     faults: list[DynamoError | None] = []
     for action in actions:
-        action.table = store.catalog.table(action.parameters["TableName"])
+        action.table = context.catalog.table(action.parameters["TableName"])
     for action in actions:
         try:
             action.key = action.write.locate(action.table)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.limits import SHARDS_PAGE_MAX
 from minidynamo.messages import PARAMETERS_INVALID
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.shard import Shard
 
 
-def describe_stream(store: Store, request: Request) -> Response:
+def describe_stream(context: OperationContext, request: Request) -> Response:
     """Answers with what is known of the stream and with the shards after ExclusiveStartShardId."""
     limit = request.get("Limit", SHARDS_PAGE_MAX)
     if limit > SHARDS_PAGE_MAX:
         raise ValidationError(f"{PARAMETERS_INVALID}Limit cannot be greater than the maximum: {SHARDS_PAGE_MAX}")
     arn = request["StreamArn"]
-    with store.lock:
-        log = find_stream(store, arn)
+    with context.lock:
+        log = find_stream(context, arn)
         state = log.state
         shards = _filtered(log.visible_shards(), request.get("ShardFilter", {}))
         shown = [each.shown for each in sorted(shards, key=lambda each: each.id)]

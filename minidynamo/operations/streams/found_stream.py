@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from minidynamo.errors import ResourceNotFound, ValidationError
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.streams.stream import ChangeLog
 
 _ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]*:[^:]*:table/(?P<table>[^/]+)/stream/(?P<label>[^/]+)")
 
 
-def find_stream(store: Store, arn: str) -> ChangeLog:
+def find_stream(context: OperationContext, arn: str) -> ChangeLog:
     """The stream of an ARN, with one open shard per partition; to be called with the lock held.
 
     Raises:
@@ -21,11 +21,11 @@ def find_stream(store: Store, arn: str) -> ChangeLog:
     match = _ARN.fullmatch(arn)
     if match is None:
         raise ValidationError("Invalid StreamArn")
-    store.catalog.settle()
+    context.catalog.advance_statuses()
     key = match["table"], match["label"]
-    log = store.catalog.streams.find(*key) if arn == store.location.stream_arn(*key) else None
+    log = context.catalog.streams.find(*key) if arn == context.scope.stream_arn(*key) else None
     if log is None:
         raise ResourceNotFound(f"Requested resource not found: Stream: {arn} not found")
     if log.is_enabled:
-        store.catalog.described_table(match["table"]).align_shards()
+        context.catalog.described_table(match["table"]).align_shards()
     return log

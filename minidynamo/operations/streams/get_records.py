@@ -5,7 +5,7 @@ from __future__ import annotations
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
 from minidynamo.limits import GET_RECORDS_BYTES_MAX, GET_RECORDS_MAX
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator, read_iterator
 from minidynamo.streams.record import change_time, shown_change
@@ -13,22 +13,22 @@ from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import ChangeLog
 
 
-def get_records(store: Store, request: Request) -> Response:
+def get_records(context: OperationContext, request: Request) -> Response:
     """Answers with the records and with the iterator after them, unless the shard is closed and read to its end."""
     limit = request.get("Limit", GET_RECORDS_MAX)
     if limit > GET_RECORDS_MAX:
         raise ValidationError(f"{PARAMETERS_INVALID}Limit should be less than or equal to {GET_RECORDS_MAX}")
-    now = store.clock.now()
+    now = context.clock.now()
     place = read_iterator(request["ShardIterator"], now)
-    with store.lock:
-        log = find_stream(store, place.arn)
+    with context.lock:
+        log = find_stream(context, place.arn)
         shard = next((each for each in log.visible_shards() if each.ordinal == place.ordinal), None)
         if shard is None:
             if log.is_enabled:
                 raise TrimmedDataAccess(TRIMMED)
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
         found, is_end = _read(log, shard, place, limit)
-        origin = log.origin(store.location)
+        origin = log.origin(context.scope)
     response: Response = {"Records": [shown_change(origin, number, change) for number, change in found]}
     if not (is_end and not shard.is_open):
         position = found[-1][0] + 1 if found else place.number

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator
 from minidynamo.streams.record import change_time, sequence_number
@@ -16,14 +16,14 @@ from minidynamo.streams.stream import ChangeLog
 _BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
 
-def get_shard_iterator(store: Store, request: Request) -> Response:
+def get_shard_iterator(context: OperationContext, request: Request) -> Response:
     """Answers with an iterator that is valid for 15 minutes."""
     kind = request["ShardIteratorType"]
     number = _checked_number(kind, request)
     if kind == "AT_TIMESTAMP" and "Timestamp" not in request:
         raise ValidationError(f"{PARAMETERS_INVALID}Timestamp is required for this iterator type")
-    with store.lock:
-        log = find_stream(store, request["StreamArn"])
+    with context.lock:
+        log = find_stream(context, request["StreamArn"])
         shard = log.shard(request["ShardId"])
         if shard is None:
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
@@ -31,7 +31,7 @@ def get_shard_iterator(store: Store, request: Request) -> Response:
         if number is not None and position <= shard.trimmed:
             raise TrimmedDataAccess(TRIMMED)
         place = ShardIterator(
-            request["StreamArn"], shard.ordinal, position, kind not in _BY_NUMBER, float(store.clock.now())
+            request["StreamArn"], shard.ordinal, position, kind not in _BY_NUMBER, float(context.clock.now())
         )
     return {"ShardIterator": place.text}
 

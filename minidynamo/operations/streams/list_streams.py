@@ -5,21 +5,21 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.limits import STREAMS_PAGE_MAX
 from minidynamo.messages import PARAMETERS_INVALID
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 
 
-def list_streams(store: Store, request: Request) -> Response:
+def list_streams(context: OperationContext, request: Request) -> Response:
     """Answers with ARN, table name and label of each, those after ExclusiveStartStreamArn."""
     limit = request.get("Limit", STREAMS_PAGE_MAX)
     if limit > STREAMS_PAGE_MAX:
         text = f"Limit cannot be greater than the maximum allowed size: {STREAMS_PAGE_MAX}"
         raise ValidationError(PARAMETERS_INVALID + text)
-    with store.lock:
-        store.catalog.settle()
-        keys = list(store.catalog.streams.all())
+    with context.lock:
+        context.catalog.advance_statuses()
+        keys = list(context.catalog.streams.all())
     wanted = request.get("TableName")
     streams = [
-        {"StreamArn": store.location.stream_arn(table, label), "TableName": table, "StreamLabel": label}
+        {"StreamArn": context.scope.stream_arn(table, label), "TableName": table, "StreamLabel": label}
         for table, label in keys
         if wanted is None or table == wanted
     ]

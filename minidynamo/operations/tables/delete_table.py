@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from minidynamo.errors import ResourceInUse, ValidationError
 from minidynamo.messages import IN_USE
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.tables.description import deleted_description
 
 
-def delete_table(store: Store, request: Request) -> Response:
+def delete_table(context: OperationContext, request: Request) -> Response:
     """Deletes the table; it is DELETING in the answer and, without delays, gone at once."""
-    with store.lock:
-        table = store.catalog.described_table(request["TableName"])
+    with context.lock:
+        table = context.catalog.described_table(request["TableName"])
         description = table.description
         status = description["TableStatus"]
         if status == "DELETING":
-            return {"TableDescription": deleted_description(table, store.location)}
+            return {"TableDescription": deleted_description(table, context.scope)}
         if status in ("CREATING", "UPDATING"):
             raise table.in_use()
         if any(index["IndexStatus"] != "ACTIVE" for index in description.get("GlobalSecondaryIndexes", ())):
@@ -25,8 +25,8 @@ def delete_table(store: Store, request: Request) -> Response:
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
-        due = store.clock.now() + store.delays.deleting
-        store.catalog.change(table, {**description, "TableStatus": "DELETING", "StatusDueAt": due})
-        response = {"TableDescription": deleted_description(table, store.location)}
-        store.catalog.settle()
+        due = context.clock.now() + context.delays.deleting
+        context.catalog.change(table, {**description, "TableStatus": "DELETING", "StatusDueAt": due})
+        response = {"TableDescription": deleted_description(table, context.scope)}
+        context.catalog.advance_statuses()
     return response

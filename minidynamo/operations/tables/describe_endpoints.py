@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 
 _CACHE_PERIOD_MINUTES = 1440
 
 
-def describe_endpoints(store: Store, request: Request) -> Response:
+def describe_endpoints(context: OperationContext, request: Request) -> Response:
     """Answers with the one endpoint of the region."""
-    address = f"dynamodb.{store.location.region}.amazonaws.com"
+    address = f"dynamodb.{context.scope.region}.amazonaws.com"
     return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": _CACHE_PERIOD_MINUTES}]}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from minidynamo.limits import ACCOUNT_CAPACITY_UNITS_MAX, TABLE_CAPACITY_UNITS_MAX
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 
 
-def describe_limits(store: Store, request: Request) -> Response:
+def describe_limits(context: OperationContext, request: Request) -> Response:
     """Answers with the service's default quotas, which CreateTable and UpdateTable keep."""
     return {
         "AccountMaxReadCapacityUnits": ACCOUNT_CAPACITY_UNITS_MAX,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.tables.description import table_description
 
 
-def describe_table(store: Store, request: Request) -> Response:
+def describe_table(context: OperationContext, request: Request) -> Response:
     """Answers with the table's description, in any status."""
-    with store.lock:
-        table = store.catalog.described_table(request["TableName"])
-        return {"Table": table_description(table, store.location)}
+    with context.lock:
+        table = context.catalog.described_table(request["TableName"])
+        return {"Table": table_description(table, context.scope)}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from minidynamo.errors import ValidationError
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 
 
-def describe_time_to_live(store: Store, request: Request) -> Response:
+def describe_time_to_live(context: OperationContext, request: Request) -> Response:
     """Answers with the status and, where items expire, the name of the attribute."""
-    with store.lock:
-        description = store.catalog.described_table(request["TableName"]).description
+    with context.lock:
+        description = context.catalog.described_table(request["TableName"]).description
     if description["TableStatus"] == "CREATING":
         raise ValidationError(
             "Cannot describe time to live while table is in CREATING state: Current table state is CREATING"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from minidynamo.limits import LIST_TABLES_PAGE_MAX
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 
 
-def list_tables(store: Store, request: Request) -> Response:
+def list_tables(context: OperationContext, request: Request) -> Response:
     """Answers with the names after ExclusiveStartTableName, which need not exist."""
     start, limit = request.get("ExclusiveStartTableName", ""), request.get("Limit", LIST_TABLES_PAGE_MAX)
-    with store.lock:
-        following = store.catalog.names_after(start, limit + 1)
+    with context.lock:
+        following = context.catalog.names_after(start, limit + 1)
     response: Response = {"TableNames": following[:limit]}
     if len(following) > limit:
         response["LastEvaluatedTableName"] = following[limit - 1]

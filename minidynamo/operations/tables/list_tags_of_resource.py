@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import TAGS_PER_PAGE
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.tables.tagged_table import tagged_table
 
 
-def list_tags_of_resource(store: Store, request: Request) -> Response:
+def list_tags_of_resource(context: OperationContext, request: Request) -> Response:
     """Answers with the tags, ten per page; NextToken is the key of the last one."""
-    with store.lock:
-        tags = dict(tagged_table(store, request["ResourceArn"]).description["Tags"])
+    with context.lock:
+        tags = dict(tagged_table(context, request["ResourceArn"]).description["Tags"])
     keys = list(tags)
     token = request.get("NextToken")
     if token is not None and token not in tags:

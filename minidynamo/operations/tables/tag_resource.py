@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from minidynamo.errors import ValidationError
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.tables.tagged_table import tagged_table
 from minidynamo.schema.tag_rules import check_tags, merged_tags
 
 
-def tag_resource(store: Store, request: Request) -> Response:
+def tag_resource(context: OperationContext, request: Request) -> Response:
     """Adds tags; the ones with known keys are overwritten."""
     if not request["Tags"]:
         raise ValidationError("Atleast one Tag needs to be provided as Input.")
     check_tags(request["Tags"])
-    with store.lock:
-        table = tagged_table(store, request["ResourceArn"])
+    with context.lock:
+        table = tagged_table(context, request["ResourceArn"])
         tags = merged_tags(table.description["Tags"], request["Tags"])
-        store.catalog.change(table, {**table.description, "Tags": tags})
+        context.catalog.change(table, {**table.description, "Tags": tags})
     return {}

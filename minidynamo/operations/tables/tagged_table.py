@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from minidynamo.errors import AccessDenied, ResourceNotFound, ValidationError
 from minidynamo.messages import NOT_FOUND
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.index_rules import invalid
 from minidynamo.tables.table import Table
 
 
-def tagged_table(store: Store, arn: str) -> Table:
+def tagged_table(context: OperationContext, arn: str) -> Table:
     """The table of an ARN that TagResource and its kin take; raises the service's errors for any other."""
     if not arn.startswith("arn:"):
         raise invalid(f"ARNs must start with 'arn:': {arn}")
@@ -22,13 +22,12 @@ def tagged_table(store: Store, arn: str) -> Table:
     kind, _, name = parts[5].partition("/")
     if kind != "table" or not name or "/" in name:
         raise ValidationError(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
-    location = store.location
-    if (parts[3], parts[4]) != (location.region, location.account_id):
+    scope = context.scope
+    if (parts[3], parts[4]) != (scope.region, scope.account_id):
         raise AccessDenied(
-            f"User: arn:aws:iam::{location.account_id}:root is not authorized to perform this operation on "
-            f"resource: {arn}"
+            f"User: arn:aws:iam::{scope.account_id}:root is not authorized to perform this operation on resource: {arn}"
         )
-    table = store.catalog.find(name)
+    table = context.catalog.find(name)
     if table is None:
         raise ResourceNotFound(f"{NOT_FOUND}: ResourceArn: {arn} not found")
     return table

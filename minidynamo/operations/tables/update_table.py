@@ -16,7 +16,7 @@ from minidynamo.limits import (
     THROUGHPUT_DECREASES_FREE_PER_DAY,
 )
 from minidynamo.messages import SUBSCRIBER_LIMIT
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
 from minidynamo.schema.throughput_rules import (
     UNITS,
@@ -33,24 +33,24 @@ from minidynamo.tables.table import Table
 _HOUR_SECONDS = 3600
 
 
-def update_table(store: Store, request: Request) -> Response:
+def update_table(context: OperationContext, request: Request) -> Response:
     """Changes the table; it is UPDATING in the answer and, without delays, ACTIVE again at once."""
     check_combination(request)
-    with store.lock:
-        table = store.catalog.described_table(request["TableName"])
+    with context.lock:
+        table = context.catalog.described_table(request["TableName"])
         if table.description["TableStatus"] != "ACTIVE":
             raise table.in_use()
-        check_changes(request, table.description, store.location.region)
-        _check_quotas(store, request, table)
-        _check_class_changes(request, table, store.clock.now())
+        check_changes(request, table.description, context.scope.region)
+        _check_quotas(context, request, table)
+        _check_class_changes(request, table, context.clock.now())
         changed = copy.deepcopy(table.description)
-        _change_settings(store, request, changed)
-        old_throughputs = _change_indexes(store, request, changed)
+        _change_settings(context, request, changed)
+        old_throughputs = _change_indexes(context, request, changed)
         changed["TableStatus"] = "UPDATING"
-        changed["StatusDueAt"] = store.clock.now() + store.delays.updating
-        _carry_out(store, request, table, changed)
-        description = table_description(table, store.location)
-        store.catalog.settle()
+        changed["StatusDueAt"] = context.clock.now() + context.delays.updating
+        _carry_out(context, request, table, changed)
+        description = table_description(table, context.scope)
+        context.catalog.advance_statuses()
     for index in description.get("GlobalSecondaryIndexes", ()):
         # The answer still shows the throughput from before.
         index["ProvisionedThroughput"] = old_throughputs.get(index["IndexName"], index["ProvisionedThroughput"])
@@ -60,23 +60,23 @@ def update_table(store: Store, request: Request) -> Response:
 # Limits on changes.
 
 
-def _check_quotas(store: Store, request: Request, table: Table) -> None:
+def _check_quotas(context: OperationContext, request: Request, table: Table) -> None:
     set_here = (request, *(parameters for _, parameters in index_actions(request)))
     on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
-    check_on_demand_quotas(on_demand, store.location.region)
+    check_on_demand_quotas(on_demand, context.scope.region)
     throughputs: list[tuple[str | None, Any]] = []
     if "ProvisionedThroughput" in request:
         throughputs.append((None, request["ProvisionedThroughput"]))
-        _check_decrease(table.description, request["ProvisionedThroughput"], store.clock.now())
+        _check_decrease(table.description, request["ProvisionedThroughput"], context.clock.now())
     for kind, parameters in index_actions(request):
         if "ProvisionedThroughput" in parameters:
             throughputs.append((parameters["IndexName"], parameters["ProvisionedThroughput"]))
             if kind == "Update":
                 index = table.index_description(parameters["IndexName"])
-                _check_decrease(index, parameters["ProvisionedThroughput"], store.clock.now())
+                _check_decrease(index, parameters["ProvisionedThroughput"], context.clock.now())
     own = provisioned_units(table.description)
-    others = {unit: number - own[unit] for unit, number in store.catalog.reserved_units.items()}
-    check_quotas(throughputs, others, store.location.region)
+    others = {unit: number - own[unit] for unit, number in context.catalog.reserved_units.items()}
+    check_quotas(throughputs, others, context.scope.region)
 
 
 def _check_decrease(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:
@@ -122,8 +122,8 @@ def _changes_class(request: Request, description: dict[str, Any]) -> bool:
 # Settings.
 
 
-def _change_settings(store: Store, request: Request, description: dict[str, Any]) -> None:
-    now = store.clock.now()
+def _change_settings(context: OperationContext, request: Request, description: dict[str, Any]) -> None:
+    now = context.clock.now()
     if _changes_class(request, description):
         description["TableClassChanges"] = [*description.get("TableClassChanges", []), now]
         description["TableClass"] = request["TableClass"]
@@ -134,7 +134,7 @@ def _change_settings(store: Store, request: Request, description: dict[str, Any]
     if "StreamSpecification" in request:
         description["StreamSpecification"] = request["StreamSpecification"]
         if request["StreamSpecification"]["StreamEnabled"]:
-            description["LatestStreamLabel"] = store.catalog.streams.new_label(description["TableName"])
+            description["LatestStreamLabel"] = context.catalog.streams.new_label(description["TableName"])
     if request.get("BillingMode", description["BillingMode"]) != description["BillingMode"]:
         _change_billing(request["BillingMode"], description, now)
     if "ProvisionedThroughput" in request:
@@ -180,14 +180,14 @@ def _change_on_demand(described: dict[str, Any], on_demand: dict[str, int]) -> N
 # Indexes.
 
 
-def _change_indexes(store: Store, request: Request, description: dict[str, Any]) -> dict[str, Any]:
+def _change_indexes(context: OperationContext, request: Request, description: dict[str, Any]) -> dict[str, Any]:
     """Describes GSIs as created, updated and deleted; gives the throughput of updated ones from before."""
     old_throughputs = {}
-    due = store.clock.now() + store.delays.updating
+    due = context.clock.now() + context.delays.updating
     for kind, parameters in index_actions(request):
         name = parameters["IndexName"]
         if kind == "Create":
-            _describe_new_index(request, parameters, description, due, store.delays.updating)
+            _describe_new_index(request, parameters, description, due, context.delays.updating)
             continue
         index = next(each for each in description["GlobalSecondaryIndexes"] if each["IndexName"] == name)
         if kind == "Delete":
@@ -195,7 +195,7 @@ def _change_indexes(store: Store, request: Request, description: dict[str, Any])
             _forget_unused_definitions(description)
             continue
         old_throughputs[name] = index["ProvisionedThroughput"]
-        _update_index(index, parameters, store.clock.now())
+        _update_index(index, parameters, context.clock.now())
         index.update(IndexStatus="UPDATING", StatusDueAt=due)
     return old_throughputs
 
@@ -217,7 +217,7 @@ def _describe_new_index(
     description["GlobalSecondaryIndexes"] = [*description.get("GlobalSecondaryIndexes", []), index]
 
 
-def _carry_out(store: Store, request: Request, table: Table, changed: dict[str, Any]) -> None:
+def _carry_out(context: OperationContext, request: Request, table: Table, changed: dict[str, Any]) -> None:
     """Commits the new description with the entries of a new index and the end of a deleted one."""
     batch = WriteBatch()
     created, deleted = (
@@ -229,7 +229,7 @@ def _carry_out(store: Store, request: Request, table: Table, changed: dict[str, 
     try:
         for name in created:
             stage_backfill(batch, table, table.open_index(table.index_description(name), is_local=False))
-        store.catalog.change(table, changed, batch)
+        context.catalog.change(table, changed, batch)
     except BaseException:
         table.description = old
         for name in created:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import TIME_TO_LIVE_CHANGE_SECONDS_MIN
-from minidynamo.operations.store import Request, Response, Store
+from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.tables.table import Description
 
 
-def update_time_to_live(store: Store, request: Request) -> Response:
+def update_time_to_live(context: OperationContext, request: Request) -> Response:
     """Changes the setting at once and echoes it."""
     specification = request["TimeToLiveSpecification"]
-    with store.lock:
-        table = store.catalog.described_table(request["TableName"])
+    with context.lock:
+        table = context.catalog.described_table(request["TableName"])
         if table.description["TableStatus"] != "ACTIVE":
             raise table.in_use()
-        now = store.clock.now()
+        now = context.clock.now()
         _check_change(table.description.get("TimeToLive", {}), specification, now)
         kept = {"ChangedAt": now}
         if specification["Enabled"]:
             kept["AttributeName"] = specification["AttributeName"]
-        store.catalog.change(table, {**table.description, "TimeToLive": kept})
+        context.catalog.change(table, {**table.description, "TimeToLive": kept})
     return {"TimeToLiveSpecification": dict(specification)}
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minidynamo.simulation.effects.overlays import Shadow
 from minidynamo.simulation.effects.pages import lagging
+from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import throttle
+from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
-
-if TYPE_CHECKING:
-    from minidynamo.simulation.database import SimulatedDatabase
 
 Request = Mapping[str, Any]
 Response = dict[str, Any]
@@ -19,40 +17,40 @@ Response = dict[str, Any]
 Place = tuple[str, int]
 
 
-def write(database: SimulatedDatabase, request: Request) -> Response:
+def write(target: Target, policy: RejectionPolicy, request: Request) -> Response:
     """Answers BatchWriteItem."""
-    if not _may_come_back(database):
-        return database.perform("BatchWriteItem", request)
-    rehearsed = database.perform("BatchWriteItem", request, Shadow(database))  # All of it must be in order.
+    if not _may_come_back(target, policy):
+        return target.perform("BatchWriteItem", request)
+    tried = target.perform("BatchWriteItem", request, target.overlay())  # All of it must be in order.
     entries = {
         (name, number): entry for name, each in request["RequestItems"].items() for number, entry in enumerate(each)
     }
-    left = _choose_left(database, list(entries))
-    left |= _throttled(database, "BatchWriteItem", entries, left, lambda entry: [entry])
+    left = _choose_left(target, list(entries))
+    left |= _throttled(target, policy, "BatchWriteItem", entries, left, lambda entry: [entry])
     done = _grouped({place: entry for place, entry in entries.items() if place not in left})
     if not left:
-        return database.perform("BatchWriteItem", request)
-    response = _empty_answer(rehearsed)
+        return target.perform("BatchWriteItem", request)
+    response = _empty_answer(tried)
     if done:
-        response = database.perform("BatchWriteItem", {**request, "RequestItems": done})
+        response = target.perform("BatchWriteItem", {**request, "RequestItems": done})
     response["UnprocessedItems"] = _grouped({place: entries[place] for place in entries if place in left})
     return response
 
 
-def get(database: SimulatedDatabase, request: Request) -> Response:
+def get(target: Target, policy: RejectionPolicy, request: Request) -> Response:
     """Answers BatchGetItem."""
-    if not _may_come_back(database):
-        return lagging(database, "BatchGetItem", request, lambda change: change.place)[0]
-    rehearsed = database.perform("BatchGetItem", request, Shadow(database))
+    if not _may_come_back(target, policy):
+        return lagging(target, "BatchGetItem", request, lambda change: change.place)[0]
+    tried = target.perform("BatchGetItem", request, target.overlay())
     specs: Mapping[str, Any] = request["RequestItems"]
     keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
-    left = _choose_left(database, list(keys))
-    left |= _throttled(database, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
+    left = _choose_left(target, list(keys))
+    left |= _throttled(target, policy, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
     done = _grouped({place: key for place, key in keys.items() if place not in left})
-    response = {**_empty_answer(rehearsed), "Responses": {}, "UnprocessedKeys": {}}
+    response = {**_empty_answer(tried), "Responses": {}, "UnprocessedKeys": {}}
     if done:
         sent = {**request, "RequestItems": {name: {**specs[name], "Keys": each} for name, each in done.items()}}
-        response, _ = lagging(database, "BatchGetItem", sent, lambda change: change.place)
+        response, _ = lagging(target, "BatchGetItem", sent, lambda change: change.place)
     response["Responses"] = {name: response["Responses"].get(name, []) for name in specs}
     rest = {name: list(each["Keys"]) for name, each in response["UnprocessedKeys"].items()}
     for name, each in _grouped({place: keys[place] for place in keys if place in left}).items():
@@ -61,19 +59,19 @@ def get(database: SimulatedDatabase, request: Request) -> Response:
     return response
 
 
-def _may_come_back(database: SimulatedDatabase) -> bool:
+def _may_come_back(target: Target, policy: RejectionPolicy) -> bool:
     """Whether an entry of a batch may come back at all, so that it is worth rehearsing."""
-    return database.choices.is_possible("unprocessed") or database.refusing.has_capacity
+    return target.injector.is_possible("unprocessed") or policy.has_capacity
 
 
-def _empty_answer(rehearsed: Response) -> Response:
+def _empty_answer(tried: Response) -> Response:
     """What a batch answers of which nothing was done."""
-    return {"ConsumedCapacity": []} if "ConsumedCapacity" in rehearsed else {}
+    return {"ConsumedCapacity": []} if "ConsumedCapacity" in tried else {}
 
 
-def _choose_left(database: SimulatedDatabase, places: list[Place]) -> set[Place]:
+def _choose_left(target: Target, places: list[Place]) -> set[Place]:
     """The entries that come back by chance: some of them, or all."""
-    most = len(places) if database.choices.may_refuse else len(places) - 1
+    most = len(places) if target.injector.may_refuse else len(places) - 1
     if most < 1:
         return set()
 
@@ -82,12 +80,13 @@ def _choose_left(database: SimulatedDatabase, places: list[Place]) -> set[Place]
         detail: Detail = {"left": [list(place) for place in left]}
         return {**detail, "nothing": "processed"} if len(left) == len(places) else detail
 
-    detail = database.choices.choose("unprocessed", leave)
+    detail = target.injector.choose("unprocessed", leave)
     return set() if detail is None else set(_places_of(detail))
 
 
 def _throttled(
-    database: SimulatedDatabase,
+    target: Target,
+    policy: RejectionPolicy,
     operation: str,
     entries: Mapping[Place, Any],
     left: set[Place],
@@ -105,26 +104,26 @@ def _throttled(
     Raises:
         DynamoError: there is capacity for none of them.
     """
-    if not database.refusing.has_capacity:
+    if not policy.has_capacity:
         return set()
     found: dict[Place, Detail] = {}
-    choices = database.choices.call.choices
-    if database.choices.replay is not None:
-        recorded = database.choices.choose("capacity")
+    choices = target.injector.call.choices
+    if target.injector.replay is not None:
+        recorded = target.injector.choose("capacity")
         found = {} if recorded is None else dict.fromkeys(_places_of(recorded), recorded)
     else:
         for place, entry in entries.items():
             if place not in left:
                 alone = request_of(entry)
                 spec = {**(specs or {}).get(place[0], {}), **alone} if isinstance(alone, dict) else alone
-                detail = database.refusing.take_capacity(operation, {"RequestItems": {place[0]: spec}})
+                detail = policy.take_capacity(operation, {"RequestItems": {place[0]: spec}})
                 if detail is not None:
                     found[place] = detail
         if found:
             choices["capacity"] = {**next(iter(found.values())), "left": [list(place) for place in found]}
     if found and len(found) == len(entries):
         detail = next(iter(found.values()))
-        raise throttle(operation, detail, database.catalog.table(detail["table"]), database.location, [])
+        raise throttle(operation, detail, target.catalog.table(detail["table"]), target.scope, [])
     return set(found)
 
 

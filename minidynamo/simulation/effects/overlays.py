@@ -1,6 +1,6 @@
 """Shadows: a database as a replica shows it, or as it is looked at beforehand.
 
-An operation is carried out on a shadow of the database: its tables are copies that share the engine's maps, maybe with
+An operation is carried out on a overlay of the database: its tables are copies that share the engine's maps, maybe with
 older records laid over them. What is written there goes nowhere; capacity units are metered there alone.
 """
 
@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from minidynamo.operations.store import Store
+from minidynamo.operations.context import OperationContext
 from minidynamo.storage.engine import Engine, OrderedMap, View, bounded
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory.layers import Entries, overlaid
@@ -20,30 +20,31 @@ from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Index, Table
 
 # By keyspace, the records that lie over those of its maps; an empty record says that the key is not there.
-Overlay = Mapping[str, Mapping[bytes, bytes]]
+OlderRecords = Mapping[str, Mapping[bytes, bytes]]
 # Stretches of keys that were read: keyspace, start, stop.
-Stretch = tuple[str, bytes, bytes | None]
+KeySpan = tuple[str, bytes, bytes | None]
 # By partition, the read and write units that an operation takes.
 Load = dict[Partition, tuple[float, float]]
 
 
-class Shadow:
+class Overlay:
     """What an operation sees instead of the database; the database's lock is held meanwhile.
 
     Parameters:
-        store: the database.
+        context: the database.
         overlay: records that lie over its own.
     """
 
-    def __init__(self, store: Store, overlay: Overlay | None = None) -> None:
-        self.clock, self.location, self.delays, self.lock = store.clock, store.location, store.delays, store.lock
-        self.new_uuid = store.new_uuid
-        self.stretches: list[Stretch] = []
+    def __init__(self, context: OperationContext, overlay: OlderRecords | None = None) -> None:
+        self.clock, self.scope, self.delays, self.lock = context.clock, context.scope, context.delays, context.lock
+        self.wording = context.wording
+        self.new_uuid = context.new_uuid
+        self.spans: list[KeySpan] = []
         self._partitions: list[tuple[Keyspace, Partition, Partition]] = []
         self._overlay = overlay or {}
-        self.engine: Any = _WithoutViews(store.engine)
-        self.catalog: Any = _ShadowCatalog(store.catalog, self)
-        self.tokens: Any = _ForgetfulTokens(store.tokens)
+        self.engine: Any = _WithoutViews(context.engine)
+        self.catalog: Any = _OverlayCatalog(context.catalog, self)
+        self.tokens: Any = _DiscardingTokens(context.tokens)
 
     @property
     def is_closed(self) -> bool:
@@ -56,9 +57,9 @@ class Shadow:
     def load(self) -> Load:
         """The capacity units that have been taken here, by partition of the database."""
         return {
-            original: (shadow.read_units - original.read_units, shadow.write_units - original.write_units)
-            for _, original, shadow in self._partitions
-            if (shadow.read_units, shadow.write_units) != (original.read_units, original.write_units)
+            original: (overlay.read_units, overlay.write_units)
+            for _, original, overlay in self._partitions
+            if overlay.read_units or overlay.write_units
         }
 
     def keyspace_of(self, partition: Partition) -> Keyspace:
@@ -67,46 +68,47 @@ class Shadow:
 
     def meter(self) -> None:
         """Meters the units taken here in the database itself: the operation has really been carried out."""
-        for _, original, shadow in self._partitions:
-            original.read_units, original.write_units = shadow.read_units, shadow.write_units
+        for _, original, overlay in self._partitions:
+            original.read_units += overlay.read_units
+            original.write_units += overlay.write_units
 
     def table(self, table: Table) -> Table:
-        """The shadow of a table."""
-        shadow = copy.copy(table)
-        shadow.keyspace = self._keyspace(table.keyspace)
-        shadow.indexes = {
+        """The overlay of a table."""
+        overlay = copy.copy(table)
+        overlay.keyspace = self._keyspace(table.keyspace)
+        overlay.indexes = {
             name: Index(index.definition, self._keyspace(index.keyspace)) for name, index in table.indexes.items()
         }
-        shadow.change_log = None
-        return shadow
+        overlay.change_log = None
+        return overlay
 
     def _keyspace(self, keyspace: Keyspace) -> Keyspace:
         over = self._overlay.get(keyspace.name)
         entries = None if over is None else Entries(over)
         partitions = []
         for partition in keyspace.partitions:
-            shadow = partition.shadow(ShadowMap(partition.map, keyspace.name, entries, self.stretches))
-            partitions.append(shadow)
-            self._partitions.append((keyspace, partition, shadow))
-        return keyspace.shadow(partitions)
+            overlay = Partition(OverlayMap(partition.map, keyspace.name, entries, self.spans), partition.size_bytes_max)
+            partitions.append(overlay)
+            self._partitions.append((keyspace, partition, overlay))
+        return keyspace.with_partitions(partitions)
 
 
-class ShadowMap:
+class OverlayMap:
     """An ordered map with older records over it, which notes what is read.
 
     Parameters:
         below: the map itself.
         keyspace: the name of its keyspace.
         entries: what lies over it, for the whole keyspace; None for nothing.
-        stretches: where it notes what is read.
+        spans: where it notes what is read.
     """
 
     __slots__ = ("_below", "_entries", "_keyspace", "_stretches", "item_count", "size_bytes", "start", "stop")
 
-    def __init__(self, below: OrderedMap, keyspace: str, entries: Entries | None, stretches: list[Stretch]) -> None:
+    def __init__(self, below: OrderedMap, keyspace: str, entries: Entries | None, spans: list[KeySpan]) -> None:
         self.start, self.stop = below.start, below.stop
         self.size_bytes, self.item_count = below.size_bytes, below.item_count
-        self._below, self._keyspace, self._entries, self._stretches = below, keyspace, entries, stretches
+        self._below, self._keyspace, self._entries, self._stretches = below, keyspace, entries, spans
 
     def get(self, key: bytes) -> bytes | None:
         self._stretches.append((self._keyspace, key, key + b"\x00"))
@@ -121,11 +123,11 @@ class ShadowMap:
         return overlaid(self._entries.range(low, high, reverse), self._below.range(low, high, reverse), reverse)
 
 
-class _ShadowCatalog:
-    """Gives shadows of tables."""
+class _OverlayCatalog:
+    """Gives overlays of tables."""
 
-    def __init__(self, catalog: Catalog, shadow: Shadow) -> None:
-        self._catalog, self._shadow = catalog, shadow
+    def __init__(self, catalog: Catalog, overlay: Overlay) -> None:
+        self._catalog, self._shadow = catalog, overlay
         self._tables: dict[int, Table] = {}
 
     def table(self, name_or_arn: str) -> Table:
@@ -148,7 +150,7 @@ class _WithoutViews:
         return getattr(self._engine, name)
 
 
-class _ForgetfulTokens:
+class _DiscardingTokens:
     """Idempotency tokens that are looked up and not kept."""
 
     def __init__(self, tokens: Any) -> None:

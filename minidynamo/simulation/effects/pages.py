@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minidynamo.simulation.effects.overlays import Shadow
+from minidynamo.simulation.effects.overlays import Overlay
+from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Change, group_by
 from minidynamo.simulation.faults.chance import Detail, Draw
-
-if TYPE_CHECKING:
-    from minidynamo.simulation.database import SimulatedDatabase
 
 Request = Mapping[str, Any]
 Response = dict[str, Any]
@@ -20,91 +18,89 @@ Grouping = Callable[[Change], Hashable]
 _SHORT_LIMITS = (1, 2, 3, 5, 10)
 
 
-def read(database: SimulatedDatabase, operation: str, request: Request) -> Response:
+def read(target: Target, operation: str, request: Request) -> Response:
     """Answers GetItem, Query or Scan."""
     if operation == "GetItem":
-        return lagging(database, operation, request, _group_of_read(database, operation, request))[0]
+        return lagging(target, operation, request, _group_of_read(target, operation, request))[0]
     limit = request.get("Limit")
     if limit is not None and (not isinstance(limit, int) or limit < 1):
-        return database.perform(operation, request)  # It is refused.
-    choices = database.choices
+        return target.perform(operation, request)  # It is refused.
+    choices = target.injector
     if "ExclusiveStartKey" in request and choices.may_refuse and choices.is_possible("empty_page"):
-        empty = _empty_page(database, operation, request)
+        empty = _empty_page(target, operation, request)
         if choices.choose("empty_page", lambda draw: {"nothing": "read"}) is not None:
             return empty
     short = choices.choose("short_page", lambda draw: _short_limit(draw, limit))
     sent = request if short is None else {**request, "Limit": short["items"]}
     with choices.undone("short_page"):
-        response, shadow = lagging(database, operation, sent, _group_of_read(database, operation, request))
+        response, overlay = lagging(target, operation, sent, _group_of_read(target, operation, request))
     if short is not None and "LastEvaluatedKey" not in response:
         choices.undo("short_page")  # There was not so much to read.
     if short is None and limit is not None and "LastEvaluatedKey" in response:
-        _notice_end(database, operation, request, response, shadow)
+        _notice_end(target, operation, request, response, overlay)
     return response
 
 
-def lagging(
-    database: SimulatedDatabase, operation: str, request: Request, group_of: Grouping
-) -> tuple[Response, Shadow]:
-    """Answers a read as replicas and indexes do that may not have seen the latest changes.
+def lagging(target: Target, operation: str, request: Request, group_of: Grouping) -> tuple[Response, Overlay]:
+    """Answers a read as visibility and indexes do that may not have seen the latest changes.
 
     Parameters:
         group_of: tells apart what is seen in order on its own: a partition, or a single item.
 
     Returns:
-        The answer, and the shadow that gave it.
+        The answer, and the overlay that gave it.
     """
-    profile, replicas, now = database.choices.profile, database.replicas, database.clock.now()
-    is_lagging = any(map(database.choices.is_possible, ("stale_read", "index_lag")))
-    shadow = Shadow(database)
+    profile, visibility, now = target.injector.profile, target.visibility, target.clock.now()
+    is_lagging = any(map(target.injector.is_possible, ("stale_read", "index_lag")))
+    overlay = target.overlay()
     if not is_lagging and profile.reads_go_back:
-        return database.perform(operation, request), shadow
-    response = database.perform(operation, request, shadow)
+        return target.perform(operation, request), overlay
+    response = target.perform(operation, request, overlay)
     unseen: list[int] = []
     for kind, is_global, seconds in (
         ("stale_read", False, profile.lag_seconds),
         ("index_lag", True, profile.index_lag_seconds),
     ):
-        changes = replicas.recent(shadow.stretches, now - seconds, is_global)
-        hidden = [] if not is_global and _is_consistent(request) else _consistent_left_out(database, request, changes)
+        changes = visibility.recent(overlay.spans, now - seconds, is_global)
+        hidden = [] if not is_global and _is_consistent(request) else _consistent_left_out(target, request, changes)
         grouping = (lambda change: change.place) if is_global else group_of
         if not profile.reads_go_back:
-            hidden = replicas.not_seen_before(hidden, grouping, is_global)
-        detail = _choose_unseen(database, kind, hidden, grouping) if hidden else None
+            hidden = visibility.not_seen_before(hidden, grouping, is_global)
+        detail = _choose_unseen(target, kind, hidden, grouping) if hidden else None
         found = [] if detail is None else detail["unseen"]
-        replicas.show(changes, found, is_global)
+        visibility.show(changes, found, is_global)
         unseen += found
     if unseen:
-        shadow = Shadow(database, replicas.overlay(unseen))
-        response = database.perform(operation, request, shadow)
-    shadow.meter()
-    return response, shadow
+        overlay = Overlay(target.context, visibility.overlay(unseen))
+        response = target.perform(operation, request, overlay)
+    overlay.meter()
+    return response, overlay
 
 
-def _choose_unseen(database: SimulatedDatabase, kind: str, changes: list[Change], grouping: Grouping) -> Detail | None:
+def _choose_unseen(target: Target, kind: str, changes: list[Change], grouping: Grouping) -> Detail | None:
     groups = group_by(changes, grouping)
-    return database.choices.choose(kind, lambda draw: {"unseen": database.replicas.unseen(groups, draw)})
+    return target.injector.choose(kind, lambda draw: {"unseen": target.visibility.unseen(groups, draw)})
 
 
 def _is_consistent(request: Request) -> bool:
     return bool(request.get("ConsistentRead", False))
 
 
-def _consistent_left_out(database: SimulatedDatabase, request: Request, changes: list[Change]) -> list[Change]:
+def _consistent_left_out(target: Target, request: Request, changes: list[Change]) -> list[Change]:
     """Changes without those of tables that a batch reads consistently."""
     items: Mapping[str, Any] = request.get("RequestItems", {})
-    consistent = {database.catalog.table(name).keyspace.name for name, each in items.items() if _is_consistent(each)}
+    consistent = {target.catalog.table(name).keyspace.name for name, each in items.items() if _is_consistent(each)}
     return [each for each in changes if each.place[0] not in consistent]
 
 
-def _group_of_read(database: SimulatedDatabase, operation: str, request: Request) -> Grouping:
+def _group_of_read(target: Target, operation: str, request: Request) -> Grouping:
     """What one replica answers for: all of it, but for a Scan of a table, whose partitions answer one by one."""
     if operation != "Scan" or "IndexName" in request:
         return _everything
 
     def partition(change: Change) -> Hashable:
         name, key = change.place
-        tables = database.catalog.tables.values()
+        tables = target.catalog.tables.values()
         keyspace = next(each.keyspace for each in tables if each.keyspace.name == name)
         return keyspace.partition_of(key).map.start
 
@@ -120,9 +116,9 @@ def _short_limit(draw: Draw, limit: int | None) -> Detail | None:
     return {"items": items} if limit is None or items < limit else None
 
 
-def _empty_page(database: SimulatedDatabase, operation: str, request: Request) -> Response:
+def _empty_page(target: Target, operation: str, request: Request) -> Response:
     """A page that has read nothing and goes on where it began."""
-    response = database.perform(operation, {**request, "Limit": 1}, Shadow(database))
+    response = target.perform(operation, {**request, "Limit": 1}, target.overlay())
     if "Items" in response:
         response["Items"] = []
     response["Count"] = response["ScannedCount"] = 0
@@ -130,13 +126,11 @@ def _empty_page(database: SimulatedDatabase, operation: str, request: Request) -
     return response
 
 
-def _notice_end(
-    database: SimulatedDatabase, operation: str, request: Request, response: Response, shadow: Shadow
-) -> None:
+def _notice_end(target: Target, operation: str, request: Request, response: Response, overlay: Overlay) -> None:
     """Takes the LastEvaluatedKey off a page behind which there is nothing, if that is chosen."""
     follows = {**request, "Limit": 1, "ExclusiveStartKey": response["LastEvaluatedKey"]}
-    rest = database.perform(operation, follows, shadow)
+    rest = target.perform(operation, follows, overlay)
     if rest["ScannedCount"] == 0 and "LastEvaluatedKey" not in rest:
-        detail = database.choices.choose("end_noticed")
+        detail = target.injector.choose("end_noticed")
         if detail is not None:
             del response["LastEvaluatedKey"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
 from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
-from minidynamo.simulation.effects.overlays import Shadow
+from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.rejections import (
     conflict,
     conflict_detail,
@@ -17,28 +17,26 @@ from minidynamo.simulation.effects.rejections import (
     throttle_detail,
     timeout,
 )
+from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.table import Table
-
-if TYPE_CHECKING:
-    from minidynamo.simulation.database import SimulatedDatabase
 
 Request = Mapping[str, Any]
 _BEFORE_ARRIVAL = ("connection_lost", "server_error")
 _AFTER_EFFECT = ("answer_lost", "connection_lost_after")
 
 
-class Refusing:
+class RejectionPolicy:
     """Refuses the calls of a database.
 
     Parameters:
-        database: the database.
+        target: the database.
     """
 
-    def __init__(self, database: SimulatedDatabase) -> None:
-        self._database = database
-        self._choices = database.choices
-        self._capacity = Capacity(database.clock)
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._injector = target.injector
+        self._capacity = Capacity(target.clock)
         self._unanswered_tokens: set[str] = set()
 
     def before_effect(self, operation: str, request: Request) -> bool:
@@ -73,7 +71,7 @@ class Refusing:
             self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
 
     def _choose(self, kind: str, make: Any = None) -> Detail | None:
-        return self._choices.choose(kind, make) if self._choices.happens_at(kind) else None
+        return self._injector.choose(kind, make) if self._injector.happens_at(kind) else None
 
     def _refuse_plainly(self, kind: str) -> None:
         if self._choose(kind) is not None:
@@ -81,7 +79,7 @@ class Refusing:
 
     def _refuse_throttled(self, operation: str, request: Request) -> None:
         def throttled(draw: Draw) -> Detail | None:
-            resources = self._resources(request, self._rehearsed(operation, request))
+            resources = self._resources(request, self._dry_run(operation, request))
             return throttle_detail(draw, resources) if resources else None
 
         detail = self._choose("throttled", throttled)
@@ -92,7 +90,7 @@ class Refusing:
         count = len(actions_of(request))
 
         def conflicting(draw: Draw) -> Detail | None:
-            self._rehearsed(operation, request)
+            self._dry_run(operation, request)
             return conflict_detail(draw, count)
 
         detail = self._choose("conflict", conflicting)
@@ -107,7 +105,7 @@ class Refusing:
 
     def _refuse_for_capacity(self, operation: str, request: Request) -> None:
         """Takes the units of a request, unless it is a batch, whose parts are admitted one by one."""
-        if "RequestItems" in request or not self.has_capacity or not self._choices.happens_at("capacity"):
+        if "RequestItems" in request or not self.has_capacity or not self._injector.happens_at("capacity"):
             return
         detail = self.take_capacity(operation, request)
         if detail is not None:
@@ -116,48 +114,48 @@ class Refusing:
     @property
     def has_capacity(self) -> bool:
         """Whether capacity can run out."""
-        choices = self._choices
+        choices = self._injector
         if choices.replay is not None:
             return True
         return choices.profile.capacity and choices.schedule is None and not choices.faults.is_off("capacity")
 
     def take_capacity(self, operation: str, request: Request) -> Detail | None:
         """Takes the units of a request; what refuses it where there are none."""
-        if self._choices.replay is not None:
-            return self._choices.choose("capacity")
-        rehearsal = self._rehearsed(operation, request)
-        detail = self._capacity.take(rehearsal.load, self._tables(request))
+        if self._injector.replay is not None:
+            return self._injector.choose("capacity")
+        dry_run = self._dry_run(operation, request)
+        detail = self._capacity.take(dry_run.load, self._tables(request))
         if detail is not None:
-            self._choices.call.choices["capacity"] = detail
+            self._injector.call.choices["capacity"] = detail
         return detail
 
     def _throttle(self, request: Request, detail: Detail) -> DynamoError:
-        catalog = self._database.catalog
+        catalog = self._target.catalog
         actions = [catalog.table(each.table).name for each in actions_of(request)]
         return throttle(
-            self._choices.call.operation, detail, catalog.table(detail["table"]), self._database.location, actions
+            self._injector.call.operation, detail, catalog.table(detail["table"]), self._target.scope, actions
         )
 
-    def _rehearsed(self, operation: str, request: Request) -> Shadow:
-        """A shadow on which a request has been carried out.
+    def _dry_run(self, operation: str, request: Request) -> Overlay:
+        """A overlay on which a request has been carried out.
 
         Raises:
             DynamoError: the request is invalid. A condition that does not hold is not looked at so early.
         """
-        shadow = Shadow(self._database)
+        overlay = self._target.overlay()
         try:
-            self._database.perform(operation, request, shadow)
+            self._target.perform(operation, request, overlay)
         except ConditionalCheckFailed:
             pass
         except TransactionCanceled as error:
             codes = {each["Code"] for each in error.members["CancellationReasons"]}
             if not codes <= {"None", "ConditionalCheckFailed"}:
                 raise
-        return shadow
+        return overlay
 
-    def _resources(self, request: Request, rehearsal: Shadow) -> list[tuple[Table, str]]:
+    def _resources(self, request: Request, dry_run: Overlay) -> list[tuple[Table, str]]:
         """The tables and global indexes that a request draws capacity from."""
-        names = {rehearsal.keyspace_of(each).name for each in rehearsal.load}
+        names = {dry_run.keyspace_of(each).name for each in dry_run.load}
         found: list[tuple[Table, str]] = []
         for table in self._tables(request):
             own = [table.keyspace, *(each.keyspace for each in table.local_indexes)]
@@ -171,4 +169,4 @@ class Refusing:
         return found
 
     def _tables(self, request: Request) -> list[Table]:
-        return list(dict.fromkeys(self._database.catalog.table(name) for name in tables_of(request)))
+        return list(dict.fromkeys(self._target.catalog.table(name) for name in tables_of(request)))

@@ -17,7 +17,7 @@ from minidynamo.errors import (
     TransactionInProgress,
 )
 from minidynamo.requests.operations import API, WRITE
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.table import Table
 
@@ -66,19 +66,19 @@ def throttle_detail(draw: Draw, resources: list[tuple[Table, str]]) -> Detail:
     return {"table": table.name, "index": index, "cause": draw.among([*causes, "KeyRangeThroughput"])}
 
 
-def throttle(operation: str, detail: Detail, table: Table, location: Location, actions: list[str]) -> DynamoError:
+def throttle(operation: str, detail: Detail, table: Table, scope: ArnScope, actions: list[str]) -> DynamoError:
     """The error of a throttled request.
 
     Parameters:
         operation: of the request.
         detail: table, index ("" for none) and cause.
         table: that table.
-        location: names its ARN.
+        scope: names its ARN.
         actions: of a transaction, the table of each of its actions.
     """
     index = detail["index"]
     is_write = API[operation].access == WRITE
-    resource = location.table_arn(table.name) + (f"/index/{index}" if index else "")
+    resource = scope.table_arn(table.name) + (f"/index/{index}" if index else "")
     reason = f"{'Index' if index else 'Table'}{'Write' if is_write else 'Read'}{detail['cause']}Exceeded"
     provisioned = is_provisioned(table)
     text = _TEXTS[provisioned, bool(index)]

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minidynamo.clock import advanced
 from minidynamo.limits import SHARD_ITERATOR_SECONDS, STREAM_RETENTION_SECONDS
+from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.streams.iterator import read_iterator
-
-if TYPE_CHECKING:
-    from minidynamo.simulation.database import SimulatedDatabase
 
 Request = Mapping[str, Any]
 Response = dict[str, Any]
 _PAUSES = (SHARD_ITERATOR_SECONDS + 60, STREAM_RETENTION_SECONDS + 3600)
 
 
-def get_records(database: SimulatedDatabase, request: Request) -> Response:
+def get_records(target: Target, request: Request) -> Response:
     """Answers GetRecords."""
-    if hasattr(database.clock, "advance"):
-        detail = database.choices.choose("consumer_paused", lambda draw: {"seconds": draw.among(_PAUSES)})
+    if hasattr(target.clock, "advance"):
+        detail = target.injector.choose("consumer_paused", lambda draw: {"seconds": draw.among(_PAUSES)})
         if detail is not None:
-            advanced(database.clock, detail["seconds"])
-    _split_shard(database, request)
-    response = database.perform("GetRecords", request)
-    since = database.clock.now() - database.choices.profile.lag_seconds
+            advanced(target.clock, detail["seconds"])
+    _split_shard(target, request)
+    response = target.perform("GetRecords", request)
+    since = target.clock.now() - target.injector.profile.lag_seconds
     times = [each["dynamodb"]["ApproximateCreationDateTime"] for each in response["Records"]]
     count, late = len(times), sum(time >= int(since) for time in times)
     least = count - late
-    if least == 0 and not database.choices.may_refuse:
+    if least == 0 and not target.injector.may_refuse:
         least = 1
 
     def show_fewer(draw: Draw) -> Detail:
@@ -39,26 +37,26 @@ def get_records(database: SimulatedDatabase, request: Request) -> Response:
 
     if count <= least:
         return response
-    detail = database.choices.choose("records_late", show_fewer)
+    detail = target.injector.choose("records_late", show_fewer)
     if detail is None:
         return response
     if detail["shown"] == 0:
         return {"Records": [], "NextShardIterator": request["ShardIterator"]}
-    return database.perform("GetRecords", {**request, "Limit": detail["shown"]})
+    return target.perform("GetRecords", {**request, "Limit": detail["shown"]})
 
 
-def _split_shard(database: SimulatedDatabase, request: Request) -> None:
+def _split_shard(target: Target, request: Request) -> None:
     """Splits a partition of the table that the shard belongs to, where that is possible and chosen."""
     try:
-        arn = read_iterator(request["ShardIterator"], database.clock.now()).arn
-        table = database.catalog.table(arn.partition("/stream/")[0])
+        arn = read_iterator(request["ShardIterator"], target.clock.now()).arn
+        table = target.catalog.table(arn.partition("/stream/")[0])
     except Exception:
         return  # What is wrong with the request, the operation says.
     keyspace = table.keyspace
     parts = [number for number, each in enumerate(keyspace.partitions) if each.map.item_count > 1]
     if table.change_log is None or not parts:
         return
-    detail = database.choices.choose("shard_split", lambda draw: {"partition": draw.among(parts)})
+    detail = target.injector.choose("shard_split", lambda draw: {"partition": draw.among(parts)})
     if detail is not None:
         keyspace.split(keyspace.partitions[detail["partition"]])
         table.align_shards()

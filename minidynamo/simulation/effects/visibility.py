@@ -1,4 +1,4 @@
-"""What replicas and indexes may not have seen yet: the latest changes, and what was there before each.
+"""What visibility and indexes may not have seen yet: the latest changes, and what was there before each.
 
 A replica has the changes of a partition up to some point. An index has the changes of each item up to some point, which
 is another one for every item. So what a read does not see is the end of the changes of each group of items.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minidynamo.simulation.effects.overlays import Stretch
+from minidynamo.simulation.effects.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
 from minidynamo.storage.engine import Batch, OrderedMap
 from minidynamo.storage.keyspace import Keyspace
@@ -40,13 +40,13 @@ class Change:
     before: list[tuple[str, bytes, bytes]]
     global_names: frozenset[str]
 
-    def touches(self, stretches: Iterable[Stretch], is_global: bool) -> bool:
+    def touches(self, spans: Iterable[KeySpan], is_global: bool) -> bool:
         """Whether it changed something in a stretch of a table or local index, or else of a global one."""
         return any(
             keyspace == name and start <= key and (stop is None or key < stop)
             for keyspace, key, _ in self.before
             if (keyspace in self.global_names) is is_global
-            for name, start, stop in stretches
+            for name, start, stop in spans
         )
 
 
@@ -60,7 +60,7 @@ class _Place:
     global_names: frozenset[str]
 
 
-class Replicas:
+class Visibility:
     """The latest changes of a database.
 
     Parameters:
@@ -106,9 +106,9 @@ class Replicas:
             while self._changes and self._changes[0].time <= horizon:
                 self._changes.popleft()
 
-    def recent(self, stretches: Sequence[Stretch], since: float, is_global: bool) -> list[Change]:
+    def recent(self, spans: Sequence[KeySpan], since: float, is_global: bool) -> list[Change]:
         """The changes after a moment in what was read of tables and local indexes, or else of global ones."""
-        return [each for each in self._changes if each.time > since and each.touches(stretches, is_global)]
+        return [each for each in self._changes if each.time > since and each.touches(spans, is_global)]
 
     def unseen(self, groups: dict[Hashable, list[Change]], draw: Draw) -> list[int]:
         """The numbers of changes that some groups do not show: of each the last ones.

@@ -20,14 +20,14 @@ from minidynamo.simulation.faults.chance import (
     draw_of,
 )
 from minidynamo.simulation.faults.history import Call, History, HistoryError
-from minidynamo.simulation.faults.kinds import KINDS, REFUSALS
+from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.simulation.faults.rules import Faults
 
 _KEY_TEXT_MAX = 80
 
 
-class Choices:
+class FaultInjector:
     """Chooses what happens in each call, and remembers it.
 
     Parameters:
@@ -95,7 +95,7 @@ class Choices:
     def end(self, call: Call, outcome: str) -> None:
         """Ends a call: what the caller got."""
         call.outcome = outcome
-        is_refused = any(kind in REFUSALS or "nothing" in detail for kind, detail in call.choices.items())
+        is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
         self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
 
     @property
@@ -146,7 +146,7 @@ class Choices:
             if detail is not None:
                 aim.count()
                 return detail
-        if kind in REFUSALS and not self.may_refuse:
+        if kind in REJECTIONS and not self.may_refuse:
             return None
         return self._chance.decide(self.call.number, kind, make)
 

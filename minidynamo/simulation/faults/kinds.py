@@ -205,7 +205,7 @@ _ROWS = (
 )
 KINDS = {kind.name: kind for kind in _ROWS}
 # What a caller sees as a failed request; so many of them in a row are bounded, so that a caller gets through.
-REFUSALS = frozenset(
+REJECTIONS = frozenset(
     {
         "answer_lost",
         "conflict",
@@ -220,7 +220,7 @@ REFUSALS = frozenset(
 )
 
 assert all(kind.operations <= _ALL for kind in _ROWS)
-assert KINDS.keys() >= REFUSALS
+assert KINDS.keys() >= REJECTIONS
 
 
 def known_kind(name: str) -> Kind:

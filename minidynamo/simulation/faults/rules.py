@@ -18,7 +18,7 @@ Predicate = Callable[[str, Request], bool]
 
 
 @dataclass
-class Aim:
+class FaultRule:
     """One aimed fault.
 
     Attributes:
@@ -57,7 +57,7 @@ class Faults:
     """`database.faults`: aims faults, and switches kinds off and on."""
 
     def __init__(self) -> None:
-        self._aims: list[Aim] = []
+        self._aims: list[FaultRule] = []
         self._off: set[str] = set()
         self._pauses = 0
 
@@ -97,7 +97,7 @@ class Faults:
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for always, not {times}")
         item = None if key is None else checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
-        self._aims.append(Aim(kind, operation, table, item, where, times, how))
+        self._aims.append(FaultRule(kind, operation, table, item, where, times, how))
 
     def clear(self) -> None:
         """Forgets all aimed faults."""
@@ -128,7 +128,7 @@ class Faults:
         """Whether a kind is aimed at anything."""
         return any(each.kind.name == kind and each.times != 0 for each in self._aims)
 
-    def aimed(self, kind: str, operation: str, request: Request) -> Aim | None:
+    def aimed(self, kind: str, operation: str, request: Request) -> FaultRule | None:
         """The first aim that takes a request."""
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)
 

@@ -111,10 +111,10 @@ class MemoryEngine:
     """
 
     is_durable = waits_for_disk = False
-    is_settled = True
+    is_durable_now = True
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
-        self.faults: tuple[type[Exception], ...] = ()
+        self.io_errors: tuple[type[Exception], ...] = ()
         self._keyspaces: dict[str, list[MemoryMap]] = {}
         self._dropped: list[MemoryMap] = []  # Somebody may still read them.
         if snapshot is not None:
@@ -134,7 +134,7 @@ class MemoryEngine:
         for target, key, record, size_change, count_change in batch.writes:
             target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
 
-    def settle(self) -> None:
+    def make_durable(self) -> None:
         pass
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
@@ -149,10 +149,10 @@ class MemoryEngine:
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
-        return Snapshot(frozen, self.faults)
+        return Snapshot(frozen, self.io_errors)
 
     def restore(self, snapshot: Snapshot) -> None:
-        self.faults = snapshot.faults
+        self.io_errors = snapshot.io_errors
         self._release()
         self._keyspaces = {
             name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()

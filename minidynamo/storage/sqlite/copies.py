@@ -11,7 +11,7 @@ from minidynamo.errors import StoreError
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite.differences import write_differences
 from minidynamo.storage.sqlite.map import RowWriter
-from minidynamo.storage.sqlite.store_file import FAULTS, finish_store, new_store
+from minidynamo.storage.sqlite.store_file import IO_ERRORS, finish_store, new_store
 from minidynamo.storage.sqlite.store_path import journal_of, require_new, store_path
 from minidynamo.storage.whole_file import whole_file
 
@@ -55,5 +55,5 @@ def _copy(target: Path, what: str, file_mode: int) -> Iterator[Path]:
             yield temporary
     except FileExistsError:
         raise StoreError(f"{target} is there already: a copy never overwrites a file") from None
-    except (OSError, *FAULTS) as error:
+    except (OSError, *IO_ERRORS) as error:
         raise StoreError(f"cannot {what} {target}: {error}") from None

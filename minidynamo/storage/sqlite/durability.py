@@ -33,11 +33,11 @@ class Durability(Protocol):
     failure: StorageFailure | None
 
     @property
-    def is_settled(self) -> bool:
-        """Whether `settle` would return at once."""
+    def is_durable_now(self) -> bool:
+        """Whether `make_durable` would return at once."""
         ...
 
-    def settle(self) -> None:
+    def make_durable(self) -> None:
         """Returns when every commit so far is; raises StorageFailure where it cannot be, now or before."""
         ...
 
@@ -68,10 +68,10 @@ class LogSync:
         self.failure: StorageFailure | None = None
 
     @property
-    def is_settled(self) -> bool:
+    def is_durable_now(self) -> bool:
         return self._synced >= self._position()
 
-    def settle(self) -> None:
+    def make_durable(self) -> None:
         position = self._position()
         if self._synced >= position:
             if self.failure is not None:
@@ -143,10 +143,10 @@ class NoSync:
         self.failure: StorageFailure | None = None
 
     @property
-    def is_settled(self) -> bool:
+    def is_durable_now(self) -> bool:
         return True
 
-    def settle(self) -> None:
+    def make_durable(self) -> None:
         if self.failure is not None:
             raise self.failure
         if self._position() == self._looked or time.monotonic() < self._due:

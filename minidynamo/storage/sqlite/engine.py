@@ -27,7 +27,7 @@ from minidynamo.storage.sqlite.log_watch import LogWatch
 from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import Ownership, lock_file
 from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
-from minidynamo.storage.sqlite.store_file import FAULTS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
+from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.sqlite.store_path import is_without_log, log_of, store_path
 from minidynamo.values.records import record_size_bytes
 
@@ -63,7 +63,7 @@ class SqliteEngine:
     """
 
     is_durable = True
-    faults: tuple[type[Exception], ...] = FAULTS
+    io_errors: tuple[type[Exception], ...] = IO_ERRORS
 
     def __init__(self, path: Path, durability: str = "full", file_mode: int = FILE_MODE) -> None:
         if durability not in DURABILITIES:
@@ -99,7 +99,7 @@ class SqliteEngine:
             self._writer = RowWriter(self._connection)
             self._ids = stored_keyspaces(self._connection)
             self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
-        except FAULTS as error:
+        except IO_ERRORS as error:
             self._connection.close()
             raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
         except (StoreError, OSError):
@@ -116,12 +116,12 @@ class SqliteEngine:
         return self._maps[keyspace]
 
     @property
-    def is_settled(self) -> bool:
-        return self._durability.is_settled
+    def is_durable_now(self) -> bool:
+        return self._durability.is_durable_now
 
-    def settle(self) -> None:
-        if not self._is_closed:  # Closing has settled all there was.
-            self._durability.settle()
+    def make_durable(self) -> None:
+        if not self._is_closed:  # Closing has made durable all there was.
+            self._durability.make_durable()
 
     def commit(self, batch: Batch) -> None:
         put, delete = self._writer.put, self._writer.delete
@@ -206,7 +206,7 @@ class SqliteEngine:
 
     def close(self) -> None:
         with suppress(StorageFailure):  # Whoever waited for it has been told.
-            self.settle()
+            self.make_durable()
         self._is_closed = True
         _OPEN.discard(self)
         self._checkpointer.stop()

@@ -11,7 +11,7 @@ from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.storage.sqlite.log_end import loss
 from minidynamo.storage.sqlite.map import SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import end_without_owner
-from minidynamo.storage.sqlite.store_file import FAULTS, Reader, open_reader
+from minidynamo.storage.sqlite.store_file import IO_ERRORS, Reader, open_reader
 from minidynamo.storage.sqlite.store_path import log_of, store_path
 
 
@@ -25,14 +25,14 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         reader.execute("BEGIN")
         return _snapshot_of(reader)
-    except FAULTS as error:
+    except IO_ERRORS as error:
         raise StoreDamaged(f"cannot read {path}, which is damaged: {error}") from None
 
 
 def _snapshot_of(reader: Reader) -> Snapshot:
     ids = stored_keyspaces(reader)
     maps = {name: stored_maps(reader, keyspace_id) for name, keyspace_id in ids.items()}
-    return Snapshot(maps, FAULTS)
+    return Snapshot(maps, IO_ERRORS)
 
 
 class SqliteView:
@@ -79,7 +79,7 @@ class FollowingEngine(MemoryEngine):
         self._is_closed = False
         try:
             self.begin()
-        except FAULTS as error:
+        except IO_ERRORS as error:
             raise StoreDamaged(f"cannot read {path}, which is damaged: {error}") from None
         self.end()
 

@@ -30,7 +30,7 @@ APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
 PAGE_BYTES = 8192
 # What SQLite raises, also for texts of its own that damage has made unreadable.
-FAULTS = (sqlite3.Error, UnicodeDecodeError)
+IO_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
@@ -96,7 +96,7 @@ def open_file(path: Path, file_mode: int) -> sqlite3.Connection:
         raise cannot_open(path, error) from None
     try:
         _prepare(connection, path)
-    except FAULTS as error:
+    except IO_ERRORS as error:
         connection.close()
         raise cannot_open(path, error) from None
     except StoreError:
@@ -145,7 +145,7 @@ def open_reader(path: Path) -> Reader:
             _check_identity(connection, path)
             _set_up(connection, _READER_CACHE_KIB)
             return Reader(connection)
-        except FAULTS as error:
+        except IO_ERRORS as error:
             connection.close()
             fault = error
             if not isinstance(error, sqlite3.OperationalError):

@@ -6,34 +6,37 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from minidynamo.clock import Clock
-from minidynamo.schema.arns import Location
+from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Engine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.wording import Wording
 
 Request = dict[str, Any]
 Response = dict[str, Any]
 
 
-class Store(Protocol):
+class OperationContext(Protocol):
     """The database, as far as operations need it.
 
     Attributes:
         catalog: the tables.
         engine: where they are kept.
         clock: the time.
-        location: names ARNs.
+        scope: names ARNs.
         delays: how long statuses pass.
         tokens: the idempotency tokens of transactions.
+        wording: the words of its errors.
     """
 
     catalog: Catalog
     engine: Engine
     clock: Clock
-    location: Location
+    scope: ArnScope
     delays: StatusDelays
     tokens: IdempotencyTokens
+    wording: Wording
 
     @property
     def lock(self) -> AbstractContextManager[Any, Any]:

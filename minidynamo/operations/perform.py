@@ -1,0 +1,47 @@
+"""Carrying out one request: its shape is checked, its operation performed, and what goes wrong is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minidynamo.clock import clock_error
+from minidynamo.errors import DynamoError, InternalServerError, SerializationError, StorageFailure, ValidationError
+from minidynamo.operations import OPERATIONS
+from minidynamo.operations.context import OperationContext, Response
+from minidynamo.requests.checker import check_request_types, checked_request
+from minidynamo.requests.operations import API
+from minidynamo.values.wire_types import NOT_UTF8
+
+
+def perform(context: OperationContext, operation: str, request: Mapping[str, Any]) -> Response:
+    """Carries out one request.
+
+    Parameters:
+        context: what the operation sees.
+        operation: the API name, such as "PutItem".
+        request: its members. It is not changed.
+
+    Raises:
+        DynamoError: the service's own error.
+    """
+    try:
+        checked: Any = checked_request(operation, request, context.wording)
+        return OPERATIONS[operation](context, checked)
+    except ValidationError as error:
+        check_request_types(operation, request)  # A wrong type is reported before anything else.
+        raise ValidationError(context.wording.render(error, API[operation].layers)) from None
+    except (DynamoError, AttributeError, TypeError):
+        # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
+        if operation in API:
+            check_request_types(operation, request)
+        raise
+    except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.
+        raise SerializationError(NOT_UTF8) from None
+    except context.engine.io_errors as error:
+        raise StorageFailure(f"The data could not be read: {error}.") from error
+    except (ValueError, OverflowError):
+        wrong = clock_error(context.clock)
+        if wrong is None:
+            raise
+        raise InternalServerError(f"{wrong}.") from None
