@@ -16,7 +16,8 @@ from minidynamo.formats.short_tables import create_table_request
 from minidynamo.lambdas.runtime import Invocation, Outcome
 from minidynamo.requests.operations import API, WRITE
 
-TABLE = create_table_request(
+STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
+TABLE = create_table_request("tbl", {"key": ["pk S"], "extra": STREAM})
     "tbl", {"key": ["pk S"], "extra": {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}}
 )
 
