@@ -18,8 +18,6 @@ from minidynamo.requests.operations import API, WRITE
 
 STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 TABLE = create_table_request("tbl", {"key": ["pk S"], "extra": STREAM})
-    "tbl", {"key": ["pk S"], "extra": {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}}
-)
 
 
 class Noting(Middleware):
