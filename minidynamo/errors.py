@@ -36,7 +36,7 @@ A caller's mistake raises one of these; our own mistake is an `assert`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 CORAL_VALIDATE = "com.amazon.coral.validate#"
@@ -239,12 +239,35 @@ class NoAnswer(InternalServerError):
 
     Parameters:
         message: what happened.
-        is_timeout: whether the client waited in vain, rather than seeing the connection end.
+        is_timeout: whether the client waited too long, rather than seeing the connection end.
+        is_unreachable: whether there was no connection at all.
     """
 
-    def __init__(self, message: str, is_timeout: bool = False) -> None:
+    def __init__(self, message: str, is_timeout: bool = False, is_unreachable: bool = False) -> None:
         super().__init__(message)
         self.is_timeout = is_timeout
+        self.is_unreachable = is_unreachable
+
+
+def error_of(code: str, message: str, members: Mapping[str, Any], status: int) -> DynamoError:
+    """The error of a code, as another endpoint has answered it.
+
+    Parameters:
+        code: such as "ResourceNotFoundException"; an unknown one makes a plain DynamoError.
+        message, members: what it says.
+        status: of HTTP.
+    """
+    known = next((each for each in _classes(DynamoError) if each.code == code), DynamoError)
+    error = known.__new__(known)
+    DynamoError.__init__(error, message, members)
+    error.code, error.status = code, status
+    return error
+
+
+def _classes(base: type[DynamoError]) -> Iterator[type[DynamoError]]:
+    yield base
+    for each in base.__subclasses__():
+        yield from _classes(each)
 
 
 class StoreError(Exception):

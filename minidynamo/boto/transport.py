@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from minidynamo.embedded.client_errors import client_silence
+from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError, NoAnswer
 from minidynamo.http.exchange import Exchange
@@ -108,7 +108,7 @@ def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
         else:
             answer = exchange.answer(http)
     except NoAnswer as silence:
-        raise client_silence(silence, request.url) from None
+        raise no_response_error(silence, request.url) from None
     response = _response_class(asynchronous)(request.url, answer.status, answer.headers, None)
     response._content = answer.body
     return response

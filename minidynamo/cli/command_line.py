@@ -147,7 +147,3 @@ def _load(options: argparse.Namespace) -> int:
     from minidynamo.cli.load_command import run_load
 
     return run_load(options.table, options.file, options.key, options.format, options.show)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

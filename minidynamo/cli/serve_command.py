@@ -28,6 +28,7 @@ from minidynamo.operations import OPERATIONS
 from minidynamo.simulation.faults.profiles import PROFILES
 from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
+from minidynamo.wording import WORDINGS
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
 _TRANSIENT_STATUS_SECONDS = 5.0
@@ -84,6 +85,7 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         metavar="TABLE=MODULE:HANDLER",
         help="function for a table's changes",
     )
+    serve.add_argument("--wording", choices=WORDINGS, default="current", help="generation of error texts (current)")
     serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
     serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
     serve.add_argument("--history", type=Path, metavar="FILE", help="save what was simulated, at the end")
@@ -166,6 +168,7 @@ def _default_database(options: argparse.Namespace) -> Database:
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
     settings: dict[str, Any] = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
+    settings["wording"] = options.wording
     if options.simulate is None:
         database = connect(path, **settings)
     else:

@@ -14,10 +14,13 @@ from itertools import groupby
 from typing import Any
 
 from minidynamo.conformance.cases import Case, all_cases
-from minidynamo.conformance.endpoint import Endpoint, Sign, sign_formally, signer
-from minidynamo.conformance.replay import Disagreement, Fault, perform, put_items
+from minidynamo.conformance.replay import Disagreement, perform, put_items
 from minidynamo.conformance.wire_cases import WireCase, replay_on_wire, wire_cases
+from minidynamo.errors import DynamoError, NoAnswer
 from minidynamo.formats.short_tables import create_table_request
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.endpoint import RemoteEndpoint
+from minidynamo.remote.signing import Sign, found_credentials, sign_formally, signer
 
 _POLL_SECONDS = (0.005, 5.0)
 _READY_SECONDS_MAX = 600
@@ -43,10 +46,13 @@ def run_spec(options: argparse.Namespace) -> int:
     try:
         if not cases and not on_wire:
             raise EndpointError(f"no case has {options.only!r} in its file or name")
-        with closing(Endpoint(options.endpoint, _sign(options))) as endpoint:
+        with closing(RemoteEndpoint(Connections(options.endpoint), _sign(options), options.region)) as endpoint:
             replayed = _replayed(endpoint, cases, on_wire)
             found = list(track(replayed, "Replaying", len(cases) + len(on_wire), console=console))
-    except (EndpointError, Fault, OSError, HTTPException, ValueError) as error:
+    except DynamoError as error:
+        print(f"minidynamo: {error.code}: {error.message}", file=sys.stderr)
+        return 2
+    except (EndpointError, OSError, HTTPException, ValueError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     _print_report(console, found, None if options.all else _SHOWN_MAX)
@@ -56,9 +62,7 @@ def run_spec(options: argparse.Namespace) -> int:
 def _sign(options: argparse.Namespace) -> Sign:
     if not options.sign:
         return sign_formally
-    import botocore.session
-
-    credentials = botocore.session.get_session().get_credentials()
+    credentials = found_credentials()
     if credentials is None:
         raise EndpointError("boto3 finds no credentials to sign with")
     return signer(options.endpoint, credentials, options.region)
@@ -67,7 +71,7 @@ def _sign(options: argparse.Namespace) -> Sign:
 Outcome = tuple[str, str, str | None]
 
 
-def _replayed(endpoint: Endpoint, cases: Iterable[Case], on_wire: Iterable[WireCase]) -> Iterator[Outcome]:
+def _replayed(endpoint: RemoteEndpoint, cases: Iterable[Case], on_wire: Iterable[WireCase]) -> Iterator[Outcome]:
     """File, name and disagreement (None for none) of each case."""
     tables = _Tables(endpoint)
     try:
@@ -82,15 +86,19 @@ def _replayed(endpoint: Endpoint, cases: Iterable[Case], on_wire: Iterable[WireC
 def _fault(replay: Any) -> str | None:
     try:
         replay()
-    except (Disagreement, Fault) as fault:
-        return str(fault)
+    except NoAnswer:
+        raise
+    except DynamoError as error:
+        return f"{error.code}: {error.message}"
+    except Disagreement as disagreement:
+        return str(disagreement)
     return None
 
 
 class _Tables:
     """The tables of cases at an endpoint: made before a case that needs them, removed after."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: RemoteEndpoint) -> None:
         self._endpoint = endpoint
         names = self._names()
         if names:
@@ -102,12 +110,12 @@ class _Tables:
     def replay(self, case: Case) -> None:
         """Replays a case on tables of its own."""
         self._prepare(case)
-        perform(case, self._endpoint.call)
+        perform(case, self._endpoint.execute)
 
     def replay_on_wire(self, case: WireCase) -> None:
         """Replays a case of the wire protocol."""
         self._prepare(case)
-        replay_on_wire(case, self._endpoint.exchange, self._endpoint.sign)
+        replay_on_wire(case, self._endpoint.connections.exchange, self._endpoint.sign)
 
     def remove_all(self) -> None:
         """Deletes every table there is, which are those of the last case."""
@@ -117,19 +125,19 @@ class _Tables:
     def _prepare(self, case: Case | WireCase) -> None:
         self.remove_all()
         for name, table in case.tables.items():
-            self._endpoint.call("CreateTable", create_table_request(name, table))
+            self._endpoint.execute("CreateTable", create_table_request(name, table))
         for name in case.tables:
             _wait(partial(self._has_status, name, "ACTIVE"))
-        put_items(case, self._endpoint.call)
+        put_items(case, self._endpoint.execute)
 
     def _require_gone(self, name: str) -> None:
         if self._status(name) not in (None, "DELETING"):
             unprotected = {"TableName": name, "DeletionProtectionEnabled": False}
             try:
-                self._endpoint.call("DeleteTable", {"TableName": name})
-            except Fault:
-                self._endpoint.call("UpdateTable", unprotected)
-                self._endpoint.call("DeleteTable", {"TableName": name})
+                self._endpoint.execute("DeleteTable", {"TableName": name})
+            except DynamoError:
+                self._endpoint.execute("UpdateTable", unprotected)
+                self._endpoint.execute("DeleteTable", {"TableName": name})
         _wait(partial(self._has_status, name, None))
 
     def _has_status(self, name: str, status: str | None) -> bool:
@@ -137,8 +145,8 @@ class _Tables:
 
     def _status(self, name: str) -> str | None:
         try:
-            status: str = self._endpoint.call("DescribeTable", {"TableName": name})["Table"]["TableStatus"]
-        except Fault:
+            status: str = self._endpoint.execute("DescribeTable", {"TableName": name})["Table"]["TableStatus"]
+        except DynamoError:
             return None
         return status
 
@@ -147,7 +155,7 @@ class _Tables:
         page: Mapping[str, Any] = {"LastEvaluatedTableName": None}
         while "LastEvaluatedTableName" in page:
             start = page["LastEvaluatedTableName"]
-            page = self._endpoint.call("ListTables", {"ExclusiveStartTableName": start} if start else {})
+            page = self._endpoint.execute("ListTables", {"ExclusiveStartTableName": start} if start else {})
             names += page["TableNames"]
         return names
 

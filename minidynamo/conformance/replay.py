@@ -1,7 +1,7 @@
 """Replays spec cases through a face: anything that takes an operation and a request and answers or fails.
 
 A face is a factory: `face(wording)` opens a fresh database and returns `call(operation, request)`, which returns the
-answer without ResponseMetadata or raises `Fault`.
+response without ResponseMetadata or raises `DynamoError`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,12 @@ from functools import partial
 from typing import Any
 
 from minidynamo.conformance.cases import Case
+from minidynamo.errors import DynamoError, NoAnswer
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.wording import DETECTED
 
 Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 Face = Callable[[str], Call]
-
-
-class Fault(Exception):
-    """An error answer as a face sees it."""
-
-    def __init__(self, code: str, message: str, members: Mapping[str, Any] | None = None) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.members = dict(members or {})
 
 
 class Disagreement(AssertionError):
@@ -62,10 +53,12 @@ def perform(case: Case, call: Call) -> None:
 def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[str, Any]) -> None:
     try:
         answer = act()
-    except Fault as fault:
+    except NoAnswer:
+        raise
+    except DynamoError as error:
         if "error" not in expected:
-            raise Disagreement(f"failed with {fault}") from None
-        _compare_fault(case, fault, expected)
+            raise Disagreement(f"failed with {error.code}: {error.message}") from None
+        _compare_error(case, error, expected)
         return
     if "error" in expected:
         raise Disagreement(f"did not fail, but answered {answer}")
@@ -75,7 +68,7 @@ def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[st
         _require(is_same, answer, wanted)
 
 
-def _compare_fault(case: Case, fault: Fault, expected: Mapping[str, Any]) -> None:
+def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, Any]) -> None:
     error = expected["error"]
     if isinstance(error, str):
         error = {"code": "ValidationException", "message": error}
@@ -84,11 +77,11 @@ def _compare_fault(case: Case, fault: Fault, expected: Mapping[str, Any]) -> Non
         if expected.get("prefixed"):
             message = f"{DETECTED}{message}"
         message = expected.get("current", message)
-    _require(fault.code == error["code"], fault.code, error["code"])
-    is_same = message is None or (message in fault.message if expected.get("contains") else message == fault.message)
-    _require(is_same, fault.message, message)
+    _require(found.code == error["code"], found.code, error["code"])
+    is_same = message is None or (message in found.message if expected.get("contains") else message == found.message)
+    _require(is_same, found.message, message)
     if "members" in error:
-        _require(fault.members == error["members"], fault.members, error["members"])
+        _require(found.members == error["members"], found.members, error["members"])
 
 
 def _require(is_same: bool, found: Any, wanted: Any) -> None:

@@ -1,4 +1,4 @@
-"""Opening databases: in memory, in a file, or in a file that another process owns."""
+"""Opening databases: in memory, in a file, in a file that another process owns, or at a URL."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from minidynamo.storage.engine import Engine
 
 
+_SCHEMES = ("http://", "https://")
+_STORE_DEFAULTS = (None, False, None, 0, PARTITION_SIZE_BYTES_MAX, None, "current")
+
+
 def connect(
     path: str | Path | None = None,
     *,
@@ -23,30 +27,42 @@ def connect(
     file_mode: int = FILE_MODE,
     clock: Clock | None = None,
     seed: int = 0,
-    region: str = "us-east-1",
+    region: str | None = None,
     account_id: str = "000000000000",
     partition_size: int = PARTITION_SIZE_BYTES_MAX,
     table_delays: float | Mapping[str, float] | None = None,
     wording: str = "current",
+    credentials: tuple[str, ...] | None = None,
 ) -> Database:
-    """Opens a database: the one in a file, or a new, empty one in memory.
+    """Opens a database: the one in a file, the one at a URL, or a new, empty one in memory.
 
     Parameters:
-        path: of the file, which is made where there is none; None for memory.
+        path: of the file, which is made where there is none; None for memory. Or the URL of a DynamoDB, such as
+            "http://127.0.0.1:8000", to which only `region` and `credentials` apply.
         durability: "full" (default): an answer is given when all it tells of is on the disk. "process": it outlives
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
             when it begins; writing answers AccessDeniedException.
         file_mode: the permissions of a file that is made, and of what lies beside it, as far as the umask allows.
-        clock, seed, region, account_id, partition_size, table_delays, wording: those of `Database`.
+        region: named in ARNs ("us-east-1"); for a URL, what requests are signed for.
+        clock, seed, account_id, partition_size, table_delays, wording: those of `Database`.
+        credentials: for a URL, an access key, its secret and maybe a session token; by default what boto3 would find.
 
     Raises:
-        StoreError: the file is no database of ours, is damaged, or another process owns it.
+        StoreError: the file is no database of ours, is damaged, or another process owns it; or there are no
+            credentials.
     """
+    if isinstance(path, str) and path.startswith(_SCHEMES):
+        _require_defaults(durability, read_only, clock, seed, partition_size, table_delays, wording)
+        from minidynamo.database.remote import RemoteDatabase
+
+        return RemoteDatabase(path, region, credentials)
+    if credentials is not None:
+        raise ValueError("credentials are for a database at a URL")
     options: dict[str, Any] = {
         "clock": clock,
         "seed": seed,
-        "region": region,
+        "region": region or "us-east-1",
         "account_id": account_id,
         "partition_size": partition_size,
         "table_delays": table_delays,
@@ -69,6 +85,12 @@ def connect(
         if engine is not None:
             engine.close()
         raise
+
+
+def _require_defaults(*given: Any) -> None:
+    """Refuses settings of the store for a database whose store is somewhere else."""
+    if given != _STORE_DEFAULTS:
+        raise ValueError("a database at a URL has its own settings: only region and credentials can be given")
 
 
 def opened_engine(path: str | Path | None, durability: str | None, file_mode: int = FILE_MODE) -> Engine | None:

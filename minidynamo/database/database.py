@@ -58,7 +58,7 @@ class Database(Core):
         region, account_id: name the ARNs.
         partition_size: the size in bytes at which partitions split; small values make splits visible.
         table_delays: how many seconds tables are CREATING, UPDATING and DELETING: a number for all, or a mapping.
-        wording: "current" or "2025", the generation of error texts; see `wording.py`.
+        wording: "current", "2025" or "next", the generation of error texts; see `wording.py`.
     """
 
     _sweeper: Sweeper | None = None

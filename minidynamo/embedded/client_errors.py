@@ -44,13 +44,18 @@ def waiter_error_class() -> Any:
     return WaiterError
 
 
-def client_silence(silence: NoAnswer, url: str) -> Exception:
-    """What a client raises that gets no answer: botocore's ReadTimeoutError or ConnectionClosedError."""
+def no_response_error(error: NoAnswer, url: str) -> Exception:
+    """What a client of the endpoint at a URL raises that gets no response: the exception that botocore has for it."""
     try:
-        from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+        from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
     except ImportError:
-        return TimeoutError(silence.message) if silence.is_timeout else ConnectionResetError(silence.message)
-    raised: Exception = (ReadTimeoutError if silence.is_timeout else ConnectionClosedError)(endpoint_url=url)
+        if error.is_timeout:
+            return TimeoutError(error.message)
+        return (ConnectionRefusedError if error.is_unreachable else ConnectionResetError)(error.message)
+    if error.is_unreachable:
+        unreachable: Exception = EndpointConnectionError(endpoint_url=url, error=error.message)
+        return unreachable
+    raised: Exception = (ReadTimeoutError if error.is_timeout else ConnectionClosedError)(endpoint_url=url)
     return raised
 
 
@@ -63,7 +68,7 @@ def modelled_class(code: str) -> Any:
 def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any], url: str) -> Exception:
     """The exception that a client of the endpoint at a URL raises for an error of the service, or for none at all."""
     if isinstance(error, NoAnswer):
-        return client_silence(error, url)
+        return no_response_error(error, url)
     response = {
         **error.response,
         "ResponseMetadata": {**metadata, "HTTPStatusCode": error.status},

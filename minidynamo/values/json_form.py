@@ -10,6 +10,8 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
+from minidynamo.values.wire_types import as_bytes
+
 # Values deeper than this are left as they are: the nesting rule refuses them in any case.
 _LEVELS_MAX = 64
 _BAD_CHARACTER = "Invalid last non-pad Base64 character dectected"
@@ -18,9 +20,9 @@ _BAD_CHARACTER = "Invalid last non-pad Base64 character dectected"
 DecodeBinary = Callable[[str], Any]
 
 
-def base64_text(binary: bytes) -> str:
-    """Bytes as base64."""
-    return base64.b64encode(binary).decode()
+def base64_text(binary: Any) -> str:
+    """Bytes, in any form that a binary value may have, as base64; raises SerializationError for what is none."""
+    return base64.b64encode(binary if type(binary) is bytes else as_bytes(binary)).decode()
 
 
 def binary_of(text: str) -> bytes:

@@ -143,7 +143,7 @@ def test_mistakes_are_one_line_and_exit_code_two(
 
 def test_the_command_is_installed() -> None:
     """As a module and as a script."""
-    command = [sys.executable, "-m", "minidynamo.cli.command_line", "--version"]
+    command = [sys.executable, "-m", "minidynamo", "--version"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.startswith("minidynamo 0.")
 

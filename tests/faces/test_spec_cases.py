@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 import minidynamo
 from minidynamo import Database, ManualClock, Profile
 from minidynamo.conformance.cases import Case, all_cases
-from minidynamo.conformance.endpoint import Endpoint
-from minidynamo.conformance.replay import Call, Face, Fault, replay
+from minidynamo.conformance.replay import Call, Face, replay
 from minidynamo.embedded.client import Client
+from minidynamo.errors import error_of
 from minidynamo.http.server.server import Server
 from minidynamo.requests.operations import API, STREAM, snake_case
 from minidynamo.simulation import KINDS
@@ -59,10 +59,10 @@ class SwitchableServer:
         self.database = minidynamo.connect()
         self.server = Server(lambda signature: self.database)
         self.server.start()
-        self.endpoint = Endpoint(self.server.url)
+        self.remote = minidynamo.connect(self.server.url)
 
     def close(self) -> None:
-        self.endpoint.close()
+        self.remote.close()
         self.server.stop()
 
 
@@ -139,12 +139,13 @@ def boto3_double(stage: Stage) -> Face:
     return face
 
 
-def http_server(stage: Stage) -> Face:
-    """The HTTP server, on a socket."""
+def remote_database(stage: Stage) -> Face:
+    """The embedded client of a database that the HTTP server serves on a socket."""
 
     def face(wording: str) -> Call:
         stage.server.database = stage.database(wording)
-        return stage.server.endpoint.call
+        client = stage.server.remote.client()
+        return _calling(lambda operation, request: Client.call(client, operation, request))
 
     return face
 
@@ -156,7 +157,8 @@ def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
         except ClientError as error:
             response: Any = error.response
             members = {name: value for name, value in response.items() if name not in _ENVELOPE}
-            raise Fault(response["Error"]["Code"], response["Error"]["Message"], members) from None
+            status = response["ResponseMetadata"]["HTTPStatusCode"]
+            raise error_of(response["Error"]["Code"], response["Error"]["Message"], members, status) from None
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     return calling
@@ -167,7 +169,7 @@ FACES: dict[str, Callable[[Stage], Face]] = {
     "database in a file": durable_database,
     "simulated database": simulated_database,
     "boto3 double": boto3_double,
-    "HTTP server": http_server,
+    "remote database": remote_database,
 }
 
 

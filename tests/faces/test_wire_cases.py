@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 import minidynamo
-from minidynamo.conformance.endpoint import Endpoint, sign_formally
 from minidynamo.conformance.replay import put_items
 from minidynamo.conformance.wire_cases import WireCase, replay_on_wire, wire_cases
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.server.server import Server, ServerOptions
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.signing import sign_formally
 
 ALL_CASES = list(wire_cases())
 
@@ -48,11 +49,11 @@ def test_case(case: WireCase, servers: Servers) -> None:
     for name, table in case.tables.items():
         database.execute("CreateTable", create_table_request(name, table))
     put_items(case, database.execute)
-    endpoint = Endpoint(servers.server(case.options.get("cors", False)).url)
+    connections = Connections(servers.server(case.options.get("cors", False)).url)
     try:
-        replay_on_wire(case, endpoint.exchange, sign_formally)
+        replay_on_wire(case, connections.exchange, sign_formally)
     finally:
-        endpoint.close()
+        connections.close()
     database.check()
 
 

@@ -146,7 +146,7 @@ def test_a_microservice_in_one_process(tmp_path: Path) -> None:
     """HTTP, handler, table, stream, handler: under `minidynamo serve`."""
     (tmp_path / "service.py").write_text(SERVICE)
     (tmp_path / "tables.yaml").write_text(TEMPLATE)
-    command = [sys.executable, "-m", "minidynamo.cli.command_line", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "minidynamo", "serve", "--port", "0"]
     command += ["--tables", "tables.yaml", "--api", "service:api", "--api-format", "1.0"]
     command += ["--on-stream", "things=service:count"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

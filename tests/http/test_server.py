@@ -27,16 +27,19 @@ from botocore.exceptions import ClientError
 import minidynamo
 from minidynamo import Database, History, ManualClock
 from minidynamo.cli.command_line import main
-from minidynamo.conformance.endpoint import Endpoint, sign_formally, signer
-from minidynamo.conformance.replay import Fault
+from minidynamo.errors import DynamoError, NoAnswer
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.exchange import Exchange
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.access import Databases, ServeError, host_check, is_loopback, read_credentials
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.endpoint import RemoteEndpoint
+from minidynamo.remote.signing import sign_formally
 from minidynamo.requests.operations import API
 from minidynamo.simulation import REJECTIONS
+from tests.http.botocore_signing import botocore_signer
 
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
 NOW = 1_700_000_000.0
@@ -44,12 +47,12 @@ KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 HEADERS = {"x-amz-target": "DynamoDB_20120810.ListTables", "content-type": "application/x-amz-json-1.0"}
 
 
-_opened: list[Endpoint] = []
+_opened: list[RemoteEndpoint] = []
 
 
-def endpoint_at(url: str, sign: Any = sign_formally) -> Endpoint:
+def endpoint_at(url: str, sign: Any = sign_formally) -> RemoteEndpoint:
     """A plain connection, closed when the test ends."""
-    _opened.append(Endpoint(url, sign))
+    _opened.append(RemoteEndpoint(Connections(url), sign))
     return _opened[-1]
 
 
@@ -113,7 +116,7 @@ def test_many_clients_at_once(database: Database, server: Server) -> None:
     def work(number: int) -> None:
         endpoint = endpoint_at(server.url)
         for turn in range(50):
-            endpoint.call("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": f"{number}/{turn}"}}})
+            endpoint.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": f"{number}/{turn}"}}})
         endpoint.close()
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
@@ -128,8 +131,8 @@ def test_a_stopped_server_is_gone(database: Database) -> None:
     server = database.serve()
     with server:
         url = server.url
-    with pytest.raises(OSError, match="refused"):
-        endpoint_at(url).call("ListTables", {})
+    with pytest.raises(NoAnswer, match="refused"):
+        endpoint_at(url).execute("ListTables", {})
     server.stop()
 
 
@@ -225,7 +228,7 @@ def test_on_loopback_only_its_own_names_are_answered(host: str, is_answered: boo
 
 def test_a_foreign_host_is_refused(server: Server) -> None:
     request = HttpRequest("GET", "/", "", {"host": "evil.example"}, b"")
-    answer = endpoint_at(server.url).exchange(request)
+    answer = endpoint_at(server.url).connections.exchange(request)
     assert answer.status == 400
     assert "evil.example" in answer.body.decode()
 
@@ -284,10 +287,10 @@ def test_nothing_else_does() -> None:
             "UnrecognizedClientException",
             "The security token included in the request is invalid",
         )
-        with pytest.raises(Fault, match="MissingAuthenticationToken"):
-            endpoint_at(server.url, lambda request: request).call("ListTables", {})
-        with pytest.raises(Fault, match="Signature expired"):
-            endpoint_at(server.url, sign_formally).call("ListTables", {})
+        with pytest.raises(DynamoError, match="Request is missing Authentication Token"):
+            endpoint_at(server.url, lambda request: request).execute("ListTables", {})
+        with pytest.raises(DynamoError, match="Signature expired"):
+            endpoint_at(server.url, sign_formally).execute("ListTables", {})
         clock.advance(901)
         code, message = error_code(server, **right)
         assert code == "InvalidSignatureException"
@@ -296,7 +299,7 @@ def test_nothing_else_does() -> None:
 
 def signed(body: bytes = b"{}", **changes: str) -> HttpRequest:
     """A request signed by botocore at NOW, then changed."""
-    sign = signer("http://localhost:8000", KEYS, "us-east-1")
+    sign = botocore_signer("http://localhost:8000", KEYS, "us-east-1")
     with pytest.MonkeyPatch.context() as patch:
         from datetime import UTC, datetime
 
@@ -460,7 +463,7 @@ def test_wrong_credentials_files_are_refused(text: str, tmp_path: Path) -> None:
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`minidynamo serve` in a process of its own, and its URL."""
-    command = [sys.executable, "-m", "minidynamo.cli.command_line", "serve", *arguments]
+    command = [sys.executable, "-m", "minidynamo", "serve", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -475,19 +478,27 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_serve_with_our_flags_or_dynamodb_locals(arguments: tuple[str, ...]) -> None:
     with serving(*arguments) as (_, url):
         endpoint = endpoint_at(url)
-        assert endpoint.call("CreateTable", TABLE)["TableDescription"]["TableStatus"] == "CREATING"
-        assert endpoint.call("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "ACTIVE"
+        assert endpoint.execute("CreateTable", TABLE)["TableDescription"]["TableStatus"] == "CREATING"
+        assert endpoint.execute("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("wording", ["2025", "current"])
+def test_serve_with_a_wording(wording: str) -> None:
+    """Error texts are those of the generation that was asked for."""
+    with serving("--port", "0", "--wording", wording) as (_, url), pytest.raises(DynamoError) as caught:
+        endpoint_at(url).execute("PutItem", {"TableName": "tbl", "Item": {}, "ReturnValues": "X"})
+    assert ("UPDATE_NEW" in caught.value.message) == (wording == "current")
 
 
 def test_serve_simulates(tmp_path: Path) -> None:
-    """Faults over HTTP, and their history at the end; the template's tables are spared."""
+    """DynamoErrors over HTTP, and their history at the end; the template's tables are spared."""
     template = str(Path(__file__).parents[1] / "templates" / "plan.json")
     history = tmp_path / "history.jsonl"
     options = ("--simulate", "stormy", "--seed", "3", "--history", str(history), "--tables", template)
     with serving("--port", "0", *options) as (_, url):
         for number in range(60):
-            with suppress(Fault, http.client.HTTPException, ConnectionError):
-                endpoint_at(url).call("PutItem", {"TableName": "small", "Item": {"id": {"N": str(number)}}})
+            with suppress(DynamoError, http.client.HTTPException, ConnectionError):
+                endpoint_at(url).execute("PutItem", {"TableName": "small", "Item": {"id": {"N": str(number)}}})
     saved = History.load(history)
     assert saved.seed == "3" and saved.profile.name == "stormy"
     assert {kind for _, kind, _ in saved.choices} & REJECTIONS
@@ -497,14 +508,14 @@ def test_serve_simulates(tmp_path: Path) -> None:
 def test_serve_delays_statuses_where_asked_to() -> None:
     with serving("-port", "0", "-delayTransientStatuses") as (_, url):
         endpoint = endpoint_at(url)
-        endpoint.call("CreateTable", TABLE)
-        assert endpoint.call("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "CREATING"
+        endpoint.execute("CreateTable", TABLE)
+        assert endpoint.execute("DescribeTable", {"TableName": "tbl"})["Table"]["TableStatus"] == "CREATING"
 
 
 def test_serve_starts_with_the_tables_of_a_template() -> None:
     template = str(Path(__file__).parents[1] / "templates" / "plan.json")
     with serving("--port", "0", "--tables", template, "--isolate-by-region") as (_, url):
-        assert endpoint_at(url).call("ListTables", {})["TableNames"] == ["games", "small"]
+        assert endpoint_at(url).execute("ListTables", {})["TableNames"] == ["games", "small"]
 
 
 @pytest.mark.parametrize("flag", ["--db", "-dbPath"])
@@ -515,10 +526,10 @@ def test_serve_keeps_data_in_a_file(flag: str, tmp_path: Path) -> None:
     for turn in range(2):
         with serving("--port", "0", flag, str(path), "--tables", template) as (_, url):
             item = {"id": {"N": str(turn)}}
-            endpoint_at(url).call("PutItem", {"TableName": "small", "Item": item})
-            assert endpoint_at(url).call("Scan", {"TableName": "small"})["Count"] == turn + 1
+            endpoint_at(url).execute("PutItem", {"TableName": "small", "Item": item})
+            assert endpoint_at(url).execute("Scan", {"TableName": "small"})["Count"] == turn + 1
             second = subprocess.run(
-                [sys.executable, "-m", "minidynamo.cli.command_line", "serve", "--port", "0", flag, str(path)],
+                [sys.executable, "-m", "minidynamo", "serve", "--port", "0", flag, str(path)],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -530,9 +541,9 @@ def test_serve_keeps_data_in_a_file(flag: str, tmp_path: Path) -> None:
 def test_serve_verifies_and_logs(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(f"{KEYS.access_key} {KEYS.secret_key}")
     with serving("--port", "0", "--credentials", str(tmp_path / "keys"), "--verbose") as (process, url):
-        assert endpoint_at(url, signer(url, KEYS, "us-east-1")).call("ListTables", {})["TableNames"] == []
-        with pytest.raises(Fault):
-            endpoint_at(url).call("DescribeTable", {"TableName": "tbl"})
+        assert endpoint_at(url, botocore_signer(url, KEYS, "us-east-1")).execute("ListTables", {})["TableNames"] == []
+        with pytest.raises(DynamoError):
+            endpoint_at(url).execute("DescribeTable", {"TableName": "tbl"})
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         lines = process.stderr.read().splitlines()

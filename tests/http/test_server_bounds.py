@@ -27,7 +27,6 @@ import minidynamo
 from minidynamo import Database, SystemClock
 from minidynamo.cli import serve_command
 from minidynamo.cli.command_line import main
-from minidynamo.conformance.endpoint import Endpoint, sign_formally, signer
 from minidynamo.errors import InvalidSignature, SerializationError
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http import bodies, compression
@@ -44,6 +43,10 @@ from minidynamo.http.server.incoming import Incoming
 from minidynamo.http.server.pool import Pool
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.endpoint import RemoteEndpoint
+from minidynamo.remote.signing import sign_formally
+from tests.http.botocore_signing import botocore_signer
 
 TARGET = "DynamoDB_20120810."
 TABLE = create_table_request("tbl", {"key": ["pk S"]})
@@ -87,8 +90,8 @@ def raw(operation: str, members: Any, **headers: str) -> bytes:
 
 
 @contextmanager
-def another_client(server: Server) -> Iterator[Endpoint]:
-    endpoint = Endpoint(server.url)
+def another_client(server: Server) -> Iterator[RemoteEndpoint]:
+    endpoint = RemoteEndpoint(Connections(server.url), sign_formally)
     yield endpoint
     endpoint.close()
 
@@ -96,7 +99,7 @@ def another_client(server: Server) -> Iterator[Endpoint]:
 def tables_of(server: Server) -> list[str]:
     """Asked for by somebody who means no harm."""
     with another_client(server) as endpoint:
-        names: list[str] = endpoint.call("ListTables", {})["TableNames"]
+        names: list[str] = endpoint.execute("ListTables", {})["TableNames"]
         return names
 
 
@@ -279,7 +282,7 @@ def test_large_bodies_are_read_for_those_who_have_signed(monkeypatch: pytest.Mon
     for size, is_signed in ((1_000, False), (70_000, False), (70_000, True)):
         request = HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b" " * size)
         with another_client(server) as endpoint:
-            answer = endpoint.exchange(sign_formally(request) if is_signed else request)
+            answer = endpoint.connections.exchange(sign_formally(request) if is_signed else request)
         assert answer.status == (200 if is_signed else 400)
     assert read == [1_000, 70_000]
 
@@ -455,12 +458,12 @@ def test_leave_to_send_a_body_comes_in_its_turn(database: Database, server: Serv
 def test_the_loop_waits_for_no_lock(database: Database, server: Server) -> None:
     """Requests that need it wait in threads; the health check is answered meanwhile."""
     with another_client(server) as first, another_client(server) as second:
-        first.call("ListTables", {})
+        first.execute("ListTables", {})
         answers: list[Any] = []
         with database.lock:
-            thread = threading.Thread(target=lambda: answers.append(first.call("ListTables", {})))
+            thread = threading.Thread(target=lambda: answers.append(first.execute("ListTables", {})))
             thread.start()
-            assert second.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
+            assert second.connections.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
             assert not answers
         thread.join(20)
         assert answers
@@ -473,13 +476,13 @@ def test_the_loop_waits_for_no_disk(tmp_path: Any, monkeypatch: pytest.MonkeyPat
         database.execute("CreateTable", TABLE)
         with another_client(server) as first, another_client(server) as second:
             put = {"TableName": "tbl", "Item": {"pk": {"S": "a"}}}
-            first.call("PutItem", put)
+            first.execute("PutItem", put)
             monkeypatch.setattr(os, "fsync", lambda file: (may_sync.wait(20), sync(file)))
             answers: list[Any] = []
-            thread = threading.Thread(target=lambda: answers.append(first.call("PutItem", put)))
+            thread = threading.Thread(target=lambda: answers.append(first.execute("PutItem", put)))
             thread.start()
             wait_until(lambda: not database.engine.is_durable_now)
-            assert second.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
+            assert second.connections.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
             assert not answers
             may_sync.set()
             thread.join(20)
@@ -766,7 +769,7 @@ def test_callers_who_are_told_apart_are_so_many(monkeypatch: pytest.MonkeyPatch)
             request = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
             authorization = request.headers["authorization"].replace("Credential=", f"Credential={number}")
             with another_client(server) as endpoint:
-                answer = endpoint.exchange(
+                answer = endpoint.connections.exchange(
                     request._replace(headers={**request.headers, "authorization": authorization})
                 )
             assert answer.status == (200 if number < 5 else 400)
@@ -829,7 +832,7 @@ def test_a_door_that_others_can_reach_is_opened_on_purpose(database: Database) -
 @pytest.mark.parametrize("name", ["x-amz-target", "x-amz-security-token", "x-amz-api-version"])
 def test_headers_that_nobody_has_signed_are_refused(name: str) -> None:
     """They could be changed on the way, and DescribeTable become DeleteTable."""
-    sign = signer("http://localhost", Credentials("key", "secret"), "us-east-1")
+    sign = botocore_signer("http://localhost", Credentials("key", "secret"), "us-east-1")
     verify = Verifier({"key": "secret"}, SystemClock())
     request = sign(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
     assert verify(request).access_key == "key"

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 import minidynamo
 from minidynamo import Database
-from minidynamo.conformance.endpoint import sign_formally
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.connection import protocol_for
 from minidynamo.http.server.server import Server
+from minidynamo.remote.signing import sign_formally
 from minidynamo.requests.operations import SERVICES
 from tests.mutations import MUTATIONS, SEEDS, mutated
 

@@ -25,6 +25,7 @@ FLOORS = (
     {"lambdas"},
     {"endpoints"},
     {"embedded", "http"},
+    {"remote"},
     {"database"},
     {"simulation", "formats", "templates", "boto"},
     {"conformance"},

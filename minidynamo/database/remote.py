@@ -1,0 +1,92 @@
+"""A remote database: the faces of a `Database`, whose requests go to an endpoint somewhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Request, Response
+from minidynamo.endpoints.middleware import Wrapped
+from minidynamo.errors import DatabaseClosed, StoreError
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.endpoint import RemoteEndpoint
+from minidynamo.remote.signing import region_found, signer_for
+
+_DEFAULT_REGION = "us-east-1"
+
+
+class RemoteDatabase(Database):
+    """A DynamoDB at a URL, with the clients, resources, tables, paginators and waiters of a local database.
+
+    Parameters:
+        url: its address, such as "http://127.0.0.1:8000" or "https://dynamodb.eu-west-1.amazonaws.com".
+        region: that it signs for; by default what boto3 would take, else "us-east-1".
+        credentials: an access key, its secret and maybe a session token; by default what boto3 would find. Addresses
+            of this machine need none.
+
+    What needs the store itself, such as `fork` or `check`, raises StoreError.
+
+    Raises:
+        StoreError: it is no URL, or there are no credentials.
+    """
+
+    def __init__(self, url: str, region: str | None = None, credentials: tuple[str, ...] | None = None) -> None:
+        region = region or region_found() or _DEFAULT_REGION
+        try:
+            connections = Connections(url)
+        except ValueError as error:
+            raise StoreError(str(error)) from None
+        sign = signer_for(connections.url, region, credentials)
+        self._remote = RemoteEndpoint(connections, sign, region)
+        self.clock, self.scope = self._remote.clock, self._remote.scope
+        self._closed_because: str | None = None
+        Wrapped.__init__(self)
+
+    def __repr__(self) -> str:
+        return f"connect({self.url!r})"
+
+    @property
+    def url(self) -> str:
+        return self._remote.url
+
+    @property
+    def next_status_change(self) -> float | None:
+        return self._remote.next_status_change
+
+    def new_request_id(self) -> str:
+        return self._remote.new_request_id()
+
+    def try_lock(self, is_read: bool) -> bool:
+        return self._remote.try_lock(is_read)
+
+    def unlock(self) -> None:
+        self._remote.unlock()
+
+    def _carry_out(self, operation: str, request: Request) -> Response:
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
+        return self._remote.execute(operation, request)
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        """Closes its connections. Further requests answer InternalServerError; the other side notices nothing."""
+        self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
+        self._remote.close()
+        return []
+
+
+def _refusal(name: str) -> Callable[..., NoReturn]:
+    def refuse(self: RemoteDatabase, *parameters: Any, **options: Any) -> NoReturn:
+        raise StoreError(
+            f"{name}() needs the store itself, and this database is at {self.url}: use it where the store is opened"
+        )
+
+    refuse.__name__ = name
+    refuse.__doc__ = "Raises StoreError: the store is somewhere else."
+    return refuse
+
+
+for _name in ("partitions", "expire", "expire_in_background", "on_stream", "drain", "backup", "snapshot", "restore"):
+    setattr(RemoteDatabase, _name, _refusal(_name))
+for _name in ("fork", "fork_settings", "check", "_new_functions"):
+    setattr(RemoteDatabase, _name, _refusal(_name.replace("_new_functions", "functions")))

@@ -1,0 +1,138 @@
+"""The endpoint that is somewhere else: requests are signed, sent over HTTP, tried again, and their responses read."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+import zlib
+from typing import Any
+
+from minidynamo.clock import Clock, SystemClock
+from minidynamo.embedded.client_errors import no_response_error
+from minidynamo.endpoints.endpoint import Request, Response
+from minidynamo.errors import NoAnswer, error_of
+from minidynamo.http.bodies import body_of
+from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.targets import target_of
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.retries import Attempt, Retries
+from minidynamo.remote.signing import Sign
+from minidynamo.requests.checker import check_request_types
+from minidynamo.requests.operations import API
+from minidynamo.schema.arns import ArnScope
+from minidynamo.values.json_form import binaries_decoded
+
+_CONTENT_TYPE = "application/x-amz-json-1.0"
+_UNKNOWN_ACCOUNT = "000000000000"
+_UNREACHABLE = (ConnectionRefusedError, socket.gaierror)
+
+
+class RemoteEndpoint:
+    """A DynamoDB reached over HTTP. Safe to use from many threads.
+
+    Parameters:
+        connections: to its address.
+        sign: signs requests.
+        region: where it is.
+
+    Nobody knows its account, or when the statuses of its tables change; its clock is this machine's.
+    """
+
+    def __init__(self, connections: Connections, sign: Sign, region: str = "us-east-1") -> None:
+        self.clock: Clock = SystemClock()
+        self.scope = ArnScope(region, _UNKNOWN_ACCOUNT)
+        self.sign = sign
+        self.connections = connections
+        self._retries = Retries()
+        self._last = threading.local()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.connections.url
+
+    @property
+    def next_status_change(self) -> float | None:
+        """Nobody knows."""
+        return None
+
+    def new_request_id(self) -> str:
+        """The identifier that the last response on this thread carried; "" where none did."""
+        return getattr(self._last, "request_id", "")
+
+    def try_lock(self, is_read: bool) -> bool:
+        """Never: whoever asks waits for the network."""
+        return False
+
+    def unlock(self) -> None:
+        """Nothing is ever locked."""
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self.connections.close()
+
+    def execute(self, operation: str, request: Request) -> Response:
+        """Carries out one request; see `Endpoint.execute`.
+
+        Raises:
+            NoAnswer: no response came back, after all attempts.
+        """
+        body = _body(operation, request)
+        context: dict[str, Any] = {}
+        number = 1
+        while True:
+            attempt = self._attempt(operation, body)
+            delay = self._retries.delay_after(number, attempt, context)
+            if delay is None:
+                break
+            time.sleep(delay)
+            number += 1
+        if attempt.failure is not None:
+            raise attempt.failure
+        assert attempt.response is not None, f"{operation} has neither failed nor been answered"
+        return attempt.response
+
+    def _attempt(self, operation: str, body: bytes) -> Attempt:
+        headers = {"content-type": _CONTENT_TYPE, "x-amz-target": target_of(operation)}
+        self._last.request_id = ""
+        try:
+            answer = self.connections.exchange(self.sign(HttpRequest("POST", "/", "", headers, body)))
+        except (OSError, http.client.HTTPException) as error:
+            is_timeout, is_unreachable = isinstance(error, TimeoutError), isinstance(error, _UNREACHABLE)
+            return self._unanswered(NoAnswer(f"no response from {self.url}: {error}", is_timeout, is_unreachable))
+        self._last.request_id = answer.headers.get("x-amzn-requestid", "")
+        checksum = answer.headers.get("x-amz-crc32")
+        if checksum is not None and checksum != str(zlib.crc32(answer.body)):
+            return self._unanswered(NoAnswer(f"the response of {self.url} was damaged on its way"))
+        return _read(answer)
+
+    def _unanswered(self, failure: NoAnswer) -> Attempt:
+        return Attempt(exception=no_response_error(failure, self.url), failure=failure)
+
+
+def _read(answer: HttpAnswer) -> Attempt:
+    try:
+        members: Any = json.loads(answer.body) if answer.body else {}
+    except ValueError:
+        members = {}
+    if not isinstance(members, dict):
+        members = {}
+    if answer.status < 300:
+        return Attempt(answer.status, response=binaries_decoded(members))
+    code = str(members.pop("__type", f"HTTP{answer.status}")).rpartition("#")[2]
+    message = str(members.pop("message", members.pop("Message", "")))
+    error = error_of(code, message, binaries_decoded(members), answer.status)
+    return Attempt(answer.status, failure=error)
+
+
+def _body(operation: str, request: Request) -> bytes:
+    """The body of a request; raises what the service would say of types that JSON does not have."""
+    try:
+        return body_of(request)
+    except (TypeError, ValueError):
+        if operation in API:
+            check_request_types(operation, request)
+        raise
