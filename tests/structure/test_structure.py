@@ -34,7 +34,7 @@ FLOORS = (
 # requests and values, and the seam at which middleware is laid.
 OUTSIDE = {"testing": {"", "simulation", "requests", "values", "endpoints", "lambdas"}}
 # The command line and the plugin for pytest put everything to use.
-TOP = {"cli", "pytest_plugin", ""}
+TOP = {"cli", "pytest_plugin", "__main__", ""}
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 400
