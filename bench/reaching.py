@@ -27,13 +27,15 @@ class RawClient:
     """A client's methods over a plain connection, so that what is measured is the server."""
 
     def __init__(self, url: str) -> None:
-        from minidynamo.conformance.endpoint import Endpoint
+        from minidynamo.remote.connection import Connections
+        from minidynamo.remote.endpoint import RemoteEndpoint
+        from minidynamo.remote.signing import sign_formally
 
-        self._endpoint = Endpoint(url)
+        self._endpoint = RemoteEndpoint(Connections(url), sign_formally)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(part.capitalize() for part in method.split("_"))
-        return lambda **parameters: self._endpoint.call(operation, parameters)
+        return lambda **parameters: self._endpoint.execute(operation, parameters)
 
 
 def new_client(kind: str, url: str) -> NewClient:

@@ -28,8 +28,8 @@ from rich.table import Table
 from bench.reaching import new_client
 from bench.runner import ROOT
 from bench.workloads import TABLE, create_table, fill, item, key, numbers
-from minidynamo.conformance.endpoint import sign_formally
 from minidynamo.http.messages import HttpRequest
+from minidynamo.remote.signing import sign_formally
 
 _CONNECTIONS = 16
 _ITEMS = 2_000

@@ -110,6 +110,8 @@ class Core(Wrapped):
 
     def commit(self, batch: WriteBatch) -> None:
         """Commits a batch: all of it or nothing."""
+        if self.catalog.unsaved:
+            self.catalog.join(batch)
         batch.commit(self.engine)
 
     def _open_tables(self) -> None:

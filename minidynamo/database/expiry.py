@@ -60,8 +60,7 @@ def _attribute_of(table: Table) -> str | None:
     """The attribute that holds the time at which items of a table expire, None where none does."""
     if not table.is_usable:
         return None
-    name: str | None = table.description.get("TimeToLive", {}).get("AttributeName")
-    return name
+    return table.state.expiry_attribute
 
 
 def _take_turn(
@@ -93,7 +92,7 @@ def _is_expired(item: Item, attribute: str, now: float, table: Table) -> bool:
     if "N" not in value:
         return False
     moment = float(value["N"])
-    table_id = table.description["TableId"]
+    table_id = table.state.id
     if moment > _MILLISECONDS_FROM and table_id not in _warned:
         _warned.add(table_id)
         logger.warning(

@@ -26,6 +26,7 @@ from minidynamo.lambdas.shard_workers import Batch, Change, Lane, LaneWork, Wind
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.limits import STREAM_RETENTION_SECONDS
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.streams.found_stream import align_stream
 from minidynamo.streams.record import (
     CHAIN,
     StreamOrigin,
@@ -78,10 +79,10 @@ class EventSourceMapping:
         self._positions = Positions(context, function_name, table_name)
         self._lanes: dict[str, list[Lane]] = {}
         with context.lock:
-            description = context.catalog.described_table(table_name).description
-            if not description.get("StreamSpecification", {}).get("StreamEnabled"):
+            state = context.catalog.described_table(table_name).state
+            if not state.has_stream or state.stream_label is None:
                 raise ValueError(f"table {table_name} has no enabled stream: give it a StreamSpecification")
-            self._label: str = description["LatestStreamLabel"]
+            self._label = state.stream_label
             self.stream_arn = context.scope.stream_arn(table_name, self._label)
             self._begin()
 
@@ -146,7 +147,7 @@ class EventSourceMapping:
             for shard_id, positions in stored.items():
                 self._lanes[shard_id] = [Lane(shard_id, index, each) for index, each in enumerate(positions)]
         elif self.settings.StartingPosition == "LATEST" and log is not None:
-            self._context.catalog.described_table(self.table_name).align_shards()
+            align_stream(self._context, self.table_name)
             for shard in log.visible_shards():
                 self._lanes[shard.id] = self._new_lanes(shard.id, log.last_number + 1)
             self._save()

@@ -1,11 +1,12 @@
-"""CreateTable: what a new table must satisfy, check by check, and the description that the catalog keeps of it.
+"""CreateTable: what a new table must satisfy, check by check, and the state that it begins with.
 
 Source: DynamoDB API reference, CreateTable; observed answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from minidynamo.errors import ValidationError
@@ -18,6 +19,7 @@ from minidynamo.schema.index_rules import (
     invalid,
     names_of,
 )
+from minidynamo.schema.table_state import DEFAULT_KMS_KEY, IndexKind, IndexState, KeyElement, TableState
 from minidynamo.schema.tag_rules import check_tags, merged_tags
 from minidynamo.schema.throughput_rules import (
     check_on_demand,
@@ -62,46 +64,83 @@ def check_available(request: Request) -> None:
             raise invalid(f"minidynamo has no {name}; leave the parameter out")
 
 
-def new_description(request: Request) -> dict[str, Any]:
-    """What the catalog keeps of a new table, without its identity, times and status."""
-    billing_mode = request.get("BillingMode", "PROVISIONED")
+def new_state(
+    request: Request, name: str, table_id: str, now: float, due: float, stream_label: str | None
+) -> TableState:
+    """The state of a new table.
+
+    Parameters:
+        request: a checked CreateTable request.
+        name, table_id: its identity.
+        now: the time, epoch seconds.
+        due: when it becomes ACTIVE.
+        stream_label: of its stream, if it has one.
+    """
     provisioned = request.get("ProvisionedThroughput")
-    description: dict[str, Any] = {
-        "AttributeDefinitions": sorted_definitions(request["AttributeDefinitions"]),
-        "KeySchema": [dict(each) for each in request["KeySchema"]],
-        "BillingMode": billing_mode,
-        "WasOnDemand": billing_mode == "PAY_PER_REQUEST",
-        "ProvisionedThroughput": new_throughput(provisioned),
-        "WarmThroughput": warm_throughput(request.get("WarmThroughput"), provisioned),
-        "DeletionProtectionEnabled": request.get("DeletionProtectionEnabled", False),
-        "Tags": merged_tags({}, request.get("Tags", ())),
-    }
-    for name in ("TableClass", "OnDemandThroughput", "StreamSpecification", "SSESpecification"):
-        if name in request:
-            description[name] = request[name]
-    if "LocalSecondaryIndexes" in request:
-        description["LocalSecondaryIndexes"] = [{**_index_members(index)} for index in request["LocalSecondaryIndexes"]]
-    if "GlobalSecondaryIndexes" in request:
-        description["GlobalSecondaryIndexes"] = [new_global_index(index) for index in request["GlobalSecondaryIndexes"]]
-    return description
+    billing_mode = request.get("BillingMode", "PROVISIONED")
+    local = [new_index(each, IndexKind.LOCAL) for each in request.get("LocalSecondaryIndexes", ())]
+    global_ = [new_index(each, IndexKind.GLOBAL) for each in request.get("GlobalSecondaryIndexes", ())]
+    return TableState(
+        name=name,
+        id=table_id,
+        created_at=now,
+        status="CREATING",
+        status_due_at=due,
+        attribute_types=types_of(request["AttributeDefinitions"]),
+        key_schema=KeyElement.all_of(request["KeySchema"]),
+        billing_mode=billing_mode,
+        was_on_demand=billing_mode == "PAY_PER_REQUEST",
+        throughput=new_throughput(provisioned),
+        warm=warm_throughput(request.get("WarmThroughput"), provisioned),
+        on_demand=request.get("OnDemandThroughput"),
+        is_protected=request.get("DeletionProtectionEnabled", False),
+        tags=merged_tags({}, request.get("Tags", ())),
+        table_class=request.get("TableClass"),
+        stream_view=stream_view(request.get("StreamSpecification")),
+        stream_label=stream_label,
+        encryption_key=encryption_key(request.get("SSESpecification")),
+        indexes=(*local, *(replace(each, status="CREATING", status_due_at=due) for each in global_)),
+    )
 
 
-def new_global_index(index: Request) -> dict[str, Any]:
-    """What the catalog keeps of a new GSI, without its status."""
-    provisioned = index.get("ProvisionedThroughput")
-    description = {
-        **_index_members(index),
-        "ProvisionedThroughput": new_throughput(provisioned),
-        "WarmThroughput": warm_throughput(index.get("WarmThroughput"), provisioned),
-    }
-    if "OnDemandThroughput" in index:
-        description["OnDemandThroughput"] = dict(index["OnDemandThroughput"])
-    return description
+def new_index(index: Request, kind: IndexKind) -> IndexState:
+    """The state of a new index, without its status."""
+    projection, provisioned = index["Projection"], index.get("ProvisionedThroughput")
+    names = projection.get("NonKeyAttributes")
+    state = IndexState(
+        name=index["IndexName"],
+        kind=kind,
+        key_schema=KeyElement.all_of(index["KeySchema"]),
+        projection=projection["ProjectionType"],
+        non_key_attributes=None if names is None else tuple(sorted(names)),
+    )
+    if not kind.has_own_throughput:
+        return state
+    return replace(
+        state,
+        throughput=new_throughput(provisioned),
+        warm=warm_throughput(index.get("WarmThroughput"), provisioned),
+        on_demand=index.get("OnDemandThroughput"),
+    )
 
 
-def sorted_definitions(definitions: list[dict[str, str]]) -> list[dict[str, str]]:
-    """AttributeDefinitions as the service returns them: by name."""
-    return [dict(each) for each in sorted(definitions, key=lambda each: each["AttributeName"])]
+def types_of(definitions: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The types of AttributeDefinitions by name, in the order of the names, in which the service returns them."""
+    types = {each["AttributeName"]: each["AttributeType"] for each in definitions}
+    return {name: types[name] for name in sorted(types)}
+
+
+def stream_view(specification: Request | None) -> str | None:
+    """What a StreamSpecification wants to be shown; None for no stream."""
+    is_enabled = specification is not None and specification["StreamEnabled"]
+    return str(specification["StreamViewType"]) if specification is not None and is_enabled else None
+
+
+def encryption_key(specification: Request | None) -> str | None:
+    """The key of the KMS that an SSESpecification wants; None for the service's own."""
+    if specification is None or not specification.get("Enabled", False):
+        return None
+    return str(specification.get("KMSMasterKeyId", DEFAULT_KMS_KEY))
 
 
 def check_table_class(table_class: str | None) -> None:
@@ -124,17 +163,6 @@ def check_encryption(specification: Request | None) -> None:
         raise invalid("SSEType KMS is required if KMSMasterKeyId is specified")
     if kind == "AES256":
         raise invalid("SSEType AES256 is not supported")
-
-
-def _index_members(index: Request) -> dict[str, Any]:
-    projection = {"ProjectionType": index["Projection"]["ProjectionType"]}
-    if "NonKeyAttributes" in index["Projection"]:
-        projection["NonKeyAttributes"] = sorted(index["Projection"]["NonKeyAttributes"])
-    return {
-        "IndexName": index["IndexName"],
-        "KeySchema": [dict(each) for each in index["KeySchema"]],
-        "Projection": projection,
-    }
 
 
 def _check_billing(request: Request) -> None:

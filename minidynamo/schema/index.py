@@ -5,9 +5,6 @@ Source: DynamoDB Developer Guide, "Improving data access with secondary indexes"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from minidynamo.errors import ValidationError
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import (
@@ -24,6 +21,7 @@ from minidynamo.schema.key_schema import (
     is_ordinary,
     is_too_long,
 )
+from minidynamo.schema.table_state import IndexState
 from minidynamo.values.attribute_value import Item, type_of
 from minidynamo.values.key_bytes import token
 
@@ -37,22 +35,18 @@ class IndexDefinition:
     """A local or global secondary index.
 
     Parameters:
-        description: the index as the API describes it: IndexName, KeySchema, Projection.
-        types: the types of the table's key attributes.
+        state: what is known of the index.
+        key_schema: its key.
         table_key: the key of the table, which is always projected.
-        is_local: whether it is an LSI.
     """
 
-    def __init__(
-        self, description: Mapping[str, Any], types: Mapping[str, str], table_key: KeySchema, is_local: bool
-    ) -> None:
-        self.name: str = description["IndexName"]
-        self.is_local = is_local
-        self.key_schema = KeySchema.of(description["KeySchema"], types)
-        projection = description["Projection"]
-        self.projects_all = projection["ProjectionType"] == "ALL"
+    def __init__(self, state: IndexState, key_schema: KeySchema, table_key: KeySchema) -> None:
+        self.name = state.name
+        self.kind = state.kind
+        self.key_schema = key_schema
+        self.projects_all = state.projection == "ALL"
         self.key_names = frozenset((*self.key_schema.names, *table_key.names))
-        self.projected_names = self.key_names | frozenset(projection.get("NonKeyAttributes", ()))
+        self.projected_names = self.key_names | frozenset(state.non_key_attributes or ())
 
     def entry_key(self, item: Item, table_key_bytes: bytes) -> bytes | None:
         """The key bytes of the item's entry, or None where the item does not belong in the index."""

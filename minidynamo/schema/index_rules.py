@@ -115,12 +115,11 @@ def check_index_counts(local: Sequence[Mapping[str, Any]], global_: Sequence[Map
         raise invalid(f"Number of LocalSecondaryIndexes exceeds per-table limit of {LOCAL_INDEXES_MAX}")
     if len(global_) > GLOBAL_INDEXES_MAX:
         raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}")
-    check_non_key_count((*local, *global_))
+    check_non_key_count(sum(len(index["Projection"].get("NonKeyAttributes", ())) for index in (*local, *global_)))
 
 
-def check_non_key_count(indexes: Sequence[Mapping[str, Any]]) -> None:
+def check_non_key_count(count: int) -> None:
     """Refuses more than 100 NonKeyAttributes over all indexes of a table."""
-    count = sum(len(index["Projection"].get("NonKeyAttributes", ())) for index in indexes)
     if count > NON_KEY_ATTRIBUTES_PER_TABLE_MAX:
         raise invalid(
             f"Number of NonKeyAttributes over all indexes, {count}, exceeds the per-table limit of "

@@ -5,8 +5,7 @@ Source: DynamoDB API reference; DynamoDB Developer Guide, "Quotas"; observed ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from minidynamo.errors import LimitExceeded, ValidationError
 from minidynamo.limits import (
@@ -18,6 +17,7 @@ from minidynamo.limits import (
 )
 from minidynamo.messages import SEE_GUIDE, SUBSCRIBER_LIMIT
 from minidynamo.schema.index_rules import invalid
+from minidynamo.schema.table_state import Throughput, Units
 
 UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 ON_DEMAND_UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
@@ -27,18 +27,8 @@ _WARM = {
 }
 _WARM_GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html"
 
-Throughput = Mapping[str, int]
 
-
-def provisioned_units(description: Mapping[str, Any]) -> dict[str, int]:
-    """The units that a table and its GSIs are provisioned with, by their kind."""
-    throughputs = [
-        each["ProvisionedThroughput"] for each in (description, *description.get("GlobalSecondaryIndexes", ()))
-    ]
-    return {unit: sum(throughput[unit] for throughput in throughputs) for unit in UNITS}
-
-
-def check_unit_values(throughput: Throughput | None) -> None:
+def check_unit_values(throughput: Units | None) -> None:
     """Refuses absurdly large capacity units."""
     for unit in UNITS if throughput else ():
         assert throughput is not None
@@ -46,7 +36,7 @@ def check_unit_values(throughput: Throughput | None) -> None:
             raise ValidationError(f"Given value {throughput[unit]} for {unit} is out of bounds")
 
 
-def check_on_demand(throughput: Throughput | None, billing_mode: str, place: str) -> None:
+def check_on_demand(throughput: Units | None, billing_mode: str, place: str) -> None:
     """Refuses OnDemandThroughput on a provisioned table and values out of range.
 
     Parameters:
@@ -69,7 +59,7 @@ def check_on_demand(throughput: Throughput | None, billing_mode: str, place: str
             raise invalid(f"Requested {unit} for OnDemandThroughput for {shown} is outside of valid range")
 
 
-def check_warm(warm: Throughput | None, provisioned: Throughput | None, place: str) -> None:
+def check_warm(warm: Units | None, provisioned: Units | None, place: str) -> None:
     """Refuses WarmThroughput below what a new table or index starts with."""
     for unit, (provisioned_unit, on_demand_start) in _WARM.items():
         if warm is None or unit not in warm:
@@ -81,7 +71,7 @@ def check_warm(warm: Throughput | None, provisioned: Throughput | None, place: s
             raise invalid(f"{text}{provisioned_unit} of ProvisionedThroughput")
 
 
-def warm_throughput(warm: Throughput | None, provisioned: Throughput | None) -> dict[str, int]:
+def warm_throughput(warm: Units | None, provisioned: Units | None) -> dict[str, int]:
     """The WarmThroughput of a table or index, with its defaults filled in."""
     start = {
         unit: on_demand_start if provisioned is None else provisioned[provisioned_unit]
@@ -90,7 +80,7 @@ def warm_throughput(warm: Throughput | None, provisioned: Throughput | None) -> 
     return {**start, **(warm or {})}
 
 
-def check_quotas(throughputs: Iterable[tuple[str | None, Throughput]], reserved: Throughput, region: str) -> None:
+def check_quotas(throughputs: Iterable[tuple[str | None, Units]], reserved: Units, region: str) -> None:
     """Refuses throughput beyond what a table, an index or the whole account may have.
 
     Parameters:
@@ -118,7 +108,7 @@ def check_quotas(throughputs: Iterable[tuple[str | None, Throughput]], reserved:
             )
 
 
-def check_on_demand_quotas(throughputs: Iterable[Throughput], region: str) -> None:
+def check_on_demand_quotas(throughputs: Iterable[Units], region: str) -> None:
     """Refuses on-demand maxima of a table or index beyond the quota of a table."""
     for throughput in throughputs:
         for unit in ON_DEMAND_UNITS:
@@ -130,7 +120,6 @@ def check_on_demand_quotas(throughputs: Iterable[Throughput], region: str) -> No
                 )
 
 
-def new_throughput(throughput: Throughput | None) -> dict[str, Any]:
-    """The ProvisionedThroughput that a table or index begins with; zeros on demand."""
-    units = {unit: 0 if throughput is None else throughput[unit] for unit in UNITS}
-    return {"NumberOfDecreasesToday": 0, **units}
+def new_throughput(throughput: Units | None) -> Throughput:
+    """The throughput that a table or index begins with; zeros on demand."""
+    return Throughput() if throughput is None else Throughput(*(throughput[unit] for unit in UNITS))

@@ -19,10 +19,10 @@ from minidynamo.schema.index_rules import (
     invalid,
     names_of,
 )
+from minidynamo.schema.table_state import IndexState, TableState, Units
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand, check_unit_values, check_warm
 
 Request = Mapping[str, Any]
-Description = Mapping[str, Any]
 
 # Request members to the names under which the service lists them where nothing is to be changed.
 _CHANGES = {
@@ -41,7 +41,7 @@ _CHANGES = {
     "TableClass": "TableClass",
 }
 # Changes that must stand alone, in order of precedence, with their names in the message.
-_LONERS = {
+_EXCLUSIVE_CHANGES = {
     "SSESpecification": "Server-Side Encryption modification",
     "TableClass": "Table Class modification",
     "DeletionProtectionEnabled": "Deletion Protection modification",
@@ -58,6 +58,12 @@ def index_actions(request: Request) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def changes_class(request: Request, state: TableState) -> bool:
+    """Whether a request gives a table another class."""
+    old = state.table_class or "STANDARD"
+    return bool(request.get("TableClass", old) != old)
+
+
 def check_combination(request: Request) -> None:
     """Raises ValidationError where a request changes nothing, or things that do not go together."""
     check_available(request)
@@ -70,7 +76,7 @@ def check_combination(request: Request) -> None:
     if request.get("GlobalSecondaryIndexUpdates") == []:
         raise invalid("List of GlobalSecondaryIndexUpdates is empty")
     kinds = {kind for kind, _ in index_actions(request)}
-    for name, text in _LONERS.items():
+    for name, text in _EXCLUSIVE_CHANGES.items():
         if name not in changes or len(changes) == 1:
             continue
         if name == "WarmThroughput" and kinds & {"Create"}:
@@ -87,9 +93,9 @@ def check_combination(request: Request) -> None:
     _check_index_entries(request)
 
 
-def check_changes(request: Request, table: Description, region: str) -> None:
+def check_changes(request: Request, table: TableState, region: str) -> None:
     """Raises the error for the first change that the table, as it is, does not allow."""
-    old_mode = table["BillingMode"]
+    old_mode = table.billing_mode
     mode = request.get("BillingMode", old_mode)
     _check_throughput(request, table, mode)
     for unit in request.get("OnDemandThroughput", ()):
@@ -103,7 +109,7 @@ def check_changes(request: Request, table: Description, region: str) -> None:
     _check_stream(request.get("StreamSpecification"), table)
     _check_encryption(request.get("SSESpecification"), table)
     check_table_class(request.get("TableClass"))
-    _check_warm_growth(request.get("WarmThroughput"), table, "table")
+    _check_warm_growth(request.get("WarmThroughput"), table.warm, "table")
 
 
 def _check_index_entries(request: Request) -> None:
@@ -127,8 +133,8 @@ def _check_index_entries(request: Request) -> None:
         raise LimitExceeded(ONE_ONLINE_INDEX)
 
 
-def _check_throughput(request: Request, table: Description, mode: str) -> None:
-    throughput, current = request.get("ProvisionedThroughput"), table["ProvisionedThroughput"]
+def _check_throughput(request: Request, table: TableState, mode: str) -> None:
+    throughput, current = request.get("ProvisionedThroughput"), table.throughput.units
     if mode == "PAY_PER_REQUEST":
         if throughput is not None:
             raise invalid(
@@ -136,13 +142,13 @@ def _check_throughput(request: Request, table: Description, mode: str) -> None:
             )
         return
     check_unit_values(throughput)
-    if table["BillingMode"] == "PAY_PER_REQUEST":
+    if not table.is_provisioned:
         if throughput is None:
             raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
         updated = {parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Update"}
-        for index in table.get("GlobalSecondaryIndexes", ()):
-            if index["IndexName"] not in updated:
-                raise invalid(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
+        for index in table.global_indexes:
+            if index.name not in updated:
+                raise invalid(f"ProvisionedThroughput must be specified for index: {index.name}")
     elif throughput is not None:
         _require_difference(throughput, current, "table")
 
@@ -160,7 +166,7 @@ def _require_difference(throughput: Request, current: Request, place: str) -> No
     )
 
 
-def _check_index_creation(index: Request, request: Request, table: Description, mode: str) -> None:
+def _check_index_creation(index: Request, request: Request, table: TableState, mode: str) -> None:
     name, throughput = index["IndexName"], index.get("ProvisionedThroughput")
     if mode == "PROVISIONED" and throughput is None:
         raise invalid(f"Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {name}")
@@ -174,17 +180,18 @@ def _check_index_creation(index: Request, request: Request, table: Description, 
     check_warm(index.get("WarmThroughput"), throughput, f"index {name}")
     check_global_key(index["KeySchema"], names_of(request["AttributeDefinitions"]))
     check_projection(index["Projection"])
-    if any(each["IndexName"] == name for each in _all_indexes(table)):
+    if table.index(name) is not None:
         raise ValidationError("Attempting to create an index which already exists")
     _check_redefinition(index, request, table)
-    if len(table.get("GlobalSecondaryIndexes", ())) >= GLOBAL_INDEXES_MAX:
+    if len(table.global_indexes) >= GLOBAL_INDEXES_MAX:
         text = f"Number of global secondary indexes exceeds per-table limit of {GLOBAL_INDEXES_MAX}"
         raise LimitExceeded(SUBSCRIBER_LIMIT + text)
-    check_non_key_count([*_all_indexes(table), index])
+    names = [name for each in table.indexes for name in each.non_key_attributes or ()]
+    check_non_key_count(len(names) + len(index["Projection"].get("NonKeyAttributes", ())))
 
 
-def _check_redefinition(index: Request, request: Request, table: Description) -> None:
-    old = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+def _check_redefinition(index: Request, request: Request, table: TableState) -> None:
+    old = table.attribute_types
     new = {each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]}
     for element in index["KeySchema"]:
         name, role = element["AttributeName"], element["KeyType"]
@@ -196,7 +203,7 @@ def _check_redefinition(index: Request, request: Request, table: Description) ->
             )
 
 
-def _check_index_update(update: Request, request: Request, table: Description, mode: str) -> None:
+def _check_index_update(update: Request, request: Request, table: TableState, mode: str) -> None:
     name = update["IndexName"]
     index = _existing_global_index(name, table, "update")
     throughput = update.get("ProvisionedThroughput")
@@ -207,65 +214,61 @@ def _check_index_update(update: Request, request: Request, table: Description, m
         )
     check_unit_values(throughput)
     check_on_demand(update.get("OnDemandThroughput"), mode, f"index: {name}")
-    if throughput is not None and table["BillingMode"] == "PROVISIONED":
-        _require_difference(throughput, index["ProvisionedThroughput"], f"index {name}")
-    _check_warm_growth(update.get("WarmThroughput"), index, f"index {name}")
+    if throughput is not None and table.is_provisioned:
+        assert index.throughput is not None, f"index {name} has no throughput"
+        _require_difference(throughput, index.throughput.units, f"index {name}")
+    _check_warm_growth(update.get("WarmThroughput"), index.warm, f"index {name}")
 
 
-def _check_index_deletion(deletion: Request, request: Request, table: Description, mode: str) -> None:
+def _check_index_deletion(deletion: Request, request: Request, table: TableState, mode: str) -> None:
     _existing_global_index(deletion["IndexName"], table, "delete")
 
 
-def _existing_global_index(name: str, table: Description, verb: str) -> Description:
-    for index in table.get("GlobalSecondaryIndexes", ()):
-        if index["IndexName"] == name:
-            return index  # type: ignore[no-any-return]
-    if any(each["IndexName"] == name for each in table.get("LocalSecondaryIndexes", ())):
+def _existing_global_index(name: str, table: TableState, verb: str) -> IndexState:
+    index = table.index(name)
+    if index is None:
+        raise ResourceNotFound(f"{NOT_FOUND}: Index {name} for table {table.name}")
+    if not index.kind.has_own_throughput:
         raise ValidationError(f"Cannot {verb} an index that is not a GlobalSecondaryIndex: {name}")
-    raise ResourceNotFound(f"{NOT_FOUND}: Index {name} for table {table['TableName']}")
+    return index
 
 
-def _check_online_indexes(request: Request, table: Description) -> None:
+def _check_online_indexes(request: Request, table: TableState) -> None:
     """Only one GSI may be created or deleted at a time."""
     if not any(kind != "Update" for kind, _ in index_actions(request)):
         return
-    if any(each.get("IndexStatus") in ("CREATING", "DELETING") for each in table.get("GlobalSecondaryIndexes", ())):
+    if any(each.status in ("CREATING", "DELETING") for each in table.global_indexes):
         raise LimitExceeded(ONE_ONLINE_INDEX)
 
 
-def _check_stream(stream: Request | None, table: Description) -> None:
+def _check_stream(stream: Request | None, table: TableState) -> None:
     if stream is None:
         return
     if stream["StreamEnabled"] and "StreamViewType" not in stream:
         raise invalid("If stream is being enabled then UpdateViewType is required")
     if not stream["StreamEnabled"] and "StreamViewType" in stream:
         raise invalid("If stream is being disabled, then UpdateViewType must not be specified")
-    is_enabled = table.get("StreamSpecification", {}).get("StreamEnabled", False)
-    if stream["StreamEnabled"] and is_enabled:
-        raise ValidationError(f"Table already has an enabled stream: TableName: {table['TableName']}")
-    if not stream["StreamEnabled"] and not is_enabled:
-        raise ValidationError(f"Table has no stream to disable: TableName: {table['TableName']}")
+    if stream["StreamEnabled"] and table.has_stream:
+        raise ValidationError(f"Table already has an enabled stream: TableName: {table.name}")
+    if not stream["StreamEnabled"] and not table.has_stream:
+        raise ValidationError(f"Table has no stream to disable: TableName: {table.name}")
 
 
-def _check_encryption(specification: Request | None, table: Description) -> None:
+def _check_encryption(specification: Request | None, table: TableState) -> None:
     check_encryption(specification)
     if specification is None or specification.get("Enabled", False):
         return
-    if not table.get("SSESpecification", {}).get("Enabled", False):
+    if table.encryption_key is None:
         raise invalid("Table is already encrypted by default")
 
 
-def _check_warm_growth(warm: Request | None, described: Description, place: str) -> None:
+def _check_warm_growth(warm: Request | None, current: Units | None, place: str) -> None:
     for unit in ("ReadUnitsPerSecond", "WriteUnitsPerSecond"):
-        if warm is not None and unit in warm and warm[unit] < described["WarmThroughput"][unit]:
+        if warm is not None and current is not None and unit in warm and warm[unit] < current[unit]:
             raise invalid(
                 f"Requested {unit} for WarmThroughput for {place} is lower than current WarmThroughput, "
                 "decreasing WarmThroughput is not supported"
             )
-
-
-def _all_indexes(table: Description) -> list[Any]:
-    return [*table.get("LocalSecondaryIndexes", ()), *table.get("GlobalSecondaryIndexes", ())]
 
 
 _INDEX_CHECKS = {

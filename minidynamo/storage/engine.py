@@ -7,7 +7,7 @@ are committed together with the records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ class Batch:
         writes: each is `(map, key, record or None to delete, change of size in bytes, change of item count)`.
         creates: the names of new keyspaces, which are empty.
         drops: the names of keyspaces that end, with everything in them.
+        after: to be called by whoever commits it, when it has been committed.
     """
 
-    __slots__ = ("creates", "drops", "writes")
+    __slots__ = ("after", "creates", "drops", "writes")
 
     def __init__(self) -> None:
         self.writes: list[tuple[OrderedMap, bytes, bytes | None, int, int]] = []
         self.creates: list[str] = []
         self.drops: list[str] = []
+        self.after: tuple[Callable[[], None], ...] = ()
 
     def put(self, target: OrderedMap, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
         """Stores a record, which is `size_change` bytes larger than the one it replaces, if any."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock
+from minidynamo.schema.table_state import TableState
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.stream_state import (
@@ -20,7 +22,6 @@ from minidynamo.values.records import record_item
 if TYPE_CHECKING:
     from minidynamo.streams.stream import ChangeLog
 
-Description = dict[str, Any]
 _Key = tuple[str, str]
 
 
@@ -66,11 +67,11 @@ class Streams:
         log = self._logs.get((table_name, label))
         return None if log is None or log.is_over(self._clock.now()) else log
 
-    def of_table(self, description: Description) -> ChangeLog | None:
+    def of_table(self, state: TableState) -> ChangeLog | None:
         """The enabled stream of a table, None where it has none."""
-        if not _is_enabled(description):
+        if not state.has_stream or state.stream_label is None:
             return None
-        return self._logs[description["TableName"], description["LatestStreamLabel"]]
+        return self._logs[state.name, state.stream_label]
 
     def new_label(self, table_name: str) -> str:
         """The label of a stream enabled now: the time in UTC with milliseconds, moved on where it is taken."""
@@ -79,16 +80,23 @@ class Streams:
             now += 0.001
         return label
 
-    def stage(self, batch: Batch, table_name: str, new: Description | None) -> StreamChange:
-        """Stages what a new description of a table (None: it ends) means for streams, and the end of old ones."""
+    def stage(self, batch: Batch, table_name: str, new: TableState | None, starts: Sequence[bytes]) -> StreamChange:
+        """Stages what a new state of a table means for streams, and the end of old ones.
+
+        Parameters:
+            batch: the batch of the new state.
+            table_name: the table.
+            new: its new state; None where it ends.
+            starts: where its partitions begin, in key order.
+        """
         change = StreamChange()
         present = self._enabled.get(table_name)
-        has = new is not None and _is_enabled(new)
+        has = new is not None and new.has_stream
         if present is not None and not has:
             self._stage_state(batch, change, present.closed_state())
         if has and present is None:
             assert new is not None
-            state = new_state(new, self._clock.now())
+            state = new_state(new, starts, self._clock.now())
             batch.creates.append(keyspace_name(state))
             self._stage_state(batch, change, state)
         now = self._clock.now()
@@ -100,6 +108,20 @@ class Streams:
                 change.ended.append(key)
         return change
 
+    def ended(self, table_name: str) -> StreamChange:
+        """What the end of a table means for streams, before anything of it is stored."""
+        change = StreamChange()
+        present = self._enabled.get(table_name)
+        if present is not None:
+            change.stored[present.key] = present.closed_state()
+        return change
+
+    def restage(self, batch: Batch, change: StreamChange) -> None:
+        """Stages a change that is live already."""
+        for key in change.stored:
+            if key in self._logs:
+                stage_stream_state(batch, self._system, self._logs[key].state)
+
     def apply(self, change: StreamChange) -> None:
         """Makes a change live that has been committed."""
         for key in change.ended:
@@ -108,10 +130,10 @@ class Streams:
         for state in change.stored.values():
             self._open(state)
 
-    def check(self) -> None:
-        """Asserts that all of them are sound."""
+    def check(self, unsaved: Collection[str] = ()) -> None:
+        """Asserts that all of them are sound; those of some tables may be stored differently."""
         for log in self._logs.values():
-            log.check()
+            log.check(is_stored=log.key[0] not in unsaved)
         enabled = {key: log for key, log in self._logs.items() if log.is_enabled}
         assert {key[0]: log for key, log in enabled.items()} == self._enabled, "another stream of a table is enabled"
         assert self._logs.keys() - enabled.keys() == self._disabled, "other streams are disabled"
@@ -137,7 +159,3 @@ def _label(time: float) -> str:
     from datetime import UTC, datetime  # Slow to import.
 
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-
-
-def _is_enabled(description: Description) -> bool:
-    return bool(description.get("StreamSpecification", {}).get("StreamEnabled", False))

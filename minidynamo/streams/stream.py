@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from minidynamo.clock import Clock
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
@@ -35,6 +35,14 @@ _TRIMMED_AT_ONCE_MAX = 10_000
 _ORDINAL_BYTES, _NUMBER_BYTES = 4, 8
 
 
+class _Pending(NamedTuple):
+    """A batch that shards have been changed for, and what is to come back if it is never committed."""
+
+    batch: Batch
+    shards: list[Shard]
+    trim_at: float
+
+
 class ChangeLog:
     """One stream, enabled or disabled.
 
@@ -49,7 +57,6 @@ class ChangeLog:
     """
 
     def __init__(self, engine: Engine, system: Keyspace, clock: Clock, state: dict[str, Any]) -> None:
-        self._engine = engine
         self._system = system
         self._clock = clock
         self._state = state
@@ -64,7 +71,13 @@ class ChangeLog:
                 break
         self._shard_of_start: dict[bytes, Shard] = {}
         self._align_at = self._trim_at = 0.0
+        self._pending: _Pending | None = None
         self._index_open_shards()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The name of its table, and its label."""
+        return self._state["TableName"], self._state["Label"]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -110,8 +123,9 @@ class ChangeLog:
         if old is not None and new is not None and _is_unchanged(old, new):
             return
         now = self._clock.now()
+        self._take_up(batch)
         if now >= self._align_at or len(partitions) != len(self._shard_of_start):
-            self.align([each.map.start for each in partitions])
+            self.align(batch, [each.map.start for each in partitions])
         kind = INSERT if old is None else REMOVE if new is None else MODIFY
         shown_new = new if self._view.has_new else None
         shown_old = old if self._view.has_old else None
@@ -124,14 +138,16 @@ class ChangeLog:
         key = _key_of(self._shard_of_start[start].ordinal, self.last_number)
         batch.put(self._map, key, change, record_size_bytes(change), 1)
 
-    def align(self, starts: Sequence[bytes]) -> None:
-        """Sees to it that there is one open shard per partition, and trims what is too old.
+    def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
+        """Ensures that there is one open shard per partition, and trims what is too old.
 
         Parameters:
+            batch: where what has to be stored of that is staged; nothing of it is kept if that is never committed.
             starts: where the table's partitions begin, in key order.
         """
+        self._take_up(batch)
         now = self._clock.now()
-        batch = Batch()
+        staged = len(batch.writes)
         shards = [Shard(**each.stored) for each in self.shards]
         trim_at = self._trim_at
         if self.is_enabled and not is_aligned(shards, starts, now):
@@ -139,15 +155,28 @@ class ChangeLog:
         if now >= self._trim_at:
             is_trimmed = self._stage_trimming(batch, shards, now)
             trim_at = now + _TRIM_INTERVAL_SECONDS if is_trimmed else now
-        if [each.stored for each in shards] != [each.stored for each in self.shards] or batch.writes:
+        if [each.stored for each in shards] != [each.stored for each in self.shards] or len(batch.writes) > staged:
             stage_stream_state(batch, self._system, {**self._state, "Shards": [each.stored for each in shards]})
-            self._engine.commit(batch)
+            if self._pending is None:
+                self._pending = _Pending(batch, self.shards, self._trim_at)
+                batch.after += (self._finish,)
             self.shards = shards
         self._trim_at = trim_at
         self._index_open_shards()
 
+    def _take_up(self, batch: Batch | None) -> None:
+        """Goes on with a batch; what was staged into another one that has not been committed never will be."""
+        if self._pending is not None and self._pending.batch is not batch:
+            _, self.shards, self._trim_at = self._pending
+            self._pending = None
+            self._index_open_shards()
+
+    def _finish(self) -> None:
+        self._pending = None
+
     def closed_state(self) -> dict[str, Any]:
         """What is stored of it once it is disabled, which it is from now on."""
+        self._take_up(None)
         now = self._clock.now()
         shards = [Shard(**each.stored) for each in self.shards]
         for shard in shards:
@@ -191,7 +220,7 @@ class ChangeLog:
 
     def _stage_trimming(self, batch: Batch, shards: list[Shard], now: float) -> bool:
         """Stages the end of what is too old, up to a bound; returns whether that was all."""
-        horizon = now - STREAM_RETENTION_SECONDS
+        horizon, most = now - STREAM_RETENTION_SECONDS, len(batch.writes) + _TRIMMED_AT_ONCE_MAX
         for shard in list(shards):
             is_empty = True
             for key, change in self._map.range(*_range_of(shard.ordinal)):
@@ -199,7 +228,7 @@ class ChangeLog:
                 if change_time(change) > horizon or number == self.last_number:
                     is_empty = False
                     break
-                if len(batch.writes) == _TRIMMED_AT_ONCE_MAX:
+                if len(batch.writes) >= most:
                     return False
                 batch.delete(self._map, key, record_size_bytes(change))
                 shard.trimmed = number
@@ -234,8 +263,13 @@ class ChangeLog:
         """Whether a record of that time has been trimmed, whether it is deleted already or not."""
         return time <= self._clock.now() - STREAM_RETENTION_SECONDS
 
-    def check(self) -> None:
-        """Asserts that every record lies in a shard of the stream, within its numbers."""
+    def check(self, is_stored: bool = True) -> None:
+        """Asserts that every record lies in a shard of the stream, within its numbers.
+
+        Parameters:
+            is_stored: whether what is stored of it is what it is now.
+        """
+        self._take_up(None)
         by_ordinal = {each.ordinal: each for each in self.shards}
         for key, _ in self._map.range(None, None):
             shard = by_ordinal.get(int.from_bytes(key[:_ORDINAL_BYTES], "big"))
@@ -244,6 +278,8 @@ class ChangeLog:
             assert number >= shard.first, "a change record comes before its shard"
             assert shard.last is None or number <= shard.last, "a change record comes after its shard"
         stored = self._system.get(state_key(self._state))
+        if not is_stored:
+            return
         assert stored is not None and record_item(stored) == self.state, "a stream is stored differently"
 
 

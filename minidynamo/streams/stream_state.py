@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from minidynamo.schema.table_forms import key_schema_to_api
+from minidynamo.schema.table_state import TableState
 from minidynamo.storage.engine import Batch
 from minidynamo.storage.keyspace import Keyspace
+from minidynamo.streams.shard import new_shard
 from minidynamo.values.records import packed_record
 
 STREAM_PREFIX = b"stream/"
 
 
-def new_state(description: dict[str, Any], now: float) -> dict[str, Any]:
-    """What is stored of a new stream of a table with this description."""
+def new_state(table: TableState, starts: Sequence[bytes], now: float) -> dict[str, Any]:
+    """What is stored of a new stream of a table, whose partitions begin at `starts`."""
+    label = str(table.stream_label)
+    shards = [new_shard(label, ordinal, None, start, ordinal + 1, now) for ordinal, start in enumerate(starts)]
     return {
-        "TableName": description["TableName"],
-        "TableId": description["TableId"],
-        "Label": description["LatestStreamLabel"],
-        "ViewType": description["StreamSpecification"]["StreamViewType"],
-        "KeySchema": description["KeySchema"],
+        "TableName": table.name,
+        "TableId": table.id,
+        "Label": table.stream_label,
+        "ViewType": table.stream_view,
+        "KeySchema": key_schema_to_api(table.key_schema),
         "CreatedAt": now,
-        "Shards": [],
+        "Shards": [each.stored for each in shards],
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minidynamo.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
+from minidynamo.schema.table_state import IndexKind
 
 Response = dict[str, Any]
 
@@ -30,26 +31,24 @@ class Consumption:
     """What one request consumed on one table: on the table itself and on each of its indexes."""
 
     table: float = 0.0
-    local_indexes: dict[str, float] = field(default_factory=dict)
-    global_indexes: dict[str, float] = field(default_factory=dict)
+    indexes: dict[IndexKind, dict[str, float]] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
-        """The sum of all arms."""
-        return self.table + sum(self.local_indexes.values()) + sum(self.global_indexes.values())
+        """The sum of it all."""
+        return self.table + sum(units for by_name in self.indexes.values() for units in by_name.values())
 
-    def add_index(self, name: str, is_local: bool, units: float) -> None:
+    def add_index(self, name: str, kind: IndexKind, units: float) -> None:
         """Counts units on an index."""
-        arm = self.local_indexes if is_local else self.global_indexes
-        arm[name] = arm.get(name, 0.0) + units
+        by_name = self.indexes.setdefault(kind, {})
+        by_name[name] = by_name.get(name, 0.0) + units
 
     def add(self, other: Consumption, table_factor: float = 1.0) -> None:
-        """Counts what another request consumed; the table's arm times `table_factor`."""
+        """Counts what another request consumed; the table's own times `table_factor`."""
         self.table += other.table * table_factor
-        for name, units in other.local_indexes.items():
-            self.add_index(name, True, units)
-        for name, units in other.global_indexes.items():
-            self.add_index(name, False, units)
+        for kind, by_name in other.indexes.items():
+            for name, units in by_name.items():
+                self.add_index(name, kind, units)
 
 
 def consumed_capacity(mode: str, table_name: str, consumption: Consumption, direction: str | None = None) -> Response:
@@ -62,21 +61,19 @@ def consumed_capacity(mode: str, table_name: str, consumption: Consumption, dire
         direction: "Read" or "Write" in transactions, whose answers name it; else None.
     """
 
-    def arm(units: float) -> Response:
+    def breakdown(units: float) -> Response:
         entry = {"CapacityUnits": units}
         if direction is not None:
             entry[f"{direction}CapacityUnits"] = units
         return entry
 
-    answer = {"TableName": table_name, **arm(consumption.total)}
+    answer = {"TableName": table_name, **breakdown(consumption.total)}
     if mode == "INDEXES":
-        answer["Table"] = arm(consumption.table)
-        for member, units_by_index in (
-            ("LocalSecondaryIndexes", consumption.local_indexes),
-            ("GlobalSecondaryIndexes", consumption.global_indexes),
-        ):
-            if units_by_index:
-                answer[member] = {name: {"CapacityUnits": units} for name, units in units_by_index.items()}
+        answer["Table"] = breakdown(consumption.table)
+        for kind in IndexKind:
+            if kind in consumption.indexes:
+                by_name = consumption.indexes[kind]
+                answer[kind.value] = {name: {"CapacityUnits": units} for name, units in by_name.items()}
     return answer
 
 

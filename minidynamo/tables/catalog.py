@@ -1,17 +1,17 @@
 """The catalog: which tables there are, what is known of each, and how their statuses change with time.
 
-What the catalog keeps of a table is a dict in the API's shape, with a few members of its own: `StatusDueAt` (when a
-passing status ends, epoch seconds), `WasOnDemand`, `Tags`, `TimeToLive`, and times of limited changes. It is stored
-in the engine's "system" keyspace under the key "table/<name>", in the same batch as whatever it belongs to. Streams
-begin and end with the description that says so.
+What is known of a table is its `TableState`, whose record is stored in the engine's "system" keyspace under the key
+"table/<name>", in the same batch as whatever it belongs to. Streams begin and end with the state that says so.
+
+A status that ends as time passes needs no commit: it follows from the record and the time. It is live as soon as
+anybody looks, and its record joins the next batch of whatever operation.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sortedcontainers import SortedDict
 
@@ -19,23 +19,25 @@ from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound
 from minidynamo.messages import NOT_FOUND
 from minidynamo.schema.arns import ArnScope
-from minidynamo.schema.throughput_rules import UNITS, provisioned_units
+from minidynamo.schema.table_forms import from_record, to_record
+from minidynamo.schema.table_state import TableState
+from minidynamo.schema.throughput_rules import UNITS
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.streams.registry import Streams
+from minidynamo.streams.registry import StreamChange, Streams
 from minidynamo.tables.changes import WriteBatch
-from minidynamo.tables.table import Description, Table, keyspace_names
+from minidynamo.tables.table import Index, Table, keyspace_names
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 
 SYSTEM_KEYSPACE = "system"
 _TABLE_PREFIX = b"table/"
 _TABLES_END = after(_TABLE_PREFIX)
-_PASSING = ("CREATING", "UPDATING", "DELETING")
+_TRANSITIONAL = ("CREATING", "UPDATING", "DELETING")
 
 
 class StatusDelays(NamedTuple):
-    """How long tables and indexes stay in their passing statuses, in seconds. At zero they pass at once."""
+    """How long tables and indexes stay in their transitional statuses, in seconds. At zero they end at once."""
 
     creating: float = 0.0
     updating: float = 0.0
@@ -50,10 +52,17 @@ class StatusDelays(NamedTuple):
             return cls()
         if not isinstance(delays, Mapping):
             return cls(delays, delays, delays)
-        unknown = set(delays) - set(_PASSING)
+        unknown = set(delays) - set(_TRANSITIONAL)
         if unknown:
-            raise ValueError(f"table_delays knows {', '.join(_PASSING)}, not {', '.join(sorted(unknown))}")
+            raise ValueError(f"table_delays knows {', '.join(_TRANSITIONAL)}, not {', '.join(sorted(unknown))}")
         return cls(**{status.lower(): seconds for status, seconds in delays.items()})
+
+
+class _Unsaved(NamedTuple):
+    """A table that time has changed and whose record does not say so yet; with what its end has meant for streams."""
+
+    table: Table
+    ended: StreamChange | None
 
 
 class Catalog:
@@ -61,7 +70,7 @@ class Catalog:
 
     Parameters:
         engine: where tables and their descriptions live; tables found there are opened.
-        clock: tells when passing statuses end.
+        clock: tells when transitional statuses end.
         scope: tells ARNs of this database from others.
         partition_size_bytes_max: the size beyond which partitions split.
     """
@@ -76,16 +85,17 @@ class Catalog:
             self._require_complete()
         self.streams = Streams(engine, self.system, clock)
         self._tables: SortedDict[str, Table] = SortedDict()
-        self._dues: dict[str, float] = {}  # Of the tables that are in passing statuses.
+        self._dues: dict[str, float] = {}  # Of the tables that are in transitional statuses.
         self._units: dict[str, dict[str, int]] = {}
         self._reserved = dict.fromkeys(UNITS, 0)
+        self.unsaved: list[_Unsaved] = []  # What time has changed since it was stored.
         for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
-            self._open(record_item(record))
+            self._open(from_record(record_item(record)))
         self._drop_leftovers()
 
     @property
     def next_due(self) -> float | None:
-        """When the next passing status ends, in epoch seconds; None where there is none."""
+        """When the next transitional status ends, in epoch seconds; None where there is none."""
         return min(self._dues.values()) if self._dues else None
 
     @property
@@ -130,66 +140,128 @@ class Catalog:
             raise ResourceNotFound(f"{NOT_FOUND}: Table: {name or name_or_arn} not found")
         return table
 
-    def add(self, description: Description) -> Table:
-        """Adds a table."""
-        batch = WriteBatch()
-        batch.creates += keyspace_names(description)
-        self._commit(description, batch)
-        table = self._open(description)
-        table.align_shards()
-        return table
+    def stage_new(self, batch: WriteBatch, state: TableState) -> None:
+        """Stages a new table, which is live once the batch has been committed."""
+        batch.creates += keyspace_names(state)
+        settled = self._settled(state)
+        assert settled is not None, f"table {state.name} begins with its end"
+        self._stage(batch, state.name, settled, [b""], lambda: self._open(settled))
 
-    def change(self, table: Table, description: Description, batch: WriteBatch | None = None) -> None:
-        """Commits a new description of a table, with whatever `batch` holds, and only then makes it live.
+    def stage(self, batch: WriteBatch, table: Table, state: TableState, opened: Iterable[Index] = ()) -> None:
+        """Stages a new state of a table, which is live once the batch has been committed.
 
         Parameters:
+            batch: with whatever else belongs to the change.
             table: the table.
-            description: a changed copy of its description.
-            batch: further changes that belong to it.
+            state: its new state; statuses in it that are due have ended already.
+            opened: indexes that are new in it.
         """
-        self._commit(description, WriteBatch() if batch is None else batch)
-        table.description = description
-        self._count(table.name, description)
-        table.change_log = self.streams.of_table(description)
-        table.align_shards()
+        settled = self._settled(state)
+        if settled is None:
+            batch.drops += [each.name for each in table.keyspaces]
+        self._stage(
+            batch,
+            table.name,
+            settled,
+            table.partition_starts,
+            lambda: self._forget(table.name) if settled is None else self._apply(table, settled, opened),
+        )
 
     def advance_statuses(self) -> None:
-        """Ends every passing status whose time has come."""
+        """Ends every transitional status whose time has come."""
         while (due := self.next_due) is not None and due <= self._clock.now():
             for name in sorted(name for name, each in self._dues.items() if each == due):
-                self._advance_table(self._tables[name], due)
+                table = self._tables[name]
+                state = table.state.advanced(due)
+                if state is None:
+                    ended = self.streams.ended(name)
+                    self.streams.apply(ended)
+                    self.unsaved.append(_Unsaved(table, ended))
+                    self._forget(name)
+                else:
+                    self.unsaved.append(_Unsaved(table, None))
+                    self._apply(table, state)
+
+    def join(self, batch: WriteBatch) -> None:
+        """Stages into a batch what time has changed, so that it is stored with what is changed next."""
+        for table, ended in self.unsaved:
+            if ended is not None:
+                batch.drops += [each.name for each in table.keyspaces]
+                self.streams.restage(batch, ended)
+            if table.name not in batch.states:
+                live = self._tables.get(table.name)
+                self._keep(batch, table.name, None if live is None else live.state)
+        batch.after += (self.unsaved.clear,)
 
     def check(self) -> None:
         """Asserts that all tables are sound and stored as they are."""
         self.system.check()
-        stored: list[Any] = [record_item(record) for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END)]
-        assert {each["TableName"]: each for each in stored} == {
-            name: table.description for name, table in self._tables.items()
-        }, "the stored catalog differs from the live one"
+        records = [record_item(record) for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END)]
+        stored = {state.name: state for state in map(from_record, records)}
+        unsaved = {each.table.name for each in self.unsaved}
+        for name in stored.keys() | self._tables.keys():
+            live = self._tables.get(name)
+            is_same = stored.get(name) == (None if live is None else live.state)
+            assert is_same or name in unsaved, f"{name} is stored as {stored.get(name)}, and live as {live}"
         for table in self._tables.values():
             table.check()
-            assert self._dues.get(table.name) == _due_of(table.description), f"{table.name} is due at another time"
+            assert self._dues.get(table.name) == table.state.next_due, f"{table.name} is noted as due at another time"
         for unit, reserved in self._reserved.items():
-            total = sum(provisioned_units(table.description)[unit] for table in self._tables.values())
+            total = sum(table.state.provisioned_units[unit] for table in self._tables.values())
             assert total == reserved, f"{total} {unit} are provisioned, {reserved} are noted"
-        self.streams.check()
+        self.streams.check(unsaved)
 
-    def _open(self, description: Description) -> Table:
-        table = Table(description, self._engine, self._partition_size_bytes_max)
-        table.change_log = self.streams.of_table(description)
+    def _settled(self, state: TableState) -> TableState | None:
+        """A state with everything ended that is due by now; None where the table ends."""
+        now, settled = self._clock.now(), state
+        while settled.next_due is not None and settled.next_due <= now:
+            advanced = settled.advanced(settled.next_due)
+            if advanced is None:
+                return None
+            settled = advanced
+        return settled
+
+    def _stage(
+        self,
+        batch: WriteBatch,
+        name: str,
+        state: TableState | None,
+        starts: list[bytes],
+        make_live: Callable[[], None],
+    ) -> None:
+        """Stages the state of a table, None for its end, and what that means for streams."""
+        self._keep(batch, name, state)
+        streams = self.streams.stage(batch, name, state, starts)
+        batch.after += (lambda: self.streams.apply(streams), make_live)
+
+    def _keep(self, batch: WriteBatch, name: str, state: TableState | None) -> None:
+        batch.states |= {name}
+        record = None if state is None else packed_record(to_record(state), 0)
+        self.system.keep(batch, _TABLE_PREFIX + name.encode(), record)
+
+    def _forget(self, name: str) -> None:
+        self._count(name, None)
+        del self._tables[name]
+
+    def _apply(self, table: Table, state: TableState, opened: Iterable[Index] = ()) -> None:
+        table.apply(state, opened)
+        table.change_log = self.streams.of_table(state)
+        self._count(table.name, state)
+
+    def _open(self, state: TableState) -> None:
+        table = Table(state, self._engine, self._partition_size_bytes_max)
         self._tables[table.name] = table
-        self._count(table.name, description)
-        return table
+        self._apply(table, state)
 
-    def _count(self, name: str, description: Description | None) -> None:
+    def _count(self, name: str, state: TableState | None) -> None:
         """Notes what a table, as it is now, reserves and waits for; None for a table that is gone."""
-        due = None if description is None else _due_of(description)
+        due = None if state is None else state.next_due
         self._dues.pop(name, None)
         if due is not None:
             self._dues[name] = due
         before = self._units.pop(name, {})
-        if description is not None:
-            self._units[name] = provisioned_units(description)
+        if state is not None:
+            self._units[name] = state.provisioned_units
         for unit in UNITS:
             self._reserved[unit] += self._units.get(name, {}).get(unit, 0) - before.get(unit, 0)
 
@@ -210,55 +282,3 @@ class Catalog:
                 batch.drops.append(name)
         if batch.drops:
             batch.commit(self._engine)
-
-    def _advance_table(self, table: Table, due: float) -> None:
-        description = copy.deepcopy(table.description)
-        if description.get("StatusDueAt") == due:
-            if description["TableStatus"] == "DELETING":
-                self._remove(table)
-                return
-            description["TableStatus"] = "ACTIVE"
-            del description["StatusDueAt"]
-        for index in list(description.get("GlobalSecondaryIndexes", ())):
-            if index.get("StatusDueAt") == due:
-                _advance_index(description, index)
-        self.change(table, description)
-
-    def _commit(self, description: Description, batch: WriteBatch) -> None:
-        key = _TABLE_PREFIX + description["TableName"].encode()
-        self.system.keep(batch, key, packed_record(description, 0))
-        streams = self.streams.stage(batch, description["TableName"], description)
-        batch.commit(self._engine)
-        self.streams.apply(streams)
-
-    def _remove(self, table: Table) -> None:
-        batch = WriteBatch()
-        self.system.keep(batch, _TABLE_PREFIX + table.name.encode(), None)
-        batch.drops += [each.name for each in table.keyspaces]
-        streams = self.streams.stage(batch, table.name, None)
-        batch.commit(self._engine)
-        self.streams.apply(streams)
-        self._count(table.name, None)
-        del self._tables[table.name]
-
-
-def _due_of(description: Description) -> float | None:
-    described = (description, *description.get("GlobalSecondaryIndexes", ()))
-    return min((each["StatusDueAt"] for each in described if "StatusDueAt" in each), default=None)
-
-
-def _advance_index(description: dict[str, Any], index: dict[str, Any]) -> None:
-    if index["IndexStatus"] == "DELETING":
-        remaining = [each for each in description["GlobalSecondaryIndexes"] if each is not index]
-        if remaining:
-            description["GlobalSecondaryIndexes"] = remaining
-        else:
-            del description["GlobalSecondaryIndexes"]
-        return
-    if index.get("Backfilling") is False:  # Resources are allocated; now the index is filled.
-        index["Backfilling"] = True
-        index["StatusDueAt"] += index.pop("BackfillSeconds")
-        return
-    index["IndexStatus"] = "ACTIVE"
-    index.pop("Backfilling", None)
-    del index["StatusDueAt"]

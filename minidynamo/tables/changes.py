@@ -19,14 +19,19 @@ from minidynamo.values.records import packed_record, record_item, record_size_by
 
 
 class WriteBatch(Batch):
-    """A batch that remembers which partitions and item collections it changes."""
+    """A batch that remembers which partitions and item collections it changes.
 
-    __slots__ = ("_growth", "_touched")
+    Attributes:
+        states: the names of the tables whose state it stores.
+    """
+
+    __slots__ = ("_growth", "_touched", "states")
 
     def __init__(self) -> None:
         super().__init__()
         self._touched: list[tuple[Keyspace, Partition]] = []
         self._growth: dict[tuple[Table, bytes], int] = {}
+        self.states: frozenset[str] = frozenset()
 
     def stage(self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float) -> int:
         """Stages a put or (record None) a delete in a keyspace.
@@ -71,6 +76,8 @@ class WriteBatch(Batch):
     def commit(self, engine: Engine) -> None:
         """Commits everything at once, then splits the partitions that have grown too large."""
         engine.commit(self)
+        for finish in self.after:
+            finish()
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
         for keyspace, partition in self._touched:
@@ -118,8 +125,8 @@ def stage_change(
             entry = _EntryChange(index, key, old_item, new_item, record, new_size)
             units = entry.stage(batch)
             if units:
-                consumption.add_index(index.name, index.is_local, units)
-            if index.is_local:
+                consumption.add_index(index.name, index.kind, units)
+            if index.kind.shares_collections:
                 size_change += entry.size_change
         if table.collections.are_bounded:
             item = new_item if new_item is not None else old_item
@@ -199,6 +206,6 @@ class _EntryChange:
             entry = definition.projected(self._new_item)
             size = checked_item(entry)[1]
             record = packed_record(entry, size)
-        if self._index.is_local and self._item_size + size > ITEM_SIZE_BYTES_MAX:
+        if self._index.kind.shares_collections and self._item_size + size > ITEM_SIZE_BYTES_MAX:
             raise ValidationError(ITEM_TOO_LARGE)
         return record

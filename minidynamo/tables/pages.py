@@ -122,7 +122,7 @@ def _charged(reading: Reading, page: Page, record_of: Callable[[bytes], bytes | 
     if reading.index is None:
         consumption.table = units
     else:
-        consumption.add_index(reading.index.name, reading.index.is_local, units)
+        consumption.add_index(reading.index.name, reading.index.kind, units)
     _charge_partitions(page, units)
     last_record = page.records[-1] if page.is_cut else None
     records = page.records

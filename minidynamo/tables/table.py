@@ -1,18 +1,19 @@
 """A live table: its definition, its keyspace, its indexes.
 
-Owns where items and index entries are; what a write changes is `writing.py`'s, how pages are read `reading.py`'s.
+Owns where items and index entries are; what a write changes is `changes.py`'s, how pages are read `pages.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minidynamo.errors import ResourceInUse, ValidationError
 from minidynamo.messages import IN_USE
 from minidynamo.schema.index import IndexDefinition
-from minidynamo.schema.key_schema import PrimaryKey
-from minidynamo.storage.engine import Engine
+from minidynamo.schema.table_forms import Sizes
+from minidynamo.schema.table_state import IndexState, TableState
+from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.item_collections import ItemCollections
 from minidynamo.values.attribute_value import Item
@@ -21,51 +22,63 @@ from minidynamo.values.records import record_item, record_size_bytes
 if TYPE_CHECKING:
     from minidynamo.streams.stream import ChangeLog
 
-Description = dict[str, Any]
-
 _KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 _STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
-_LOCAL, _GLOBAL = "LocalSecondaryIndexes", "GlobalSecondaryIndexes"
 _ITEMS, _ENTRIES = "table", "index/"
 
 
 class Index:
     """A live index: its definition and the keyspace of its entries."""
 
-    __slots__ = ("definition", "is_local", "keyspace", "name")
+    __slots__ = ("definition", "keyspace", "kind", "name")
 
     def __init__(self, definition: IndexDefinition, keyspace: Keyspace) -> None:
         self.definition = definition
         self.keyspace = keyspace
         self.name = definition.name
-        self.is_local = definition.is_local
+        self.kind = definition.kind
 
 
 class Table:
     """A live table.
 
     Parameters:
-        description: what the catalog keeps of it; see `catalog.py`. Its stream is set by the catalog.
+        state: what is known of it. Its stream is set by the catalog.
         engine: where its keyspaces live.
         partition_size_bytes_max: the size beyond which its partitions split, and of an item collection with LSIs.
     """
 
-    def __init__(self, description: Description, engine: Engine, partition_size_bytes_max: int) -> None:
-        self.description = description
-        self.name: str = description["TableName"]
+    def __init__(self, state: TableState, engine: Engine, partition_size_bytes_max: int) -> None:
+        self.state = state
+        self.name = state.name
         self._engine = engine
         self._partition_size_bytes_max = partition_size_bytes_max
-        self.primary_key = PrimaryKey.of(description["KeySchema"], self._attribute_types())
-        self.keyspace = self._open_keyspace(_ITEMS, keeps_collections=bool(description.get(_LOCAL)))
+        self.primary_key = state.primary_key()
+        self.keyspace = self._open_keyspace(_ITEMS, state.keeps_collections_whole)
         self.indexes: dict[str, Index] = {}
-        for member in (_LOCAL, _GLOBAL):
-            for index in description.get(member, ()):
-                if index.get("IndexStatus") != "DELETING":
-                    self.open_index(index, is_local=member == _LOCAL)
         self.change_log: ChangeLog | None = None
+        self.apply(state, [self.opened_index(state, each) for each in state.indexes if each.status != "DELETING"])
         self.collections = ItemCollections(
             [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
         )
+
+    def apply(self, state: TableState, opened: Iterable[Index] = ()) -> None:
+        """Makes a state live.
+
+        Parameters:
+            state: the state, in which indexes may have ended.
+            opened: the indexes that are new in it.
+        """
+        self.state = state
+        indexes = {**self.indexes, **{index.name: index for index in opened}}
+        known = {each.name for each in state.indexes if each.status != "DELETING"}
+        # Several violated indexes are reported in the order of their names.
+        self.indexes = {name: indexes[name] for name in sorted(indexes) if name in known}
+
+    def opened_index(self, state: TableState, index: IndexState) -> Index:
+        """An index of a state of the table, with whatever entries the engine holds; it is not live yet."""
+        definition = IndexDefinition(index, state.index_key(index), self.primary_key)
+        return Index(definition, self._open_keyspace(_ENTRIES + index.name, index.kind.shares_collections))
 
     @property
     def keyspaces(self) -> list[Keyspace]:
@@ -74,13 +87,13 @@ class Table:
 
     @property
     def local_indexes(self) -> list[Index]:
-        """The LSIs."""
-        return [index for index in self.indexes.values() if index.is_local]
+        """Those whose entries count to the item collections."""
+        return [index for index in self.indexes.values() if index.kind.shares_collections]
 
     @property
     def is_usable(self) -> bool:
         """Whether items can be read and written."""
-        return bool(self.description["TableStatus"] != "CREATING")
+        return self.state.status != "CREATING"
 
     def record(self, key: bytes) -> bytes | None:
         """The record of a key, or None."""
@@ -91,42 +104,33 @@ class Table:
         index = self.indexes.get(name)
         if index is None:
             raise ValidationError(f"The table does not have the specified index: {name}")
-        if not index.is_local and self.index_description(name)["IndexStatus"] == "CREATING":
+        state = self.state.index(name)
+        assert state is not None, f"index {name} of {self.name} is live, and not in its state"
+        if state.status == "CREATING":
             raise ValidationError(f"Cannot read from backfilling global secondary index: {name}")
         return index
 
-    def index_description(self, name: str) -> Description:
-        """The description of an index that exists."""
-        return next(
-            each
-            for member in (_LOCAL, _GLOBAL)
-            for each in self.description.get(member, ())
-            if each["IndexName"] == name
-        )
-
-    def open_index(self, description: Description, is_local: bool) -> Index:
-        """Makes an index live; its entries are whatever the engine holds."""
-        types = self._attribute_types()
-        definition = IndexDefinition(description, types, self.primary_key, is_local)
-        keyspace = self._open_keyspace(_ENTRIES + definition.name, keeps_collections=is_local)
-        index = Index(definition, keyspace)
-        # Several violated indexes are reported in the order of their names.
-        self.indexes = dict(sorted({**self.indexes, index.name: index}.items()))
-        return index
-
-    def close_index(self, name: str) -> None:
-        """Forgets an index, if it is open; its entries are the engine's business."""
-        self.indexes.pop(name, None)
+    @property
+    def sizes(self) -> Sizes:
+        """Size in bytes and number of items, of the table under None and of each index under its name."""
+        keyspaces: dict[str | None, Keyspace] = {name: index.keyspace for name, index in self.indexes.items()}
+        keyspaces[None] = self.keyspace
+        return {name: (keyspace.size_bytes, keyspace.item_count) for name, keyspace in keyspaces.items()}
 
     def in_use(self) -> ResourceInUse:
-        """The error for a change while the table is in a passing status."""
-        verb = _STATUS_VERBS[self.description["TableStatus"]]
+        """The error for a change while the table is in a transitional status."""
+        verb = _STATUS_VERBS[self.state.status]
         return ResourceInUse(f"{IN_USE}Table is being {verb}: {self.name}")
 
-    def align_shards(self) -> None:
-        """Sees to it that the table's stream, if it has one, has one open shard per partition."""
+    @property
+    def partition_starts(self) -> list[bytes]:
+        """Where its partitions begin, as key bytes, in order."""
+        return [each.map.start for each in self.keyspace.partitions]
+
+    def align_shards(self, batch: Batch) -> None:
+        """Ensures that the table's stream, if it has one, has one open shard per partition."""
         if self.change_log is not None:
-            self.change_log.align([each.map.start for each in self.keyspace.partitions])
+            self.change_log.align(batch, self.partition_starts)
 
     def check_nested_paths(self, attributes: Iterable[str]) -> None:
         """Refuses document paths that reach into a key attribute of the table or of an index."""
@@ -158,24 +162,19 @@ class Table:
             assert found == expected[name], f"index {name} differs from the items of {self.name}"
         self.collections.check()
 
-    def _attribute_types(self) -> dict[str, str]:
-        definitions: Iterable[Any] = self.description["AttributeDefinitions"]
-        return {each["AttributeName"]: each["AttributeType"] for each in definitions}
-
     def _open_keyspace(self, part: str, keeps_collections: bool) -> Keyspace:
         return Keyspace(
-            self._engine, _keyspace_name(self.description, part), self._partition_size_bytes_max, keeps_collections
+            self._engine, _keyspace_name(self.state, part), self._partition_size_bytes_max, keeps_collections
         )
 
 
-def keyspace_names(description: Description) -> list[str]:
+def keyspace_names(state: TableState) -> list[str]:
     """The engine's names for the keyspaces of a table and of its indexes."""
-    indexes = [each["IndexName"] for member in (_LOCAL, _GLOBAL) for each in description.get(member, ())]
-    return [_keyspace_name(description, part) for part in (_ITEMS, *(_ENTRIES + name for name in indexes))]
+    return [_keyspace_name(state, part) for part in (_ITEMS, *(_ENTRIES + each.name for each in state.indexes))]
 
 
-def _keyspace_name(description: Description, part: str) -> str:
-    return f"{description['TableId']}/{part}"
+def _keyspace_name(state: TableState, part: str) -> str:
+    return f"{state.id}/{part}"
 
 
 def stored_size_bytes(record: bytes | None) -> int:

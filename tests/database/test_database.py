@@ -384,7 +384,7 @@ def test_a_failed_commit_changes_nothing(operation: str) -> None:
 
     def state() -> Any:
         described = [database.execute("DescribeTable", {"TableName": name}) for name in database.catalog.tables]
-        return described, database.execute("Scan", {"TableName": "tbl"}), database.catalog.table("tbl").description
+        return described, database.execute("Scan", {"TableName": "tbl"}), database.catalog.table("tbl").state
 
     before = repr(state())
     engine.fails = True

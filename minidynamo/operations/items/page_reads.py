@@ -72,7 +72,7 @@ def find_index(table: Table, request: Request) -> Index | None:
     if "IndexName" not in request:
         return None
     index = table.index(request["IndexName"])
-    if not index.is_local and request.get("ConsistentRead", False):
+    if index.kind.has_own_throughput and request.get("ConsistentRead", False):
         raise ValidationError("Consistent reads are not supported on global secondary indexes")
     return index
 
@@ -84,7 +84,7 @@ def check_index_projection(request: Request, bound: Bound, index: Index | None) 
     wants_all = request.get("Select") == "ALL_ATTRIBUTES"
     paths = bound.projection_paths or ()
     missing = list(dict.fromkeys(each.attribute for each in paths if not index.definition.projects(each.attribute)))
-    if index.is_local:
+    if index.kind.shares_collections:
         return wants_all or bool(missing)
     if wants_all:
         raise ValidationError(

@@ -7,6 +7,7 @@ import re
 from minidynamo.errors import ResourceNotFound, ValidationError
 from minidynamo.operations.context import OperationContext
 from minidynamo.streams.stream import ChangeLog
+from minidynamo.tables.changes import WriteBatch
 
 _ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]*:[^:]*:table/(?P<table>[^/]+)/stream/(?P<label>[^/]+)")
 
@@ -27,5 +28,13 @@ def find_stream(context: OperationContext, arn: str) -> ChangeLog:
     if log is None:
         raise ResourceNotFound(f"Requested resource not found: Stream: {arn} not found")
     if log.is_enabled:
-        context.catalog.described_table(match["table"]).align_shards()
+        align_stream(context, match["table"])
     return log
+
+
+def align_stream(context: OperationContext, table_name: str) -> None:
+    """Ensures that a stream has one open shard per partition of its table, and stores that; with the lock held."""
+    batch = WriteBatch()
+    context.catalog.described_table(table_name).align_shards(batch)
+    if batch.writes:
+        context.commit(batch)

@@ -6,10 +6,11 @@ from typing import Any
 
 from minidynamo.errors import ResourceInUse
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.schema.creation_rules import check_creation, new_description
+from minidynamo.schema.creation_rules import check_creation, new_state, stream_view
 from minidynamo.schema.index_rules import invalid
+from minidynamo.schema.table_forms import Sizes, to_api
 from minidynamo.schema.throughput_rules import check_on_demand_quotas, check_quotas
-from minidynamo.tables.description import table_description
+from minidynamo.tables.changes import WriteBatch
 
 
 def create_table(context: OperationContext, request: Request) -> Response:
@@ -22,10 +23,15 @@ def create_table(context: OperationContext, request: Request) -> Response:
         if context.catalog.find(name) is not None:
             raise ResourceInUse(f"Table already exists: {name}")
         _check_quotas(context, request)
-        table = context.catalog.add(_description(context, request, name))
-        response = {"TableDescription": table_description(table, context.scope)}
-        context.catalog.advance_statuses()
-    return response
+        now = context.clock.now()
+        has_stream = stream_view(request.get("StreamSpecification")) is not None
+        label = context.catalog.streams.new_label(name) if has_stream else None
+        state = new_state(request, name, context.new_uuid(), now, now + context.delays.creating, label)
+        batch = WriteBatch()
+        context.catalog.stage_new(batch, state)
+        context.commit(batch)
+    sizes: Sizes = dict.fromkeys((None, *(index.name for index in state.indexes)), (0, 0))
+    return {"TableDescription": to_api(state, context.scope, sizes)}
 
 
 def _check_quotas(context: OperationContext, request: Request) -> None:
@@ -39,21 +45,3 @@ def _check_quotas(context: OperationContext, request: Request) -> None:
         (index["IndexName"], index["ProvisionedThroughput"]) for index in request.get("GlobalSecondaryIndexes", ())
     ]
     check_quotas(throughputs, context.catalog.reserved_units, context.scope.region)
-
-
-def _description(context: OperationContext, request: Request, name: str) -> dict[str, Any]:
-    now = context.clock.now()
-    passing = {"StatusDueAt": now + context.delays.creating}
-    description = {
-        "TableName": name,
-        "TableId": context.new_uuid(),
-        "CreationDateTime": now,
-        "TableStatus": "CREATING",
-        **passing,
-        **new_description(request),
-    }
-    for index in description.get("GlobalSecondaryIndexes", ()):
-        index.update(IndexStatus="CREATING", **passing)
-    if description.get("StreamSpecification", {}).get("StreamEnabled"):
-        description["LatestStreamLabel"] = context.catalog.streams.new_label(name)
-    return description

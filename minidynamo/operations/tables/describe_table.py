@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.tables.description import table_description
+from minidynamo.schema.table_forms import to_api
 
 
 def describe_table(context: OperationContext, request: Request) -> Response:
     """Answers with the table's description, in any status."""
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
-        return {"Table": table_description(table, context.scope)}
+        return {"Table": to_api(table.state, context.scope, table.sizes)}

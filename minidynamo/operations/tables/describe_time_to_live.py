@@ -9,12 +9,12 @@ from minidynamo.operations.context import OperationContext, Request, Response
 def describe_time_to_live(context: OperationContext, request: Request) -> Response:
     """Answers with the status and, where items expire, the name of the attribute."""
     with context.lock:
-        description = context.catalog.described_table(request["TableName"]).description
-    if description["TableStatus"] == "CREATING":
+        state = context.catalog.described_table(request["TableName"]).state
+    if state.status == "CREATING":
         raise ValidationError(
             "Cannot describe time to live while table is in CREATING state: Current table state is CREATING"
         )
-    name = description.get("TimeToLive", {}).get("AttributeName")
+    name = state.expiry_attribute
     if name is None:
         return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
     return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": name}}

@@ -11,7 +11,7 @@ from minidynamo.operations.tables.tagged_table import tagged_table
 def list_tags_of_resource(context: OperationContext, request: Request) -> Response:
     """Answers with the tags, ten per page; NextToken is the key of the last one."""
     with context.lock:
-        tags = dict(tagged_table(context, request["ResourceArn"]).description["Tags"])
+        tags = dict(tagged_table(context, request["ResourceArn"]).state.tags)
     keys = list(tags)
     token = request.get("NextToken")
     if token is not None and token not in tags:

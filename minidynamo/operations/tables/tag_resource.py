@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minidynamo.errors import ValidationError
 from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.tables.tagged_table import tagged_table
 from minidynamo.schema.tag_rules import check_tags, merged_tags
+from minidynamo.tables.changes import WriteBatch
 
 
 def tag_resource(context: OperationContext, request: Request) -> Response:
@@ -15,6 +18,8 @@ def tag_resource(context: OperationContext, request: Request) -> Response:
     check_tags(request["Tags"])
     with context.lock:
         table = tagged_table(context, request["ResourceArn"])
-        tags = merged_tags(table.description["Tags"], request["Tags"])
-        context.catalog.change(table, {**table.description, "Tags": tags})
+        tags = merged_tags(table.state.tags, request["Tags"])
+        batch = WriteBatch()
+        context.catalog.stage(batch, table, replace(table.state, tags=tags))
+        context.commit(batch)
     return {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minidynamo.errors import ValidationError
 from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.tables.tagged_table import tagged_table
+from minidynamo.tables.changes import WriteBatch
 
 
 def untag_resource(context: OperationContext, request: Request) -> Response:
@@ -13,7 +16,9 @@ def untag_resource(context: OperationContext, request: Request) -> Response:
         raise ValidationError("Atleast one Tag Key needs to be provided as Input.")
     with context.lock:
         table = tagged_table(context, request["ResourceArn"])
-        tags = table.description["Tags"]
+        tags = table.state.tags
         kept = {key: tags[key] for key in tags if key not in request["TagKeys"]}
-        context.catalog.change(table, {**table.description, "Tags": kept})
+        batch = WriteBatch()
+        context.catalog.stage(batch, table, replace(table.state, tags=kept))
+        context.commit(batch)
     return {}

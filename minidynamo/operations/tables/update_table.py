@@ -5,32 +5,17 @@ Source: DynamoDB API reference, UpdateTable; observed answers.
 
 from __future__ import annotations
 
-import copy
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
 
-from minidynamo.errors import LimitExceeded
-from minidynamo.limits import (
-    TABLE_CLASS_CHANGES_MAX,
-    TABLE_CLASS_WINDOW_SECONDS,
-    THROUGHPUT_DECREASES_FREE_PER_DAY,
-)
-from minidynamo.messages import SUBSCRIBER_LIMIT
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.schema.creation_rules import new_global_index, sorted_definitions
-from minidynamo.schema.throughput_rules import (
-    UNITS,
-    check_on_demand_quotas,
-    check_quotas,
-    provisioned_units,
-    warm_throughput,
-)
-from minidynamo.schema.update_rules import check_changes, check_combination, index_actions
+from minidynamo.operations.tables.update_limits import check_limits, decreases_on_day_of, is_decrease
+from minidynamo.schema.creation_rules import encryption_key, new_index, stream_view, types_of
+from minidynamo.schema.table_forms import throughput_to_api, to_api
+from minidynamo.schema.table_state import IndexKind, IndexState, TableState, Throughput, Units
+from minidynamo.schema.throughput_rules import UNITS, warm_throughput
+from minidynamo.schema.update_rules import changes_class, check_changes, check_combination, index_actions
 from minidynamo.tables.changes import WriteBatch, stage_backfill
-from minidynamo.tables.description import table_description
 from minidynamo.tables.table import Table
-
-_HOUR_SECONDS = 3600
 
 
 def update_table(context: OperationContext, request: Request) -> Response:
@@ -38,221 +23,156 @@ def update_table(context: OperationContext, request: Request) -> Response:
     check_combination(request)
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
-        if table.description["TableStatus"] != "ACTIVE":
+        state = table.state
+        if state.status != "ACTIVE":
             raise table.in_use()
-        check_changes(request, table.description, context.scope.region)
-        _check_quotas(context, request, table)
-        _check_class_changes(request, table, context.clock.now())
-        changed = copy.deepcopy(table.description)
-        _change_settings(context, request, changed)
-        old_throughputs = _change_indexes(context, request, changed)
-        changed["TableStatus"] = "UPDATING"
-        changed["StatusDueAt"] = context.clock.now() + context.delays.updating
+        check_changes(request, state, context.scope.region)
+        check_limits(context, request, state)
+        due = context.clock.now() + context.delays.updating
+        changed = _with_settings(context, request, replace(state, status="UPDATING", status_due_at=due))
+        changed = _with_indexes(context, request, changed, due)
+        sizes = table.sizes
         _carry_out(context, request, table, changed)
-        description = table_description(table, context.scope)
-        context.catalog.advance_statuses()
-    for index in description.get("GlobalSecondaryIndexes", ()):
-        # The answer still shows the throughput from before.
-        index["ProvisionedThroughput"] = old_throughputs.get(index["IndexName"], index["ProvisionedThroughput"])
+    description = to_api(changed, context.scope, sizes)
+    _show_old_throughput(request, state, description)
     return {"TableDescription": description}
 
 
-# Limits on changes.
-
-
-def _check_quotas(context: OperationContext, request: Request, table: Table) -> None:
-    set_here = (request, *(parameters for _, parameters in index_actions(request)))
-    on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
-    check_on_demand_quotas(on_demand, context.scope.region)
-    throughputs: list[tuple[str | None, Any]] = []
-    if "ProvisionedThroughput" in request:
-        throughputs.append((None, request["ProvisionedThroughput"]))
-        _check_decrease(table.description, request["ProvisionedThroughput"], context.clock.now())
-    for kind, parameters in index_actions(request):
-        if "ProvisionedThroughput" in parameters:
-            throughputs.append((parameters["IndexName"], parameters["ProvisionedThroughput"]))
-            if kind == "Update":
-                index = table.index_description(parameters["IndexName"])
-                _check_decrease(index, parameters["ProvisionedThroughput"], context.clock.now())
-    own = provisioned_units(table.description)
-    others = {unit: number - own[unit] for unit, number in context.catalog.reserved_units.items()}
-    check_quotas(throughputs, others, context.scope.region)
-
-
-def _check_decrease(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:
-    """Four decreases a day are free, then one an hour."""
-    current = described["ProvisionedThroughput"]
-    if not _is_decrease(current, throughput):
-        return
-    last, count = current.get("LastDecreaseDateTime"), _decreases_today(current, now)
-    if count < THROUGHPUT_DECREASES_FREE_PER_DAY or now - last >= _HOUR_SECONDS:
-        return
-    when = datetime.fromtimestamp(last, UTC).strftime("%A, %B %d, %Y at %H:%M:%S UTC")
-    raise LimitExceeded(
-        f"{SUBSCRIBER_LIMIT}Provisioned throughput decreases are limited within a given UTC day. After the first "
-        f"{THROUGHPUT_DECREASES_FREE_PER_DAY} decreases, each subsequent decrease in the same UTC day can be "
-        f"performed at most once every {_HOUR_SECONDS} seconds. Number of decreases today: {count}. "
-        f"Last decrease at {when}."
-    )
-
-
-def _is_decrease(current: dict[str, Any], throughput: dict[str, int]) -> bool:
-    return any(throughput[unit] < current[unit] for unit in UNITS)
-
-
-def _decreases_today(current: dict[str, Any], now: float) -> int:
-    last = current.get("LastDecreaseDateTime")
-    is_today = last is not None and last // 86400 == now // 86400
-    return int(current["NumberOfDecreasesToday"]) if is_today else 0
-
-
-def _check_class_changes(request: Request, table: Table, now: float) -> None:
-    changes = table.description.get("TableClassChanges", [])
-    recent = [each for each in changes if now - each < TABLE_CLASS_WINDOW_SECONDS]
-    if _changes_class(request, table.description) and len(recent) >= TABLE_CLASS_CHANGES_MAX:
-        text = f"Updates to TableClass are limited to {TABLE_CLASS_CHANGES_MAX} times in 30 day(s)."
-        raise LimitExceeded(SUBSCRIBER_LIMIT + text)
-
-
-def _changes_class(request: Request, description: dict[str, Any]) -> bool:
-    old = description.get("TableClass", "STANDARD")
-    return bool(request.get("TableClass", old) != old)
+def _show_old_throughput(request: Request, old: TableState, description: Response) -> None:
+    """The answer still shows the throughput of updated indexes from before."""
+    updated = {parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Update"}
+    for shown in description.get(IndexKind.GLOBAL.value, ()):
+        index = old.index(shown["IndexName"])
+        if index is not None and index.throughput is not None and index.name in updated:
+            shown["ProvisionedThroughput"] = throughput_to_api(index.throughput)
 
 
 # Settings.
 
 
-def _change_settings(context: OperationContext, request: Request, description: dict[str, Any]) -> None:
+def _with_settings(context: OperationContext, request: Request, state: TableState) -> TableState:
     now = context.clock.now()
-    if _changes_class(request, description):
-        description["TableClassChanges"] = [*description.get("TableClassChanges", []), now]
-        description["TableClass"] = request["TableClass"]
+    if changes_class(request, state):
+        state = replace(state, table_class=request["TableClass"], class_changes=(*state.class_changes, now))
     if "DeletionProtectionEnabled" in request:
-        description["DeletionProtectionEnabled"] = request["DeletionProtectionEnabled"]
+        state = replace(state, is_protected=request["DeletionProtectionEnabled"])
     if "SSESpecification" in request:
-        description["SSESpecification"] = request["SSESpecification"]
+        state = replace(state, encryption_key=encryption_key(request["SSESpecification"]))
     if "StreamSpecification" in request:
-        description["StreamSpecification"] = request["StreamSpecification"]
-        if request["StreamSpecification"]["StreamEnabled"]:
-            description["LatestStreamLabel"] = context.catalog.streams.new_label(description["TableName"])
-    if request.get("BillingMode", description["BillingMode"]) != description["BillingMode"]:
-        _change_billing(request["BillingMode"], description, now)
+        view = stream_view(request["StreamSpecification"])
+        label = state.stream_label if view is None else context.catalog.streams.new_label(state.name)
+        state = replace(state, stream_view=view, stream_label=label)
+    if request.get("BillingMode", state.billing_mode) != state.billing_mode:
+        state = _with_billing(state, request["BillingMode"], now)
     if "ProvisionedThroughput" in request:
-        _change_throughput(description, request["ProvisionedThroughput"], now)
+        state = replace(state, throughput=_changed_throughput(state.throughput, request["ProvisionedThroughput"], now))
     if "OnDemandThroughput" in request:
-        _change_on_demand(description, request["OnDemandThroughput"])
+        state = replace(state, on_demand=_changed_on_demand(state.on_demand, request["OnDemandThroughput"]))
     if "WarmThroughput" in request:
-        description["WarmThroughput"] = {**description["WarmThroughput"], **request["WarmThroughput"]}
+        state = replace(state, warm={**state.warm, **request["WarmThroughput"]})
+    return state
 
 
-def _change_billing(mode: str, description: dict[str, Any], now: float) -> None:
-    description["BillingMode"] = mode
-    for each in (description, *description.get("GlobalSecondaryIndexes", ())):
-        each.pop("OnDemandThroughput", None)
-        if mode == "PAY_PER_REQUEST":
-            each["ProvisionedThroughput"] = {**each["ProvisionedThroughput"], **dict.fromkeys(UNITS, 0)}
-            each["WarmThroughput"] = warm_throughput(each["WarmThroughput"], None)
-    if mode == "PAY_PER_REQUEST":
-        description["WasOnDemand"] = True
-        description["OnDemandSince"] = now
+def _with_billing(state: TableState, mode: str, now: float) -> TableState:
+    indexes = tuple(replace(each, on_demand=None) for each in state.indexes)
+    state = replace(state, billing_mode=mode, on_demand=None, indexes=indexes)
+    if mode != "PAY_PER_REQUEST":
+        return state
+    return replace(
+        state,
+        was_on_demand=True,
+        on_demand_since=now,
+        throughput=replace(state.throughput, read_units=0, write_units=0),
+        warm=warm_throughput(state.warm, None),
+        indexes=tuple(_on_demand_index(each) for each in indexes),
+    )
 
 
-def _change_throughput(described: dict[str, Any], throughput: dict[str, int], now: float) -> None:
-    current = described["ProvisionedThroughput"]
-    changed = {**current, **{unit: throughput[unit] for unit in UNITS}}
-    if any(throughput[unit] > current[unit] for unit in UNITS):
-        changed["LastIncreaseDateTime"] = now
-    if _is_decrease(current, throughput):
-        changed["NumberOfDecreasesToday"] = _decreases_today(current, now) + 1
-        changed["LastDecreaseDateTime"] = now
-    described["ProvisionedThroughput"] = changed
+def _on_demand_index(index: IndexState) -> IndexState:
+    if index.throughput is None:
+        return index
+    throughput = replace(index.throughput, read_units=0, write_units=0)
+    return replace(index, throughput=throughput, warm=warm_throughput(index.warm, None))
 
 
-def _change_on_demand(described: dict[str, Any], on_demand: dict[str, int]) -> None:
-    merged = {**described.get("OnDemandThroughput", {}), **on_demand}
-    kept = {unit: value for unit, value in merged.items() if value != -1}
-    if kept:
-        described["OnDemandThroughput"] = kept
-    else:
-        described.pop("OnDemandThroughput", None)
+def _changed_throughput(current: Throughput, wanted: Units, now: float) -> Throughput:
+    changed = replace(current, read_units=wanted["ReadCapacityUnits"], write_units=wanted["WriteCapacityUnits"])
+    if any(wanted[unit] > current.units[unit] for unit in UNITS):
+        changed = replace(changed, increased_at=now)
+    if is_decrease(current, wanted):
+        changed = replace(changed, decreases=decreases_on_day_of(current, now) + 1, decreased_at=now)
+    return changed
+
+
+def _changed_on_demand(current: Units | None, wanted: Units) -> Units | None:
+    merged = {**(current or {}), **wanted}
+    return {unit: value for unit, value in merged.items() if value != -1} or None
 
 
 # Indexes.
 
 
-def _change_indexes(context: OperationContext, request: Request, description: dict[str, Any]) -> dict[str, Any]:
-    """Describes GSIs as created, updated and deleted; gives the throughput of updated ones from before."""
-    old_throughputs = {}
-    due = context.clock.now() + context.delays.updating
+def _with_indexes(context: OperationContext, request: Request, state: TableState, due: float) -> TableState:
+    """The state with GSIs created, updated and deleted."""
+    for kind, parameters in index_actions(request):
+        if kind == "Create":
+            state = _with_new_index(request, parameters, state, due, context.delays.updating)
+            continue
+        index = state.index(parameters["IndexName"])
+        assert index is not None, f"index {parameters['IndexName']} was found, and is gone"
+        if kind == "Delete":
+            state = state.with_index(replace(index, status="DELETING", status_due_at=due))
+            state = _without_unused_types(state)
+        else:
+            index = _updated_index(index, parameters, context.clock.now())
+            state = state.with_index(replace(index, status="UPDATING", status_due_at=due))
+    return state
+
+
+def _with_new_index(request: Request, parameters: Request, state: TableState, due: float, delay: float) -> TableState:
+    used = {element["AttributeName"] for element in parameters["KeySchema"]}
+    new = {name: kind for name, kind in types_of(request["AttributeDefinitions"]).items() if name in used}
+    types = {**new, **state.attribute_types}
+    index = replace(
+        new_index(parameters, IndexKind.GLOBAL),
+        status="CREATING",
+        status_due_at=due,
+        is_backfilling=False,
+        backfill_seconds=delay,
+    )
+    return replace(state, attribute_types={name: types[name] for name in sorted(types)}).with_index(index)
+
+
+def _updated_index(index: IndexState, parameters: Request, now: float) -> IndexState:
+    if "ProvisionedThroughput" in parameters:
+        assert index.throughput is not None, f"index {index.name} has no throughput"
+        wanted = parameters["ProvisionedThroughput"]
+        index = replace(index, throughput=_changed_throughput(index.throughput, wanted, now))
+    if "OnDemandThroughput" in parameters:
+        index = replace(index, on_demand=_changed_on_demand(index.on_demand, parameters["OnDemandThroughput"]))
+    if "WarmThroughput" in parameters:
+        index = replace(index, warm={**(index.warm or {}), **parameters["WarmThroughput"]})
+    return index
+
+
+def _without_unused_types(state: TableState) -> TableState:
+    schemas = [state.key_schema, *(each.key_schema for each in state.indexes if each.status != "DELETING")]
+    used = {element.name for schema in schemas for element in schema}
+    return replace(state, attribute_types={name: kind for name, kind in state.attribute_types.items() if name in used})
+
+
+def _carry_out(context: OperationContext, request: Request, table: Table, changed: TableState) -> None:
+    """Commits the new state with the entries of a new index and the end of a deleted one."""
+    batch, opened = WriteBatch(), []
     for kind, parameters in index_actions(request):
         name = parameters["IndexName"]
-        if kind == "Create":
-            _describe_new_index(request, parameters, description, due, context.delays.updating)
-            continue
-        index = next(each for each in description["GlobalSecondaryIndexes"] if each["IndexName"] == name)
         if kind == "Delete":
-            index.update(IndexStatus="DELETING", StatusDueAt=due)
-            _forget_unused_definitions(description)
-            continue
-        old_throughputs[name] = index["ProvisionedThroughput"]
-        _update_index(index, parameters, context.clock.now())
-        index.update(IndexStatus="UPDATING", StatusDueAt=due)
-    return old_throughputs
-
-
-def _describe_new_index(
-    request: Request, parameters: dict[str, Any], description: dict[str, Any], due: float, delay: float
-) -> None:
-    used = {element["AttributeName"] for element in parameters["KeySchema"]}
-    known = {each["AttributeName"] for each in description["AttributeDefinitions"]}
-    new = [each for each in request["AttributeDefinitions"] if each["AttributeName"] in used - known]
-    description["AttributeDefinitions"] = sorted_definitions([*description["AttributeDefinitions"], *new])
-    index = {
-        **new_global_index(parameters),
-        "IndexStatus": "CREATING",
-        "Backfilling": False,
-        "StatusDueAt": due,
-        "BackfillSeconds": delay,
-    }
-    description["GlobalSecondaryIndexes"] = [*description.get("GlobalSecondaryIndexes", []), index]
-
-
-def _carry_out(context: OperationContext, request: Request, table: Table, changed: dict[str, Any]) -> None:
-    """Commits the new description with the entries of a new index and the end of a deleted one."""
-    batch = WriteBatch()
-    created, deleted = (
-        [parameters["IndexName"] for kind, parameters in index_actions(request) if kind == wanted]
-        for wanted in ("Create", "Delete")
-    )
-    batch.drops += [table.indexes[name].keyspace.name for name in deleted]
-    old, table.description = table.description, changed
-    try:
-        for name in created:
-            stage_backfill(batch, table, table.open_index(table.index_description(name), is_local=False))
-        context.catalog.change(table, changed, batch)
-    except BaseException:
-        table.description = old
-        for name in created:
-            table.close_index(name)
-        raise
-    for name in deleted:
-        table.close_index(name)
-
-
-def _update_index(index: dict[str, Any], parameters: dict[str, Any], now: float) -> None:
-    if "ProvisionedThroughput" in parameters:
-        _change_throughput(index, parameters["ProvisionedThroughput"], now)
-    if "OnDemandThroughput" in parameters:
-        _change_on_demand(index, parameters["OnDemandThroughput"])
-    if "WarmThroughput" in parameters:
-        index["WarmThroughput"] = {**index["WarmThroughput"], **parameters["WarmThroughput"]}
-
-
-def _forget_unused_definitions(description: dict[str, Any]) -> None:
-    schemas = [description["KeySchema"]]
-    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        schemas += [each["KeySchema"] for each in description.get(member, ()) if each.get("IndexStatus") != "DELETING"]
-    used = {element["AttributeName"] for schema in schemas for element in schema}
-    description["AttributeDefinitions"] = [
-        each for each in description["AttributeDefinitions"] if each["AttributeName"] in used
-    ]
+            batch.drops.append(table.indexes[name].keyspace.name)
+        elif kind == "Create":
+            state = changed.index(name)
+            assert state is not None, f"index {name} was made, and is gone"
+            index = table.opened_index(changed, state)
+            opened.append(index)
+            stage_backfill(batch, table, index)
+    context.catalog.stage(batch, table, changed, opened)
+    context.commit(batch)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minidynamo.errors import ValidationError
 from minidynamo.limits import TIME_TO_LIVE_CHANGE_SECONDS_MIN
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.tables.table import Description
+from minidynamo.schema.table_state import TimeToLive
+from minidynamo.tables.changes import WriteBatch
 
 
 def update_time_to_live(context: OperationContext, request: Request) -> Response:
@@ -13,19 +16,19 @@ def update_time_to_live(context: OperationContext, request: Request) -> Response
     specification = request["TimeToLiveSpecification"]
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
-        if table.description["TableStatus"] != "ACTIVE":
+        if table.state.status != "ACTIVE":
             raise table.in_use()
         now = context.clock.now()
-        _check_change(table.description.get("TimeToLive", {}), specification, now)
-        kept = {"ChangedAt": now}
-        if specification["Enabled"]:
-            kept["AttributeName"] = specification["AttributeName"]
-        context.catalog.change(table, {**table.description, "TimeToLive": kept})
+        _check_change(table.state.time_to_live, specification, now)
+        setting = TimeToLive(specification["AttributeName"] if specification["Enabled"] else None, now)
+        batch = WriteBatch()
+        context.catalog.stage(batch, table, replace(table.state, time_to_live=setting))
+        context.commit(batch)
     return {"TimeToLiveSpecification": dict(specification)}
 
 
-def _check_change(current: Description, specification: Description, now: float) -> None:
-    name = current.get("AttributeName")
+def _check_change(current: TimeToLive | None, specification: Request, now: float) -> None:
+    name = None if current is None else current.attribute
     if not specification["Enabled"] and name is None:
         raise ValidationError("TimeToLive is already disabled")
     if name is not None and name != specification["AttributeName"]:
@@ -33,5 +36,5 @@ def _check_change(current: Description, specification: Description, now: float) 
         raise ValidationError(fault)
     if specification["Enabled"] and name is not None:
         raise ValidationError("TimeToLive is already enabled")
-    if current and now < current["ChangedAt"] + TIME_TO_LIVE_CHANGE_SECONDS_MIN:
+    if current is not None and now < current.changed_at + TIME_TO_LIVE_CHANGE_SECONDS_MIN:
         raise ValidationError("Time to live has been modified multiple times within a fixed interval")

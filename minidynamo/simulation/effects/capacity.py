@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.clock import Clock
 from minidynamo.limits import (
@@ -23,7 +22,6 @@ from minidynamo.limits import (
     PARTITION_WRITE_UNITS,
 )
 from minidynamo.simulation.effects.overlays import Load
-from minidynamo.simulation.effects.rejections import is_provisioned
 from minidynamo.simulation.faults.chance import Detail
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.partition import Partition
@@ -98,7 +96,7 @@ class Capacity:
 
     def _draughts(self, table: Table, load: Load, now: float) -> Iterator[Draught]:
         indexes = [("", [table.keyspace, *(index.keyspace for index in table.local_indexes)])]
-        indexes += [(name, [each.keyspace]) for name, each in table.indexes.items() if not each.is_local]
+        indexes += [(name, [each.keyspace]) for name, each in table.indexes.items() if each.kind.has_own_throughput]
         for index, keyspaces in indexes:
             for side, operation in enumerate(("Read", "Write")):
                 parts = [(keyspace, each) for keyspace in keyspaces for each in keyspace.partitions if each in load]
@@ -109,7 +107,7 @@ class Capacity:
 
     def _of_resource(self, table: Table, index: str, operation: str, units: float, now: float) -> Draught:
         rate, cause = _rate(table, index, operation)
-        bucket = self._bucket((f"{table.description['TableId']}/{index}", None, operation), rate, BURST_SECONDS, now)
+        bucket = self._bucket((f"{table.state.id}/{index}", None, operation), rate, BURST_SECONDS, now)
         return Draught(bucket, units, {"table": table.name, "index": index, "cause": cause})
 
     def _of_partitions(
@@ -153,10 +151,11 @@ class Capacity:
 
 def _rate(table: Table, index: str, operation: str) -> tuple[float, str]:
     """The units per second of a table or global index, and what a throttle for them is called."""
-    described: dict[str, Any] = table.index_description(index) if index else table.description
-    if is_provisioned(table):
-        return float(described["ProvisionedThroughput"][f"{operation}CapacityUnits"]), "ProvisionedThroughput"
-    most = described.get("OnDemandThroughput", {}).get(f"Max{operation}RequestUnits", -1)
+    described = table.state.index(index) if index else table.state
+    assert described is not None and described.throughput is not None, f"{table.name} has no throughput for {index}"
+    if table.state.is_provisioned:
+        return float(described.throughput.units[f"{operation}CapacityUnits"]), "ProvisionedThroughput"
+    most = (described.on_demand or {}).get(f"Max{operation}RequestUnits", -1)
     if most > 0:
         return float(most), "MaxOnDemandThroughput"
     warm = ON_DEMAND_WARM_READ_UNITS if operation == "Read" else ON_DEMAND_WARM_WRITE_UNITS

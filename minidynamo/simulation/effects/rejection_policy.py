@@ -164,7 +164,7 @@ class RejectionPolicy:
             found += [
                 (table, name)
                 for name, index in table.indexes.items()
-                if not index.is_local and index.keyspace.name in names
+                if index.kind.has_own_throughput and index.keyspace.name in names
             ]
         return found
 

@@ -60,8 +60,8 @@ def throttle_detail(draw: Draw, resources: list[tuple[Table, str]]) -> Detail:
         resources: the tables and global indexes ("" for the table itself) that the request uses.
     """
     table, index = draw.among(resources)
-    causes = ["ProvisionedThroughput"] if is_provisioned(table) else []
-    if "OnDemandThroughput" in table.description:
+    causes = ["ProvisionedThroughput"] if table.state.is_provisioned else []
+    if table.state.on_demand is not None:
         causes.append("MaxOnDemandThroughput")
     return {"table": table.name, "index": index, "cause": draw.among([*causes, "KeyRangeThroughput"])}
 
@@ -80,18 +80,13 @@ def throttle(operation: str, detail: Detail, table: Table, scope: ArnScope, acti
     is_write = API[operation].access == WRITE
     resource = scope.table_arn(table.name) + (f"/index/{index}" if index else "")
     reason = f"{'Index' if index else 'Table'}{'Write' if is_write else 'Read'}{detail['cause']}Exceeded"
-    provisioned = is_provisioned(table)
+    provisioned = table.state.is_provisioned
     text = _TEXTS[provisioned, bool(index)]
     if actions:
         code = "ProvisionedThroughputExceeded" if provisioned else "ThrottlingError"
         return _canceled([each == table.name for each in actions], code, text)
     error = ThroughputExceeded if provisioned else Throttling
     return error(text, [{"reason": reason, "resource": resource}])
-
-
-def is_provisioned(table: Table) -> bool:
-    """Whether a table has provisioned throughput."""
-    return bool(table.description["BillingMode"] == "PROVISIONED")
 
 
 def conflict_detail(draw: Draw, action_count: int) -> Detail:

@@ -7,6 +7,7 @@ from typing import Any
 
 from minidynamo.clock import advanced
 from minidynamo.limits import SHARD_ITERATOR_SECONDS, STREAM_RETENTION_SECONDS
+from minidynamo.operations.streams.found_stream import align_stream
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.streams.iterator import read_iterator
@@ -59,4 +60,4 @@ def _split_shard(target: Target, request: Request) -> None:
     detail = target.injector.choose("shard_split", lambda draw: {"partition": draw.among(parts)})
     if detail is not None:
         keyspace.split(keyspace.partitions[detail["partition"]])
-        table.align_shards()
+        align_stream(target.context, table.name)

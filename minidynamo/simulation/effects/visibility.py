@@ -164,7 +164,7 @@ class Visibility:
 def _places_of(catalog: Catalog) -> list[_Place]:
     found: list[_Place] = []
     for table in catalog.tables.values():
-        global_names = frozenset(each.keyspace.name for each in table.indexes.values() if not each.is_local)
+        global_names = frozenset(each.keyspace.name for each in table.indexes.values() if each.kind.has_own_throughput)
         keyspaces: list[Keyspace] = table.keyspaces
         found += [
             _Place(partition.map, keyspace.name, table.keyspace.name, global_names)
