@@ -17,11 +17,12 @@ from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, Store
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import ArnScope
-from minidynamo.storage.engine import Engine
+from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.metering import Meter
 from minidynamo.values.records import packed_record, record_item
 from minidynamo.wording import Wording
 
@@ -48,6 +49,7 @@ class Core(Wrapped):
         self.clock = SystemClock() if clock is None else clock
         self.scope = ArnScope(region, account_id)
         self.delays = StatusDelays.of(table_delays)
+        self.meter = Meter()
         self.wording = Wording(wording)
         self._partition_size = partition_size
         wrong = clock_error(self.clock)
@@ -112,7 +114,7 @@ class Core(Wrapped):
         """Commits a batch: all of it or nothing."""
         if self.catalog.unsaved:
             self.catalog.join(batch)
-        batch.commit(self.engine)
+        batch.commit(self.engine, self.meter)
 
     def _open_tables(self) -> None:
         """Makes the tables live that the engine holds."""
@@ -130,9 +132,9 @@ class Core(Wrapped):
         record = system.get(key)
         opening: Any = {"Count": 0} if record is None else record_item(record)
         opening["Count"] = count = max(opening["Count"], least) + 1
-        batch = WriteBatch()
+        batch = Batch()
         system.keep(batch, key, packed_record(opening, 0))
-        batch.commit(self.engine)
+        self.engine.commit(batch)
         return int(count)
 
     def _require_open(self) -> None:

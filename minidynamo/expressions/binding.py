@@ -82,7 +82,7 @@ class Bound:
     nested_attributes: tuple[str, ...] = ()
 
 
-_NOTHING = Bound()
+NOTHING_BOUND = Bound()
 
 
 def check_combinations(request: Mapping[str, Any], value_users: tuple[str, ...]) -> None:
@@ -131,7 +131,7 @@ def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound
         ValidationError: the first fault in the service's order.
     """
     if _PARAMETERS.isdisjoint(request) and not needs_key_condition:
-        return _NOTHING
+        return NOTHING_BOUND
     present = request.keys() & _PARAMETERS
     bound = Bound()
     _bind_legacy(bound, request)

@@ -11,6 +11,7 @@ from minidynamo.storage.engine import Engine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.metering import Meter
 from minidynamo.wording import Wording
 
 Request = dict[str, Any]
@@ -28,6 +29,7 @@ class OperationContext(Protocol):
         delays: how long statuses pass.
         tokens: the idempotency tokens of transactions.
         wording: the words of its errors.
+        meter: counts capacity units.
     """
 
     catalog: Catalog
@@ -37,6 +39,7 @@ class OperationContext(Protocol):
     delays: StatusDelays
     tokens: IdempotencyTokens
     wording: Wording
+    meter: Meter
 
     @property
     def lock(self) -> AbstractContextManager[Any, Any]:

@@ -86,7 +86,7 @@ class Keyspace:
         self._size_bytes_max = partition_size_bytes_max
         self._keeps_collections = keeps_collections
         if partitions is None:
-            partitions = [Partition(each, partition_size_bytes_max) for each in engine.maps(name)]
+            partitions = [Partition(each, name, partition_size_bytes_max) for each in engine.maps(name)]
         self.partitions = partitions
         self._starts = [each.map.start for each in self.partitions]
 
@@ -160,7 +160,7 @@ class Keyspace:
         if at_key is None:
             lower.postpone_split()
             return ()
-        upper = Partition(self._engine.split(self.name, lower.map, at_key), self._size_bytes_max)
+        upper = Partition(self._engine.split(self.name, lower.map, at_key), self.name, self._size_bytes_max)
         lower.share_load(upper)
         position = self.partitions.index(lower) + 1
         self.partitions.insert(position, upper)

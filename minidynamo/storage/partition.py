@@ -18,14 +18,16 @@ class Partition:
 
     Attributes:
         map: the engine's ordered map of the range.
+        keyspace: the name of the keyspace that it is one of.
         size_bytes_max: the size beyond which it splits.
         read_units, write_units: capacity units consumed here since the database was opened.
     """
 
-    __slots__ = ("map", "read_units", "size_bytes_max", "write_units")
+    __slots__ = ("keyspace", "map", "read_units", "size_bytes_max", "write_units")
 
-    def __init__(self, ordered_map: OrderedMap, size_bytes_max: int) -> None:
+    def __init__(self, ordered_map: OrderedMap, keyspace: str, size_bytes_max: int) -> None:
         self.map = ordered_map
+        self.keyspace = keyspace
         self.read_units = 0.0
         self.write_units = 0.0
         self.size_bytes_max = size_bytes_max

@@ -22,7 +22,7 @@ from minidynamo.schema.arns import ArnScope
 from minidynamo.schema.table_forms import from_record, to_record
 from minidynamo.schema.table_state import TableState
 from minidynamo.schema.throughput_rules import UNITS
-from minidynamo.storage.engine import Engine
+from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.registry import StreamChange, Streams
 from minidynamo.tables.changes import WriteBatch
@@ -275,10 +275,10 @@ class Catalog:
         """Drops the empty keyspaces of indexes that were being created when the process ended."""
         known = {keyspace.name for table in self._tables.values() for keyspace in table.keyspaces}
         known |= self.streams.keyspace_names
-        batch = WriteBatch()
+        batch = Batch()
         for name in self._engine.keyspaces():
             is_unknown = name != SYSTEM_KEYSPACE and name not in known
             if is_unknown and not any(each.item_count for each in self._engine.maps(name)):
                 batch.drops.append(name)
         if batch.drops:
-            batch.commit(self._engine)
+            self._engine.commit(batch)

@@ -13,6 +13,7 @@ from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.partition import Partition
 from minidynamo.tables.capacity import Consumption, write_units
+from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import packed_record, record_item, record_size_bytes
@@ -22,15 +23,17 @@ class WriteBatch(Batch):
     """A batch that remembers which partitions and item collections it changes.
 
     Attributes:
+        charges: the partitions that it writes to, with the units that costs.
         states: the names of the tables whose state it stores.
     """
 
-    __slots__ = ("_growth", "_touched", "states")
+    __slots__ = ("_growth", "_touched", "charges", "states")
 
     def __init__(self) -> None:
         super().__init__()
         self._touched: list[tuple[Keyspace, Partition]] = []
         self._growth: dict[tuple[Table, bytes], int] = {}
+        self.charges: list[tuple[Partition, float]] = []
         self.states: frozenset[str] = frozenset()
 
     def stage(self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float) -> int:
@@ -46,7 +49,7 @@ class WriteBatch(Batch):
             The change of the keyspace's size in bytes.
         """
         partition = keyspace.partition_of(key)
-        partition.write_units += units
+        self.charges.append((partition, units))
         if record is not None:
             size_change = record_size_bytes(record) - (old_size or 0)
             self.put(partition.map, key, record, size_change, old_size is None)
@@ -73,9 +76,10 @@ class WriteBatch(Batch):
         if self.overfull_collections():
             raise ItemCollectionSizeLimitExceeded("Item collection size limit of 10 gigabytes exceeded")
 
-    def commit(self, engine: Engine) -> None:
-        """Commits everything at once, then splits the partitions that have grown too large."""
+    def commit(self, engine: Engine, meter: Meter) -> None:
+        """Commits everything at once; then counts what it has cost, and splits the partitions that are too large."""
         engine.commit(self)
+        meter.written(self.charges)
         for finish in self.after:
             finish()
         for (table, prefix), growth in self._growth.items():

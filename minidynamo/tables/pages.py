@@ -18,6 +18,7 @@ from minidynamo.schema.key_schema import KeySchema
 from minidynamo.storage.engine import Engine, View
 from minidynamo.storage.keyspace import Page, read_page
 from minidynamo.tables.capacity import Consumption, read_units
+from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_items
@@ -72,14 +73,14 @@ class ReadPage:
 
 
 def find_and_read(
-    lock: AbstractContextManager[Any, Any], engine: Engine, find: Callable[[], Reading]
+    lock: AbstractContextManager[Any, Any], engine: Engine, meter: Meter, find: Callable[[], Reading]
 ) -> tuple[Reading, ReadPage]:
     """Finds what to read and reads one page of it, all of one state.
 
     A page that may be long is read without the lock, where the engine offers a view of the state it began with.
 
     Parameters:
-        lock, engine: the database's.
+        lock, engine, meter: the database's.
         find: called with the lock held.
     """
     with lock:
@@ -89,10 +90,10 @@ def find_and_read(
         source = _Source(reading, view)
         if view is None:
             page = source.page()
-            return reading, _charged(reading, page, source.record)
+            return reading, _charged(meter, reading, page, source.record)
     try:
         page = source.page()
-        answer = _charged(reading, page, source.record)
+        answer = _charged(meter, reading, page, source.record)
     finally:
         view.close()
     return reading, answer
@@ -115,7 +116,7 @@ class _Source:
         )
 
 
-def _charged(reading: Reading, page: Page, record_of: Callable[[bytes], bytes | None]) -> ReadPage:
+def _charged(meter: Meter, reading: Reading, page: Page, record_of: Callable[[bytes], bytes | None]) -> ReadPage:
     """A page with what it costs and, where the reading says so, with whole items instead of its entries."""
     consumption = Consumption()
     units = read_units(page.size_bytes, reading.is_consistent)
@@ -123,7 +124,7 @@ def _charged(reading: Reading, page: Page, record_of: Callable[[bytes], bytes | 
         consumption.table = units
     else:
         consumption.add_index(reading.index.name, reading.index.kind, units)
-    _charge_partitions(page, units)
+    _count(meter, page, units)
     last_record = page.records[-1] if page.is_cut else None
     records = page.records
     if reading.is_fetching:
@@ -131,13 +132,13 @@ def _charged(reading: Reading, page: Page, record_of: Callable[[bytes], bytes | 
     return ReadPage(records, last_record, consumption)
 
 
-def _charge_partitions(page: Page, units: float) -> None:
+def _count(meter: Meter, page: Page, units: float) -> None:
     if page.size_bytes == 0:
         if page.segments:
-            page.segments[0][0].read_units += units
+            meter.read(page.segments[0][0], units)
         return
     for partition, size_bytes in page.segments:
-        partition.read_units += units * size_bytes / page.size_bytes
+        meter.read(partition, units * size_bytes / page.size_bytes)
 
 
 def _fetched(

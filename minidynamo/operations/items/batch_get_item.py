@@ -12,6 +12,7 @@ from minidynamo.messages import DUPLICATE_KEYS
 from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
+from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
@@ -40,7 +41,7 @@ def batch_get_item(context: OperationContext, request: Request) -> Response:
             table.check_nested_paths(read.bound.nested_attributes)
             located.append((table, read, [table.primary_key.encoded_key(key) for key in read.keys]))
         _refuse_duplicates(reads)
-        consumptions = _read(list(reads), located)
+        consumptions = _read(context.meter, list(reads), located)
     response: Response = {
         "Responses": {name: _shown(read) for name, read in reads.items()},
         "UnprocessedKeys": {name: {**read.request, "Keys": read.unread} for name, read in reads.items() if read.unread},
@@ -71,7 +72,9 @@ def _refuse_duplicates(reads: dict[str, _TableRead]) -> None:
                 raise ValidationError(DUPLICATE_KEYS)
 
 
-def _read(names: list[str], located: list[tuple[Table, _TableRead, list[bytes]]]) -> dict[str, Consumption]:
+def _read(
+    meter: Meter, names: list[str], located: list[tuple[Table, _TableRead, list[bytes]]]
+) -> dict[str, Consumption]:
     consumptions = {}
     size = 0
     for name, (table, read, keys) in zip(names, located, strict=True):
@@ -85,7 +88,7 @@ def _read(names: list[str], located: list[tuple[Table, _TableRead, list[bytes]]]
                 read.unread.append(key)
                 continue
             units = read_units(stored_size_bytes(record), is_consistent)
-            partition.read_units += units
+            meter.read(partition, units)
             consumption.table += units
             read.records.append(record)
     return consumptions

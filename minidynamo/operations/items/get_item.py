@@ -25,7 +25,7 @@ def get_item(context: OperationContext, request: Request) -> Response:
         partition = table.keyspace.partition_of(key_bytes)
         record = partition.map.get(key_bytes)
         units = read_units(stored_size_bytes(record), request.get("ConsistentRead", False))
-        partition.read_units += units
+        context.meter.read(partition, units)
     response: Response = {}
     if record is not None:
         item = record_item(record)

@@ -1,100 +1,124 @@
-"""The writes of single items, as PutItem, UpdateItem and DeleteItem do them alone and transactions together.
+"""The writes of single items: plans made of checked parts, which PutItem and its like carry out alone, batches and
+transactions many at a time.
 
-Each write is checked as far as possible without the table (its class method `of`), then located in the table, then
-asked for the item it leaves behind. Source: DynamoDB API reference; order of checks as observed.
+A plan is located in its table, then asked for the item it leaves behind. `write_plans.py` makes plans of requests.
+Source: DynamoDB API reference; order of checks as observed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar, NamedTuple
 
 from minidynamo.errors import ConditionalCheckFailed, ValidationError
-from minidynamo.expressions.binding import Bound, bind
-from minidynamo.expressions.syntax import DocumentPath
+from minidynamo.expressions.evaluation import Predicate
+from minidynamo.expressions.syntax import DocumentPath, Update
 from minidynamo.expressions.update_charge import update_charge_bytes
 from minidynamo.expressions.updating import creates_item, updated_item
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
-from minidynamo.messages import ITEM_TOO_LARGE, OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
+from minidynamo.messages import OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 
+_LEGACY_MISTYPED = "Type mismatch for attribute to update"
+
+
+class Guard(NamedTuple):
+    """What must hold before a write is carried out.
+
+    Attributes:
+        condition: of the item as it is; None for nothing.
+        nested_attributes: the attributes that any path of the write's expressions reaches into.
+        shows_item: whether the error for a condition that does not hold carries the item.
+    """
+
+    condition: Predicate | None = None
+    nested_attributes: tuple[str, ...] = ()
+    shows_item: bool = False
+
+
+UNGUARDED = Guard()
+
 
 @dataclass(slots=True)
 class ItemWrite:
-    """A write of one item. This class alone is a ConditionCheck: it writes nothing.
+    """A write of one item.
 
     Attributes:
-        key: the key, or for a put the whole item.
-        bound: its expressions.
+        table_name: the name or the ARN of its table.
+        guard: what must hold before.
+        subject: what holds the key attributes: the key, or for a put the whole item.
     """
 
-    key: Item
-    bound: Bound
+    table_name: str
+    guard: Guard
+    subject: Item
 
-    is_change = False
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> ItemWrite:
-        """Checks what can be checked without the table."""
-        key, _ = checked_item(parameters["Key"])
-        return cls(key, bind(parameters))
+    is_change: ClassVar[bool] = True
+    # Whether the item must be known before, even where nothing else asks for it.
+    edits: ClassVar[bool] = False
 
     def locate(self, table: Table) -> bytes:
         """The key bytes of the item; raises ValidationError where the write does not fit the table's schema."""
-        key = table.primary_key.encoded_key(self.key)
-        table.check_nested_paths(self.bound.nested_attributes)
+        key = table.primary_key.encoded_key(self.subject)
+        table.check_nested_paths(self.guard.nested_attributes)
         return key
 
     def check_old(self, old_item: Item) -> None:
         """Checks what must hold before the condition is evaluated."""
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        """The item after the write (None for none) and its size in bytes."""
-        return old_item, 0
-
-    def require_condition(self, old_item: Item | None, parameters: Mapping[str, Any]) -> None:
+    def require_condition(self, old_item: Item | None) -> None:
         """Raises ConditionalCheckFailed, with the item if asked for, where the condition does not hold."""
-        condition = self.bound.condition
+        condition = self.guard.condition
         if condition is None or condition(old_item or {}):
             return
-        wants_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        raise ConditionalCheckFailed(old_item if wants_item else None)
+        raise ConditionalCheckFailed(old_item if self.guard.shows_item else None)
+
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
+        """The item after the write (None for none) and its size in bytes."""
+        raise AssertionError(f"{type(self).__name__} does not say what it leaves behind")
+
+    @property
+    def touched_paths(self) -> tuple[DocumentPath, ...]:
+        """The paths that an update changes; none in other writes."""
+        return ()
+
+
+@dataclass(slots=True)
+class ConditionCheck(ItemWrite):
+    """Writes nothing: only its condition counts."""
+
+    is_change = False
+
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
+        return old_item, 0
 
 
 @dataclass(slots=True)
 class ItemPut(ItemWrite):
-    """A put: replaces the whole item."""
+    """A put: replaces the whole item.
+
+    Attributes:
+        size_bytes: the size of the item.
+    """
 
     size_bytes: int
 
-    is_change = True
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> ItemPut:
-        item, size = checked_item(parameters["Item"])
-        if size > ITEM_SIZE_BYTES_MAX:
-            raise ValidationError(ITEM_TOO_LARGE)
-        return cls(item, bind(parameters), size)
-
     def locate(self, table: Table) -> bytes:
-        key = table.primary_key.encoded_item_key(self.key)
-        table.check_nested_paths(self.bound.nested_attributes)
+        key = table.primary_key.encoded_item_key(self.subject)
+        table.check_nested_paths(self.guard.nested_attributes)
         if table.indexes:
-            table.check_index_keys(self.key)
+            table.check_index_keys(self.subject)
         return key
 
     def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        return self.key, self.size_bytes
+        return self.subject, self.size_bytes
 
 
 @dataclass(slots=True)
 class ItemDeletion(ItemWrite):
     """A deletion."""
-
-    is_change = True
 
     def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
         return None, 0
@@ -102,44 +126,49 @@ class ItemDeletion(ItemWrite):
 
 @dataclass(slots=True)
 class ItemUpdate(ItemWrite):
-    """An update: edits the item, or creates it."""
+    """An update: edits the item, or creates it.
 
+    Attributes:
+        update: what it does; None for nothing.
+        is_legacy: whether it comes from AttributeUpdates.
+        is_charged: whether the charge of its expression is bounded.
+    """
+
+    update: Update | None = None
+    is_legacy: bool = False
     is_charged: bool = True
 
-    is_change = True
+    edits = True
 
     def locate(self, table: Table) -> bytes:
-        key = ItemWrite.locate(self, table)
+        key = table.primary_key.encoded_key(self.subject)
+        table.check_nested_paths(self.guard.nested_attributes)
         for path in self.touched_paths:
             _check_target(path, table)
         return key
 
     @property
     def touched_paths(self) -> tuple[DocumentPath, ...]:
-        """The paths that the update changes."""
-        update = self.bound.update
-        return () if update is None else tuple(action.path for action in update.actions)
+        return () if self.update is None else tuple(action.path for action in self.update.actions)
 
     def check_old(self, old_item: Item) -> None:
         """Refuses an expression whose charge, given the old item, is over the limit."""
-        update = self.bound.update
-        if update is None or self.bound.is_legacy_update or not self.is_charged:
+        if self.update is None or self.is_legacy or not self.is_charged:
             return
-        if update_charge_bytes(update, old_item) > ITEM_SIZE_BYTES_MAX:
+        if update_charge_bytes(self.update, old_item) > ITEM_SIZE_BYTES_MAX:
             raise ValidationError(UPDATED_ITEM_TOO_LARGE)
 
     def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        update = self.bound.update
         if old_item is None:
-            if update is not None and not creates_item(update):
+            if self.update is not None and not creates_item(self.update):
                 return None, 0
-            old_item, draft = self.key, dict(self.key)
+            old_item, draft = self.subject, dict(self.subject)
         else:
-            assert old_record is not None
+            assert old_record is not None, f"an item of {table.name} has no record"
             draft = record_item(old_record)
-        if update is not None:
-            mistyped = "Type mismatch for attribute to update" if self.bound.is_legacy_update else OPERAND_MISTYPED
-            draft = updated_item(update, old_item, draft, mistyped, exists=old_record is not None)
+        if self.update is not None:
+            mistyped = _LEGACY_MISTYPED if self.is_legacy else OPERAND_MISTYPED
+            draft = updated_item(self.update, old_item, draft, mistyped, exists=old_record is not None)
         item, size = checked_item(draft)
         if size > ITEM_SIZE_BYTES_MAX:
             raise ValidationError(UPDATED_ITEM_TOO_LARGE)

@@ -9,17 +9,15 @@ from minidynamo.expressions.key_condition import require_distinct_attributes
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.page_reads import (
-    check_select,
+    PageRead,
     check_start_schema,
     checked_start_key,
-    find_index,
-    find_reading,
-    page_answer,
     printed_key,
+    read_page,
 )
 from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import KeyRange, key_range
-from minidynamo.tables.pages import Reading, find_and_read, position_bytes, schema_of
+from minidynamo.tables.pages import Reading, position_bytes, schema_of
 from minidynamo.tables.table import Index
 from minidynamo.values.attribute_value import Item
 
@@ -30,25 +28,29 @@ def query(context: OperationContext, request: Request) -> Response:
     """Answers with one page of the items that satisfy the key condition."""
     check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
-    bound = bind(request, needs_key_condition=True)
-    check_select(request, bound)
-    reading, page = find_and_read(context.lock, context.engine, lambda: _find(context, request, bound, start_key))
-    return page_answer(request, bound, reading, page)
+    plan = PageRead.of(request, bind(request, needs_key_condition=True), start_key)
+    is_expression = "KeyConditionExpression" in request
+    return read_page(context, plan, lambda: find_query(context, plan, is_expression))
 
 
-def _find(context: OperationContext, request: Request, bound: Bound, start_key: Item | None) -> Reading:
-    """What the request wants to read; to be called with the lock held."""
-    assert bound.key_clauses is not None
-    table = context.catalog.table(request["TableName"])
-    index = find_index(table, request)
-    if "KeyConditionExpression" in request:
+def find_query(context: OperationContext, plan: PageRead, is_expression: bool = True) -> Reading:
+    """What a query reads; to be called with the lock held.
+
+    Parameters:
+        plan: whose key clauses are bound.
+        is_expression: whether they come from an expression, in which each attribute may be named once.
+    """
+    bound = plan.bound
+    assert bound.key_clauses is not None, f"a query of {plan.table_name} has no key condition"
+    table = context.catalog.table(plan.table_name)
+    index = plan.find_index(table)
+    if is_expression:
         require_distinct_attributes(bound.key_clauses)
     keys = key_range(schema_of(table, index), bound.key_clauses)
     _check_filter(bound, schema_of(table, index).names, index)
-    is_reversed = not request.get("ScanIndexForward", True)
-    reading = find_reading(request, bound, table, index, keys.start, keys.stop, is_reversed)
-    if start_key is not None:
-        _resume(reading, keys, start_key)
+    reading = plan.reading(table, index, keys.start, keys.stop)
+    if plan.start_key is not None:
+        _resume(reading, keys, plan.start_key)
     return reading
 
 

@@ -8,16 +8,14 @@ from minidynamo.messages import KEY_MISMATCH
 from minidynamo.operations.context import OperationContext, Request, Response
 from minidynamo.operations.items.page_reads import (
     START_KEY_INVALID,
-    check_select,
+    PageRead,
     check_start_schema,
     checked_start_key,
-    find_index,
-    find_reading,
-    page_answer,
+    read_page,
 )
 from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import segment_range
-from minidynamo.tables.pages import Reading, find_and_read, position_bytes
+from minidynamo.tables.pages import Reading, position_bytes
 from minidynamo.values.attribute_value import Item
 
 _VALUE_USERS = API["Scan"].value_users
@@ -27,20 +25,22 @@ def scan(context: OperationContext, request: Request) -> Response:
     """Answers with one page of all items, or of one segment."""
     check_combinations(request, _VALUE_USERS)
     start_key = checked_start_key(request)
-    bound = bind(request)
-    check_select(request, bound)
+    plan = PageRead.of(request, bind(request), start_key)
     start, stop = _range(request)
 
     def find() -> Reading:
-        table = context.catalog.table(request["TableName"])
-        index = find_index(table, request)
-        reading = find_reading(request, bound, table, index, start, stop)
+        reading = find_scan(context, plan, start, stop)
         if start_key is not None:
             _resume(reading, request, start_key)
         return reading
 
-    reading, page = find_and_read(context.lock, context.engine, find)
-    return page_answer(request, bound, reading, page)
+    return read_page(context, plan, find)
+
+
+def find_scan(context: OperationContext, plan: PageRead, start: bytes = b"", stop: bytes | None = None) -> Reading:
+    """What a scan of a range of key bytes reads, from its beginning; to be called with the lock held."""
+    table = context.catalog.table(plan.table_name)
+    return plan.reading(table, plan.find_index(table), start, stop)
 
 
 def _range(request: Request) -> tuple[bytes, bytes | None]:

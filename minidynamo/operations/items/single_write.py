@@ -1,17 +1,47 @@
-"""The road of a single write, shared by PutItem, UpdateItem and DeleteItem."""
+"""The way of a single write, shared by PutItem, UpdateItem and DeleteItem."""
 
 from __future__ import annotations
+
+from typing import NamedTuple, Self
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.operations.items.item_writes import ItemUpdate, ItemWrite
-from minidynamo.tables.capacity import add_consumed_capacity
+from minidynamo.operations.items.item_writes import ItemWrite
+from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import fresh_copy, record_item
 from minidynamo.wording import VALUE
+
+_MEMBERS = frozenset({"ReturnValues", "ReturnItemCollectionMetrics", "ReturnConsumedCapacity"})
+
+
+class Returns(NamedTuple):
+    """What a caller wants to know of a write.
+
+    Attributes:
+        values: NONE, ALL_OLD, UPDATED_OLD, ALL_NEW or UPDATED_NEW; None where nothing is said.
+        metrics: whether ItemCollectionMetrics are wanted.
+        capacity: NONE, TOTAL or INDEXES.
+    """
+
+    values: str | None = None
+    metrics: bool = False
+    capacity: str = "NONE"
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """What a request asks for."""
+        return cls(
+            request.get("ReturnValues"),
+            request.get("ReturnItemCollectionMetrics") == "SIZE",
+            request.get("ReturnConsumedCapacity", "NONE"),
+        )
+
+
+_NOTHING = Returns()
 
 
 def refuse_update_return_values(request: Request) -> None:
@@ -20,29 +50,34 @@ def refuse_update_return_values(request: Request) -> None:
         raise ValidationError("ReturnValues can only be ALL_OLD or NONE", prefix=VALUE)
 
 
-def write_item(context: OperationContext, request: Request, write: ItemWrite) -> Response:
-    """Carries out one write: find the table, read, decide, commit, answer."""
+def returns_of(request: Request) -> Returns:
+    """What a request for a write wants to know of it."""
+    return _NOTHING if _MEMBERS.isdisjoint(request) else Returns.of(request)
+
+
+def write_item(context: OperationContext, write: ItemWrite, returns: Returns) -> Response:
+    """Carries out one write: find the table, read, decide, commit, respond."""
     with context.lock:
-        table = context.catalog.table(request["TableName"])
+        table = context.catalog.table(write.table_name)
         key = write.locate(table)
         old_record = table.record(key)
-        old_item = record_item(old_record) if old_record is not None and _needs_old(table, request, write) else None
+        old_item = record_item(old_record) if old_record is not None and _needs_old(table, write, returns) else None
         write.check_old(old_item or {})
-        write.require_condition(old_item, request)
+        write.require_condition(old_item)
         new_item, new_size = write.result(table, old_item, old_record)
         batch = WriteBatch()
         consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_size)
         batch.require_room()
         context.commit(batch)
         response: Response = {}
-        if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.collections.are_bounded:
-            response["ItemCollectionMetrics"] = collection_metrics(table, write.key)
-    if "ReturnValues" in request:
-        attributes = _returned_attributes(request["ReturnValues"], write, old_item, new_item)
+        if returns.metrics and table.collections.are_bounded:
+            response["ItemCollectionMetrics"] = collection_metrics(table, write.subject)
+    if returns.values is not None:
+        attributes = _returned_attributes(returns.values, write, old_item, new_item)
         if attributes:
             response["Attributes"] = attributes
-    if "ReturnConsumedCapacity" in request:
-        add_consumed_capacity(response, request, consumption)
+    if returns.capacity != "NONE":
+        response["ConsumedCapacity"] = consumed_capacity(returns.capacity, write.table_name, consumption)
     return response
 
 
@@ -52,23 +87,15 @@ def collection_metrics(table: Table, key: Item) -> Response:
     return table.collections.metrics(partition_key, table.primary_key.partition_prefix(key))
 
 
-def _needs_old(table: Table, request: Request, write: ItemWrite) -> bool:
-    return (
-        bool(table.indexes)
-        or write.bound.condition is not None
-        or "ReturnValues" in request
-        or isinstance(write, ItemUpdate)
-    )
+def _needs_old(table: Table, write: ItemWrite, returns: Returns) -> bool:
+    return bool(table.indexes) or write.guard.condition is not None or returns.values is not None or write.edits
 
 
-def _returned_attributes(
-    return_values: str, write: ItemWrite, old_item: Item | None, new_item: Item | None
-) -> Item | None:
-    if return_values == "ALL_OLD":
+def _returned_attributes(values: str, write: ItemWrite, old_item: Item | None, new_item: Item | None) -> Item | None:
+    if values == "ALL_OLD":
         return old_item
-    if return_values == "NONE":
+    if values == "NONE":
         return None
-    assert isinstance(write, ItemUpdate)
     # The new item may share values with the request.
-    item = (old_item or {}) if return_values == "UPDATED_OLD" else fresh_copy(new_item or {})
-    return item if return_values == "ALL_NEW" else compile_projection(write.touched_paths)(item)
+    item = (old_item or {}) if values == "UPDATED_OLD" else fresh_copy(new_item or {})
+    return item if values == "ALL_NEW" else compile_projection(write.touched_paths)(item)

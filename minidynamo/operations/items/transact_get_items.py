@@ -13,7 +13,7 @@ from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.operations.items.transact_write_items import TABLE_FACTOR, reasons_of
+from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
@@ -34,7 +34,7 @@ def transact_get_items(context: OperationContext, request: Request) -> Response:
         _check_size(records)
         for (parameters, _, _), table, key, record in zip(gets, tables, keys, records, strict=True):
             units = TABLE_FACTOR * read_units(stored_size_bytes(record), is_consistent=True)
-            table.keyspace.partition_of(key).read_units += units
+            context.meter.read(table.keyspace.partition_of(key), units)
             consumptions.setdefault(parameters["TableName"], Consumption()).table += units
     response: Response = {
         "Responses": [_shown(record, bound) for record, (_, _, bound) in zip(records, gets, strict=True)]

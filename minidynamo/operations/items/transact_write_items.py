@@ -7,7 +7,7 @@ Source: DynamoDB API reference, TransactWriteItems; observed answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,14 @@ from minidynamo.errors import (
     TransactionCanceled,
     ValidationError,
 )
-from minidynamo.expressions.binding import Bound, check_combinations
+from minidynamo.expressions.binding import check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.operations.items.item_writes import ItemDeletion, ItemPut, ItemUpdate, ItemWrite
+from minidynamo.operations.items.item_writes import UNGUARDED, ItemPut, ItemUpdate, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
+from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
+from minidynamo.operations.items.write_plans import planned_check, planned_deletion, planned_put, planned_update
 from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
 from minidynamo.requests.operations import value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
@@ -33,23 +35,22 @@ from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 
-# Actions to the write they are.
-_KINDS: dict[str, type[ItemWrite]] = {
-    "ConditionCheck": ItemWrite,
-    "Put": ItemPut,
-    "Delete": ItemDeletion,
-    "Update": ItemUpdate,
+# Actions to what plans the write they are.
+_PLANNERS: dict[str, Callable[[Mapping[str, Any]], ItemWrite]] = {
+    "ConditionCheck": planned_check,
+    "Put": planned_put,
+    "Delete": planned_deletion,
+    "Update": planned_update,
 }
 _VALUE_USERS = {name: value_users(shape) for name, shape in TRANSACT_WRITE_ITEM.members.items()}
-TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
 
 
 @dataclass(slots=True)
 class _Action:
     """One action of a transaction and what became of it."""
 
-    parameters: Mapping[str, Any]
     write: ItemWrite
+    payload_bytes: int
     late_fault: ValidationError | None = None
     table: Any = None
     key: bytes = b""
@@ -82,26 +83,11 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
     return response
 
 
-def reasons_of(faults: list[DynamoError | None]) -> list[dict[str, Any]]:
-    """The cancellation reasons of some actions; None for those that are not at fault."""
-    return [_reason(fault) for fault in faults]
-
-
-def _reason(fault: DynamoError | None) -> dict[str, Any]:
-    if fault is None:
-        return {"Code": "None"}
-    if isinstance(fault, ConditionalCheckFailed):
-        return {"Code": "ConditionalCheckFailed", "Message": fault.message, **fault.members}
-    if isinstance(fault, ItemCollectionSizeLimitExceeded):
-        return {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."}
-    return {"Code": "ValidationError", "Message": fault.message}
-
-
 # Without tables.
 
 
 def _checked_action(entry: Mapping[str, Any]) -> _Action:
-    kinds = [kind for kind in _KINDS if kind in entry]
+    kinds = [kind for kind in _PLANNERS if kind in entry]
     if not kinds:
         raise ValidationError(
             "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
@@ -113,30 +99,28 @@ def _checked_action(entry: Mapping[str, Any]) -> _Action:
     parameters = entry[kinds[0]]
     check_combinations(parameters, _VALUE_USERS[kinds[0]])
     try:
-        write = _KINDS[kinds[0]].of(parameters)
+        write = _PLANNERS[kinds[0]](parameters)
     except ValidationError as fault:
         # How deep an update would nest is only found when it is carried out.
         if kinds[0] != "Update" or fault.message != NESTING_TOO_DEEP:
             raise
-        return _Action(parameters, ItemUpdate(checked_item(parameters["Key"])[0], Bound()), fault)
+        key, size = checked_item(parameters["Key"])
+        return _Action(ItemUpdate(parameters["TableName"], UNGUARDED, key), size, fault)
     if isinstance(write, ItemUpdate):
         write.is_charged = False
-    return _Action(parameters, write)
+    return _Action(write, _payload_bytes(write, parameters))
 
 
 def _check_payload(actions: list[_Action]) -> None:
-    size = sum(_payload_bytes(action) for action in actions)
+    size = sum(action.payload_bytes for action in actions)
     if size > TRANSACTION_SIZE_BYTES_MAX:
         raise ValidationError(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
 
 
-def _payload_bytes(action: _Action) -> int:
-    if isinstance(action.write, ItemPut):
-        size = action.write.size_bytes
-    else:
-        size = checked_item(action.write.key)[1]
-    values = action.parameters.get("ExpressionAttributeValues")
-    return size + (checked_item(values)[1] if values and action.late_fault is None else 0)
+def _payload_bytes(write: ItemWrite, parameters: Mapping[str, Any]) -> int:
+    size = write.size_bytes if isinstance(write, ItemPut) else checked_item(write.subject)[1]
+    values = parameters.get("ExpressionAttributeValues")
+    return size + (checked_item(values)[1] if values else 0)
 
 
 # With tables.
@@ -146,7 +130,7 @@ def _locate(context: OperationContext, actions: list[_Action]) -> None:
     """Finds every item. Missing tables and duplicates are the call's fault, unfit keys the action's."""
     faults: list[DynamoError | None] = []
     for action in actions:
-        action.table = context.catalog.table(action.parameters["TableName"])
+        action.table = context.catalog.table(action.write.table_name)
     for action in actions:
         try:
             action.key = action.write.locate(action.table)
@@ -180,7 +164,7 @@ def _decide(actions: list[_Action]) -> None:
 def _decide_one(action: _Action) -> None:
     action.old_record = action.table.record(action.key)
     action.old_item = None if action.old_record is None else record_item(action.old_record)
-    action.write.require_condition(action.old_item, action.parameters)
+    action.write.require_condition(action.old_item)
     if action.late_fault is not None:
         raise action.late_fault
     action.new_item, action.new_size = action.write.result(action.table, action.old_item, action.old_record)
@@ -196,7 +180,7 @@ def _stage(batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
             faults.append(fault)
             continue
         faults.append(None)
-        total = consumptions.setdefault(action.parameters["TableName"], Consumption())
+        total = consumptions.setdefault(action.write.table_name, Consumption())
         total.add(consumption, TABLE_FACTOR)
     _require_room(batch, actions)
     if any(faults):
@@ -210,7 +194,7 @@ def _require_room(batch: WriteBatch, actions: list[_Action]) -> None:
     if not overfull:
         return
     fault = ItemCollectionSizeLimitExceeded()
-    places = [(action.table, action.table.primary_key.partition_prefix(action.write.key)) for action in actions]
+    places = [(action.table, action.table.primary_key.partition_prefix(action.write.subject)) for action in actions]
     raise TransactionCanceled(
         reasons_of(
             [
@@ -234,9 +218,9 @@ def _metrics(actions: list[_Action]) -> dict[str, list[Any]]:
     for action in actions:
         table: Table = action.table
         if table.collections.are_bounded and action.write.is_change:
-            prefix = table.primary_key.partition_prefix(action.write.key)
-            of_table = metrics.setdefault(action.parameters["TableName"], {})
-            of_table[prefix] = collection_metrics(table, action.write.key)
+            prefix = table.primary_key.partition_prefix(action.write.subject)
+            of_table = metrics.setdefault(action.write.table_name, {})
+            of_table[prefix] = collection_metrics(table, action.write.subject)
     return {name: list(each.values()) for name, each in metrics.items()}
 
 
@@ -248,7 +232,7 @@ def _read_units(actions: list[_Action]) -> dict[str, float]:
     units: dict[str, float] = {}
     for action in actions:
         size = max(stored_size_bytes(action.old_record), action.new_size)
-        name = action.parameters["TableName"]
+        name = action.write.table_name
         units[name] = units.get(name, 0.0) + TABLE_FACTOR * read_units(size, is_consistent=True)
     return units
 

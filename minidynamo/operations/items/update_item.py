@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from minidynamo.expressions.binding import check_combinations
 from minidynamo.operations.context import OperationContext, Request, Response
-from minidynamo.operations.items.item_writes import ItemUpdate
-from minidynamo.operations.items.single_write import write_item
+from minidynamo.operations.items.single_write import returns_of, write_item
+from minidynamo.operations.items.write_plans import planned_update
 from minidynamo.requests.operations import API
 
 _VALUE_USERS = API["UpdateItem"].value_users
@@ -14,4 +14,4 @@ _VALUE_USERS = API["UpdateItem"].value_users
 def update_item(context: OperationContext, request: Request) -> Response:
     """Applies the update to the item, or to an item that is only its key, if the condition holds."""
     check_combinations(request, _VALUE_USERS)
-    return write_item(context, request, ItemUpdate.of(request))
+    return write_item(context, planned_update(request), returns_of(request))

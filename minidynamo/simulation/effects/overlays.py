@@ -17,6 +17,7 @@ from minidynamo.storage.memory.layers import Entries, overlaid
 from minidynamo.storage.partition import Partition
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table
 
 # By keyspace, the records that lie over those of its maps; an empty record says that the key is not there.
@@ -38,6 +39,7 @@ class Overlay:
     def __init__(self, context: OperationContext, overlay: OlderRecords | None = None) -> None:
         self.clock, self.scope, self.delays, self.lock = context.clock, context.scope, context.delays, context.lock
         self.wording = context.wording
+        self.meter = Meter()
         self.new_uuid = context.new_uuid
         self.spans: list[KeySpan] = []
         self._partitions: list[tuple[Keyspace, Partition, Partition]] = []
@@ -51,7 +53,8 @@ class Overlay:
         return False
 
     def commit(self, batch: WriteBatch) -> None:
-        """Does nothing."""
+        """Counts what the batch would consume, and does nothing else."""
+        self.meter.written(batch.charges)
 
     @property
     def load(self) -> Load:
@@ -62,15 +65,11 @@ class Overlay:
             if overlay.read_units or overlay.write_units
         }
 
-    def keyspace_of(self, partition: Partition) -> Keyspace:
-        """The database's keyspace in which one of its partitions lies."""
-        return next(keyspace for keyspace, original, _ in self._partitions if original is partition)
-
-    def meter(self) -> None:
-        """Meters the units taken here in the database itself: the operation has really been carried out."""
+    def count_for_real(self, meter: Meter) -> None:
+        """Counts the units of reading taken here in the database itself: the operation has really been carried out."""
         for _, original, overlay in self._partitions:
-            original.read_units += overlay.read_units
-            original.write_units += overlay.write_units
+            if overlay.read_units:
+                meter.read(original, overlay.read_units)
 
     def table(self, table: Table) -> Table:
         """The overlay of a table."""
@@ -87,7 +86,8 @@ class Overlay:
         entries = None if over is None else Entries(over)
         partitions = []
         for partition in keyspace.partitions:
-            overlay = Partition(OverlayMap(partition.map, keyspace.name, entries, self.spans), partition.size_bytes_max)
+            ordered_map = OverlayMap(partition.map, keyspace.name, entries, self.spans)
+            overlay = Partition(ordered_map, keyspace.name, partition.size_bytes_max)
             partitions.append(overlay)
             self._partitions.append((keyspace, partition, overlay))
         return keyspace.with_partitions(partitions)

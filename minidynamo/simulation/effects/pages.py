@@ -73,7 +73,7 @@ def lagging(target: Target, operation: str, request: Request, group_of: Grouping
     if unseen:
         overlay = Overlay(target.context, visibility.overlay(unseen))
         response = target.perform(operation, request, overlay)
-    overlay.meter()
+    overlay.count_for_real(target.context.meter)
     return response, overlay
 
 

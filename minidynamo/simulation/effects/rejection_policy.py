@@ -155,7 +155,7 @@ class RejectionPolicy:
 
     def _resources(self, request: Request, dry_run: Overlay) -> list[tuple[Table, str]]:
         """The tables and global indexes that a request draws capacity from."""
-        names = {dry_run.keyspace_of(each).name for each in dry_run.load}
+        names = {each.keyspace for each in dry_run.load}
         found: list[tuple[Table, str]] = []
         for table in self._tables(request):
             own = [table.keyspace, *(each.keyspace for each in table.local_indexes)]

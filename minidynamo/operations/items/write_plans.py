@@ -1,0 +1,67 @@
+"""Plans of writes, made of the parameters of requests, of actions of transactions and of entries of batches.
+
+Everything that can be checked without the table is checked here. Source: order of checks as observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions.binding import NOTHING_BOUND, Bound, bind
+from minidynamo.limits import ITEM_SIZE_BYTES_MAX
+from minidynamo.messages import ITEM_TOO_LARGE
+from minidynamo.operations.items.item_writes import (
+    UNGUARDED,
+    ConditionCheck,
+    Guard,
+    ItemDeletion,
+    ItemPut,
+    ItemUpdate,
+)
+from minidynamo.values.attribute_value import Item, checked_item
+
+Parameters = Mapping[str, Any]
+
+
+def planned_check(parameters: Parameters) -> ConditionCheck:
+    """The plan of a ConditionCheck."""
+    key, _ = checked_item(parameters["Key"])
+    return ConditionCheck(parameters["TableName"], guard_of(bind(parameters), parameters), key)
+
+
+def planned_put(parameters: Parameters) -> ItemPut:
+    """The plan of PutItem, or of a Put."""
+    item, size = put_item_of(parameters)
+    return ItemPut(parameters["TableName"], guard_of(bind(parameters), parameters), item, size)
+
+
+def planned_deletion(parameters: Parameters) -> ItemDeletion:
+    """The plan of DeleteItem, or of a Delete."""
+    key, _ = checked_item(parameters["Key"])
+    return ItemDeletion(parameters["TableName"], guard_of(bind(parameters), parameters), key)
+
+
+def planned_update(parameters: Parameters) -> ItemUpdate:
+    """The plan of UpdateItem, or of an Update."""
+    key, _ = checked_item(parameters["Key"])
+    bound = bind(parameters)
+    guard = guard_of(bound, parameters)
+    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update)
+
+
+def put_item_of(parameters: Parameters) -> tuple[Item, int]:
+    """The item to be put, and its size; raises ValidationError where it is too large."""
+    item, size = checked_item(parameters["Item"])
+    if size > ITEM_SIZE_BYTES_MAX:
+        raise ValidationError(ITEM_TOO_LARGE)
+    return item, size
+
+
+def guard_of(bound: Bound, parameters: Parameters) -> Guard:
+    """What the expressions and legacy parameters of a write demand."""
+    if bound is NOTHING_BOUND:
+        return UNGUARDED
+    shows_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return Guard(bound.condition, bound.nested_attributes, shows_item)
