@@ -154,7 +154,7 @@ class Core(Wrapped):
             "The database belongs to the process that opened it, of which this is a child. "
             "Share it through a server: minidynamo serve --db FILE."
         )
-        self.engine.disown()
+        self.engine.detach_after_fork()
 
     # Identifiers.
 

@@ -235,7 +235,10 @@ class Database(Core):
         from pathlib import Path
 
         self._require_open()
-        self.engine.backup(Path(path), file_mode)
+        if not self.engine.copy_to(Path(path), file_mode):
+            from minidynamo.storage.sqlite.copies import write_file  # SQLite is slow to import.
+
+            write_file(self.snapshot(), Path(path), file_mode)
 
     def snapshot(self) -> Snapshot:
         """Everything as it is now, for `restore`. In memory it costs nothing but what is changed later."""

@@ -11,7 +11,7 @@ from typing import Any
 from minidynamo.database.database import Database
 from minidynamo.endpoints.write_refusal import WriteRefusal, refused
 from minidynamo.storage.engine import Snapshot
-from minidynamo.storage.sqlite.readers import FollowingEngine
+from minidynamo.storage.sqlite.readers import ReadOnlyEngine
 
 
 class ReadOnlyDatabase(Database):
@@ -28,7 +28,7 @@ class ReadOnlyDatabase(Database):
     """
 
     def __init__(self, path: Path, **options: Any) -> None:
-        engine = FollowingEngine(path)
+        engine = ReadOnlyEngine(path)
         self._following: _FollowingLock | None = None
         try:
             super().__init__(engine=engine, **options)
@@ -52,7 +52,7 @@ class ReadOnlyDatabase(Database):
 class _FollowingLock:
     """The lock of such a database: whoever holds it sees one state, the latest when it was taken."""
 
-    def __init__(self, lock: threading.RLock, engine: FollowingEngine, reopen: Callable[[], None]) -> None:
+    def __init__(self, lock: threading.RLock, engine: ReadOnlyEngine, reopen: Callable[[], None]) -> None:
         self._lock = lock
         self._engine = engine
         self._reopen = reopen

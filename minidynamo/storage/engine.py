@@ -7,8 +7,11 @@ are committed together with the records.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from minidynamo.errors import StorageFailure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +34,9 @@ class OrderedMap(Protocol):
         ...
 
 
+Map = TypeVar("Map", bound=OrderedMap)
+
+
 def bounded(ordered_map: OrderedMap, start: bytes | None, stop: bytes | None) -> tuple[bytes, bytes | None]:
     """The part of a range that lies in a map."""
     low = ordered_map.start if start is None else max(start, ordered_map.start)
@@ -38,11 +44,20 @@ def bounded(ordered_map: OrderedMap, start: bytes | None, stop: bytes | None) ->
     return low, high
 
 
+def map_of(maps: Sequence[Map], key: bytes) -> Map:
+    """The one of a keyspace's maps, which are in key order, that covers a key."""
+    return maps[0] if len(maps) == 1 else maps[bisect_right(maps, key, key=_start) - 1]
+
+
+def _start(ordered_map: OrderedMap) -> bytes:
+    return ordered_map.start
+
+
 class Batch:
     """Changes that are committed all or none.
 
     Attributes:
-        writes: each is `(map, key, record or None to delete, change of size in bytes, change of item count)`.
+        writes: each is `(keyspace, key, record or None to delete, change of size in bytes, change of item count)`.
         creates: the names of new keyspaces, which are empty.
         drops: the names of keyspaces that end, with everything in them.
         after: to be called by whoever commits it, when it has been committed.
@@ -51,18 +66,18 @@ class Batch:
     __slots__ = ("after", "creates", "drops", "writes")
 
     def __init__(self) -> None:
-        self.writes: list[tuple[OrderedMap, bytes, bytes | None, int, int]] = []
+        self.writes: list[tuple[str, bytes, bytes | None, int, int]] = []
         self.creates: list[str] = []
         self.drops: list[str] = []
         self.after: tuple[Callable[[], None], ...] = ()
 
-    def put(self, target: OrderedMap, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
+    def put(self, keyspace: str, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
         """Stores a record, which is `size_change` bytes larger than the one it replaces, if any."""
-        self.writes.append((target, key, record, size_change, count_change))
+        self.writes.append((keyspace, key, record, size_change, count_change))
 
-    def delete(self, target: OrderedMap, key: bytes, size_bytes: int) -> None:
+    def delete(self, keyspace: str, key: bytes, size_bytes: int) -> None:
         """Deletes a record of `size_bytes`, which must be there."""
-        self.writes.append((target, key, None, -size_bytes, -1))
+        self.writes.append((keyspace, key, None, -size_bytes, -1))
 
 
 class View(Protocol):
@@ -97,17 +112,17 @@ class Snapshot:
 
 
 class Engine(Protocol):
-    """Keeps ordered maps, grouped into named keyspaces.
+    """Keeps ordered maps, grouped into named keyspaces. To be derived from: what is optional has defaults.
+
+    All but `make_durable` and the views is called with the database's lock held.
 
     Attributes:
-        is_durable: whether what is committed outlives the process.
-        io_errors: what reading may raise where the store is damaged or the disk fails.
-        waits_for_disk: whether `make_durable` waits for the disk after a commit.
+        io_errors: what reading may raise where the store is damaged or its medium fails.
     """
 
-    is_durable: bool
-    waits_for_disk: bool
-    io_errors: tuple[type[Exception], ...]
+    io_errors: tuple[type[Exception], ...] = ()
+
+    # What every engine has.
 
     def keyspaces(self) -> list[str]:
         """The names of all keyspaces."""
@@ -121,41 +136,12 @@ class Engine(Protocol):
         """Carries out a batch, all or nothing; raises StorageFailure where it cannot."""
         ...
 
-    def make_durable(self) -> None:
-        """Returns when all that has been committed is as durable as the engine promises.
-
-        Raises:
-            StorageFailure: it cannot be made so.
-        """
-        ...
-
-    @property
-    def is_durable_now(self) -> bool:
-        """Whether `make_durable` would return at once."""
-        ...
-
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:
         """Hands the entries of `lower` from `at_key` on to a new map, which is returned."""
         ...
 
-    def view(self) -> View | None:
-        """A view of everything as it is now; None where a read is so quick that others may as well wait for it."""
-        ...
-
     def snapshot(self) -> Snapshot:
         """Everything as it is now, to be read while others go on."""
-        ...
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Puts everything back to what a snapshot holds, all or nothing; maps handed out before are no longer valid."""
-        ...
-
-    def backup(self, path: Path, file_mode: int) -> None:
-        """Copies everything, as it is now, to a new file; raises StoreError where it cannot."""
-        ...
-
-    def disown(self) -> None:
-        """Lets go, in a child process, of what its parent goes on using."""
         ...
 
     def close(self) -> None:
@@ -165,3 +151,58 @@ class Engine(Protocol):
     def check(self) -> None:
         """Asserts every invariant of the engine's structures."""
         ...
+
+    # Optional: durability. By default what is committed ends with the process.
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is committed outlives the process."""
+        return False
+
+    @property
+    def waits_for_disk(self) -> bool:
+        """Whether `make_durable` waits for a disk after a commit."""
+        return False
+
+    @property
+    def is_durable_now(self) -> bool:
+        """Whether `make_durable` would return at once."""
+        return True
+
+    def make_durable(self) -> None:
+        """Returns when all that has been committed is as durable as the engine promises.
+
+        Raises:
+            StorageFailure: it cannot be made so.
+        """
+        return
+
+    # Optional: reading while others write. By default a read holds the lock.
+
+    def view(self) -> View | None:
+        """A view of everything as it is now; None where a read is so quick that others may as well wait for it."""
+        return None
+
+    # Optional: copies.
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Puts everything back to what a snapshot holds, all or nothing; maps handed out before are no longer valid.
+
+        Raises:
+            StorageFailure: it cannot be done; by default it never can.
+        """
+        raise StorageFailure(f"{type(self).__name__} cannot go back to a snapshot: begin a new database with it.")
+
+    def copy_to(self, path: Path, file_mode: int) -> bool:
+        """Copies everything, as it is now, to a new file of ours; whether it has: else the caller writes a snapshot.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        return False
+
+    # Optional: forked processes.
+
+    def detach_after_fork(self) -> None:
+        """Releases, in a child process, what its parent goes on using."""
+        return

@@ -29,11 +29,11 @@ class Page(NamedTuple):
 
 
 # A partition and its map, or what a view shows of it.
-Stretch = tuple[Partition, OrderedMap]
+MapRange = tuple[Partition, OrderedMap]
 
 
 def read_page(
-    stretches: Sequence[Stretch],
+    ranges: Sequence[MapRange],
     start: bytes,
     stop: bytes | None,
     reverse: bool,
@@ -47,7 +47,7 @@ def read_page(
     records: list[bytes] = []
     segments: list[tuple[Partition, int]] = []
     size = 0
-    for partition, ordered_map in stretches:
+    for partition, ordered_map in ranges:
         size_before = size
         entries = ordered_map.range(start, stop, reverse)
         left = None if limit is None else limit - len(records)
@@ -119,24 +119,19 @@ class Keyspace:
         for partition in self._partitions_between(start, stop, reverse):
             yield from partition.map.range(start, stop, reverse)
 
-    def stretches(self, start: bytes, stop: bytes | None, reverse: bool, view: View | None = None) -> list[Stretch]:
+    def map_ranges(self, start: bytes, stop: bytes | None, reverse: bool, view: View | None = None) -> list[MapRange]:
         """The partitions that hold a range, in the order of reading, with their maps as a view, if any, sees them."""
         found = self._partitions_between(start, stop, reverse)
         if view is None:
             return [(each, each.map) for each in found]
         return [(each, view.of(each.map)) for each in found]
 
-    def page(self, start: bytes, stop: bytes | None, reverse: bool, limit: int | None, size_bytes_max: int) -> Page:
-        """One page of a range: see `read_page`."""
-        return read_page(self.stretches(start, stop, reverse), start, stop, reverse, limit, size_bytes_max)
-
     def keep(self, batch: Batch, key: bytes, record: bytes | None) -> None:
         """Stages a record whose item size is 0, or (None) the end of one that is there: the system's own are such."""
-        target = self.partition_of(key).map
         if record is None:
-            batch.delete(target, key, 0)
+            batch.delete(self.name, key, 0)
         else:
-            batch.put(target, key, record, 0, target.get(key) is None)
+            batch.put(self.name, key, record, 0, self.get(key) is None)
 
     def split_where_due(self, partition: Partition) -> None:
         """Splits a partition until none of its parts is too large, or no cut is allowed any more.

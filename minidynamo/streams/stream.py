@@ -63,7 +63,8 @@ class ChangeLog:
         self.shards = [Shard(**each) for each in state["Shards"]]
         self._view = VIEW_TYPES[state["ViewType"]]
         self.key_names: tuple[str, ...] = tuple(each["AttributeName"] for each in state["KeySchema"])
-        (self._map,) = engine.maps(keyspace_name(state))
+        self._keyspace = keyspace_name(state)
+        (self._map,) = engine.maps(self._keyspace)
         self.last_number = max((each.first for each in self.shards), default=0)
         for shard in self.shards:
             for key, _ in self._map.range(*_range_of(shard.ordinal), True):
@@ -136,7 +137,7 @@ class ChangeLog:
         change = packed_change(kind, now, by_service, keys, shown_new, shown_old)
         self.last_number += 1
         key = _key_of(self._shard_of_start[start].ordinal, self.last_number)
-        batch.put(self._map, key, change, record_size_bytes(change), 1)
+        batch.put(self._keyspace, key, change, record_size_bytes(change), 1)
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
         """Ensures that there is one open shard per partition, and trims what is too old.
@@ -230,7 +231,7 @@ class ChangeLog:
                     break
                 if len(batch.writes) >= most:
                     return False
-                batch.delete(self._map, key, record_size_bytes(change))
+                batch.delete(self._keyspace, key, record_size_bytes(change))
                 shard.trimmed = number
             if is_empty and shard.closed_at is not None and shard.closed_at <= horizon:
                 shards.remove(shard)

@@ -9,7 +9,7 @@ anybody looks, and its record joins the next batch of whatever operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.registry import StreamChange, Streams
 from minidynamo.tables.changes import WriteBatch
-from minidynamo.tables.table import Index, Table, keyspace_names
+from minidynamo.tables.table import Table, keyspace_names
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 
@@ -147,14 +147,13 @@ class Catalog:
         assert settled is not None, f"table {state.name} begins with its end"
         self._stage(batch, state.name, settled, [b""], lambda: self._open(settled))
 
-    def stage(self, batch: WriteBatch, table: Table, state: TableState, opened: Iterable[Index] = ()) -> None:
+    def stage(self, batch: WriteBatch, table: Table, state: TableState) -> None:
         """Stages a new state of a table, which is live once the batch has been committed.
 
         Parameters:
-            batch: with whatever else belongs to the change.
+            batch: with whatever else belongs to the change, the keyspaces of new and ended indexes among it.
             table: the table.
-            state: its new state; statuses in it that are due have ended already.
-            opened: indexes that are new in it.
+            state: its new state; what is due in it is staged as having ended already.
         """
         settled = self._settled(state)
         if settled is None:
@@ -164,7 +163,7 @@ class Catalog:
             table.name,
             settled,
             table.partition_starts,
-            lambda: self._forget(table.name) if settled is None else self._apply(table, settled, opened),
+            lambda: self._forget(table.name) if settled is None else self._apply(table, settled),
         )
 
     def advance_statuses(self) -> None:
@@ -243,8 +242,8 @@ class Catalog:
         self._count(name, None)
         del self._tables[name]
 
-    def _apply(self, table: Table, state: TableState, opened: Iterable[Index] = ()) -> None:
-        table.apply(state, opened)
+    def _apply(self, table: Table, state: TableState) -> None:
+        table.apply(state)
         table.change_log = self.streams.of_table(state)
         self._count(table.name, state)
 

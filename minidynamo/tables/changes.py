@@ -9,6 +9,7 @@ from __future__ import annotations
 from minidynamo.errors import ItemCollectionSizeLimitExceeded, ValidationError
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import ITEM_TOO_LARGE
+from minidynamo.schema.index import IndexDefinition
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.partition import Partition
@@ -27,13 +28,13 @@ class WriteBatch(Batch):
         states: the names of the tables whose state it stores.
     """
 
-    __slots__ = ("_growth", "_touched", "charges", "states")
+    __slots__ = ("_growth", "charges", "states")
 
     def __init__(self) -> None:
-        super().__init__()
-        self._touched: list[tuple[Keyspace, Partition]] = []
+        # What the base class does, spelled out: every write makes a batch, and a call more would show.
+        self.writes, self.creates, self.drops, self.after = [], [], [], ()
         self._growth: dict[tuple[Table, bytes], int] = {}
-        self.charges: list[tuple[Partition, float]] = []
+        self.charges: list[tuple[Keyspace, Partition, float]] = []
         self.states: frozenset[str] = frozenset()
 
     def stage(self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float) -> int:
@@ -49,14 +50,13 @@ class WriteBatch(Batch):
             The change of the keyspace's size in bytes.
         """
         partition = keyspace.partition_of(key)
-        self.charges.append((partition, units))
+        self.charges.append((keyspace, partition, units))
         if record is not None:
             size_change = record_size_bytes(record) - (old_size or 0)
-            self.put(partition.map, key, record, size_change, old_size is None)
-            self._touched.append((keyspace, partition))
+            self.writes.append((keyspace.name, key, record, size_change, 1 if old_size is None else 0))
             return size_change
         if old_size is not None:
-            self.delete(partition.map, key, old_size)
+            self.delete(keyspace.name, key, old_size)
         return -(old_size or 0)
 
     def grow(self, table: Table, prefix: bytes, size_change: int) -> None:
@@ -84,7 +84,7 @@ class WriteBatch(Batch):
             finish()
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
-        for keyspace, partition in self._touched:
+        for keyspace, partition, _ in self.charges:
             if partition.is_due_to_split:
                 keyspace.split_where_due(partition)
 
@@ -139,10 +139,23 @@ def stage_change(
     return consumption
 
 
-def stage_backfill(batch: WriteBatch, table: Table, index: Index) -> None:
-    """Stages the entries of a new index. Items whose index key is invalid are left out, as the service does."""
+def stage_backfill(batch: WriteBatch, table: Table, keyspace: str, definition: IndexDefinition) -> None:
+    """Stages the entries of a new index, which cost nothing.
+
+    Items whose index key is invalid are left out, as the service does.
+
+    Parameters:
+        batch: which makes the keyspace as well.
+        table: the table.
+        keyspace: the name of the keyspace of the index.
+        definition: of the index.
+    """
     for key, record in table.keyspace.range(b"", None):
-        _EntryChange(index, key, None, record_item(record), record, record_size_bytes(record)).stage(batch)
+        item = record_item(record)
+        entry_key = definition.entry_key(item, key)
+        if entry_key is not None:
+            entry = _entry_record(definition, item, record, record_size_bytes(record))
+            batch.put(keyspace, entry_key, entry, record_size_bytes(entry), 1)
 
 
 class _EntryChange:
@@ -176,7 +189,7 @@ class _EntryChange:
         old_record = None if old_key is None else keyspace.get(old_key)
         if old_key == new_key and old_record is not None and self._is_unchanged():
             return 0.0
-        new_record = None if new_key is None else self._entry_record()
+        new_record = None if new_key is None else self._new_record()
         old_size, new_size = stored_size_bytes(old_record), stored_size_bytes(new_record)
         if old_key == new_key:
             return self._stage_one(batch, new_key, new_record, old_record, max(old_size, new_size))
@@ -201,15 +214,18 @@ class _EntryChange:
         definition = self._index.definition
         return definition.projected(self._old_item) == definition.projected(self._new_item)
 
-    def _entry_record(self) -> bytes:
-        assert self._new_item is not None and self._record is not None
-        definition = self._index.definition
-        if definition.projects_all:
-            record, size = self._record, self._item_size  # Shared with the item: it costs no memory.
-        else:
-            entry = definition.projected(self._new_item)
-            size = checked_item(entry)[1]
-            record = packed_record(entry, size)
-        if self._index.kind.shares_collections and self._item_size + size > ITEM_SIZE_BYTES_MAX:
-            raise ValidationError(ITEM_TOO_LARGE)
-        return record
+    def _new_record(self) -> bytes:
+        assert self._new_item is not None and self._record is not None, f"index {self._index.name} lacks the new item"
+        return _entry_record(self._index.definition, self._new_item, self._record, self._item_size)
+
+
+def _entry_record(definition: IndexDefinition, item: Item, record: bytes, item_size: int) -> bytes:
+    """The record of an index entry; raises ValidationError where an LSI's and its item are too large together."""
+    size = item_size
+    if not definition.projects_all:  # Else it is shared with the item, and costs no memory.
+        entry = definition.projected(item)
+        size = checked_item(entry)[1]
+        record = packed_record(entry, size)
+    if definition.kind.shares_collections and item_size + size > ITEM_SIZE_BYTES_MAX:
+        raise ValidationError(ITEM_TOO_LARGE)
+    return record

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.partition import Partition
 
 
@@ -46,12 +47,12 @@ class Meter:
         if self.listeners:
             self._tell([Charge(partition, units, 0.0)])
 
-    def written(self, charges: Sequence[tuple[Partition, float]]) -> None:
+    def written(self, charges: Sequence[tuple[Keyspace, Partition, float]]) -> None:
         """Counts the units of a batch that has been committed."""
-        for partition, units in charges:
+        for _, partition, units in charges:
             partition.write_units += units
         if self.listeners:
-            self._tell([Charge(partition, 0.0, units) for partition, units in charges])
+            self._tell([Charge(partition, 0.0, units) for _, partition, units in charges])
 
     def _tell(self, charges: Sequence[Charge]) -> None:
         for listener in self.listeners:

@@ -106,13 +106,13 @@ class _Source:
         self._reading = reading
         table = reading.table
         keyspace = table.keyspace if reading.index is None else reading.index.keyspace
-        self._stretches = keyspace.stretches(reading.start, reading.stop, reading.is_reversed, view)
+        self._ranges = keyspace.map_ranges(reading.start, reading.stop, reading.is_reversed, view)
         self.record = table.record if view is None else view.of(table.keyspace.partitions[0].map).get
 
     def page(self) -> Page:
         reading = self._reading
         return read_page(
-            self._stretches, reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
+            self._ranges, reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
         )
 
 

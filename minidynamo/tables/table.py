@@ -57,28 +57,25 @@ class Table:
         self.keyspace = self._open_keyspace(_ITEMS, state.keeps_collections_whole)
         self.indexes: dict[str, Index] = {}
         self.change_log: ChangeLog | None = None
-        self.apply(state, [self.opened_index(state, each) for each in state.indexes if each.status != "DELETING"])
+        self.apply(state)
         self.collections = ItemCollections(
             [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
         )
 
-    def apply(self, state: TableState, opened: Iterable[Index] = ()) -> None:
-        """Makes a state live.
-
-        Parameters:
-            state: the state, in which indexes may have ended.
-            opened: the indexes that are new in it.
-        """
+    def apply(self, state: TableState) -> None:
+        """Makes a state live, in which indexes may have begun or ended; the engine holds the keyspaces of new ones."""
         self.state = state
-        indexes = {**self.indexes, **{index.name: index for index in opened}}
-        known = {each.name for each in state.indexes if each.status != "DELETING"}
+        known = {each.name: each for each in state.indexes if each.status != "DELETING"}
         # Several violated indexes are reported in the order of their names.
-        self.indexes = {name: indexes[name] for name in sorted(indexes) if name in known}
+        self.indexes = {name: self.indexes.get(name) or self._open_index(known[name]) for name in sorted(known)}
 
-    def opened_index(self, state: TableState, index: IndexState) -> Index:
-        """An index of a state of the table, with whatever entries the engine holds; it is not live yet."""
-        definition = IndexDefinition(index, state.index_key(index), self.primary_key)
-        return Index(definition, self._open_keyspace(_ENTRIES + index.name, index.kind.shares_collections))
+    def index_definition(self, state: TableState, index: IndexState) -> IndexDefinition:
+        """The definition of an index of some state of the table."""
+        return IndexDefinition(index, state.index_key(index), self.primary_key)
+
+    def _open_index(self, index: IndexState) -> Index:
+        keyspace = self._open_keyspace(_ENTRIES + index.name, index.kind.shares_collections)
+        return Index(self.index_definition(self.state, index), keyspace)
 
     @property
     def keyspaces(self) -> list[Keyspace]:
@@ -170,7 +167,12 @@ class Table:
 
 def keyspace_names(state: TableState) -> list[str]:
     """The engine's names for the keyspaces of a table and of its indexes."""
-    return [_keyspace_name(state, part) for part in (_ITEMS, *(_ENTRIES + each.name for each in state.indexes))]
+    return [_keyspace_name(state, _ITEMS), *(index_keyspace_name(state, each.name) for each in state.indexes)]
+
+
+def index_keyspace_name(state: TableState, name: str) -> str:
+    """The engine's name for the keyspace of an index."""
+    return _keyspace_name(state, _ENTRIES + name)
 
 
 def _keyspace_name(state: TableState, part: str) -> str:

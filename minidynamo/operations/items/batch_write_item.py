@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
@@ -17,13 +17,8 @@ from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import checked_item
 from minidynamo.values.records import record_item
 
-
-class _Located(NamedTuple):
-    """A write, and where it goes."""
-
-    write: ItemWrite
-    table: Table
-    key: bytes
+# A write, and where it goes.
+_Located = tuple[ItemWrite, Table, bytes]
 
 
 def batch_write_item(context: OperationContext, request: Request) -> Response:
@@ -34,9 +29,9 @@ def batch_write_item(context: OperationContext, request: Request) -> Response:
     with context.lock:
         located = _located(context, writes)
         batch = WriteBatch()
-        for each in located:
-            consumption = _stage(batch, each)
-            consumptions.setdefault(each.write.table_name, Consumption()).add(consumption)
+        for write, table, key in located:
+            consumption = _stage(batch, write, table, key)
+            consumptions.setdefault(write.table_name, Consumption()).add(consumption)
         batch.require_room()
         context.commit(batch)
         for write, table, _ in located:
@@ -67,21 +62,20 @@ def _planned(table_name: str, entry: Request) -> ItemWrite:
 
 def _located(context: OperationContext, writes: list[ItemWrite]) -> list[_Located]:
     """Finds every key in its table; refuses keys that do not fit and duplicates."""
-    tables = {write.table_name: context.catalog.table(write.table_name) for write in writes}
-    located = [_locate(write, tables[write.table_name]) for write in writes]
-    if len({(each.table.name, each.key) for each in located}) < len(located):
+    tables = {name: context.catalog.table(name) for name in dict.fromkeys(write.table_name for write in writes)}
+    located = [(write, table := tables[write.table_name], _key_bytes(write, table)) for write in writes]
+    if len({(table.name, key) for _, table, key in located}) < len(located):
         raise ValidationError(DUPLICATE_KEYS)
     return located
 
 
-def _locate(write: ItemWrite, table: Table) -> _Located:
+def _key_bytes(write: ItemWrite, table: Table) -> bytes:
     if isinstance(write, ItemPut):  # Worded otherwise than by PutItem.
         table.primary_key.check_matches(write.subject, exact=False)
-    return _Located(write, table, write.locate(table))
+    return write.locate(table)
 
 
-def _stage(batch: WriteBatch, located: _Located) -> Consumption:
-    write, table, key = located
+def _stage(batch: WriteBatch, write: ItemWrite, table: Table, key: bytes) -> Consumption:
     old_record = table.record(key)
     old_item = record_item(old_record) if old_record is not None and table.indexes else None
     new_item, new_size = write.result(table, old_item, old_record)

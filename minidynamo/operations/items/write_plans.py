@@ -34,7 +34,9 @@ def planned_check(parameters: Parameters) -> ConditionCheck:
 def planned_put(parameters: Parameters) -> ItemPut:
     """The plan of PutItem, or of a Put."""
     item, size = put_item_of(parameters)
-    return ItemPut(parameters["TableName"], guard_of(bind(parameters), parameters), item, size)
+    bound = bind(parameters)
+    guard = UNGUARDED if bound is NOTHING_BOUND else guard_of(bound, parameters)
+    return ItemPut(parameters["TableName"], guard, item, size)
 
 
 def planned_deletion(parameters: Parameters) -> ItemDeletion:
@@ -61,7 +63,5 @@ def put_item_of(parameters: Parameters) -> tuple[Item, int]:
 
 def guard_of(bound: Bound, parameters: Parameters) -> Guard:
     """What the expressions and legacy parameters of a write demand."""
-    if bound is NOTHING_BOUND:
-        return UNGUARDED
     shows_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     return Guard(bound.condition, bound.nested_attributes, shows_item)

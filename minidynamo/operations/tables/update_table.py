@@ -15,7 +15,7 @@ from minidynamo.schema.table_state import IndexKind, IndexState, TableState, Thr
 from minidynamo.schema.throughput_rules import UNITS, warm_throughput
 from minidynamo.schema.update_rules import changes_class, check_changes, check_combination, index_actions
 from minidynamo.tables.changes import WriteBatch, stage_backfill
-from minidynamo.tables.table import Table
+from minidynamo.tables.table import Table, index_keyspace_name
 
 
 def update_table(context: OperationContext, request: Request) -> Response:
@@ -163,16 +163,15 @@ def _without_unused_types(state: TableState) -> TableState:
 
 def _carry_out(context: OperationContext, request: Request, table: Table, changed: TableState) -> None:
     """Commits the new state with the entries of a new index and the end of a deleted one."""
-    batch, opened = WriteBatch(), []
+    batch = WriteBatch()
     for kind, parameters in index_actions(request):
-        name = parameters["IndexName"]
+        keyspace = index_keyspace_name(changed, parameters["IndexName"])
         if kind == "Delete":
-            batch.drops.append(table.indexes[name].keyspace.name)
+            batch.drops.append(keyspace)
         elif kind == "Create":
-            state = changed.index(name)
-            assert state is not None, f"index {name} was made, and is gone"
-            index = table.opened_index(changed, state)
-            opened.append(index)
-            stage_backfill(batch, table, index)
-    context.catalog.stage(batch, table, changed, opened)
+            index = changed.index(parameters["IndexName"])
+            assert index is not None, f"index {parameters['IndexName']} was made, and is gone"
+            batch.creates.append(keyspace)
+            stage_backfill(batch, table, keyspace, table.index_definition(changed, index))
+    context.catalog.stage(batch, table, changed)
     context.commit(batch)

@@ -13,7 +13,7 @@ from typing import Any
 
 from minidynamo.simulation.effects.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
-from minidynamo.storage.engine import Batch, OrderedMap
+from minidynamo.storage.engine import Batch
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory.layers import GONE
 from minidynamo.tables.catalog import Catalog
@@ -52,10 +52,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a map belongs: its keyspace, the table's own, and the names of the table's global ones."""
+    """Where a keyspace belongs: itself, the name of the table's own, and those of the table's global ones."""
 
-    ordered_map: OrderedMap
-    keyspace: str
+    keyspace: Keyspace
     table: str
     global_names: frozenset[str]
 
@@ -73,7 +72,7 @@ class Visibility:
         self._seconds_max = seconds_max
         self._changes: deque[Change] = deque(maxlen=_CHANGES_MAX)
         self._count = 0
-        self._places: dict[int, _Place] = {}
+        self._places: dict[str, _Place | None] = {}
         self._seen: dict[tuple[bool, tuple[str, bytes]], int] = {}
 
     def forget(self) -> None:
@@ -85,12 +84,12 @@ class Visibility:
     def note(self, batch: Batch, now: float) -> list[Change]:
         """The changes of a batch that is about to be committed; `add` them once it has been."""
         noted: list[Change] = []
-        for ordered_map, key, _, _, _ in batch.writes:
-            place = self._place_of(ordered_map)
+        for name, key, _, _, _ in batch.writes:
+            place = self._place_of(name)
             if place is None:
                 continue
-            before = (place.keyspace, key, ordered_map.get(key) or GONE)
-            if place.keyspace == place.table:
+            before = (name, key, place.keyspace.get(key) or GONE)
+            if name == place.table:
                 number = self._count + len(noted) + 1
                 noted.append(Change(number, now, (place.table, key), [before], place.global_names))
             elif noted:
@@ -151,26 +150,20 @@ class Visibility:
                 place = (is_global, each.place)
                 self._seen[place] = max(each.number, self._seen.get(place, 0))
 
-    def _place_of(self, ordered_map: OrderedMap) -> _Place | None:
-        """Where a map belongs, None where it is of no table."""
-        place = self._places.get(id(ordered_map))
-        if place is None or place.ordered_map is not ordered_map:
-            self._places = {id(each.ordered_map): each for each in _places_of(self._catalog())}
-            # Maps of streams and of the catalog itself belong nowhere.
-            place = self._places.setdefault(id(ordered_map), _Place(ordered_map, "", "", frozenset()))
-        return place if place.keyspace else None
+    def _place_of(self, name: str) -> _Place | None:
+        """Where a keyspace belongs, None where it is of no table."""
+        if name not in self._places:
+            # Those of streams and of the catalog itself belong nowhere.
+            self._places = {name: None, **_places_of(self._catalog())}
+        return self._places[name]
 
 
-def _places_of(catalog: Catalog) -> list[_Place]:
-    found: list[_Place] = []
+def _places_of(catalog: Catalog) -> dict[str, _Place]:
+    found: dict[str, _Place] = {}
     for table in catalog.tables.values():
         global_names = frozenset(each.keyspace.name for each in table.indexes.values() if each.kind.has_own_throughput)
-        keyspaces: list[Keyspace] = table.keyspaces
-        found += [
-            _Place(partition.map, keyspace.name, table.keyspace.name, global_names)
-            for keyspace in keyspaces
-            for partition in keyspace.partitions
-        ]
+        for keyspace in table.keyspaces:
+            found[keyspace.name] = _Place(keyspace, table.keyspace.name, global_names)
     return found
 
 

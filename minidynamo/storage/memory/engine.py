@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View, bounded
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, map_of
 from minidynamo.storage.memory.layers import GONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class MemoryMap:
@@ -103,15 +99,12 @@ class MemoryMap:
         assert stop is None or all(key < stop for key in self.entries), "a key lies behind its map"
 
 
-class MemoryEngine:
+class MemoryEngine(Engine):
     """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it.
 
     Parameters:
         snapshot: what it begins with and shares, None for nothing.
     """
-
-    is_durable = waits_for_disk = False
-    is_durable_now = True
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.io_errors: tuple[type[Exception], ...] = ()
@@ -131,11 +124,12 @@ class MemoryEngine:
             self.maps(name)
         for name in batch.drops:
             self._dropped += self._keyspaces.pop(name)
-        for target, key, record, size_change, count_change in batch.writes:
-            target.apply(key, record, size_change, count_change)  # type: ignore[attr-defined]
-
-    def make_durable(self) -> None:
-        pass
+        keyspaces = self._keyspaces
+        for keyspace, key, record, size_change, count_change in batch.writes:
+            maps = keyspaces[keyspace]
+            # Most have one map: a call less for every write.
+            target = maps[0] if len(maps) == 1 else map_of(maps, key)
+            target.apply(key, record, size_change, count_change)
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
         maps = self._keyspaces[keyspace]
@@ -143,9 +137,6 @@ class MemoryEngine:
         upper = lower.split(at_key)
         maps.insert(maps.index(lower) + 1, upper)
         return upper
-
-    def view(self) -> View | None:
-        return None
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
@@ -157,14 +148,6 @@ class MemoryEngine:
         self._keyspaces = {
             name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()
         }
-
-    def backup(self, path: Path, file_mode: int) -> None:
-        from minidynamo.storage.sqlite.copies import write_file  # SQLite is slow to import.
-
-        write_file(self.snapshot(), path, file_mode)
-
-    def disown(self) -> None:
-        pass
 
     def close(self) -> None:
         self._release()

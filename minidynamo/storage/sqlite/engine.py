@@ -17,7 +17,7 @@ from pathlib import Path
 
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Batch, OrderedMap, Snapshot, View
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, View, map_of
 from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
@@ -49,7 +49,7 @@ def _close_all() -> None:
             engine.close()
 
 
-class SqliteEngine:
+class SqliteEngine(Engine):
     """Keeps ordered maps in a file, which this process owns until it is closed.
 
     Parameters:
@@ -62,14 +62,13 @@ class SqliteEngine:
         StoreError: the file cannot be opened as a store, or another process owns it.
     """
 
-    is_durable = True
     io_errors: tuple[type[Exception], ...] = IO_ERRORS
 
     def __init__(self, path: Path, durability: str = "full", file_mode: int = FILE_MODE) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         self._path = path = store_path(path)
-        self.waits_for_disk = durability == "full"
+        self._waits_for_disk = durability == "full"
         self._commit_count = 0
         self._is_closed = False
         self._ownership = Ownership(path, file_mode)
@@ -116,6 +115,14 @@ class SqliteEngine:
         return self._maps[keyspace]
 
     @property
+    def is_durable(self) -> bool:
+        return True
+
+    @property
+    def waits_for_disk(self) -> bool:
+        return self._waits_for_disk
+
+    @property
     def is_durable_now(self) -> bool:
         return self._durability.is_durable_now
 
@@ -124,15 +131,15 @@ class SqliteEngine:
             self._durability.make_durable()
 
     def commit(self, batch: Batch) -> None:
-        put, delete = self._writer.put, self._writer.delete
+        put, delete, ids = self._writer.put, self._writer.delete, self._ids
         changes: dict[SqliteMap, list[int]] = {}
         log_bytes = PAGE_BYTES
         with self._transaction():
-            created = {name: self._writer.add_keyspace(name) for name in batch.creates}
+            created = self._created(batch.creates)
             for name in batch.drops:
-                self._writer.drop_keyspace(self._ids[name])
-            for target, key, record, size_change, count_change in batch.writes:
-                assert isinstance(target, SqliteMap), "a batch for another engine"
+                self._writer.drop_keyspace(ids[name])
+            for keyspace, key, record, size_change, count_change in batch.writes:
+                target = map_of(created[keyspace] if keyspace in created else self._maps[keyspace], key)
                 if record is None:
                     delete(target.keyspace_id, key)
                 else:
@@ -148,11 +155,15 @@ class SqliteEngine:
                 self._writer.update_map(target.keyspace_id, target.start, count, size)
         for target, (count, size) in changes.items():
             target.item_count, target.size_bytes = count, size
-        for name, keyspace_id in created.items():
-            self._hold(name, keyspace_id)
+        for name, maps in created.items():
+            self._maps[name], ids[name] = maps, maps[0].keyspace_id
         for name in batch.drops:
-            del self._maps[name], self._ids[name]
+            del self._maps[name], ids[name]
         self._checkpointer.grow(log_bytes)
+
+    def _created(self, names: Sequence[str]) -> dict[str, list[SqliteMap]]:
+        """The maps of new keyspaces, within a transaction; they are live once it has been committed."""
+        return {name: [self._first_map(self._writer.add_keyspace(name))] for name in names}
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
         maps = self._maps[keyspace]
@@ -195,7 +206,7 @@ class SqliteEngine:
         }
         self._checkpointer.grow(log_bytes)
 
-    def backup(self, path: Path, file_mode: int) -> None:
+    def copy_to(self, path: Path, file_mode: int) -> bool:
         """Copies the store, as it is now, to a new file; others go on meanwhile.
 
         Raises:
@@ -203,6 +214,7 @@ class SqliteEngine:
         """
         self._require_sound()
         copy_file(self._path, path, file_mode)
+        return True
 
     def close(self) -> None:
         with suppress(StorageFailure):  # Whoever waited for it has been told.
@@ -230,7 +242,7 @@ class SqliteEngine:
             else:
                 self._watch.leave()
 
-    def disown(self) -> None:
+    def detach_after_fork(self) -> None:
         """Lets go of the store in a child process, without touching what its parent goes on using.
 
         SQLite must not even close the connection here: the last one to do so deletes the log, and whoever owns the
@@ -273,14 +285,12 @@ class SqliteEngine:
         self._commit_count += 1
 
     def _add_keyspace(self, name: str) -> None:
-        with self._transaction():
-            keyspace_id = self._writer.add_keyspace(name)
-        self._hold(name, keyspace_id)
+        batch = Batch()
+        batch.creates.append(name)
+        self.commit(batch)
 
-    def _hold(self, name: str, keyspace_id: int) -> None:
-        """Takes up a keyspace that has just been stored, empty."""
-        self._ids[name] = keyspace_id
-        self._maps[name] = [SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)]
+    def _first_map(self, keyspace_id: int) -> SqliteMap:
+        return SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)
 
 
 def _require_log(path: Path, ownership: Ownership) -> None:

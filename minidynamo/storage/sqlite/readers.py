@@ -58,7 +58,7 @@ class SqliteView:
         self._give_back(self._reader)
 
 
-class FollowingEngine(MemoryEngine):
+class ReadOnlyEngine(MemoryEngine):
     """Reads a store that another process, or nobody, owns, always in its latest state.
 
     What a database changes by itself as time passes, such as the status of a table, stays in memory.
