@@ -61,7 +61,8 @@ class ServiceClient:
             response = self._execute(operation, parameters)
         except DynamoError as error:
             raise client_error(error, operation, self._metadata(), self.meta.endpoint_url) from None
-        show_timestamps(operation, response, UTC)
+        if _TIMESTAMPS[operation] is not None:
+            show_timestamps(operation, response, UTC)
         response["ResponseMetadata"] = self._metadata()
         return response
 

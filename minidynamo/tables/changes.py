@@ -73,7 +73,7 @@ class WriteBatch(Batch):
 
     def require_room(self) -> None:
         """Raises ItemCollectionSizeLimitExceeded where the batch makes an item collection too large."""
-        if self.overfull_collections():
+        if self._growth and self.overfull_collections():
             raise ItemCollectionSizeLimitExceeded("Item collection size limit of 10 gigabytes exceeded")
 
     def commit(self, engine: Engine, meter: Meter) -> None:
