@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database.connect import connect
-from minidynamo.database.database import Database, PartitionInfo
+from minidynamo.database.database import Database
+from minidynamo.database.partition_info import PartitionInfo
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.storage.engine import Snapshot
 from minidynamo.values.python_values import Binary

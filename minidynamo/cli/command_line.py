@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+# What parsers of commands are added to.
+Commands = Any
+
 # Packages of the extras, by which a missing one is told.
 _EXTRAS = {
     "hypothesis": "testing",
@@ -42,17 +46,24 @@ _EXTRAS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    from minidynamo.cli.serve_command import add_serve_options
-    from minidynamo.cli.tables_command import add_tables_options
-    from minidynamo.formats.loading import FORMATS
-
     parser = argparse.ArgumentParser(
         prog="minidynamo", description="A DynamoDB-compatible store that lives inside a Python process."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_add_tour, _add_load, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
+        add(commands)
+    return parser
+
+
+def _add_tour(commands: Commands) -> None:
     tour = commands.add_parser("tour", help="load the world's cities and show what the store does with them")
     tour.set_defaults(run=_tour)
+
+
+def _add_load(commands: Commands) -> None:
+    from minidynamo.formats.loading import FORMATS
+
     load = commands.add_parser(
         "load",
         help="load a file into a table in memory and report on it",
@@ -69,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--format", choices=FORMATS, default="auto", help="by default told by name and content")
     load.add_argument("--show", type=int, default=5, metavar="N", help="how many items to show (5)")
     load.set_defaults(run=_load)
+
+
+def _add_serve(commands: Commands) -> None:
+    from minidynamo.cli.serve_command import add_serve_options
+
     serve = commands.add_parser(
         "serve",
         help="answer any AWS SDK over HTTP",
@@ -76,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_serve_options(serve)
+
+
+def _add_about_file(commands: Commands) -> None:
     for name, help_text in (
         ("check", "verify a database file: every page, item, index entry, size and count"),
         ("info", "show the tables of a database file, their sizes and partitions"),
@@ -83,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         about_file = commands.add_parser(name, help=help_text)
         about_file.add_argument("file", type=Path, help="the database file")
         about_file.set_defaults(run=_about_file, about=name)
+
+
+def _add_spec(commands: Commands) -> None:
     spec = commands.add_parser(
         "spec",
         help="hold the spec cases against any endpoint",
@@ -95,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     spec.add_argument("--sign", action="store_true", help="sign with the credentials that boto3 finds")
     spec.add_argument("--all", action="store_true", help="print every disagreement, not only the first ones")
     spec.set_defaults(run=_spec)
+
+
+def _add_mutants(commands: Commands) -> None:
     mutating = commands.add_parser(
         "mutants",
         help="find out whether a pytest suite notices broken promises",
@@ -104,9 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
     mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")
     mutating.set_defaults(run=_mutants)
-    tables = commands.add_parser("tables", help="create the tables of a template at an endpoint")
-    add_tables_options(tables)
-    return parser
+
+
+def _add_tables(commands: Commands) -> None:
+    from minidynamo.cli.tables_command import add_tables_options
+
+    add_tables_options(commands.add_parser("tables", help="create the tables of a template at an endpoint"))
 
 
 class _Version(argparse.Action):

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from minidynamo.database.database import PartitionInfo
+from minidynamo.database.partition_info import PartitionInfo
 from minidynamo.limits import KIB, MIB
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.python_values import from_attribute_value

@@ -76,6 +76,12 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         metavar="OCTAL",
         help="permissions of new files (600)",
     )
+    _add_handlers_and_faults(serve)
+    serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
+    serve.set_defaults(run=run_serve)
+
+
+def _add_handlers_and_faults(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--api", metavar="MODULE:HANDLER", help="function for requests that are not DynamoDB's")
     serve.add_argument("--api-format", choices=FORMATS, default="2.0", help="payload of its events (2.0)")
     serve.add_argument(
@@ -89,8 +95,6 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
     serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
     serve.add_argument("--history", type=Path, metavar="FILE", help="save what was simulated, at the end")
-    serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
-    serve.set_defaults(run=run_serve)
 
 
 def load_everything() -> None:

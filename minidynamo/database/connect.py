@@ -68,10 +68,7 @@ def connect(
         "table_delays": table_delays,
         "wording": wording,
     }
-    if path is None and (durability is not None or read_only):
-        raise ValueError("durability and read_only are for a database in a file: give a path as well")
-    if read_only and durability is not None:
-        raise ValueError("durability is for writing: leave it out, or leave out read_only")
+    _check_about_file(path, durability, read_only)
     if path is not None and read_only:
         from pathlib import Path
 
@@ -85,6 +82,13 @@ def connect(
         if engine is not None:
             engine.close()
         raise
+
+
+def _check_about_file(path: str | Path | None, durability: str | None, read_only: bool) -> None:
+    if path is None and (durability is not None or read_only):
+        raise ValueError("durability and read_only are for a database in a file: give a path as well")
+    if read_only and durability is not None:
+        raise ValueError("durability is for writing: leave it out, or leave out read_only")
 
 
 def _require_defaults(*given: Any) -> None:

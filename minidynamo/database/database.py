@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.clock import Clock
 from minidynamo.database.core import Core
+from minidynamo.database.partition_info import PartitionInfo, partitions_of
 from minidynamo.errors import StorageFailure
 from minidynamo.limits import FILE_MODE
 from minidynamo.storage.engine import Snapshot
-from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory.engine import MemoryEngine
 
 if TYPE_CHECKING:
@@ -25,27 +24,6 @@ if TYPE_CHECKING:
     from minidynamo.http.server.server import Server
     from minidynamo.lambdas.drain import DrainReport
     from minidynamo.lambdas.service import Functions
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionInfo:
-    """One partition of a table or index.
-
-    Attributes:
-        index: the name of the index, None for the table itself.
-        start, stop: the range of key bytes, start <= key < stop; stop None for no end. The first eight bytes are the
-            token, the hash of the partition key.
-        size_bytes, item_count: what it holds.
-        read_units, write_units: capacity units consumed in it.
-    """
-
-    index: str | None
-    start: bytes
-    stop: bytes | None
-    size_bytes: int
-    item_count: int
-    read_units: float
-    write_units: float
 
 
 class Database(Core):
@@ -113,22 +91,7 @@ class Database(Core):
         """
         with self.lock:
             self._require_open()
-            table = self.catalog.described_table(table_name)
-            keyspaces: list[tuple[str | None, Keyspace]] = [(None, table.keyspace)]
-            keyspaces += [(name, index.keyspace) for name, index in table.indexes.items()]
-            return [
-                PartitionInfo(
-                    name,
-                    each.map.start,
-                    each.map.stop,
-                    each.map.size_bytes,
-                    each.map.item_count,
-                    each.read_units,
-                    each.write_units,
-                )
-                for name, keyspace in keyspaces
-                for each in keyspace.partitions
-            ]
+            return partitions_of(self.catalog.described_table(table_name))
 
     # Expiry.
 
@@ -267,7 +230,7 @@ class Database(Core):
             if self.engine.is_durable:
                 self._opening = self._count_opening(least=self._opening)
         if self._functions is not None:
-            self._functions.begin_again()
+            self._functions.resume()
         self.engine.make_durable()
 
     def fork(self, clock: Clock | None = None) -> Database:

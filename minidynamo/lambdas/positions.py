@@ -8,8 +8,8 @@ from minidynamo.operations.context import OperationContext
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.records import packed_record, record_item
 
-# By shard, the sequence number from which each of its lanes goes on.
-LanePositions = dict[str, list[int]]
+# By shard, the sequence number from which each of its workers goes on.
+WorkerPositions = dict[str, list[int]]
 
 
 class Positions:
@@ -19,14 +19,14 @@ class Positions:
         self._context = context
         self._key = f"mapping/{function_name}/{table_name}".encode()
 
-    def load(self, label: str) -> LanePositions | None:
+    def load(self, label: str) -> WorkerPositions | None:
         """Those in the stream of a label, None where there are none; to be called with the lock held."""
         record = self._context.catalog.system.get(self._key)
         stored: Any = {} if record is None else record_item(record)
-        positions: LanePositions | None = stored.get("Positions") if stored.get("Label") == label else None
+        positions: WorkerPositions | None = stored.get("Positions") if stored.get("Label") == label else None
         return positions
 
-    def save(self, label: str, positions: LanePositions) -> None:
+    def save(self, label: str, positions: WorkerPositions) -> None:
         """Stores them; to be called with the lock held."""
         stored: Any = {"Label": label, "Positions": positions}
         batch = WriteBatch()

@@ -129,10 +129,10 @@ class Functions:
             mapping.start()
         return mapping
 
-    def begin_again(self) -> None:
+    def resume(self) -> None:
         """Lets every mapping take up what is stored of it, after the database has been restored."""
         for mapping in self._live_mappings():
-            mapping.begin_again()
+            mapping.resume()
 
     def _live_mappings(self) -> list[EventSourceMapping]:
         self.mappings = [each for each in self.mappings if each.state != "Deleted"]
@@ -183,8 +183,8 @@ class Functions:
             mapping.begin_as_child()
 
     def _work(self) -> list[Work]:
-        lanes = [work for mapping in self._live_mappings() for work in mapping.work()]
-        return [*lanes, *self._invocations.waiting()]
+        workers = [work for mapping in self._live_mappings() for work in mapping.work()]
+        return [*workers, *self._invocations.waiting()]
 
     def _keys_of(self, table_name: str) -> PrimaryKey | None:
         try:

@@ -1,7 +1,7 @@
-"""Lanes: how far a mapping has come in a shard, and what it is at.
+"""Shard workers: how far a mapping has come in a shard, and what it is at.
 
-A shard has one lane, or as many as the mapping's ParallelizationFactor; the hash of an item's partition key says which
-of them its changes take. A lane processes one batch at a time and goes on only when that is done or given up.
+A shard has one worker, or as many as the mapping's ParallelizationFactor; the hash of an item's partition key says
+which of them takes its changes. A worker processes one batch at a time and goes on only when that is done or given up.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Window:
 
 
 @dataclass(slots=True)
-class Lane:
-    """One lane of one shard.
+class ShardWorker:
+    """One worker of one shard.
 
     Attributes:
         shard_id: of the shard.
-        index: which of its lanes this is.
+        index: which of its workers this is.
         position: the sequence number to go on from when `batches` are done.
         batches: what has been read and is not done yet.
         due_at: before which nothing is tried, in epoch seconds.
@@ -87,24 +87,26 @@ class Lane:
         return self.batches[0].changes[0].number if self.batches else self.position
 
 
-class LaneHolder(Protocol):
-    """A mapping, as far as its lanes need it."""
+class WorkedMapping(Protocol):
+    """A mapping, as far as its workers need it."""
 
     function_name: str
-    metrics: Metrics
     turn: threading.Lock
 
-    def due_at(self, lane: Lane) -> float | None: ...
+    @property
+    def metrics(self) -> Metrics: ...
 
-    def take_step(self, lane: Lane) -> bool: ...
+    def due_at(self, worker: ShardWorker) -> float | None: ...
+
+    def take_step(self, worker: ShardWorker) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
-class LaneWork:
-    """A lane as a piece of work, for `drain` and the background; done by one of them at a time."""
+class ShardWork:
+    """A worker as a piece of work, for `drain` and the background; done by one of them at a time."""
 
-    mapping: LaneHolder
-    lane: Lane
+    mapping: WorkedMapping
+    worker: ShardWorker
 
     @property
     def name(self) -> str:
@@ -113,28 +115,28 @@ class LaneWork:
 
     @property
     def is_at_work(self) -> bool:
-        return self.lane.is_at_work
+        return self.worker.is_at_work
 
     def due_at(self) -> float | None:
         """When there is something to do."""
-        return self.mapping.due_at(self.lane)
+        return self.mapping.due_at(self.worker)
 
     def do(self) -> int:
         """Takes one step, unless somebody else is at it; how many invocations that was."""
         with self.mapping.turn:
-            if self.lane.is_at_work:
+            if self.worker.is_at_work:
                 return 0
-            self.lane.is_at_work = True
+            self.worker.is_at_work = True
         try:
             before = self.mapping.metrics.invocations
-            self.mapping.take_step(self.lane)
+            self.mapping.take_step(self.worker)
             return self.mapping.metrics.invocations - before
         finally:
-            self.lane.is_at_work = False
+            self.worker.is_at_work = False
 
 
-def lane_of(origin: StreamOrigin, packed: bytes, count: int) -> int:
-    """Which of some lanes a change takes: that of its partition key."""
+def worker_of(origin: StreamOrigin, packed: bytes, count: int) -> int:
+    """Which of some workers a change takes: that of its partition key."""
     if count == 1:
         return 0
     keys = shown_change(origin, 0, packed)["dynamodb"]["Keys"]

@@ -9,8 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -22,19 +21,20 @@ from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
 from minidynamo.storage.sqlite.durability import Durability, LogSync, NoSync
-from minidynamo.storage.sqlite.log_end import LogCursor, loss
+from minidynamo.storage.sqlite.log_end import loss
 from minidynamo.storage.sqlite.log_watch import LogWatch
 from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import Ownership, lock_file
 from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
+from minidynamo.storage.sqlite.recovery import recovered
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
-from minidynamo.storage.sqlite.store_path import is_without_log, log_of, store_path
+from minidynamo.storage.sqlite.store_path import log_of, store_path
+from minidynamo.storage.sqlite.transaction import Transaction
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
 
 DURABILITIES = ("full", "process")
-_RECOVERY_SECONDS, _RECOVERY_PAUSE_SECONDS = 5.0, 0.02
 
 
 # Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
@@ -88,7 +88,7 @@ class SqliteEngine(Engine):
         path = self._path
         self._connection = open_file(path, file_mode)
         try:
-            cursor = _recovered(self._connection, path)
+            cursor = recovered(self._connection, path)
             self._watch = watch = LogWatch(path, self._ownership, cursor, self._commits, durability != "full")
             self._durability: Durability = (
                 LogSync(path, watch, self._commits) if durability == "full" else NoSync(watch, self._commits)
@@ -265,9 +265,9 @@ class SqliteEngine(Engine):
             for each in maps:
                 each.check()
 
-    def _transaction(self) -> _Transaction:
+    def _transaction(self) -> Transaction:
         self._require_healthy()
-        return _Transaction(self._connection, self._count_commit)
+        return Transaction(self._connection, self._count_commit)
 
     def _require_healthy(self) -> None:
         if self._durability.failure is not None:
@@ -305,59 +305,3 @@ def _require_log(path: Path, ownership: Ownership) -> None:
             f"cannot open {path}: {lost}. Put a copy in its place and delete log and lock, or delete the lock alone, "
             f"{lock_file(path)}, to open what is left"
         )
-
-
-def _recovered(connection: sqlite3.Connection, path: Path) -> LogCursor:
-    """Lets SQLite take up a log that was left, and moves it into the file; where the log ends then.
-
-    While another program makes a checkpoint, SQLite does not tell where it ends.
-    """
-    cursor = LogCursor()
-    if is_without_log(path):
-        return cursor
-    log, end = log_of(path), time.monotonic() + _RECOVERY_SECONDS
-    while True:
-        _, frames, _ = connection.execute(CHECKPOINT).fetchone()
-        if frames >= 0:
-            cursor.begin(log, frames)
-            return cursor
-        if time.monotonic() > end:
-            raise StoreError(f"cannot open the database: another program is at its log {log}; let it end")
-        time.sleep(_RECOVERY_PAUSE_SECONDS)
-
-
-class _Transaction:
-    """One transaction: committed at its end, or undone where anything fails.
-
-    A commit is counted once the operating system has it: whoever syncs the log relies on that.
-    """
-
-    __slots__ = ("_connection", "_count_commit")
-
-    def __init__(self, connection: sqlite3.Connection, count_commit: Callable[[], None]) -> None:
-        self._connection = connection
-        self._count_commit = count_commit
-
-    def __enter__(self) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise _failure(error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is None:
-            try:
-                self._connection.execute("COMMIT")
-                self._count_commit()
-                return
-            except sqlite3.Error as fault:
-                error = fault
-        if self._connection.in_transaction:  # SQLite undoes some failures by itself.
-            self._connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
-            raise _failure(error) from error
-
-
-def _failure(error: sqlite3.Error) -> StorageFailure:
-    logger.error("a write to the store failed: %s", error)
-    return StorageFailure(f"The data could not be written: {error}. Nothing has been changed.")

@@ -1,0 +1,183 @@
+"""Handing batches of changes over to a function: once, again after failures, in halves, window by window.
+
+Source: AWS Lambda Developer Guide, "How Lambda processes records from stream and queue-based event sources".
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from minidynamo.errors import TooManyRequests
+from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
+from minidynamo.lambdas.runtime import Metrics, Outcome, Runtime
+from minidynamo.lambdas.settings import MappingSettings
+from minidynamo.lambdas.shard_workers import Batch, Change, ShardWorker
+from minidynamo.lambdas.stream_events import event_record
+from minidynamo.lambdas.stream_reader import StreamReader
+from minidynamo.limits import STREAM_RETENTION_SECONDS
+from minidynamo.operations.context import OperationContext
+from minidynamo.streams.record import CHAIN, StreamOrigin, change_chain
+
+logger = logging.getLogger("minidynamo.lambdas")
+
+_CHAIN_MAX = 16
+_BACK_OFF_SECONDS_MAX = 60.0
+_STATE_BYTES_MAX = 1024 * 1024
+_NO_RECORDS, _OK, _PROBLEM = "No records processed", "OK", "PROBLEM: Function call failed"
+
+
+class BatchConsumer:
+    """Invokes a function with what a reader has read.
+
+    Parameters:
+        context: the database.
+        runtime: runs the function.
+        destinations: take what is given up.
+        reader: of the stream.
+        settings: those of the mapping.
+        function_name, stream_arn: what the mapping connects.
+
+    Attributes:
+        last_processing_result: how the last invocation ended.
+        metrics: invocations, errors, records, and the age of the last batch.
+    """
+
+    def __init__(
+        self,
+        context: OperationContext,
+        runtime: Runtime,
+        destinations: Destinations,
+        reader: StreamReader,
+        settings: MappingSettings,
+        function_name: str,
+        stream_arn: str,
+    ) -> None:
+        self._context, self._runtime, self._destinations, self._reader = context, runtime, destinations, reader
+        self._settings, self._function_name, self._stream_arn = settings, function_name, stream_arn
+        self.last_processing_result = _NO_RECORDS
+        self.metrics = Metrics()
+
+    def process(self, worker: ShardWorker, origin: StreamOrigin) -> None:
+        """Hands the batch that a worker is at over to the function, or gives it up."""
+        batch = worker.batches[0]
+        now = self._context.clock.now()
+        self._give_up_expired(worker, batch, now)
+        if not batch.changes:
+            self._finish(worker)
+            return
+        chain = max(change_chain(each.packed) for each in batch.changes) + 1
+        if chain > _CHAIN_MAX:
+            self._end_loop(worker, batch, chain)
+            return
+        try:
+            outcome = self._invoke(self._event(worker, batch, origin), chain)
+        except TooManyRequests:
+            self._retry(worker, batch, None)
+            return
+        if self._context.is_closed:
+            return  # By the handler, or while it ran: the batch is handed over again when it is opened.
+        batch.attempts += 1
+        self.metrics.records += len(batch.changes)
+        self.metrics.iterator_age_millis = int((now - batch.changes[0].time) * 1000)
+        remaining = self._remaining(worker, batch, outcome)
+        self.last_processing_result = _PROBLEM if remaining else _OK
+        if not remaining:
+            self._finish(worker)
+        else:
+            self._fail(worker, batch, remaining, outcome)
+
+    def _give_up_expired(self, worker: ShardWorker, batch: Batch, now: float) -> None:
+        age_max = self._settings.MaximumRecordAgeInSeconds
+        age_max = STREAM_RETENTION_SECONDS if age_max < 0 else min(age_max, STREAM_RETENTION_SECONDS)
+        expired = [each for each in batch.changes if now - each.time > age_max]
+        if expired:
+            self._give_up(worker, Batch(expired, batch.failures, batch.attempts), "RecordAgeExceeded", None)
+            batch.changes = batch.changes[len(expired) :]
+
+    def _end_loop(self, worker: ShardWorker, batch: Batch, chain: int) -> None:
+        """Gives up a batch of changes that a function has led to itself, again and again."""
+        text = "function %s was stopped: its own writes have invoked it %d times in a row"
+        logger.error(text, self._function_name, chain - 1)
+        self._give_up(worker, batch, "RecursiveInvocationDetected", None)
+        self._finish(worker)
+
+    def _event(self, worker: ShardWorker, batch: Batch, origin: StreamOrigin) -> dict[str, Any]:
+        records = [event_record(origin, each.number, each.packed) for each in batch.changes]
+        return {"Records": records, **self._window_members(worker, is_final=False)}
+
+    def _window_members(self, worker: ShardWorker, is_final: bool) -> dict[str, Any]:
+        if worker.window is None:
+            return {}
+        end = worker.window.start + self._settings.TumblingWindowInSeconds
+        return {
+            "window": {"start": second_text(worker.window.start), "end": second_text(end)},
+            "state": dict(worker.window.state),
+            "shardId": worker.shard_id,
+            "eventSourceARN": self._stream_arn,
+            "isFinalInvokeForWindow": is_final,
+            "isWindowTerminatedEarly": False,
+        }
+
+    def _invoke(self, event: dict[str, Any], chain: int) -> Outcome:
+        function, version = self._runtime.find(self._function_name)
+        token = CHAIN.set(chain)
+        try:
+            outcome = self._runtime.run(function, version, event)
+        finally:
+            CHAIN.reset(token)
+        self.metrics.invocations += 1
+        self.metrics.errors += outcome.is_error
+        return outcome
+
+    def _remaining(self, worker: ShardWorker, batch: Batch, outcome: Outcome) -> list[Change]:
+        """The changes that are not done after an invocation."""
+        if outcome.is_error:
+            return batch.changes
+        if worker.window is not None:
+            state = outcome.value.get("state") if isinstance(outcome.value, dict) else None
+            if not isinstance(state, dict) or len(repr(state)) > _STATE_BYTES_MAX:
+                return batch.changes
+            worker.window.state = state
+        return reported_failures(batch.changes, outcome.value) if self._settings.reports_failures else []
+
+    def _fail(self, worker: ShardWorker, batch: Batch, remaining: list[Change], outcome: Outcome) -> None:
+        """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
+        is_partial = len(remaining) < len(batch.changes)
+        batch.changes = remaining
+        if self._settings.BisectBatchOnFunctionError and len(remaining) > 1 and not is_partial:
+            half = len(remaining) // 2
+            batch.changes = remaining[:half]
+            worker.batches.insert(1, Batch(remaining[half:], batch.failures, batch.attempts))
+            worker.due_at = self._context.clock.now()
+            self._reader.save()
+            return
+        self._retry(worker, batch, outcome)
+
+    def _retry(self, worker: ShardWorker, batch: Batch, outcome: Outcome | None) -> None:
+        batch.failures += outcome is not None
+        retries = self._settings.MaximumRetryAttempts
+        if 0 <= retries < batch.failures:
+            self._give_up(worker, batch, "RetryAttemptsExhausted", outcome)
+            self._finish(worker)
+            return
+        worker.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), _BACK_OFF_SECONDS_MAX)
+        self._reader.save()
+
+    def _give_up(self, worker: ShardWorker, batch: Batch, condition: str, outcome: Outcome | None) -> None:
+        arn = self._runtime.arn_of(self._runtime.find(self._function_name)[0])
+        described = batch_info(worker.shard_id, batch.changes, self._stream_arn)
+        record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())
+        self._destinations.send(self._settings.failure_destination, record)
+
+    def _finish(self, worker: ShardWorker) -> None:
+        worker.batches.popleft()
+        worker.due_at = 0.0
+        self._reader.save()
+
+    def close_window(self, worker: ShardWorker) -> None:
+        """The last invocation of a tumbling window, without records."""
+        outcome = self._invoke({"Records": [], **self._window_members(worker, is_final=True)}, 1)
+        if outcome.is_error:
+            worker.due_at = self._context.clock.now() + 1.0
+        worker.window = None
