@@ -71,10 +71,10 @@ class Target:
         assert self._process.stdout is not None
         self._process.stdin.write(f"{workload}\t{seconds}\n")
         self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
+        response = self._process.stdout.readline()
+        if not response:
             raise SystemExit(f"bench: the worker of {self.name} failed at workload {workload!r}; see its traceback")
-        self.times.setdefault(workload, []).append(float(answer))
+        self.times.setdefault(workload, []).append(float(response))
 
 
 def checkout(revision: str) -> Path:

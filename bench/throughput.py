@@ -63,7 +63,7 @@ def own_server(tree: Path = ROOT, arguments: Sequence[str] = ()) -> Iterator[Own
 
 
 class _Connection(asyncio.Protocol):
-    """Sends a request as soon as the answer to the last one is whole."""
+    """Sends a request as soon as the response to the last one is whole."""
 
     def __init__(self, requests: Requests, count: Callable[[int], None]) -> None:
         self._requests, self._count = requests, count

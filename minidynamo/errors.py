@@ -45,7 +45,7 @@ DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 
 
 class DynamoError(Exception):
-    """An error answer of the service: its code, its message and further members of its body.
+    """An error response of the service: its code, its message and further members of its body.
 
     Attributes:
         code: what SDKs call the error code, such as "ValidationException".
@@ -231,8 +231,8 @@ class StorageFailure(InternalServerError):
     """What holds the data cannot be read or written; the text says why. A write that fails so has changed nothing."""
 
 
-class NoAnswer(InternalServerError):
-    """The caller gets no answer at all; whether the request took effect it cannot know.
+class NoResponse(InternalServerError):
+    """The caller gets no response at all; whether the request took effect it cannot know.
 
     Every face turns it into what a client sees of that: botocore's ConnectionClosedError or ReadTimeoutError, or a
     connection that is closed.

@@ -1,7 +1,7 @@
 """What the service says. Texts used from more than one place, and the prefixes they open with.
 
 A text that a single check uses stands beside that check. Oddities of spelling and spacing are the service's own.
-Source: observed answers of Amazon DynamoDB.
+Source: observed responses of Amazon DynamoDB.
 """
 
 PARAMETERS_INVALID = "One or more parameter values were invalid: "

@@ -139,7 +139,7 @@ async def _long_road(
     original: Original,
     first: DynamoError | None = None,
 ) -> Any:
-    """The call through all of botocore, retries included; its first attempt gets the answer `first`, if given."""
+    """The call through all of botocore, retries included; its first attempt gets the response `first`, if given."""
     with travelling(client, endpoint, first):
         return await _maybe_await(original(client, plan.operation, parameters))
 

@@ -39,11 +39,11 @@ def validate(model: Any, parameters: dict[str, Any]) -> None:
 
 
 def results(endpoint: Endpoint, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Carries out an operation; its answer as botocore gives it. Raises DynamoError."""
-    answer = endpoint.execute(operation, parameters)
-    show_timestamps(operation, answer, _LOCAL_ZONE)
-    answer["ResponseMetadata"] = _metadata(endpoint, 200)
-    return answer
+    """Carries out an operation; its response as botocore gives it. Raises DynamoError."""
+    response = endpoint.execute(operation, parameters)
+    show_timestamps(operation, response, _LOCAL_ZONE)
+    response["ResponseMetadata"] = _metadata(endpoint, 200)
+    return response
 
 
 def error_results(client: Any, endpoint: Endpoint, error: DynamoError) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.http.exchange import Exchange
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.signatures import Signature
@@ -47,7 +47,7 @@ def travelling(client: Any, endpoint: Endpoint, first: DynamoError | None = None
     """While this is on, what the client sends in this thread or task is answered by the database."""
     # Before all other hooks on sending, since another double's might answer too.
     client.meta.events.register_first(
-        f"before-send.{client.meta.service_model.service_id.hyphenize()}", answer_before_send, "minidynamo-send"
+        f"before-send.{client.meta.service_model.service_id.hyphenize()}", respond_before_send, "minidynamo-send"
     )
     token = TRAVEL.set(Travel(endpoint, is_asynchronous(client), first))
     try:
@@ -73,7 +73,7 @@ def _credentials(client: Any) -> Iterator[None]:
         signer._credentials = None
 
 
-def answer_before_send(request: Any, **ignored: Any) -> Any:
+def respond_before_send(request: Any, **ignored: Any) -> Any:
     """Hook on `before-send`: the response to a request on the long road, None for any other."""
     travel = TRAVEL.get()
     return None if travel is None else response_to(request, travel.endpoint, travel.asynchronous)
@@ -94,7 +94,7 @@ def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
     """botocore's response object for a request it has prepared, or aiobotocore's.
 
     Raises:
-        ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no answer.
+        ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no response.
     """
     http = _received(request)
     exchange = Exchange(lambda signature: endpoint, authenticate=lambda request: _UNSIGNED)
@@ -102,16 +102,16 @@ def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
     try:
         if travel is not None and travel.first is not None:
             error, travel.first = travel.first, None
-            if isinstance(error, NoAnswer):
+            if isinstance(error, NoResponse):
                 raise error
-            answer = exchange.refused(http, error)
+            response = exchange.refused(http, error)
         else:
-            answer = exchange.answer(http)
-    except NoAnswer as silence:
+            response = exchange.respond(http)
+    except NoResponse as silence:
         raise no_response_error(silence, request.url) from None
-    response = _response_class(asynchronous)(request.url, answer.status, answer.headers, None)
-    response._content = answer.body
-    return response
+    shown = _response_class(asynchronous)(request.url, response.status, response.headers, None)
+    shown._content = response.body
+    return shown
 
 
 def _received(request: Any) -> HttpRequest:

@@ -16,7 +16,7 @@ from typing import Any
 from minidynamo.conformance.cases import Case, all_cases
 from minidynamo.conformance.replay import Disagreement, perform, put_items
 from minidynamo.conformance.wire_cases import WireCase, replay_on_wire, wire_cases
-from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
@@ -86,7 +86,7 @@ def _replayed(endpoint: RemoteEndpoint, cases: Iterable[Case], on_wire: Iterable
 def _fault(replay: Any) -> str | None:
     try:
         replay()
-    except NoAnswer:
+    except NoResponse:
         raise
     except DynamoError as error:
         return f"{error.code}: {error.message}"

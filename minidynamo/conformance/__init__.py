@@ -1,1 +1,1 @@
-"""The spec cases: requests with the answers of Amazon DynamoDB, replayed against any face or endpoint."""
+"""The spec cases: requests with the responses of Amazon DynamoDB, replayed against any face or endpoint."""

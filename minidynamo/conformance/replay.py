@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from minidynamo.conformance.cases import Case
-from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.wording import DETECTED
 
@@ -20,7 +20,7 @@ Face = Callable[[str], Call]
 
 
 class Disagreement(AssertionError):
-    """An answer that is not the one the case gives."""
+    """A response that is not the one the case gives."""
 
 
 def replay(case: Case, face: Face) -> None:
@@ -52,8 +52,8 @@ def perform(case: Case, call: Call) -> None:
 
 def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[str, Any]) -> None:
     try:
-        answer = act()
-    except NoAnswer:
+        response = act()
+    except NoResponse:
         raise
     except DynamoError as error:
         if "error" not in expected:
@@ -61,11 +61,11 @@ def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[st
         _compare_error(case, error, expected)
         return
     if "error" in expected:
-        raise Disagreement(f"did not fail, but answered {answer}")
+        raise Disagreement(f"did not fail, but answered {response}")
     wanted = expected.get("response")
     if wanted is not None:
-        is_same = contains(answer, wanted) if expected.get("matches") == "subset" else answer == wanted
-        _require(is_same, answer, wanted)
+        is_same = contains(response, wanted) if expected.get("matches") == "subset" else response == wanted
+        _require(is_same, response, wanted)
 
 
 def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, Any]) -> None:
@@ -89,16 +89,16 @@ def _require(is_same: bool, found: Any, wanted: Any) -> None:
         raise Disagreement(f"answered {found!r}\n  instead of {wanted!r}")
 
 
-def contains(answer: Any, wanted: Any) -> bool:
-    """Whether an answer has all members that are wanted, at any depth; lists must be as long."""
+def contains(response: Any, wanted: Any) -> bool:
+    """Whether a response has all members that are wanted, at any depth; lists must be as long."""
     if isinstance(wanted, dict):
-        return isinstance(answer, dict) and all(
-            name in answer and contains(answer[name], value) for name, value in wanted.items()
+        return isinstance(response, dict) and all(
+            name in response and contains(response[name], value) for name, value in wanted.items()
         )
     if isinstance(wanted, list):
         return (
-            isinstance(answer, list)
-            and len(answer) == len(wanted)
-            and all(contains(one, two) for one, two in zip(answer, wanted, strict=True))
+            isinstance(response, list)
+            and len(response) == len(wanted)
+            and all(contains(one, two) for one, two in zip(response, wanted, strict=True))
         )
-    return bool(answer == wanted)
+    return bool(response == wanted)

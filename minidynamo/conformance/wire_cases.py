@@ -11,10 +11,10 @@ from typing import Any
 
 from minidynamo.conformance.cases import documents
 from minidynamo.conformance.replay import Disagreement
-from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.messages import HttpRequest, HttpResponse
 
-# Sends a request; None stands for a server that hung up without an answer.
-Exchange = Callable[[HttpRequest], HttpAnswer]
+# Sends a request; None stands for a server that hung up without a response.
+Exchange = Callable[[HttpRequest], HttpResponse]
 Sign = Callable[[HttpRequest], HttpRequest]
 
 _REQUEST_ID_LENGTH = 52
@@ -27,7 +27,7 @@ class WireCase:
     Attributes:
         options: settings that the server needs, such as `{"cors": True}`.
         is_signed: whether the request is to be signed before it is sent.
-        answer: what the answer must have.
+        answer: what the response must have.
     """
 
     file: str
@@ -37,7 +37,7 @@ class WireCase:
     options: Mapping[str, Any]
     request: HttpRequest
     is_signed: bool
-    answer: Mapping[str, Any]
+    response: Mapping[str, Any]
 
     @property
     def id(self) -> str:
@@ -57,23 +57,23 @@ def wire_cases() -> Iterator[WireCase]:
                 options=entry.get("options", {}),
                 request=_request({"target": document.get("target"), **request}),
                 is_signed=not request.get("unsigned", False),
-                answer=_expected(document, entry),
+                response=_expected(document, entry),
             )
 
 
 def replay_on_wire(case: WireCase, exchange: Exchange, sign: Sign) -> None:
-    """Sends the request of a case; raises Disagreement where the answer is another."""
+    """Sends the request of a case; raises Disagreement where the response is another."""
     request = sign(case.request) if case.is_signed else case.request
-    answer = exchange(request)
-    wanted = case.answer
-    _require(answer.status == wanted["status"], f"status {answer.status} {answer.body[:500]!r}", wanted["status"])
+    response = exchange(request)
+    wanted = case.response
+    _require(response.status == wanted["status"], f"status {response.status} {response.body[:500]!r}", wanted["status"])
     if not wanted.get("bare"):
-        _check_envelope(case, answer)
+        _check_envelope(case, response)
     for name, value in wanted.get("headers", {}).items():
-        _require(answer.headers.get(name) == value, f"{name}: {answer.headers.get(name)}", value)
+        _require(response.headers.get(name) == value, f"{name}: {response.headers.get(name)}", value)
     for name in wanted.get("without", ()):
-        _require(name not in answer.headers, f"{name}: {answer.headers.get(name)}", "no such header")
-    body = _decoded(answer)
+        _require(name not in response.headers, f"{name}: {response.headers.get(name)}", "no such header")
+    body = _decoded(response)
     if "text" in wanted:
         _require(body == wanted["text"], body, wanted["text"])
     if "json" in wanted:
@@ -96,27 +96,29 @@ def _request(given: Mapping[str, Any]) -> HttpRequest:
 
 
 def _expected(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The answer of a case, or the one that its fault stands for."""
+    """The response of a case, or the one that its fault stands for."""
     if "answer" in entry:
-        answer: Mapping[str, Any] = entry["answer"]
-        return answer
+        response: Mapping[str, Any] = entry["answer"]
+        return response
     kind = entry.get("fault", document.get("fault"))
     member = "Message" if kind.endswith("#SerializationException") else "message"
     return {"status": 400, "json": {"__type": kind, member: entry["fault_message"]}}
 
 
-def _check_envelope(case: WireCase, answer: HttpAnswer) -> None:
-    """What every answer has: a request id, a checksum and a length that are right."""
-    request_id = answer.headers.get("x-amzn-requestid", "")
+def _check_envelope(case: WireCase, response: HttpResponse) -> None:
+    """What every response has: a request id, a checksum and a length that are right."""
+    request_id = response.headers.get("x-amzn-requestid", "")
     is_id = len(request_id) == _REQUEST_ID_LENGTH and request_id.isalnum() and request_id.isupper()
     _require(is_id, f"x-amzn-requestid: {request_id}", "52 upper-case letters and digits")
     if case.request.method != "HEAD":
-        _require(answer.headers.get("x-amz-crc32") == str(zlib.crc32(answer.body)), answer.headers, "a right checksum")
-        _require(answer.headers.get("content-length") == str(len(answer.body)), answer.headers, "a right length")
+        _require(
+            response.headers.get("x-amz-crc32") == str(zlib.crc32(response.body)), response.headers, "a right checksum"
+        )
+        _require(response.headers.get("content-length") == str(len(response.body)), response.headers, "a right length")
 
 
-def _decoded(answer: HttpAnswer) -> str:
-    return _DECODE[answer.headers.get("content-encoding")](answer.body).decode()
+def _decoded(response: HttpResponse) -> str:
+    return _DECODE[response.headers.get("content-encoding")](response.body).decode()
 
 
 def _require(is_right: bool, found: Any, wanted: Any) -> None:

@@ -33,7 +33,7 @@ class ServiceClient:
     Parameters:
         endpoint: what carries out its calls: a database, most often.
 
-    Every method takes the operation's parameters by keyword and returns its answer as a dict. It raises the classes of
+    Every method takes its parameters by keyword and returns the response as a dict. It raises the classes of
     `client.exceptions`, which are botocore's ClientError where botocore is installed.
     """
 
@@ -111,7 +111,7 @@ def _method(operation: Operation) -> Callable[..., Response]:
 
 
 def show_timestamps(operation: str, response: Response, zone: tzinfo) -> None:
-    """Replaces the epoch seconds in an answer by datetimes of a time zone, in place."""
+    """Replaces the epoch seconds in a response by datetimes of a time zone, in place."""
     path = _TIMESTAMPS[operation]
     if path == "*":
         _show_all(response, zone)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.errors import DynamoError, NoResponse
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +44,7 @@ def waiter_error_class() -> Any:
     return WaiterError
 
 
-def no_response_error(error: NoAnswer, url: str) -> Exception:
+def no_response_error(error: NoResponse, url: str) -> Exception:
     """What a client of the endpoint at a URL raises that gets no response: the exception that botocore has for it."""
     try:
         from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
@@ -67,7 +67,7 @@ def modelled_class(code: str) -> Any:
 
 def client_error(error: DynamoError, operation: str, metadata: Mapping[str, Any], url: str) -> Exception:
     """The exception that a client of the endpoint at a URL raises for an error of the service, or for none at all."""
-    if isinstance(error, NoAnswer):
+    if isinstance(error, NoResponse):
         return no_response_error(error, url)
     response = {
         **error.response,

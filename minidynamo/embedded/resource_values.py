@@ -29,7 +29,7 @@ def wire_request(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def python_response(response: dict[str, Any]) -> dict[str, Any]:
-    """The same answer with Python values for attribute values."""
+    """The same response with Python values for attribute values."""
     return {name: _READERS[name](value) if name in _READERS else value for name, value in response.items()}
 
 

@@ -2,7 +2,7 @@
 
 Two steps, since the service checks other things in between: `check_combinations` (which parameters go together) and
 `bind` (placeholder maps, expressions, unused placeholders; legacy parameters before them).
-Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
+Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Evaluation of conditions: a resolved tree compiled once to closures over an item. Pure; never fails.
 
 Missing attributes and mismatched types make comparisons false and `<>` true; NOT simply inverts.
-Source: DynamoDB Developer Guide, "Comparison operator and function reference"; observed answers.
+Source: DynamoDB Developer Guide, "Comparison operator and function reference"; observed responses.
 """
 
 from __future__ import annotations

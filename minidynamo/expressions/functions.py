@@ -1,6 +1,6 @@
 """The functions of expressions: where each may stand, what it takes. A table; evaluation is elsewhere.
 
-Source: DynamoDB Developer Guide, "Comparison operator and function reference"; observed answers.
+Source: DynamoDB Developer Guide, "Comparison operator and function reference"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Key conditions: a condition tree, or legacy KeyConditions, reduced to one clause per key attribute.
 
 Owns what can be told without the table; which attributes are keys is checked where the table is.
-Source: DynamoDB Developer Guide, "Key condition expressions for the Query operation"; observed answers.
+Source: DynamoDB Developer Guide, "Key condition expressions for the Query operation"; observed responses.
 """
 
 from __future__ import annotations

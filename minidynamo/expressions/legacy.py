@@ -1,7 +1,7 @@
 """The legacy parameters, translated to the trees of expressions: never evaluated by code of their own.
 
 Expected, QueryFilter and ScanFilter become conditions, KeyConditions key clauses, AttributeUpdates an update and
-AttributesToGet a projection. Source: DynamoDB Developer Guide, "Legacy conditional parameters"; observed answers.
+AttributesToGet a projection. Source: DynamoDB Developer Guide, "Legacy conditional parameters"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parsing: the text of an expression to its syntax tree, with every fault that can be told without names and values.
 
 The grammar is `grammar.lark`, the tree is built by `tree_builder.py`. Parsed trees are cached by kind and text.
-Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
+Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Projection: the part of an item that some document paths name, rebuilt in its nesting.
 
 List elements come back compacted in the order of their indexes; missing paths and mistyped steps yield nothing.
-Source: DynamoDB Developer Guide, "Using projection expressions"; observed answers.
+Source: DynamoDB Developer Guide, "Using projection expressions"; observed responses.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Takes a parsed tree and the maps of a request; gives the same tree over `DocumentPath` and `Literal`. Conditions are
 checked one by one in the order written: placeholders, operand count, distinct operands, operand types.
-Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
+Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 """
 
 from __future__ import annotations

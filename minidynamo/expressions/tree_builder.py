@@ -1,7 +1,7 @@
 """The syntax tree, built from the parse tree bottom up; faults and placeholders are noted on the way.
 
 No recursion follows the nesting of the text, so that none can exhaust the stack. Faults are ranked, since the service
-reports them in an order of its own. Source: DynamoDB Developer Guide, "Using expressions"; observed answers.
+reports them in an order of its own. Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
     list_append      37 + both operands
     target           bytes of the first name + (4 + bytes) of each further element
 
-Source: observed answers of Amazon DynamoDB.
+Source: observed responses of Amazon DynamoDB.
 """
 
 from __future__ import annotations

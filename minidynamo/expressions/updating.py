@@ -1,7 +1,7 @@
 """Updates: a resolved update applied to an item.
 
 Every right-hand side and every list index reads the item as it was before the update. The result is a new item; the old
-one is not changed. Source: DynamoDB Developer Guide, "Using update expressions"; observed answers.
+one is not changed. Source: DynamoDB Developer Guide, "Using update expressions"; observed responses.
 """
 
 from __future__ import annotations

@@ -87,12 +87,12 @@ def load_records(endpoint: Endpoint, table_name: str, records: Iterator[Record])
             continue
         request = {"TableName": table_name, "Item": record.item, "ReturnValues": "ALL_OLD"}
         try:
-            answer = endpoint.execute("PutItem", request)
+            response = endpoint.execute("PutItem", request)
         except DynamoError as error:
             report.bad_lines.append((record.line_number, error.message))
             continue
         report.item_count += 1
-        report.replaced_count += "Attributes" in answer
+        report.replaced_count += "Attributes" in response
     return report
 
 

@@ -1,1 +1,1 @@
-"""DynamoDB's HTTP protocol without any input or output: a request in, an answer out. Sockets are others' business."""
+"""DynamoDB's HTTP protocol without any input or output: a request in, a response out. Sockets are others' business."""

@@ -84,7 +84,7 @@ def _binary(text: str) -> bytes | UndecodableBinary:
 
 
 def body_of(members: Mapping[str, Any]) -> bytes:
-    """A request, an answer or an error as compact JSON; binary values become base64."""
+    """A request, a response or an error as compact JSON; binary values become base64."""
     return "".join(_encoded(members, 0)).encode()
 
 

@@ -1,4 +1,4 @@
-"""One exchange: an HTTP request in, an HTTP answer out, through `Endpoint.execute`.
+"""One exchange: an HTTP request in, an HTTP response out, through `Endpoint.execute`.
 
 Source: wire protocol of Amazon DynamoDB, "Order of HTTP-level checks".
 """
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import DynamoError, InternalServerError, NoAnswer, SerializationError, UnknownOperation
+from minidynamo.errors import DynamoError, InternalServerError, NoResponse, SerializationError, UnknownOperation
 from minidynamo.http.bodies import body_of, parsed_body, with_binaries
 from minidynamo.http.compression import BodyTooLarge, compressed, decompressed
-from minidynamo.http.messages import HttpAnswer, HttpRequest, http_date
+from minidynamo.http.messages import HttpRequest, HttpResponse, http_date
 from minidynamo.http.signatures import Signature
 from minidynamo.http.targets import operation_of
 from minidynamo.http.verification import accept_any
@@ -39,7 +39,7 @@ class Exchange:
     Parameters:
         choose: gives the endpoint for a signature; for None the one that answers what is not signed.
         authenticate: gives the signature of a request or raises; by default any well-formed one is accepted.
-        allows_origins: whether pages of other origins may read the answers (CORS).
+        allows_origins: whether pages of other origins may read the responses (CORS).
     """
 
     def __init__(self, choose: Choose, authenticate: Authenticate = accept_any, allows_origins: bool = False) -> None:
@@ -47,15 +47,15 @@ class Exchange:
         self._authenticate = authenticate
         self._allows_origins = allows_origins
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request.
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request.
 
         Raises:
             NoAnswer: there is to be none; nothing else is raised.
         """
         try:
-            status, kind, body = self._answered(request)
-        except NoAnswer:
+            status, kind, body = self._responded(request)
+        except NoResponse:
             raise
         except DynamoError as error:
             status, kind, body = error.status, _content_type(request), body_of(error.body)
@@ -66,11 +66,11 @@ class Exchange:
             status, kind, body = 500, _content_type(request), body_of(InternalServerError().body)
         return self._finished(request, status, kind, body)
 
-    def refused(self, request: HttpRequest, error: DynamoError) -> HttpAnswer:
-        """The answer to a request that goes no further."""
+    def refused(self, request: HttpRequest, error: DynamoError) -> HttpResponse:
+        """The response to a request that goes no further."""
         return self._finished(request, error.status, _content_type(request), body_of(error.body))
 
-    def _answered(self, request: HttpRequest) -> tuple[int, str, bytes]:
+    def _responded(self, request: HttpRequest) -> tuple[int, str, bytes]:
         if request.method != "POST" or request.path != "/":
             return self._without_operation(request)
         kind = _base_type(request.headers.get("content-type"))
@@ -89,8 +89,8 @@ class Exchange:
         endpoint = self._choose(signature or self._authenticate(request))
         if members is None:
             raise SerializationError()
-        answer = endpoint.execute(operation, with_binaries(operation, members, body))
-        return 200, _content_type(request), body_of(answer) if API[operation].has_body else b""
+        response = endpoint.execute(operation, with_binaries(operation, members, body))
+        return 200, _content_type(request), body_of(response) if API[operation].has_body else b""
 
     def _without_operation(self, request: HttpRequest) -> tuple[int, str, bytes]:
         if request.method in ("GET", "HEAD") and request.path == "/":
@@ -100,7 +100,7 @@ class Exchange:
             return 200, "text/plain", b""
         return 404, _content_type(request), _NO_SUCH_PAGE
 
-    def _finished(self, request: HttpRequest, status: int, kind: str, body: bytes) -> HttpAnswer:
+    def _finished(self, request: HttpRequest, status: int, kind: str, body: bytes) -> HttpResponse:
         body, encoding = compressed(body, request.headers.get("accept-encoding"))
         endpoint = self._choose(None)
         headers = {
@@ -115,7 +115,7 @@ class Exchange:
             headers["content-encoding"] = encoding
         if self._allows_origins and "origin" in request.headers:
             headers |= _origin_headers(request)
-        return HttpAnswer(status, headers, body)
+        return HttpResponse(status, headers, body)
 
 
 def _origin_headers(request: HttpRequest) -> dict[str, str]:

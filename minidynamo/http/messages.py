@@ -29,8 +29,8 @@ class HttpRequest(NamedTuple):
     body: bytes
 
 
-class HttpAnswer(NamedTuple):
-    """A whole answer; header names are lower-case."""
+class HttpResponse(NamedTuple):
+    """A whole response; header names are lower-case."""
 
     status: int
     headers: dict[str, str]

@@ -146,8 +146,8 @@ class Invocations:
             self._queue.add(QueuedInvocation(self, function, version, event, request_id, now, now))
             return {"StatusCode": 202, "Payload": b""}
         outcome = self._runtime.run(function, version, event)
-        answer = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
-        return {**answer, "FunctionError": "Unhandled"} if outcome.is_error else answer
+        response = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
+        return {**response, "FunctionError": "Unhandled"} if outcome.is_error else response
 
     def attempt(self, queued: QueuedInvocation) -> int:
         """Tries a queued invocation once; how many invocations that were."""

@@ -95,7 +95,7 @@ class Functions:
         Parameters:
             name: a name, `name:qualifier` or an ARN.
             payload: the event: what JSON can say, or JSON itself.
-            InvocationType: "RequestResponse" to wait for the answer, "Event" to queue it (see `drain` and `start`),
+            InvocationType: "RequestResponse" to wait for the response, "Event" to queue it (see `drain` and `start`),
                 "DryRun" to look whether there is such a function.
             Qualifier: a version or alias.
 

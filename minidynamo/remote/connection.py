@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.messages import HttpRequest, HttpResponse
 
 _TIMEOUT_SECONDS = 60
 
@@ -34,7 +34,7 @@ class Connections:
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 
-    def exchange(self, request: HttpRequest) -> HttpAnswer:
+    def exchange(self, request: HttpRequest) -> HttpResponse:
         """Sends a request as it is; raises OSError or HTTPException where nothing comes back."""
         connection = self._take_idle()
         if connection is None:
@@ -61,21 +61,21 @@ class Connections:
                 return connection
             connection.close()
 
-    def _exchange(self, connection: http.client.HTTPConnection, request: HttpRequest) -> HttpAnswer:
+    def _exchange(self, connection: http.client.HTTPConnection, request: HttpRequest) -> HttpResponse:
         path = f"{request.path}{'?' + request.query if request.query else ''}"
         try:
             connection.putrequest(request.method, path, skip_host="host" in request.headers, skip_accept_encoding=True)
             for name, value in request.headers.items():
                 connection.putheader(name, value)
             connection.putheader("content-length", str(len(request.body)))
-            with suppress(BrokenPipeError):  # A body that is refused may not be read to its end; the answer is there.
+            with suppress(BrokenPipeError):  # A body that is refused may not be read to its end; the response is there.
                 connection.endheaders(request.body)
-            response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            answer = HttpAnswer(response.status, headers, response.read())
+            received = connection.getresponse()
+            headers = {name.lower(): value for name, value in received.getheaders()}
+            response = HttpResponse(received.status, headers, received.read())
         except BaseException:
             connection.close()
             raise
         with self._lock:
             self._idle.append(connection)
-        return answer
+        return response

@@ -13,9 +13,9 @@ from typing import Any
 from minidynamo.clock import Clock, SystemClock
 from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Request, Response
-from minidynamo.errors import NoAnswer, error_of
+from minidynamo.errors import NoResponse, error_of
 from minidynamo.http.bodies import body_of
-from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.targets import target_of
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.retries import Attempt, Retries
@@ -99,33 +99,33 @@ class RemoteEndpoint:
         headers = {"content-type": _CONTENT_TYPE, "x-amz-target": target_of(operation)}
         self._last.request_id = ""
         try:
-            answer = self.connections.exchange(self.sign(HttpRequest("POST", "/", "", headers, body)))
+            response = self.connections.exchange(self.sign(HttpRequest("POST", "/", "", headers, body)))
         except (OSError, http.client.HTTPException) as error:
             is_timeout, is_unreachable = isinstance(error, TimeoutError), isinstance(error, _UNREACHABLE)
-            return self._unanswered(NoAnswer(f"no response from {self.url}: {error}", is_timeout, is_unreachable))
-        self._last.request_id = answer.headers.get("x-amzn-requestid", "")
-        checksum = answer.headers.get("x-amz-crc32")
-        if checksum is not None and checksum != str(zlib.crc32(answer.body)):
-            return self._unanswered(NoAnswer(f"the response of {self.url} was damaged on its way"))
-        return _read(answer)
+            return self._unanswered(NoResponse(f"no response from {self.url}: {error}", is_timeout, is_unreachable))
+        self._last.request_id = response.headers.get("x-amzn-requestid", "")
+        checksum = response.headers.get("x-amz-crc32")
+        if checksum is not None and checksum != str(zlib.crc32(response.body)):
+            return self._unanswered(NoResponse(f"the response of {self.url} was damaged on its way"))
+        return _read(response)
 
-    def _unanswered(self, failure: NoAnswer) -> Attempt:
+    def _unanswered(self, failure: NoResponse) -> Attempt:
         return Attempt(exception=no_response_error(failure, self.url), failure=failure)
 
 
-def _read(answer: HttpAnswer) -> Attempt:
+def _read(response: HttpResponse) -> Attempt:
     try:
-        members: Any = json.loads(answer.body) if answer.body else {}
+        members: Any = json.loads(response.body) if response.body else {}
     except ValueError:
         members = {}
     if not isinstance(members, dict):
         members = {}
-    if answer.status < 300:
-        return Attempt(answer.status, response=binaries_decoded(members))
-    code = str(members.pop("__type", f"HTTP{answer.status}")).rpartition("#")[2]
+    if response.status < 300:
+        return Attempt(response.status, response=binaries_decoded(members))
+    code = str(members.pop("__type", f"HTTP{response.status}")).rpartition("#")[2]
     message = str(members.pop("message", members.pop("Message", "")))
-    error = error_of(code, message, binaries_decoded(members), answer.status)
-    return Attempt(answer.status, failure=error)
+    error = error_of(code, message, binaries_decoded(members), response.status)
+    return Attempt(response.status, failure=error)
 
 
 def _body(operation: str, request: Request) -> bytes:

@@ -17,10 +17,10 @@ class Attempt:
     """What became of one attempt: a response or a failure.
 
     Attributes:
-        status: of the HTTP answer; None where there was none.
+        status: of the HTTP response; None where there was none.
         response: what was answered.
         failure: what the caller is told if this is the last attempt.
-        exception: what botocore would raise, where there was no answer.
+        exception: what botocore would raise, where there was no response.
     """
 
     status: int | None = None
@@ -53,15 +53,15 @@ class Retries:
         if self._botocore is None:
             return None
         # What botocore's checks look at; checksums are checked where responses are read.
-        answer = None if attempt.status is None else SimpleNamespace(status_code=attempt.status, headers={})
+        response = None if attempt.status is None else SimpleNamespace(status_code=attempt.status, headers={})
         if attempt.status is not None and attempt.status < 300:
-            self._quota.release_retry_quota(request_context, answer)
+            self._quota.release_retry_quota(request_context, response)
             return None
         context = self._botocore[0].RetryContext(
             attempt_number,
             operation_model=_OPERATION_MODEL,
             parsed_response=None if attempt.failure is None else attempt.failure.response,
-            http_response=answer,
+            http_response=response,
             caught_exception=attempt.exception,
             request_context=request_context,
         )

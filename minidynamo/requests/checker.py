@@ -3,7 +3,7 @@
 An ordinary request is accepted by one pass of compiled predicates. Only one that fails it is walked again to find out
 what is wrong and to word it. What is inside attribute values is `values/`'s business, except for their JSON types when
 something else is wrong, since a type fault is reported before any other.
-Source: observed answers of Amazon DynamoDB.
+Source: observed responses of Amazon DynamoDB.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """JSON types of requests: nested structures are checked before the scalars beside them, the first fault is reported.
 
-Source: observed answers of Amazon DynamoDB (SerializationException).
+Source: observed responses of Amazon DynamoDB (SerializationException).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is known of each operation: one row. Whoever asks something about an operation reads it here.
 
-Source: service models of DynamoDB (2012-08-10) and DynamoDB Streams (2012-08-10); observed answers.
+Source: service models of DynamoDB (2012-08-10) and DynamoDB Streams (2012-08-10); observed responses.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The older layer lists up to ten violations in one message, each with its value. The newer one stops at the first
 violation of a length or range, names it in the model's case and leaves the value out; null members, patterns and enums
-keep the older form. Source: observed answers of Amazon DynamoDB.
+keep the older form. Source: observed responses of Amazon DynamoDB.
 """
 
 from __future__ import annotations

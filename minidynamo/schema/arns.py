@@ -1,6 +1,6 @@
 """Amazon resource names of tables, indexes and streams.
 
-Source: AWS documentation, "Amazon resource names"; observed answers.
+Source: AWS documentation, "Amazon resource names"; observed responses.
 """
 
 from __future__ import annotations

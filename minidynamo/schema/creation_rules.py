@@ -1,6 +1,6 @@
 """CreateTable: what a new table must satisfy, check by check, and the state that it begins with.
 
-Source: DynamoDB API reference, CreateTable; observed answers.
+Source: DynamoDB API reference, CreateTable; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Secondary indexes as they are defined: keys, projection, which items belong in them and under which key.
 
-Source: DynamoDB Developer Guide, "Improving data access with secondary indexes"; observed answers.
+Source: DynamoDB Developer Guide, "Improving data access with secondary indexes"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the definitions of keys and indexes must satisfy, in CreateTable and UpdateTable alike.
 
-Source: DynamoDB API reference, CreateTable; observed answers.
+Source: DynamoDB API reference, CreateTable; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Key schemas: which attributes make a key, how a key is checked and how it becomes bytes.
 
-Source: DynamoDB Developer Guide, "Primary key" and "Naming rules and data types"; observed answers.
+Source: DynamoDB Developer Guide, "Primary key" and "Naming rules and data types"; observed responses.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
               too), WasOnDemand, OnDemandSince, TableClass, TableClassChanges, Tags (a map), TimeToLive (ChangedAt and
               AttributeName), SSESpecification. Members that are None in the state are left out.
 
-Source of the description: DynamoDB API reference, TableDescription; observed answers.
+Source of the description: DynamoDB API reference, TableDescription; observed responses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What tags must satisfy. Source: DynamoDB Developer Guide, "Tagging restrictions"; observed answers."""
+"""What tags must satisfy. Source: DynamoDB Developer Guide, "Tagging restrictions"; observed responses."""
 
 from __future__ import annotations
 

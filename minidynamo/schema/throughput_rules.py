@@ -1,6 +1,6 @@
 """What throughput settings must satisfy: provisioned, on demand, warm; and the bounds of table and account.
 
-Source: DynamoDB API reference; DynamoDB Developer Guide, "Quotas"; observed answers.
+Source: DynamoDB API reference; DynamoDB Developer Guide, "Quotas"; observed responses.
 """
 
 from __future__ import annotations

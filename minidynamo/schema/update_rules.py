@@ -1,6 +1,6 @@
 """UpdateTable: which changes go together, and what each must satisfy given the table as it is.
 
-Source: DynamoDB API reference, UpdateTable; observed answers.
+Source: DynamoDB API reference, UpdateTable; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Capacity units: what reads and writes cost, and how the answer reports it.
+"""Capacity units: what reads and writes cost, and how the response reports it.
 
-Source: DynamoDB Developer Guide, "Read/write capacity"; observed answers.
+Source: DynamoDB Developer Guide, "Read/write capacity"; observed responses.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class Consumption:
 
 
 def consumed_capacity(mode: str, table_name: str, consumption: Consumption, direction: str | None = None) -> Response:
-    """The ConsumedCapacity member of an answer.
+    """The ConsumedCapacity member of a response.
 
     Parameters:
         mode: ReturnConsumedCapacity, "TOTAL" or "INDEXES".
         table_name: the name or ARN that was asked for.
         consumption: what was consumed.
-        direction: "Read" or "Write" in transactions, whose answers name it; else None.
+        direction: "Read" or "Write" in transactions, whose responses name it; else None.
     """
 
     def breakdown(units: float) -> Response:
@@ -67,18 +67,18 @@ def consumed_capacity(mode: str, table_name: str, consumption: Consumption, dire
             entry[f"{direction}CapacityUnits"] = units
         return entry
 
-    answer = {"TableName": table_name, **breakdown(consumption.total)}
+    response = {"TableName": table_name, **breakdown(consumption.total)}
     if mode == "INDEXES":
-        answer["Table"] = breakdown(consumption.table)
+        response["Table"] = breakdown(consumption.table)
         for kind in IndexKind:
             if kind in consumption.indexes:
                 by_name = consumption.indexes[kind]
-                answer[kind.value] = {name: {"CapacityUnits": units} for name, units in by_name.items()}
-    return answer
+                response[kind.value] = {name: {"CapacityUnits": units} for name, units in by_name.items()}
+    return response
 
 
 def add_consumed_capacity(response: Response, request: Mapping[str, Any], consumption: Consumption) -> None:
-    """Adds ConsumedCapacity to the answer of a single-table request that asks for it."""
+    """Adds ConsumedCapacity to the response of a single-table request that asks for it."""
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
         response["ConsumedCapacity"] = consumed_capacity(mode, request["TableName"], consumption)
@@ -90,7 +90,7 @@ def add_consumed_capacities(
     consumptions: Mapping[str, Consumption],
     direction: str | None = None,
 ) -> None:
-    """Adds the list of ConsumedCapacity, one entry per table, to the answer of a batch or transaction."""
+    """Adds the list of ConsumedCapacity, one entry per table, to the response of a batch or transaction."""
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
         response["ConsumedCapacity"] = [

@@ -1,7 +1,7 @@
 """Writing: what one change of an item does to the table and to every index, staged into one batch.
 
 Source: DynamoDB Developer Guide, "Write capacity unit consumption" and "Item updates and local secondary indexes";
-observed answers.
+observed responses.
 """
 
 from __future__ import annotations

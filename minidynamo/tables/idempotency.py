@@ -1,7 +1,7 @@
 """Idempotency tokens: what a transaction's ClientRequestToken stood for, for ten minutes after it completed.
 
 Kept in the catalog's system keyspace under "token/<token>", in the same batch as the transaction's writes.
-Source: DynamoDB API reference, TransactWriteItems; observed answers.
+Source: DynamoDB API reference, TransactWriteItems; observed responses.
 """
 
 from __future__ import annotations

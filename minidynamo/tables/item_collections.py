@@ -58,7 +58,7 @@ class ItemCollections:
         return self._sizes[prefix]
 
     def metrics(self, key: Item, prefix: bytes) -> dict[str, Any]:
-        """The ItemCollectionMetrics of an answer: the partition key and a range of two gigabyte figures."""
+        """The ItemCollectionMetrics of a response: the partition key and a range of two gigabyte figures."""
         lower = self.size_bytes(prefix) // (KIB * MIB)
         return {"ItemCollectionKey": key, "SizeEstimateRangeGB": [float(lower), float(lower + 1)]}
 

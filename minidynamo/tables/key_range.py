@@ -1,6 +1,6 @@
 """Key ranges: what a query demands of key attributes, as a range of key bytes; and scan segments.
 
-Source: DynamoDB Developer Guide, "Key condition expressions" and "Parallel scan"; observed answers.
+Source: DynamoDB Developer Guide, "Key condition expressions" and "Parallel scan"; observed responses.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A page is read in key order as undecoded records of one state, bounded by Limit and 1 MB before any filter. Decoding,
 filtering and projecting happen on the reader's own copies, without the lock.
-Source: DynamoDB Developer Guide, "Paginating table query results"; observed answers.
+Source: DynamoDB Developer Guide, "Paginating table query results"; observed responses.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ def find_and_read(
             return reading, _charged(meter, reading, page, source.record)
     try:
         page = source.page()
-        answer = _charged(meter, reading, page, source.record)
+        response = _charged(meter, reading, page, source.record)
     finally:
         view.close()
-    return reading, answer
+    return reading, response
 
 
 class _Source:
@@ -155,7 +155,7 @@ def _fetched(
 def position_key(table: Table, index: Index | None, item: Item) -> Item:
     """The LastEvaluatedKey of an item or entry: the keys of the index read, then those of the table."""
     names = table.primary_key.names if index is None else (*index.definition.key_schema.names, *table.primary_key.names)
-    return {name: dict(item[name]) for name in names}  # A copy, since the item itself is part of the answer.
+    return {name: dict(item[name]) for name in names}  # A copy, since the item itself is part of the response.
 
 
 def position_bytes(table: Table, index: Index | None, key: Item) -> bytes:

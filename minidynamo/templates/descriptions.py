@@ -15,14 +15,14 @@ from minidynamo.templates.table_definition import TableDefinition, TemplateError
 _INDEX_MEMBERS = ("IndexName", "KeySchema", "Projection")
 
 
-def described_tables(answers: Iterable[Any]) -> Iterator[TableDefinition]:
-    """The tables that answers of DescribeTable, their `Table` members or requests of CreateTable describe."""
-    for answer in answers:
-        if not isinstance(answer, Mapping):
-            raise TemplateError(f"a table is described by an object, not by {shown(answer)}")
-        table = Part(answer, "the description")
+def described_tables(responses: Iterable[Any]) -> Iterator[TableDefinition]:
+    """The tables that responses of DescribeTable, their `Table` members or requests of CreateTable describe."""
+    for response in responses:
+        if not isinstance(response, Mapping):
+            raise TemplateError(f"a table is described by an object, not by {shown(response)}")
+        table = Part(response, "the description")
         for member in ("Table", "TableDescription"):
-            if member in answer:
+            if member in response:
                 table = table.part(member).called("the description")
                 break
         if isinstance(table.get("TableName"), str):

@@ -5,7 +5,7 @@
     check_linearizable(history)
 
 The order is looked for with a database of one thread as the judge: a call is explained if that database, in the state
-that the calls before it have left, gives the same answer.
+that the calls before it have left, gives the same response.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class RecordedCall:
     end: int
     operation: str
     request: Request
-    answer: Any
+    response: Any
 
 
 @dataclass
@@ -104,16 +104,16 @@ class _Recorder(Middleware):
     def execute(self, call: Call, proceed: Proceed) -> Any:
         start = next(self._numbers)
         try:
-            answer: Any = proceed(call.operation, call.request)
+            response: Any = proceed(call.operation, call.request)
         except DynamoError as error:
             self._note(start, call, error)
             raise
-        self._note(start, call, _copied(answer))
-        return answer
+        self._note(start, call, _copied(response))
+        return response
 
-    def _note(self, start: int, call: Call, answer: Any) -> None:
+    def _note(self, start: int, call: Call, response: Any) -> None:
         end = next(self._numbers)
-        self._calls.append(RecordedCall(start, end, call.operation, _copied(call.request), answer))
+        self._calls.append(RecordedCall(start, end, call.operation, _copied(call.request), response))
 
 
 def check_linearizable(history: RecordedHistory) -> None:
@@ -123,7 +123,7 @@ def check_linearizable(history: RecordedHistory) -> None:
     entries of batches count as calls of their own.
 
     Raises:
-        NotLinearizable: no order explains the answers.
+        NotLinearizable: no order explains the responses.
         ValueError: there are transactions, which `check_serializable` is for.
     """
     calls = _entries(history)
@@ -143,7 +143,7 @@ def check_serializable(history: RecordedHistory) -> None:
     That is strict serialisability. What is left out is what `check_linearizable` leaves out.
 
     Raises:
-        NotLinearizable: no order explains the answers.
+        NotLinearizable: no order explains the responses.
     """
     _Judge(history.initial).require_order(_entries(history), "all calls")
 
@@ -152,46 +152,46 @@ def _entries(history: RecordedHistory) -> list[RecordedCall]:
     """The calls that promise something, batches taken apart."""
     found: list[RecordedCall] = []
     for call in history.calls:
-        if isinstance(call.answer, DynamoError) and call.answer.code in _REFUSED:
+        if isinstance(call.response, DynamoError) and call.response.code in _REFUSED:
             continue
         if call.operation in _BATCHES:
             found += _taken_apart(call)
         elif call.operation in _TRANSACTIONS:
-            if not _is_refused_transaction(call.answer):
+            if not _is_refused_transaction(call.response):
                 found.append(call)
         elif call.operation in _SINGLE and (call.operation != "GetItem" or call.request.get("ConsistentRead")):
             found.append(call)
     return found
 
 
-def _is_refused_transaction(answer: Any) -> bool:
-    reasons = answer.members.get("CancellationReasons", ()) if isinstance(answer, DynamoError) else ()
+def _is_refused_transaction(response: Any) -> bool:
+    reasons = response.members.get("CancellationReasons", ()) if isinstance(response, DynamoError) else ()
     codes = {each["Code"] for each in reasons}
     return bool(codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 def _taken_apart(call: RecordedCall) -> Iterator[RecordedCall]:
-    is_error = isinstance(call.answer, DynamoError)
-    if is_error and call.answer.status < 500:
+    is_error = isinstance(call.response, DynamoError)
+    if is_error and call.response.status < 500:
         return
     for table, spec in call.request["RequestItems"].items():
-        left = {} if is_error else call.answer.get("UnprocessedItems", {}) or call.answer.get("UnprocessedKeys", {})
+        left = {} if is_error else call.response.get("UnprocessedItems", {}) or call.response.get("UnprocessedKeys", {})
         if call.operation == "BatchWriteItem":
             for entry in spec:
                 if entry not in left.get(table, []):
                     put = "PutRequest" in entry
                     operation = "PutItem" if put else "DeleteItem"
                     members = entry["PutRequest"] if put else entry["DeleteRequest"]
-                    answer = call.answer if is_error else {}
-                    yield RecordedCall(call.start, call.end, operation, {"TableName": table, **members}, answer)
+                    response = call.response if is_error else {}
+                    yield RecordedCall(call.start, call.end, operation, {"TableName": table, **members}, response)
         elif spec.get("ConsistentRead") and not is_error and "ProjectionExpression" not in spec:
-            items = {_place_text(spec["Keys"][0], item): item for item in call.answer["Responses"][table]}
+            items = {_place_text(spec["Keys"][0], item): item for item in call.response["Responses"][table]}
             for key in spec["Keys"]:
                 if key not in left.get(table, {}).get("Keys", []):
                     found = items.get(_place_text(key, key))
                     request = {"TableName": table, "Key": key, "ConsistentRead": True}
-                    answer = {} if found is None else {"Item": found}
-                    yield RecordedCall(call.start, call.end, "GetItem", request, answer)
+                    response = {} if found is None else {"Item": found}
+                    yield RecordedCall(call.start, call.end, "GetItem", request, response)
 
 
 class _Judge:
@@ -229,7 +229,7 @@ class _Judge:
     def _operation(self, number: int, call: RecordedCall) -> Operation:
         places = self.places(call)
         names = [f"{table} {key}" for table, key in places]
-        is_unknown = isinstance(call.answer, DynamoError) and call.answer.status >= 500
+        is_unknown = isinstance(call.response, DynamoError) and call.response.status >= 500
 
         def step(state: State) -> tuple[State, Any]:
             seen = tuple(state[name] for name in names)
@@ -239,8 +239,8 @@ class _Judge:
             return {**state, **known[0]}, known[1]
 
         end = float("inf") if is_unknown else call.end
-        is_uncertain = is_unknown or (isinstance(call.answer, DynamoError) and call.operation in _READS)
-        return Operation(call.start, end, step, _comparable(call.answer), str(number), is_uncertain)
+        is_uncertain = is_unknown or (isinstance(call.response, DynamoError) and call.operation in _READS)
+        return Operation(call.start, end, step, _comparable(call.response), str(number), is_uncertain)
 
     def _tried(self, call: RecordedCall, places: list[Place], seen: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
         """The items after a call in a state, and what it answers."""
@@ -248,11 +248,11 @@ class _Judge:
             self._store(place, text)
         request = {name: value for name, value in call.request.items() if name != "ClientRequestToken"}
         try:
-            answer: Any = self._database.execute(call.operation, request)
+            response: Any = self._database.execute(call.operation, request)
         except DynamoError as error:
-            answer = error
+            response = error
         after = {f"{table} {key}": self._stored(self._database, (table, key)) for table, key in places}
-        return after, _comparable(answer)
+        return after, _comparable(response)
 
     def _stored(self, database: Database, place: Place) -> str | None:
         request = {"TableName": place[0], "Key": _parsed(place[1]), "ConsistentRead": True}
@@ -266,17 +266,17 @@ class _Judge:
             self._database.execute("PutItem", {"TableName": place[0], "Item": _parsed(text)})
 
 
-def _comparable(answer: Any) -> Any:
-    """What of an answer hangs on the state alone."""
-    if isinstance(answer, DynamoError):
-        return _text({"code": answer.code, **answer.members})
+def _comparable(response: Any) -> Any:
+    """What of a response hangs on the state alone."""
+    if isinstance(response, DynamoError):
+        return _text({"code": response.code, **response.members})
     left_out = ("ConsumedCapacity", "ItemCollectionMetrics", "ResponseMetadata")
-    return _text({name: value for name, value in answer.items() if name not in left_out})
+    return _text({name: value for name, value in response.items() if name not in left_out})
 
 
 def _shown(call: RecordedCall) -> str:
-    answer = call.answer.code if isinstance(call.answer, DynamoError) else _comparable(call.answer)
-    return f"{call.operation} {_text(call.request)} -> {answer}"
+    response = call.response.code if isinstance(call.response, DynamoError) else _comparable(call.response)
+    return f"{call.operation} {_text(call.request)} -> {response}"
 
 
 def _place_text(key: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:

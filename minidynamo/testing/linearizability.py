@@ -1,4 +1,4 @@
-"""A checker of histories: is there one order of all operations that explains every answer?
+"""A checker of histories: is there one order of all operations that explains every response?
 
 The order must agree with time: an operation that had been answered before another one began comes before it. For
 operations on one item that is linearizability; for transactions over many it is strict serialisability.
@@ -24,19 +24,19 @@ class Operation:
         step: what it does to a state.
         answer: what came back.
         name: for people.
-        is_uncertain: whether nobody knows if it was done: then it may be left out, and its answer says nothing.
+        is_uncertain: whether nobody knows if it was done: then it may be left out, and its response says nothing.
     """
 
     start: float
     end: float
     step: Step
-    answer: Any
+    response: Any
     name: str = ""
     is_uncertain: bool = False
 
 
 def find_order(history: Sequence[Operation], initial: State) -> list[Operation] | None:
-    """An order that explains all answers, None where there is none.
+    """An order that explains all responses, None where there is none.
 
     Depth first: of the operations that are left, any may be next that began before the first of them was answered. What
     has been tried in vain, which operations were done and what the state was then, is not tried again. The order ends
@@ -58,9 +58,9 @@ def find_order(history: Sequence[Operation], initial: State) -> list[Operation] 
             states.pop()
             continue
         number = choices[-1].pop()
-        state, answer = operations[number].step(states[-1])
+        state, response = operations[number].step(states[-1])
         mark = (done | 1 << number, tuple(sorted(state.items())))
-        if mark in tried or (answer != operations[number].answer and not operations[number].is_uncertain):
+        if mark in tried or (response != operations[number].response and not operations[number].is_uncertain):
             continue
         tried.add(mark)
         order.append(number)

@@ -110,18 +110,18 @@ def _ignores_filter(execute: Proceed, memory: dict[str, Any], operation: str, re
 
 
 def _skips_index_entry(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
-    answer = execute(operation, request)
-    if "IndexName" in request and answer.get("Items"):
-        answer["Items"] = answer["Items"][1:]
-        answer["Count"] -= 1
-    return answer
+    response = execute(operation, request)
+    if "IndexName" in request and response.get("Items"):
+        response["Items"] = response["Items"][1:]
+        response["Count"] -= 1
+    return response
 
 
 def _loses_stream_record(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
-    answer = execute(operation, request)
+    response = execute(operation, request)
     if operation == "GetRecords":
-        answer["Records"] = answer["Records"][1:]
-    return answer
+        response["Records"] = response["Records"][1:]
+    return response
 
 
 def _loses_replacement(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
@@ -133,9 +133,9 @@ def _loses_replacement(execute: Proceed, memory: dict[str, Any], operation: str,
     return execute(operation, request)
 
 
-def _without_attributes(answer: Response) -> Response:
-    answer.pop("Attributes", None)
-    return answer
+def _without_attributes(response: Response) -> Response:
+    response.pop("Attributes", None)
+    return response
 
 
 def _ignores_delete(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
@@ -163,16 +163,16 @@ def _loses_batch_entry(execute: Proceed, memory: dict[str, Any], operation: str,
 
 
 def _ends_paging(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
-    answer = execute(operation, request)
-    answer.pop("LastEvaluatedKey", None)
-    return answer
+    response = execute(operation, request)
+    response.pop("LastEvaluatedKey", None)
+    return response
 
 
 def _reverses_query(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
-    answer = execute(operation, request)
-    if operation == "Query" and "Items" in answer:
-        answer["Items"].reverse()
-    return answer
+    response = execute(operation, request)
+    if operation == "Query" and "Items" in response:
+        response["Items"].reverse()
+    return response
 
 
 def _repeats_reads(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
@@ -183,9 +183,9 @@ def _repeats_reads(execute: Proceed, memory: dict[str, Any], operation: str, req
     if name in memory:
         stale: Response = memory.pop(name)
         return stale
-    answer = execute(operation, request)
-    memory[name] = copy.deepcopy(answer)
-    return answer
+    response = execute(operation, request)
+    memory[name] = copy.deepcopy(response)
+    return response
 
 
 _MUTANTS = (

@@ -2,7 +2,7 @@
 
 Owns what an attribute value may be and what it weighs; what a key may be is `schema/`'s. A normal value has canonical
 numbers, sorted sets and plain `bytes`, so that two normal values are equal exactly if Python says so.
-Source: DynamoDB Developer Guide, "Naming rules and data types" and "Item sizes and formats"; observed answers.
+Source: DynamoDB Developer Guide, "Naming rules and data types" and "Item sizes and formats"; observed responses.
 """
 
 from __future__ import annotations

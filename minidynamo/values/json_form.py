@@ -94,6 +94,8 @@ def binaries_decoded(value: Any) -> Any:
         return [binaries_decoded(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() in ({"B"}, {"BS"}):
+    if value.keys() == {"B"} and isinstance(value["B"], str):  # Else it is an item with an attribute called B.
+        return from_json(value)
+    if value.keys() == {"BS"} and isinstance(value["BS"], list):
         return from_json(value)
     return {name: binaries_decoded(each) for name, each in value.items()}

@@ -2,7 +2,7 @@
 
 A number is kept as canonical text: plain decimal without exponent, plus sign or superfluous zeros. Two numbers
 are equal exactly if their canonical texts are.
-Source: DynamoDB Developer Guide, "Naming rules and data types"; observed answers.
+Source: DynamoDB Developer Guide, "Naming rules and data types"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The JSON types that attribute values may be made of, and the service's words for a value of another type.
 
-Source: observed answers of Amazon DynamoDB (SerializationException).
+Source: observed responses of Amazon DynamoDB (SerializationException).
 """
 
 from __future__ import annotations

@@ -75,10 +75,10 @@ BOTOCORE_TRIPS = object()
 
 
 def outcome(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-    """An answer or an error, without what differs from call to call."""
+    """A response or an error, without what differs from call to call."""
     state_of(client)
     try:
-        answer = client._make_api_call(operation, dict(parameters))
+        response = client._make_api_call(operation, dict(parameters))
     except ClientError as error:
         kinds = [each.__name__ for each in type(error).__mro__]
         return kinds, str(error), _without_call(error.response)
@@ -86,15 +86,15 @@ def outcome(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return type(error), str(error)
     except (AttributeError, KeyError, TypeError, UnicodeError, JMESPathError, EndpointResolutionError):
         return BOTOCORE_TRIPS
-    return _without_call(answer)
+    return _without_call(response)
 
 
-def _without_call(answer: Any) -> Any:
-    metadata = answer["ResponseMetadata"]
+def _without_call(response: Any) -> Any:
+    metadata = response["ResponseMetadata"]
     assert metadata["RequestId"] == metadata["HTTPHeaders"]["x-amzn-requestid"]
     assert len(metadata["RequestId"]) == 52
     kept = {name: value for name, value in metadata.items() if name not in ("RequestId", "HTTPHeaders")}
-    return {**answer, "ResponseMetadata": kept}
+    return {**response, "ResponseMetadata": kept}
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -329,9 +329,9 @@ def test_botocore_retries_without_sleeping(
     if mode != "adaptive":
         monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"slept for {seconds} seconds"))
     database.planned = [error, error]
-    answer = new_client(retries={"mode": mode, "max_attempts": 5}).list_tables()
-    assert answer["TableNames"] == ["tbl"]
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+    response = new_client(retries={"mode": mode, "max_attempts": 5}).list_tables()
+    assert response["TableNames"] == ["tbl"]
+    assert response["ResponseMetadata"]["RetryAttempts"] == 2
     assert database.call_count == 3
     assert database.clock.now() >= 1_700_000_000.0
 
@@ -364,8 +364,8 @@ def test_asynchronous_retries_do_not_sleep_either(database: FailingDatabase) -> 
     async def work() -> None:
         database.planned = [Throttling("slow down")] * 2
         async with aiobotocore.session.get_session().create_client("dynamodb", region_name="us-east-1") as client:
-            answer = await client.list_tables()
-            assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+            response = await client.list_tables()
+            assert response["ResponseMetadata"]["RetryAttempts"] == 2
 
     asyncio.run(work())
 

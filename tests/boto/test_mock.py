@@ -406,8 +406,8 @@ def test_attach_takes_sessions_of_aiobotocore() -> None:
 
     async def names() -> list[str]:
         async with session.create_client("dynamodb") as client:
-            answer: dict[str, list[str]] = await client.list_tables()
-            return answer["TableNames"]
+            response: dict[str, list[str]] = await client.list_tables()
+            return response["TableNames"]
 
     with minidynamo.attach(session, database), minidynamo.mock():
         assert asyncio.run(names()) == ["tbl"]

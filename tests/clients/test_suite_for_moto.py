@@ -30,13 +30,13 @@ class Accounts:
                             ExpressionAttributeNames={"#n": "name"})  # fmt: skip
 
     def deposit(self, name: str, amount: int) -> Decimal:
-        answer = self.table.update_item(
+        response = self.table.update_item(
             Key={"name": name},
             UpdateExpression="ADD balance :a",
             ExpressionAttributeValues={":a": amount},
             ReturnValues="UPDATED_NEW",
         )
-        balance: Decimal = answer["Attributes"]["balance"]
+        balance: Decimal = response["Attributes"]["balance"]
         return balance
 
 

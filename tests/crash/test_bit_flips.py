@@ -42,8 +42,8 @@ def reads(database: Database) -> dict[str, Callable[[], list[Any]]]:
 
     def get(number: int) -> list[Any]:
         key = {name: item(number)[name] for name in ("pk", "sk")}
-        answer = database.execute("GetItem", {"TableName": "tbl", "Key": key})
-        return [answer["Item"]] if "Item" in answer else []
+        response = database.execute("GetItem", {"TableName": "tbl", "Key": key})
+        return [response["Item"]] if "Item" in response else []
 
     return {
         "scan": lambda: database.execute("Scan", {"TableName": "tbl"})["Items"],

@@ -267,7 +267,7 @@ def _torn(old: bytes, new: bytes, chance: random.Random) -> bytes:
 
 
 def test_a_power_cut_leaves_a_whole_copy_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a file, of a database in memory, and of a history; after the answer there is one."""
+    """Of a file, of a database in memory, and of a history; after the response there is one."""
     with minidynamo.connect(tmp_path / "source.db") as database:
         fill(database, 60)
         for kind, source in (("file", database), ("memory", database.fork())):

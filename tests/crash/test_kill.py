@@ -64,7 +64,7 @@ def killed(path: Path, durability: str, first: int, seconds: float) -> int:
     assert process.stdout.readline() == b"ready\n"
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
-    answered = process.stdout.read().split(b"\n")[:-1]  # A half-written line was no answer.
+    answered = process.stdout.read().split(b"\n")[:-1]  # A half-written line was no response.
     process.stdout.close()
     process.wait()
     return int(answered[-1]) if answered else first - 1

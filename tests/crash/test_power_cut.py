@@ -51,14 +51,14 @@ class Recorder:
     def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._path, self._log = path, path.with_name(path.name + "-wal")
         self._durable_log = b""
-        self._answered = 0
+        self._responded = 0
         self.moments: list[Moment] = []
         sync_file: Any = LogSync._sync_file
 
         def recording(sync: LogSync) -> None:
             written = self._log.read_bytes()
             durable = written[:LOG_HEADER] + self._durable_log[LOG_HEADER:]
-            self.moments.append(Moment(self._answered, self._path.read_bytes(), durable, written))
+            self.moments.append(Moment(self._responded, self._path.read_bytes(), durable, written))
             sync_file(sync)
             self._durable_log = written
 
@@ -73,7 +73,7 @@ class Recorder:
             self.moments.clear()
             for number in range(1, count + 1):
                 perform(database, number)
-                self._answered = number
+                self._responded = number
                 if number % 25 == 0:
                     self._checkpoint(database)
             self.moments = [each for each in self.moments if each.answered < count]

@@ -63,8 +63,8 @@ def get(key: str) -> Action:
 
 def delete(key: str) -> Action:
     def execute(database: Database) -> int | None:
-        answer = database.execute("DeleteItem", {**request_of(key), "ReturnValues": "ALL_OLD"})
-        return value_in(answer.get("Attributes"))
+        response = database.execute("DeleteItem", {**request_of(key), "ReturnValues": "ALL_OLD"})
+        return value_in(response.get("Attributes"))
 
     return f"delete {key}", lambda state: ({**state, key: None}, state[key]), execute
 
@@ -121,8 +121,8 @@ def put_both(first: str, second: str, value: int) -> Action:
 def get_both(first: str, second: str) -> Action:
     def execute(database: Database) -> Any:
         gets = {"TransactItems": [{"Get": request_of(key)} for key in (first, second)]}
-        answers = database.execute("TransactGetItems", gets)["Responses"]
-        return tuple(value_in(each.get("Item")) for each in answers)
+        responses = database.execute("TransactGetItems", gets)["Responses"]
+        return tuple(value_in(each.get("Item")) for each in responses)
 
     return f"get both {first},{second}", lambda state: (state, (state[first], state[second])), execute
 
@@ -149,8 +149,8 @@ def record(database: Database, draw: Callable[[random.Random], Action], count: i
         for _ in range(count):
             name, step, execute = draw(chance)
             start = time.perf_counter_ns()
-            answer = execute(database)
-            history.append((name.split()[-1][0], Operation(start, time.perf_counter_ns(), step, answer, name)))
+            response = execute(database)
+            history.append((name.split()[-1][0], Operation(start, time.perf_counter_ns(), step, response, name)))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
     for thread in threads:
@@ -182,7 +182,7 @@ def test_transactions_are_serialisable(open_database: Callable[..., Database]) -
 
 
 def operations(*parts: tuple[int, int, Action, Any]) -> list[Operation]:
-    return [Operation(start, end, action[1], answer, action[0]) for start, end, action, answer in parts]
+    return [Operation(start, end, action[1], response, action[0]) for start, end, action, response in parts]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def test_sixteen_threads_count_and_transfer_without_loss(open_database: Open) ->
         database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": name}, "n": {"N": "100"}}})
 
     def read(name: str) -> int:
-        answer = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": name}}, "ConsistentRead": True})
-        return int(answer["Item"]["n"]["N"])
+        response = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": name}}, "ConsistentRead": True})
+        return int(response["Item"]["n"]["N"])
 
     def increment() -> None:
         while True:
@@ -177,8 +177,8 @@ def test_statuses_pass_by_the_clock(open_database: Open, clock: ManualClock) -> 
         "AttributeDefinitions": [{"AttributeName": "g", "AttributeType": "S"}],
         "GlobalSecondaryIndexUpdates": [{"Create": create}],
     }
-    answer = database.execute("UpdateTable", update)["TableDescription"]
-    assert (answer["TableStatus"], answer["GlobalSecondaryIndexes"][0]["Backfilling"]) == ("UPDATING", False)
+    response = database.execute("UpdateTable", update)["TableDescription"]
+    assert (response["TableStatus"], response["GlobalSecondaryIndexes"][0]["Backfilling"]) == ("UPDATING", False)
     with pytest.raises(DynamoError, match="Table is being updated: tbl"):
         database.execute("UpdateTable", update)
     clock.advance(10)
@@ -208,8 +208,8 @@ def test_a_token_is_forgotten_after_ten_minutes(open_database: Open, clock: Manu
     for seconds, expected in ((0, "1"), (599, "1"), (2, "2")):
         clock.advance(seconds)
         database.execute("TransactWriteItems", request)
-        answer = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "a"}}})
-        assert answer["Item"]["n"]["N"] == expected
+        response = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "a"}}})
+        assert response["Item"]["n"]["N"] == expected
 
 
 def test_decreases_of_throughput_are_limited(open_database: Open, clock: ManualClock) -> None:
@@ -240,9 +240,9 @@ def test_requests_and_answers_share_nothing_with_the_store(database: Database) -
     key = {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}
     values: Any = {":v": {"L": [{"S": "z"}]}}
     update = {**key, "UpdateExpression": "SET n = :v", "ExpressionAttributeValues": values, "ReturnValues": "ALL_NEW"}
-    answer = database.execute("UpdateItem", update)
-    answer["Attributes"]["n"]["L"].clear()
-    answer["Attributes"]["l"]["L"].clear()
+    response = database.execute("UpdateItem", update)
+    response["Attributes"]["n"]["L"].clear()
+    response["Attributes"]["l"]["L"].clear()
     assert values == {":v": {"L": [{"S": "z"}]}}
     stored = database.execute("GetItem", key)["Item"]
     assert stored == {"pk": {"S": "a"}, "l": {"L": [{"M": {"x": {"SS": ["p"]}}}]}, "n": {"L": [{"S": "z"}]}}
@@ -331,8 +331,8 @@ def test_a_scan_knows_no_direction(database: Database) -> None:
     make_table(database, key=["pk S", "sk N"])
     for number in range(3):
         database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "sk": {"N": str(number)}}})
-    answer = database.execute("Scan", {"TableName": "tbl", "ScanIndexForward": False})
-    assert [item["sk"]["N"] for item in answer["Items"]] == ["0", "1", "2"]
+    response = database.execute("Scan", {"TableName": "tbl", "ScanIndexForward": False})
+    assert [item["sk"]["N"] for item in response["Items"]] == ["0", "1", "2"]
 
 
 class FailingEngine(MemoryEngine):

@@ -79,10 +79,10 @@ class Family(RuleBasedStateMachine):
     @rule(member=databases, partition=st.sampled_from("abc"), sort=st.integers(-9, 9))
     def delete(self, member: tuple[Database, Items], partition: str, sort: int) -> None:
         database, items = member
-        answer = database.execute(
+        response = database.execute(
             "DeleteItem", {"TableName": "tbl", "Key": key(partition, str(sort)), "ReturnValues": "ALL_OLD"}
         )
-        assert answer.get("Attributes") == items.pop((partition, str(sort)), None)
+        assert response.get("Attributes") == items.pop((partition, str(sort)), None)
 
     @rule(member=databases, partition=st.sampled_from("abc"), group=st.sampled_from("xyz"))
     def put_many(self, member: tuple[Database, Items], partition: str, group: str) -> None:
@@ -203,10 +203,10 @@ def test_a_fork_has_its_own_time_and_names(open_database: Callable[..., Database
     assert clock.now() == forks[1].clock.now() == forks[0].clock.now() - 100
     ids = set()
     for each in [database, *forks]:
-        answer = each.execute("CreateTable", TABLE)["TableDescription"]
-        assert answer["TableStatus"] == "CREATING"
-        assert "eu-west-1" in answer["TableArn"]
-        ids.add(answer["TableId"])
+        response = each.execute("CreateTable", TABLE)["TableDescription"]
+        assert response["TableStatus"] == "CREATING"
+        assert "eu-west-1" in response["TableArn"]
+        ids.add(response["TableId"])
     assert len(ids) == 4
     assert database.fork(clock=clock).clock is clock
 

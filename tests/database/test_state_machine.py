@@ -128,8 +128,8 @@ class Machine(RuleBasedStateMachine):
     @rule(key=keys)
     def delete(self, key: Item) -> None:
         old = self.model.get(key)
-        answer = self.execute("DeleteItem", TableName="tbl", Key=key, ReturnValues="ALL_OLD")
-        assert answer.get("Attributes") == old
+        response = self.execute("DeleteItem", TableName="tbl", Key=key, ReturnValues="ALL_OLD")
+        assert response.get("Attributes") == old
         self.model.delete(key)
 
     @rule(key=keys, g=st.none() | small_numbers, h=st.none() | short_strings, d=payloads)
@@ -195,8 +195,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(key=keys)
     def get(self, key: Item) -> None:
-        answer = self.execute("GetItem", TableName="tbl", Key=key)
-        assert answer.get("Item") == self.model.get(key)
+        response = self.execute("GetItem", TableName="tbl", Key=key)
+        assert response.get("Item") == self.model.get(key)
 
     @rule(partition=partition_keys, low=sort_keys, high=sort_keys, forward=st.booleans(), limit=st.integers(1, 5))
     def query(self, partition: Item, low: Item, high: Item, forward: bool, limit: int) -> None:
@@ -257,9 +257,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(wanted=st.lists(keys, min_size=1, max_size=8, unique_by=lambda key: (key["pk"]["S"], key["sk"]["N"])))
     def batch_get(self, wanted: list[Item]) -> None:
-        answer = self.execute("BatchGetItem", RequestItems={"tbl": {"Keys": wanted}})
+        response = self.execute("BatchGetItem", RequestItems={"tbl": {"Keys": wanted}})
         expected = [item for key in wanted if (item := self.model.get(key)) is not None]
-        assert answer["Responses"]["tbl"] == expected
+        assert response["Responses"]["tbl"] == expected
 
     # Invariants.
 

@@ -39,10 +39,10 @@ def test_python_values_come_back(table: TableResource) -> None:
     assert table.get_item(Key=key)["Item"] == ITEM
     assert table.query(KeyConditionExpression=Key("artist").eq("a"))["Items"] == [ITEM]
     assert table.scan(FilterExpression=Attr("list[3].deep").eq("value"))["Items"] == [ITEM]
-    answer = table.update_item(
+    response = table.update_item(
         Key=key, UpdateExpression="ADD n :one", ExpressionAttributeValues={":one": 1}, ReturnValues="UPDATED_NEW"
     )
-    assert answer["Attributes"] == {"n": Decimal("2.5")}
+    assert response["Attributes"] == {"n": Decimal("2.5")}
     assert table.delete_item(Key=key, ReturnValues="ALL_OLD")["Attributes"]["numbers"] == {1, 2}
 
 
@@ -84,13 +84,13 @@ def test_conditions_are_built_as_boto3_builds_them(make: Any) -> None:
 def test_key_condition_and_filter_share_their_placeholders(table: TableResource) -> None:
     """And join those that the caller gives."""
     table.put_item(Item=ITEM)
-    answer = table.query(
+    response = table.query(
         KeyConditionExpression=Key("artist").eq("a") & Key("song").begins_with("s"),
         FilterExpression=Attr("n").gt(1) & Attr("set").contains("p"),
         ProjectionExpression="#mine",
         ExpressionAttributeNames={"#mine": "n"},
     )
-    assert answer["Items"] == [{"n": Decimal("1.5")}]
+    assert response["Items"] == [{"n": Decimal("1.5")}]
 
 
 def test_conditions_join_only_conditions() -> None:
@@ -159,8 +159,8 @@ def test_tables_of_a_resource(database: Database, table: TableResource) -> None:
     assert list(resource.tables.all()) == [table, other]
     assert list(resource.tables.limit(1)) == [table]
     resource.batch_write_item(RequestItems={"Other": [{"PutRequest": {"Item": {"pk": "a", "n": 1}}}]})
-    answer = resource.batch_get_item(RequestItems={"Other": {"Keys": [{"pk": "a"}, {"pk": "b"}]}})
-    assert answer["Responses"] == {"Other": [{"pk": "a", "n": 1}]}
+    response = resource.batch_get_item(RequestItems={"Other": {"Keys": [{"pk": "a"}, {"pk": "b"}]}})
+    assert response["Responses"] == {"Other": [{"pk": "a", "n": 1}]}
     assert other.update(DeletionProtectionEnabled=True).deletion_protection_enabled is True
     with pytest.raises(table.meta.client.exceptions.ClientError, match="protected against deletion"):
         other.delete()

@@ -64,9 +64,9 @@ def test_boto3_retries_without_sleeping(database: SimulatedDatabase, sleepless: 
     with minidynamo.mock(database):
         client = boto3.client("dynamodb", config=Config(retries={"mode": mode}), **OPTIONS)
         database.faults.on("UpdateItem", raises=kind, times=2)
-        answer = client.update_item(**COUNT)
-    assert answer["Attributes"]["n"] == {"N": str(COUNTED[kind])}
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+        response = client.update_item(**COUNT)
+    assert response["Attributes"]["n"] == {"N": str(COUNTED[kind])}
+    assert response["ResponseMetadata"]["RetryAttempts"] == 2
     passed = database.clock.now() - moment
     # It has waited by the database's clock; were it by the machine's, an adaptive client would wait for seconds.
     assert mode != "adaptive" or passed > time.monotonic() - started
@@ -114,8 +114,8 @@ def test_aiobotocore_retries(database: SimulatedDatabase, mode: str) -> None:
             for kind in COUNTED:
                 database.faults.on("UpdateItem", raises=kind, times=2)
                 key = {"pk": {"S": kind.name}}
-                answer = await client.update_item(**{**COUNT, "Key": key})
-                counts.append(answer["Attributes"]["n"]["N"])
+                response = await client.update_item(**{**COUNT, "Key": key})
+                counts.append(response["Attributes"]["n"]["N"])
         return counts
 
     with minidynamo.mock(database):
@@ -128,6 +128,6 @@ def test_the_server_ends_the_connection(database: SimulatedDatabase) -> None:
         client = boto3.client("dynamodb", endpoint_url=server.url, config=config, **OPTIONS)
         for kind, expected in ((ConnectionLost, 1), (TimedOut, 1), (ConnectionLostAfter, 2)):
             database.faults.on("UpdateItem", raises=kind)
-            answer = client.update_item(**{**COUNT, "Key": {"pk": {"S": kind.name}}})
-            assert answer["Attributes"]["n"] == {"N": str(expected)}
-            assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+            response = client.update_item(**{**COUNT, "Key": {"pk": {"S": kind.name}}})
+            assert response["Attributes"]["n"] == {"N": str(expected)}
+            assert response["ResponseMetadata"]["RetryAttempts"] == 1

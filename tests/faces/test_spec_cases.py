@@ -101,7 +101,7 @@ def durable_database(stage: Stage) -> Face:
     return face
 
 
-# Everything may happen, and hardly ever does: what a quiet answer takes goes the whole way of a simulated one.
+# Everything may happen, and hardly ever does: what a quiet response takes goes the whole way of a simulated one.
 _POSSIBLE = Profile(capacity=True, **{kind: 2.0**-64 for kind in KINDS if kind != "capacity"})
 
 
@@ -131,8 +131,8 @@ def boto3_double(stage: Stage) -> Face:
 
         def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
             client = _BOTO3_CLIENTS[API[operation].subject == STREAM]
-            answer: dict[str, Any] = getattr(client, snake_case(operation))(**request)
-            return answer
+            response: dict[str, Any] = getattr(client, snake_case(operation))(**request)
+            return response
 
         return _calling(call)
 
@@ -153,13 +153,13 @@ def remote_database(stage: Stage) -> Face:
 def _calling(call: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Call:
     def calling(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            answer = call(operation, dict(request))
+            response = call(operation, dict(request))
         except ClientError as error:
-            response: Any = error.response
-            members = {name: value for name, value in response.items() if name not in _ENVELOPE}
-            status = response["ResponseMetadata"]["HTTPStatusCode"]
-            raise error_of(response["Error"]["Code"], response["Error"]["Message"], members, status) from None
-        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+            shown: Any = error.response
+            members = {name: value for name, value in shown.items() if name not in _ENVELOPE}
+            status = shown["ResponseMetadata"]["HTTPStatusCode"]
+            raise error_of(shown["Error"]["Code"], shown["Error"]["Message"], members, status) from None
+        return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
     return calling
 

@@ -1,4 +1,4 @@
-"""The door to functions: HTTP requests become events of API Gateway, and answers of handlers HTTP answers."""
+"""The door to functions: HTTP requests become events of API Gateway, and answers of handlers HTTP responses."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def serving(handler: Any, payload_format: str) -> Iterator[tuple[Database, Serve
 def ask(server: Server, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     connection.request(method, path, body or None, {name.replace("_", "-"): each for name, each in headers.items()})
-    answer = connection.getresponse()
-    found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    response = connection.getresponse()
+    found = response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     connection.close()
     return found
 
@@ -71,11 +71,11 @@ def test_the_event_of_an_http_api() -> None:
 
 def test_the_event_of_a_rest_api() -> None:
     events: list[Any] = []
-    answer = {"statusCode": 201, "headers": {"X-Own": "z"}, "body": base64.b64encode(b"\xff").decode()}
+    response = {"statusCode": 201, "headers": {"X-Own": "z"}, "body": base64.b64encode(b"\xff").decode()}
 
     def handler(event: Any, context: Any) -> Any:
         events.append(event)
-        return {**answer, "isBase64Encoded": True, "multiValueHeaders": {"x-many": ["1", "2"]}}
+        return {**response, "isBase64Encoded": True, "multiValueHeaders": {"x-many": ["1", "2"]}}
 
     with serving(handler, "1.0") as (_, server):
         status, headers, body = ask(server, "GET", "/things/1?x=1&x=2")
@@ -160,8 +160,8 @@ def test_a_microservice_in_one_process(tmp_path: Path) -> None:
         def call(method: str, query: str = "", **body: Any) -> Any:
             data = json.dumps({"TableName": "things", **body}).encode() if body else None
             request = urllib.request.Request(f"{url}/things{query}", data, method=method)
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return json.loads(answer.read())
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return json.loads(response.read())
 
         call("POST", Item={"pk": "a", "name": "one"})
         call("POST", Item={"pk": "b"})

@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError
 import minidynamo
 from minidynamo import Database, History, ManualClock
 from minidynamo.cli.command_line import main
-from minidynamo.errors import DynamoError, NoAnswer
+from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.exchange import Exchange
 from minidynamo.http.messages import HttpRequest
@@ -131,7 +131,7 @@ def test_a_stopped_server_is_gone(database: Database) -> None:
     server = database.serve()
     with server:
         url = server.url
-    with pytest.raises(NoAnswer, match="refused"):
+    with pytest.raises(NoResponse, match="refused"):
         endpoint_at(url).execute("ListTables", {})
     server.stop()
 
@@ -173,8 +173,8 @@ def test_what_is_no_http_gets_400_or_nothing(server: Server, sent: bytes) -> Non
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
+        response = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert response == b"" or b" 400 " in response.split(b"\r\n")[0]
     assert client_of(server).list_tables()["TableNames"] == []
 
 
@@ -184,10 +184,10 @@ def test_a_chunked_body_is_read_and_bounded(server: Server) -> None:
         headers = sign_formally(HttpRequest("POST", "/", "", HEADERS, b"")).headers
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request("POST", "/", iter(parts), headers, encode_chunked=True)
-        response = connection.getresponse()
-        answer = response.status, response.read()
+        received = connection.getresponse()
+        response = received.status, received.read()
         connection.close()
-        return answer
+        return response
 
     assert chunked([b"{", b"}"]) == (200, b'{"TableNames":[]}')
     assert chunked([b"x" * 2**20] * 17)[0] == 413
@@ -197,9 +197,9 @@ def test_a_bug_is_a_500_without_a_traceback(monkeypatch: pytest.MonkeyPatch, cap
     database = minidynamo.connect()
     monkeypatch.setattr(database, "execute", lambda operation, request: 1 / 0)
     request = sign_formally(HttpRequest("POST", "/", "", HEADERS, b"{}"))
-    answer = Exchange(lambda signature: database).answer(request)
-    assert answer.status == 500
-    assert json.loads(answer.body) == {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}
+    response = Exchange(lambda signature: database).respond(request)
+    assert response.status == 500
+    assert json.loads(response.body) == {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -228,9 +228,9 @@ def test_on_loopback_only_its_own_names_are_answered(host: str, is_answered: boo
 
 def test_a_foreign_host_is_refused(server: Server) -> None:
     request = HttpRequest("GET", "/", "", {"host": "evil.example"}, b"")
-    answer = endpoint_at(server.url).connections.exchange(request)
-    assert answer.status == 400
-    assert "evil.example" in answer.body.decode()
+    response = endpoint_at(server.url).connections.exchange(request)
+    assert response.status == 400
+    assert "evil.example" in response.body.decode()
 
 
 def test_addresses_of_this_machine() -> None:
@@ -564,8 +564,8 @@ def test_sigterm_lets_requests_in_flight_end() -> None:
             process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
             connection.sendall(b"}")
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-            assert answer.endswith(b'{"TableNames":[]}')
+            response = b"".join(iter(lambda: connection.recv(65536), b""))
+            assert response.endswith(b'{"TableNames":[]}')
         process.wait(timeout=10)
 
 
@@ -713,7 +713,7 @@ def test_version_1_0_of_http_is_answered(server: Server) -> None:
 
 
 def test_an_upgrade_is_not_taken_up(server: Server) -> None:
-    """Some clients offer HTTP/2 so; they get no answer that they could mistake, and others go on."""
+    """Some clients offer HTTP/2 so; they get no response that they could mistake, and others go on."""
     raw_exchange(server, raw_request(connection="Upgrade, HTTP2-Settings", upgrade="h2c"))
     assert client_of(server).list_tables()["TableNames"] == []
 

@@ -179,8 +179,8 @@ def test_heads_up_to_the_bound_are_read() -> None:
 
 
 def test_a_flood_of_headers_gets_400_and_the_end(server: Server) -> None:
-    answer = sent(server, HEAD + b"a: vvv\r\n" * 5_000 + b"\r\n")
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    response = sent(server, HEAD + b"a: vvv\r\n" * 5_000 + b"\r\n")
+    assert response.startswith(b"HTTP/1.1 400 ")
     assert sent(server, HEAD + b"x: y\r\n" * 300_000).startswith((b"HTTP/1.1 400 ", b""))
     assert tables_of(server) == ["tbl"]
 
@@ -190,12 +190,12 @@ def test_trailers_are_no_headers(server: Server) -> None:
     request = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
     trailers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items()).encode()
     chunked = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n"
-    answer = sent(server, HEAD + chunked + trailers + b"\r\n")
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"UnknownOperationException" in answer
-    answer = sent(server, HEAD + trailers + chunked + b"X-Amz-Target: DynamoDB_20120810.DeleteTable\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert b"TableNames" in answer
+    response = sent(server, HEAD + chunked + trailers + b"\r\n")
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"UnknownOperationException" in response
+    response = sent(server, HEAD + trailers + chunked + b"X-Amz-Target: DynamoDB_20120810.DeleteTable\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"TableNames" in response
 
 
 # Bodies.
@@ -282,8 +282,8 @@ def test_large_bodies_are_read_for_those_who_have_signed(monkeypatch: pytest.Mon
     for size, is_signed in ((1_000, False), (70_000, False), (70_000, True)):
         request = HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b" " * size)
         with another_client(server) as endpoint:
-            answer = endpoint.connections.exchange(sign_formally(request) if is_signed else request)
-        assert answer.status == (200 if is_signed else 400)
+            response = endpoint.connections.exchange(sign_formally(request) if is_signed else request)
+        assert response.status == (200 if is_signed else 400)
     assert read == [1_000, 70_000]
 
 
@@ -296,9 +296,9 @@ def test_all_connections_share_what_is_held(monkeypatch: pytest.MonkeyPatch, dat
         for client in clients:
             client.sendall(HEAD + b"Content-Length: 200000\r\n\r\n" + b"x" * 100_000)  # No more of it for now.
         wait_until(lambda: budget.held_bytes == 900_000)
-        answer = sent(server, HEAD + b"Content-Length: 150000\r\n\r\n" + b"x" * 150_000)
-        assert answer.startswith(b"HTTP/1.1 503 ")
-        assert b"retry-after: 1\r\n" in answer
+        response = sent(server, HEAD + b"Content-Length: 150000\r\n\r\n" + b"x" * 150_000)
+        assert response.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1\r\n" in response
         assert tables_of(server) == ["tbl"]
         for client in clients:
             client.close()
@@ -389,8 +389,8 @@ def test_pipelined_requests_are_answered_in_order(database: Database, server: Se
     key = {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}
     asked: list[tuple[str, Any]] = [("GetItem", key), ("Scan", {"TableName": "tbl"}), ("ListTables", {})] * 40
     stream = b"".join(raw(*each) for each in asked[:-1]) + raw(*asked[-1], connection="close")
-    answer = sent(server, stream)
-    found = [each.partition(b"\r\n\r\n")[2][:8] for each in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    response = sent(server, stream)
+    found = [each.partition(b"\r\n\r\n")[2][:8] for each in response.split(b"HTTP/1.1 200 OK\r\n")[1:]]
     assert found == [b'{"Item":', b'{"Items"', b'{"TableN'] * 40
 
 
@@ -426,8 +426,8 @@ def test_a_client_that_reads_slowly_may_take_its_time(server: Server) -> None:
 def test_what_follows_the_last_request_takes_no_room(server: Server) -> None:
     """The fixture looks whether all of it is given back."""
     large = raw("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "t": {"S": "." * 50_000}}})
-    answer = sent(server, raw("ListTables", {}, connection="close") + large + large)
-    assert answer.count(b"HTTP/1.1 ") == 1
+    response = sent(server, raw("ListTables", {}, connection="close") + large + large)
+    assert response.count(b"HTTP/1.1 ") == 1
 
 
 def test_leave_to_send_a_body_comes_in_its_turn(database: Database, server: Server) -> None:
@@ -459,14 +459,14 @@ def test_the_loop_waits_for_no_lock(database: Database, server: Server) -> None:
     """Requests that need it wait in threads; the health check is answered meanwhile."""
     with another_client(server) as first, another_client(server) as second:
         first.execute("ListTables", {})
-        answers: list[Any] = []
+        responses: list[Any] = []
         with database.lock:
-            thread = threading.Thread(target=lambda: answers.append(first.execute("ListTables", {})))
+            thread = threading.Thread(target=lambda: responses.append(first.execute("ListTables", {})))
             thread.start()
             assert second.connections.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
-            assert not answers
+            assert not responses
         thread.join(20)
-        assert answers
+        assert responses
 
 
 def test_the_loop_waits_for_no_disk(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -478,15 +478,15 @@ def test_the_loop_waits_for_no_disk(tmp_path: Any, monkeypatch: pytest.MonkeyPat
             put = {"TableName": "tbl", "Item": {"pk": {"S": "a"}}}
             first.execute("PutItem", put)
             monkeypatch.setattr(os, "fsync", lambda file: (may_sync.wait(20), sync(file)))
-            answers: list[Any] = []
-            thread = threading.Thread(target=lambda: answers.append(first.execute("PutItem", put)))
+            responses: list[Any] = []
+            thread = threading.Thread(target=lambda: responses.append(first.execute("PutItem", put)))
             thread.start()
             wait_until(lambda: not database.engine.is_durable_now)
             assert second.connections.exchange(HttpRequest("GET", "/", "", {}, b"")).status == 200
-            assert not answers
+            assert not responses
             may_sync.set()
             thread.join(20)
-            assert answers == [{}]
+            assert responses == [{}]
 
 
 def test_what_takes_long_is_answered_beside_the_loop(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -495,22 +495,22 @@ def test_what_takes_long_is_answered_beside_the_loop(database: Database, monkeyp
     dispatcher = dispatching.Dispatcher(application, database)
     get = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "GetItem"}, b"{}"))
     scan = get._replace(headers={**get.headers, "x-amz-target": TARGET + "Scan"}, body=b'{"TableName":"tbl"}')
-    assert dispatcher.answer_at_once(get) is not None
-    assert dispatcher.answer_at_once(scan) is None
+    assert dispatcher.respond_at_once(get) is not None
+    assert dispatcher.respond_at_once(scan) is None
     for _ in range(60):
-        dispatcher.answer(scan)
-    assert dispatcher.answer_at_once(scan) is not None
+        dispatcher.respond(scan)
+    assert dispatcher.respond_at_once(scan) is not None
     ticks = iter([0.0, 0.5])
     with monkeypatch.context() as patch:
         patch.setattr(dispatching.time, "perf_counter", lambda: next(ticks))
-        assert dispatcher.answer_at_once(get) is not None  # Slow by the clock: somebody else may have been at work.
+        assert dispatcher.respond_at_once(get) is not None  # Slow by the clock: somebody else may have been at work.
     ticks = iter([0.0, 0.5])
     with monkeypatch.context() as patch:
         patch.setattr(dispatching.time, "thread_time", lambda: next(ticks))
-        assert dispatcher.answer_at_once(get) is not None  # Slow by its own time.
-    assert dispatcher.answer_at_once(get) is None
-    assert dispatcher.answer_at_once(scan._replace(body=b" " * 20_000)) is None
-    assert dispatcher.answer_at_once(scan._replace(headers={**scan.headers, "content-encoding": "gzip"})) is None
+        assert dispatcher.respond_at_once(get) is not None  # Slow by its own time.
+    assert dispatcher.respond_at_once(get) is None
+    assert dispatcher.respond_at_once(scan._replace(body=b" " * 20_000)) is None
+    assert dispatcher.respond_at_once(scan._replace(headers={**scan.headers, "content-encoding": "gzip"})) is None
 
 
 def test_a_pool_has_so_many_threads_and_so_much_room() -> None:
@@ -548,24 +548,24 @@ def test_a_pool_that_gets_no_thread_says_so_and_goes_on(monkeypatch: pytest.Monk
 
 def test_a_server_that_gets_no_thread_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.dispatcher._computing, "submit", lambda work: False)
-    answer = sent(server, raw("Scan", {"TableName": "tbl"}, connection="close"))
-    assert answer.startswith(b"HTTP/1.1 503 ")
-    assert b"retry-after: 1" in answer
+    response = sent(server, raw("Scan", {"TableName": "tbl"}, connection="close"))
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in response
 
 
 def test_leave_that_nobody_waits_for_is_not_given(server: Server) -> None:
     """The body has come with the head."""
-    answer = sent(server, raw("ListTables", {}, expect="100-continue", connection="close"))
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert b"100 Continue" not in answer
+    response = sent(server, raw("ListTables", {}, expect="100-continue", connection="close"))
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"100 Continue" not in response
 
 
 def test_there_is_nothing_to_upgrade_to(server: Server) -> None:
     """The request is answered, once, and the connection ends."""
-    answer = sent(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
-    assert answer.count(b"HTTP/1.1 ") == 1
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert b"connection: close" in answer
+    response = sent(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert response.count(b"HTTP/1.1 ") == 1
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in response
 
 
 def test_a_last_answer_that_is_not_read_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -620,20 +620,20 @@ def door(handler: Any, payload_format: str = "2.0") -> Iterator[Server]:
 def get(server: Server, path: str = "/x") -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     connection.request("GET", path)
-    answer = connection.getresponse()
-    found = answer.status, answer.read()
+    response = connection.getresponse()
+    found = response.status, response.read()
     connection.close()
     return found
 
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_no_byte_follows_an_answer_without_a_body(status: int) -> None:
-    """It would be the first of the next answer."""
-    answers = iter([{"statusCode": status, "body": "x"}, {"statusCode": 200, "body": "second"}])
-    with door(lambda event, context: next(answers)) as server:
+    """It would be the first of the next response."""
+    responses = iter([{"statusCode": status, "body": "x"}, {"statusCode": 200, "body": "second"}])
+    with door(lambda event, context: next(responses)) as server:
         one = b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        answer = sent(server, one, one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-    first, _, rest = answer.partition(b"\r\n\r\n")
+        response = sent(server, one, one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    first, _, rest = response.partition(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 %d " % status)
     assert b"content-length" not in first
     assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -641,7 +641,7 @@ def test_no_byte_follows_an_answer_without_a_body(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"statusCode": 200, "headers": {"x-a": "b\r\nset-cookie: c=d"}},
         {"statusCode": 200, "headers": {"x-a": "b\x00"}},
@@ -656,8 +656,8 @@ def test_no_byte_follows_an_answer_without_a_body(status: int) -> None:
     ],
 )
 @pytest.mark.parametrize(("payload_format", "status"), [("1.0", 502), ("2.0", 500)])
-def test_an_answer_that_no_http_message_can_be_is_a_failure(answer: Any, payload_format: str, status: int) -> None:
-    with door(lambda event, context: answer, payload_format) as server:
+def test_an_answer_that_no_http_message_can_be_is_a_failure(response: Any, payload_format: str, status: int) -> None:
+    with door(lambda event, context: response, payload_format) as server:
         found, body = get(server)
     assert found == status
     assert json.loads(body)["message"].lower() == "internal server error"
@@ -666,10 +666,10 @@ def test_an_answer_that_no_http_message_can_be_is_a_failure(answer: Any, payload
 def test_a_function_says_nothing_of_framing() -> None:
     headers = {"Transfer-Encoding": "chunked", "Content-Length": "1", "Connection": "close", "X-Own": "kept"}
     with door(lambda event, context: {"statusCode": 200, "headers": headers, "body": "whole"}) as server:
-        answer = sent(server, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    assert b"transfer-encoding" not in answer
-    assert b"content-length: 5\r\n" in answer
-    assert b"x-own: kept\r\n" in answer
+        response = sent(server, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert b"transfer-encoding" not in response
+    assert b"content-length: 5\r\n" in response
+    assert b"x-own: kept\r\n" in response
 
 
 def test_hanging_handlers_shut_no_door(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -769,11 +769,11 @@ def test_callers_who_are_told_apart_are_so_many(monkeypatch: pytest.MonkeyPatch)
             request = sign_formally(HttpRequest("POST", "/", "", {"x-amz-target": TARGET + "ListTables"}, b"{}"))
             authorization = request.headers["authorization"].replace("Credential=", f"Credential={number}")
             with another_client(server) as endpoint:
-                answer = endpoint.connections.exchange(
+                response = endpoint.connections.exchange(
                     request._replace(headers={**request.headers, "authorization": authorization})
                 )
-            assert answer.status == (200 if number < 5 else 400)
-        assert b"keeps a database for each of 5 callers" in answer.body
+            assert response.status == (200 if number < 5 else 400)
+        assert b"keeps a database for each of 5 callers" in response.body
     assert threading.active_count() <= before + 1
     own = next(iter(databases._opened.values()))
     own.execute("CreateTable", TABLE)

@@ -1,6 +1,6 @@
 """Requests of every kind against a server without sockets: mutated spec cases, and bytes that are no request at all.
 
-Whatever is sent, there is an answer, it is no failure of ours, and the database is sound after it.
+Whatever is sent, there is a response, it is no failure of ours, and the database is sound after it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Harness:
         return self.send_bytes("".join([head, *lines, "\r\n"]).encode("latin-1") + request.body)
 
     def send_bytes(self, raw: bytes) -> tuple[int, dict[str, str], bytes]:
-        """The first answer to some bytes; status 0 where more of them are waited for."""
+        """The first response to some bytes; status 0 where more of them are waited for."""
         return self.loop.run_until_complete(asyncio.wait_for(self._sent(raw), 30))
 
     async def _sent(self, raw: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -229,8 +229,8 @@ def check_chunks(harness: Harness, body: bytes, cuts: list[int], trailers: list[
     raw = f"POST / HTTP/1.1\r\n{lines}transfer-encoding: chunked\r\n\r\n".encode("latin-1")
     raw += b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n"
     raw += "".join(f"{name}: {value}\r\n" for name, value in trailers).encode("latin-1") + b"\r\n" + tail
-    status, _, answer = harness.send_bytes(raw)
-    assert (status, answer) == (expected[0], expected[2]) or status == 400
+    status, _, response = harness.send_bytes(raw)
+    assert (status, response) == (expected[0], expected[2]) or status == 400
 
 
 @settings(max_examples=200)

@@ -66,9 +66,9 @@ def exit_with(code: Any) -> Callable[..., Any]:
 def test_a_handler_that_exits_ends_its_runtime_alone(database: Database, code: Any, how: str) -> None:
     """Source: Lambda reference, "exit in the handler"."""
     database.functions.register("f", exit_with(code))
-    answer = database.functions.invoke("f")
-    payload = json.loads(answer["Payload"])
-    assert answer["FunctionError"] == "Unhandled"
+    response = database.functions.invoke("f")
+    payload = json.loads(response["Payload"])
+    assert response["FunctionError"] == "Unhandled"
     assert set(payload) == {"errorType", "errorMessage"}
     assert payload["errorType"] == "Runtime.ExitError"
     assert payload["errorMessage"].startswith("RequestId: ")

@@ -177,7 +177,7 @@ def test_bisecting_isolates_the_poison(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "again"),
+    ("response", "again"),
     [
         ({"batchItemFailures": []}, ""),
         (None, ""),
@@ -189,7 +189,7 @@ def test_bisecting_isolates_the_poison(database: Database) -> None:
         ({"batchItemFailures": [{"wrong": "1"}]}, "abcd"),
     ],
 )
-def test_partial_failures(database: Database, answer: Any, again: str) -> None:
+def test_partial_failures(database: Database, response: Any, again: str) -> None:
     """It goes on from the lowest number reported; what is none means the whole batch."""
     batches: list[str] = []
 
@@ -197,10 +197,10 @@ def test_partial_failures(database: Database, answer: Any, again: str) -> None:
         batches.append(keys_of(event))
         if len(batches) > 1:
             return None
-        if answer == "lowest":
+        if response == "lowest":
             numbers = [each["dynamodb"]["SequenceNumber"] for each in event["Records"]]
             return {"batchItemFailures": [{"itemIdentifier": numbers[3]}, {"itemIdentifier": numbers[2]}]}
-        return answer
+        return response
 
     database.on_stream("tbl", handler, FunctionResponseTypes=["ReportBatchItemFailures"])
     put(database, *"abcd")
@@ -587,9 +587,9 @@ def test_what_cannot_be_mapped_is_refused(database: Database) -> None:
 def test_functions_are_invoked_by_name(database: Database) -> None:
     functions = database.functions
     functions.register("double", lambda event, context: {"twice": event["n"] * 2})
-    answer = functions.invoke("double", {"n": 21})
-    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
-    assert json.loads(answer["Payload"]) == {"twice": 42}
+    response = functions.invoke("double", {"n": 21})
+    assert (response["StatusCode"], response["ExecutedVersion"]) == (200, "$LATEST")
+    assert json.loads(response["Payload"]) == {"twice": 42}
     assert json.loads(functions.invoke("double", b'{"n": 1}')["Payload"]) == {"twice": 2}
     assert functions.invoke("double", InvocationType="DryRun") == {"StatusCode": 204}
     failed = functions.invoke("double", {})
@@ -639,8 +639,8 @@ def test_queued_invocations_are_tried_three_times(database: Database, clock: Man
         raise RuntimeError("no")
 
     database.functions.register("failing", failing, OnFailure=records.append, DeadLetterConfig=letters.append)
-    answer = database.functions.invoke("failing", {"a": 1}, InvocationType="Event")
-    assert answer["StatusCode"] == 202 and not calls
+    response = database.functions.invoke("failing", {"a": 1}, InvocationType="Event")
+    assert response["StatusCode"] == 202 and not calls
     assert database.drain().invocations == {"failing": 3}
     assert [calls[1] - calls[0], calls[2] - calls[1]] == [60, 120]
     (record,) = records

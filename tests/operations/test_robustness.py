@@ -1,4 +1,4 @@
-"""Requests out of all proportion, and Python values that JSON does not have: always an error answer, never a traceback.
+"""Requests out of all proportion, and Python values that JSON does not have: an error response, never a traceback.
 
 Source: wire protocol, "Parsing must survive absurd nesting"; SerializationException texts.
 """
@@ -51,8 +51,8 @@ def test_a_deep_update_is_carried_out(table: Database) -> None:
     """As deep as 4 KB of text allow."""
     expression = "SET a=" + "if_not_exists(b," * 239 + ":v" + ")" * 239
     update = {"UpdateExpression": expression, "ExpressionAttributeValues": VALUE, "ReturnValues": "UPDATED_NEW"}
-    answer = table.execute("UpdateItem", {"TableName": "tbl", "Key": {"pk": {"S": "a"}}, **update})
-    assert answer["Attributes"] == {"a": {"N": "1"}}
+    response = table.execute("UpdateItem", {"TableName": "tbl", "Key": {"pk": {"S": "a"}}, **update})
+    assert response["Attributes"] == {"a": {"N": "1"}}
 
 
 STRANGE: list[Any] = [
@@ -190,9 +190,9 @@ def test_a_batch_get_leaves_over_what_exceeds_16_megabytes(table: Database) -> N
     request: Any = {"tbl": {"Keys": keys, "ProjectionExpression": "pk"}}
     seen: list[str] = []
     for _ in range(3):
-        answer = table.execute("BatchGetItem", {"RequestItems": request})
-        seen += [item["pk"]["S"] for item in answer["Responses"]["tbl"]]
-        request = answer["UnprocessedKeys"]
+        response = table.execute("BatchGetItem", {"RequestItems": request})
+        seen += [item["pk"]["S"] for item in response["Responses"]["tbl"]]
+        request = response["UnprocessedKeys"]
         if not request:
             break
         assert request["tbl"]["ProjectionExpression"] == "pk"

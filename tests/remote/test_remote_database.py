@@ -167,8 +167,8 @@ def test_threads_share_it(remote: Database) -> None:
     def work() -> None:
         client = remote.client()
         for number in range(20):
-            answer = client.put_item(TableName="tbl", Item={"pk": {"S": "a"}, "sk": {"N": str(number)}})
-            seen.append(answer["ResponseMetadata"]["RequestId"])
+            response = client.put_item(TableName="tbl", Item={"pk": {"S": "a"}, "sk": {"N": str(number)}})
+            seen.append(response["ResponseMetadata"]["RequestId"])
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:

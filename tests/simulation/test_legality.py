@@ -52,36 +52,36 @@ class Witness:
 
     def call(self, operation: str, **request: Any) -> dict[str, Any] | DynamoError:
         try:
-            answer: dict[str, Any] | DynamoError = self.database.execute(operation, request)
+            response: dict[str, Any] | DynamoError = self.database.execute(operation, request)
         except DynamoError as error:
-            answer = error
-        return answer
+            response = error
+        return response
 
     def write(self, operation: str, expected: dict[Place, Item | None], **request: Any) -> Any:
         """A write that leaves what is expected, or leaves all as it is, or (a batch) some of it."""
-        answer = self.call(operation, **request)
+        response = self.call(operation, **request)
         before, after = self.truth, self.look()
         wanted = {key: item for key, item in {**before, **expected}.items() if item is not None}
-        if operation == "BatchWriteItem" and not (isinstance(answer, DynamoError) and answer.status == 400):
+        if operation == "BatchWriteItem" and not (isinstance(response, DynamoError) and response.status == 400):
             assert after.keys() - before.keys() <= expected.keys() and before.keys() <= after.keys()
             assert all(item in (before.get(place), wanted[place]) for place, item in after.items())
-        elif isinstance(answer, InternalServerError):
+        elif isinstance(response, InternalServerError):
             assert after in (before, wanted), "a write took half effect"
-        elif isinstance(answer, DynamoError):
-            assert after == before, f"{answer.code} changed something"
+        elif isinstance(response, DynamoError):
+            assert after == before, f"{response.code} changed something"
         else:
             assert after == wanted, "an acknowledged write is missing"
         for place in expected:  # The items of a batch are written one by one, in some order: here, in theirs.
             rest = {key: item for key, item in self.truth.items() if key != place}
             self.note({**rest, place: after[place]} if place in after else rest)
         assert self.truth == after
-        return answer
+        return response
 
     def look(self) -> dict[Place, Item]:
         with self.database.faults.paused():
-            answer = self.database.execute("Scan", {"TableName": "tbl", "ConsistentRead": True})
-        assert "LastEvaluatedKey" not in answer
-        return {place_of(item): item for item in answer["Items"]}
+            response = self.database.execute("Scan", {"TableName": "tbl", "ConsistentRead": True})
+        assert "LastEvaluatedKey" not in response
+        return {place_of(item): item for item in response["Items"]}
 
     def note(self, state: dict[Place, Item]) -> None:
         if state != self.truth:
@@ -124,10 +124,10 @@ class Witness:
         elif action == "batch":
             items = [{**item, "sk": {"S": each}} for each in "12"]
             before = self.truth
-            answer = self.write("BatchWriteItem", {place_of(each): each for each in items},
+            response = self.write("BatchWriteItem", {place_of(each): each for each in items},
                                 RequestItems={"tbl": [{"PutRequest": {"Item": each}} for each in items]})  # fmt: skip
-            if isinstance(answer, dict):
-                left = [entry["PutRequest"]["Item"] for entry in answer["UnprocessedItems"].get("tbl", [])]
+            if isinstance(response, dict):
+                left = [entry["PutRequest"]["Item"] for entry in response["UnprocessedItems"].get("tbl", [])]
                 done = {place_of(each): each for each in items if each not in left}
                 assert self.truth == {**before, **done}
         elif action == "transact":
@@ -137,16 +137,16 @@ class Witness:
                        ClientRequestToken=f"token {number}/{len(self.states)}")  # fmt: skip
         elif action.startswith("get"):
             is_consistent = action.endswith("consistently")
-            answer = self.call("GetItem", TableName="tbl", Key=key, ConsistentRead=is_consistent)
-            if isinstance(answer, dict):
-                self.explain_items(began, {place: answer.get("Item")}, 0 if is_consistent else profile.lag_seconds)
+            response = self.call("GetItem", TableName="tbl", Key=key, ConsistentRead=is_consistent)
+            if isinstance(response, dict):
+                self.explain_items(began, {place: response.get("Item")}, 0 if is_consistent else profile.lag_seconds)
         elif action == "batch get":
             places = [(each, sk) for each in "ab"]
             keys = [{"pk": {"S": each}, "sk": {"S": sk}} for each in "ab"]
-            answer = self.call("BatchGetItem", RequestItems={"tbl": {"Keys": keys}})
-            if isinstance(answer, dict):
-                left = {place_of(each) for each in answer["UnprocessedKeys"].get("tbl", {"Keys": []})["Keys"]}
-                found = {place_of(each): each for each in answer["Responses"]["tbl"]}
+            response = self.call("BatchGetItem", RequestItems={"tbl": {"Keys": keys}})
+            if isinstance(response, dict):
+                left = {place_of(each) for each in response["UnprocessedKeys"].get("tbl", {"Keys": []})["Keys"]}
+                found = {place_of(each): each for each in response["Responses"]["tbl"]}
                 shown = {each: found.get(each) for each in places if each not in left}
                 self.explain_items(began, shown, profile.lag_seconds)
         elif action.startswith("query index"):
@@ -170,49 +170,49 @@ class Witness:
         """All pages of a query; None where one is refused for good."""
         found: list[list[Item]] = []
         for _ in range(60):
-            answer = self.call("Query", TableName="tbl", **request)
-            if isinstance(answer, DynamoError):
+            response = self.call("Query", TableName="tbl", **request)
+            if isinstance(response, DynamoError):
                 continue
-            found.append(answer["Items"])
-            if "LastEvaluatedKey" not in answer:
+            found.append(response["Items"])
+            if "LastEvaluatedKey" not in response:
                 return found
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
         raise AssertionError("paging never ends")
 
     def explain_query(self, began: float, pk: str, lag: float, limit: int) -> None:
         condition = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": pk}}}
-        answer = self.call("Query", TableName="tbl", ConsistentRead=not lag, **condition)
-        if isinstance(answer, dict) and "LastEvaluatedKey" not in answer:
+        response = self.call("Query", TableName="tbl", ConsistentRead=not lag, **condition)
+        if isinstance(response, dict) and "LastEvaluatedKey" not in response:
             legal = self.legal_states(began, lag) if lag else range(len(self.states) - 1, len(self.states))
             states = [sorted_items(self.states[number][0], pk) for number in legal]
-            assert answer["Items"] in states, "a query showed what never was one state of its partition"
-            number = legal[len(states) - 1 - states[::-1].index(answer["Items"])]
+            assert response["Items"] in states, "a query showed what never was one state of its partition"
+            number = legal[len(states) - 1 - states[::-1].index(response["Items"])]
             for sk in "123":
                 self.show(False, (pk, sk), number)
         found = self.pages(ConsistentRead=True, Limit=limit, **condition)
         assert found is not None and list(chain(*found)) == sorted_items(self.truth, pk)
 
     def explain_scan(self, began: float, lag: float) -> None:
-        answer = self.call("Scan", TableName="tbl")
-        if isinstance(answer, dict) and "LastEvaluatedKey" not in answer:
-            found = {place_of(item): item for item in answer["Items"]}
-            assert len(found) == len(answer["Items"])
+        response = self.call("Scan", TableName="tbl")
+        if isinstance(response, dict) and "LastEvaluatedKey" not in response:
+            found = {place_of(item): item for item in response["Items"]}
+            assert len(found) == len(response["Items"])
             self.explain_items(began, {(pk, sk): found.get((pk, sk)) for pk in "ab" for sk in "123"}, lag)
 
     def explain_index(self, began: float, g: str, lag: float, limit: int | None) -> None:
         condition = {"KeyConditionExpression": "g = :g", "ExpressionAttributeValues": {":g": {"S": g}}}
         options: dict[str, Any] = {} if limit is None else {"Limit": limit}
-        answer = self.call("Query", TableName="tbl", IndexName="by_g", **condition, **options)
-        if isinstance(answer, DynamoError):
+        response = self.call("Query", TableName="tbl", IndexName="by_g", **condition, **options)
+        if isinstance(response, DynamoError):
             return
         legal = self.legal_states(began, lag)
-        found = {place_of(item): item for item in answer["Items"]}
-        assert len(found) == len(answer["Items"]), "an item was shown twice"
+        found = {place_of(item): item for item in response["Items"]}
+        assert len(found) == len(response["Items"]), "an item was shown twice"
         for place, item in found.items():
             numbers = [number for number in legal if self.states[number][0].get(place) == item]
             assert numbers, f"the index showed {place} as it never was: {item}"
             self.show(True, place, numbers[-1])
-        if "LastEvaluatedKey" not in answer:
+        if "LastEvaluatedKey" not in response:
             for place in {place for number in legal for place in self.states[number][0]} - found.keys():
                 was = [self.states[number][0].get(place, {}).get("g") != {"S": g} for number in legal]
                 assert any(was), f"the index lacks {place}, which was there all the time"

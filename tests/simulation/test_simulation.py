@@ -15,7 +15,7 @@ import pytest
 
 import minidynamo
 from minidynamo import Database, DynamoError, Fault, FaultSchedule, History, Profile, simulate
-from minidynamo.errors import NoAnswer
+from minidynamo.errors import NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.simulation import (
     CALM,
@@ -232,8 +232,10 @@ def test_a_consistent_read_is_never_stale(database: SimulatedDatabase) -> None:
     assert get(database, "a", consistent=True)["n"]["S"] == "1"
     assert query(database, ConsistentRead=True)["Count"] == 1
     assert query(database, ConsistentRead=True, IndexName="by_l")["Count"] == 0
-    answer = database.execute("BatchGetItem", {"RequestItems": {"tbl": {"Keys": [item("a")], "ConsistentRead": True}}})
-    assert answer["Responses"]["tbl"]
+    response = database.execute(
+        "BatchGetItem", {"RequestItems": {"tbl": {"Keys": [item("a")], "ConsistentRead": True}}}
+    )
+    assert response["Responses"]["tbl"]
     gets = database.execute("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "tbl", "Key": item("a")}}]})
     assert gets["Responses"][0]["Item"]["n"] == {"S": "1"}
     assert get(database, "a") is None  # An eventually consistent one is.
@@ -330,7 +332,7 @@ def test_what_has_no_effect_is_not_in_the_history(database: SimulatedDatabase) -
 
 def test_a_timeout_hides_an_error_as_well(database: SimulatedDatabase) -> None:
     database.faults.on("PutItem", raises=TimedOut, how=1)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         database.execute("PutItem", {"TableName": "tbl", "Item": {}})
 
 
@@ -353,12 +355,12 @@ def entries_of(*names: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("how", range(9))
 def test_a_batch_is_written_in_part(database: SimulatedDatabase, how: int) -> None:
     database.faults.on("BatchWriteItem", raises=Unprocessed, how=how)
-    answer = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3")}})
-    left = answer["UnprocessedItems"]["tbl"]
+    response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3")}})
+    left = response["UnprocessedItems"]["tbl"]
     written = keys_of(query(database, ConsistentRead=True)["Items"])
     assert sorted(written + [each["PutRequest"]["Item"]["sk"]["S"] for each in left]) == ["1", "2", "3"]
     assert len(left) == how % 3 + 1
-    rest = database.execute("BatchWriteItem", {"RequestItems": answer["UnprocessedItems"]})
+    rest = database.execute("BatchWriteItem", {"RequestItems": response["UnprocessedItems"]})
     assert rest["UnprocessedItems"] == {}
     assert len(query(database, ConsistentRead=True)["Items"]) == 3
 
@@ -369,10 +371,10 @@ def test_a_batch_is_read_in_part(database: SimulatedDatabase, how: int) -> None:
     put(database, "a", "2")
     spec = {"Keys": [item("a", "1"), item("a", "2")], "ProjectionExpression": "sk", "ConsistentRead": True}
     database.faults.on("BatchGetItem", raises=Unprocessed, how=how)
-    answer = database.execute("BatchGetItem", {"RequestItems": {"tbl": spec}})
-    left = answer["UnprocessedKeys"]["tbl"]
+    response = database.execute("BatchGetItem", {"RequestItems": {"tbl": spec}})
+    left = response["UnprocessedKeys"]["tbl"]
     assert {**left, "Keys": spec["Keys"]} == spec
-    found = [each["sk"]["S"] for each in answer["Responses"]["tbl"]]
+    found = [each["sk"]["S"] for each in response["Responses"]["tbl"]]
     assert sorted(found + keys_of(left["Keys"])) == ["1", "2"]
 
 
@@ -381,11 +383,11 @@ def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: st
     entries: Any = entries_of("1", "2") if operation == "BatchWriteItem" else {"Keys": [item("a", "1"), item("a", "2")]}
     database.faults.on(operation, raises=Unprocessed, how=1)
     request = {"RequestItems": {"tbl": entries}, "ReturnConsumedCapacity": "TOTAL"}
-    answer = database.execute(operation, request)
-    left = answer.pop("UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys")
+    response = database.execute(operation, request)
+    left = response.pop("UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys")
     assert left == {"tbl": entries}
     nothing = {"ConsumedCapacity": []}
-    assert answer == (nothing if operation == "BatchWriteItem" else {**nothing, "Responses": {"tbl": []}})
+    assert response == (nothing if operation == "BatchWriteItem" else {**nothing, "Responses": {"tbl": []}})
 
 
 def test_a_wrong_batch_is_refused_as_a_whole(database: SimulatedDatabase) -> None:
@@ -428,7 +430,7 @@ def test_a_lost_answer_hides_a_write_that_was_done(database: SimulatedDatabase, 
 
 def test_a_timeout_may_hide_a_write(database: SimulatedDatabase) -> None:
     database.faults.on("PutItem", raises=TimedOut, how=1)
-    with pytest.raises(NoAnswer) as raised:
+    with pytest.raises(NoResponse) as raised:
         put(database, "a")
     assert raised.value.is_timeout
     assert get(database, "a", consistent=True) is not None
@@ -547,10 +549,10 @@ def test_faults_are_aimed_at_tables_batches_and_predicates(database: SimulatedDa
     database.faults.on(table="other", raises=ServerError, times=None)
     put(database, "a")
     database.faults.on(key={"sk": {"S": "2"}}, raises="unprocessed")
-    answer = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "3")}})
-    assert not answer["UnprocessedItems"]
-    answer = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2")}})
-    assert answer["UnprocessedItems"]
+    response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "3")}})
+    assert not response["UnprocessedItems"]
+    response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2")}})
+    assert response["UnprocessedItems"]
     database.faults.on(where=lambda operation, request: "Limit" in request, raises=ServerError)
     query(database)
     with pytest.raises(DynamoError):
@@ -701,8 +703,8 @@ def test_a_shard_splits_between_two_reads() -> None:
         put(database, str(number))
     database.faults.on("GetRecords", raises=ShardSplit)
     iterator = iterator_of(database)
-    answer = database.execute("GetRecords", {"ShardIterator": iterator})
-    assert len(answer["Records"]) == 10 and "NextShardIterator" not in answer
+    response = database.execute("GetRecords", {"ShardIterator": iterator})
+    assert len(response["Records"]) == 10 and "NextShardIterator" not in response
     assert len(database.partitions("tbl")) == 2
     for number in range(10, 20):
         put(database, str(number))
@@ -880,10 +882,10 @@ def test_a_batch_beyond_capacity_comes_back_in_part() -> None:
     def run(database: SimulatedDatabase) -> None:
         for _ in range(298):
             put(database, "a")
-        answer = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3", "4")}})
-        assert [each["PutRequest"]["Item"]["sk"]["S"] for each in answer["UnprocessedItems"]["tbl"]] == ["3", "4"]
+        response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3", "4")}})
+        assert [each["PutRequest"]["Item"]["sk"]["S"] for each in response["UnprocessedItems"]["tbl"]] == ["3", "4"]
         with pytest.raises(DynamoError) as raised:
-            database.execute("BatchWriteItem", {"RequestItems": answer["UnprocessedItems"]})
+            database.execute("BatchWriteItem", {"RequestItems": response["UnprocessedItems"]})
         assert raised.value.code == "ProvisionedThroughputExceededException"
 
     database = provisioned()

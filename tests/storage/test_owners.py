@@ -21,8 +21,7 @@ from minidynamo import Database, StoreError
 from minidynamo.cli.command_line import main
 from minidynamo.errors import StorageFailure, StoreDamaged
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.storage.sqlite import engine as sqlite_engine
-from minidynamo.storage.sqlite import log_watch, ownership, store_path
+from minidynamo.storage.sqlite import log_watch, ownership, recovery, store_path
 from minidynamo.storage.sqlite.engine import SqliteEngine
 
 ROOT = Path(__file__).parents[2]
@@ -378,9 +377,9 @@ def test_a_half_written_note_is_none(path: Path) -> None:
 def test_a_log_is_not_touched_while_another_program_is_at_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite does not say then where it ends: it is waited for, and nothing is cut off."""
     killed_after(path, 0, 20)
-    monkeypatch.setattr(sqlite_engine, "_RECOVERY_SECONDS", 0.1)
+    monkeypatch.setattr(recovery, "_RECOVERY_SECONDS", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite_engine, "CHECKPOINT", "SELECT 1, -1, -1")
+        patch.setattr(recovery, "CHECKPOINT", "SELECT 1, -1, -1")
         with pytest.raises(StoreError, match="another program is at its log"):
             minidynamo.connect(path)
     with minidynamo.connect(path) as database:

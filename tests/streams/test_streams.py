@@ -50,11 +50,11 @@ def shards_of(database: Database, arn: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     start: dict[str, str] = {}
     while True:
-        answer = database.execute("DescribeStream", {"StreamArn": arn, "Limit": 2, **start})["StreamDescription"]
-        found += answer["Shards"]
-        if "LastEvaluatedShardId" not in answer:
+        response = database.execute("DescribeStream", {"StreamArn": arn, "Limit": 2, **start})["StreamDescription"]
+        found += response["Shards"]
+        if "LastEvaluatedShardId" not in response:
             return found
-        start = {"ExclusiveStartShardId": answer["LastEvaluatedShardId"]}
+        start = {"ExclusiveStartShardId": response["LastEvaluatedShardId"]}
 
 
 def iterator(database: Database, arn: str, shard: str, kind: str = "TRIM_HORIZON", **more: Any) -> str:
@@ -66,11 +66,11 @@ def iterator(database: Database, arn: str, shard: str, kind: str = "TRIM_HORIZON
 def read(database: Database, place: str | None, limit: int = 1_000) -> Iterator[dict[str, Any]]:
     """All records from an iterator to the present end of its shard."""
     while place is not None:
-        answer = database.execute("GetRecords", {"ShardIterator": place, "Limit": limit})
-        yield from answer["Records"]
-        if not answer["Records"]:
+        response = database.execute("GetRecords", {"ShardIterator": place, "Limit": limit})
+        yield from response["Records"]
+        if not response["Records"]:
             return
-        place = answer.get("NextShardIterator")
+        place = response.get("NextShardIterator")
 
 
 def changes(database: Database, arn: str, limit: int = 100) -> list[dict[str, Any]]:
@@ -217,9 +217,9 @@ def test_a_shard_ends_after_four_hours(open_database: Callable[..., Database]) -
     with pytest.raises(ExpiredIterator, match=r"Iterator expired\. The iterator was created at time"):
         list(read(database, place))
     place = iterator(database, arn, old["ShardId"])
-    answer = database.execute("GetRecords", {"ShardIterator": place})
-    assert len(answer["Records"]) == 1
-    assert "NextShardIterator" not in answer
+    response = database.execute("GetRecords", {"ShardIterator": place})
+    assert len(response["Records"]) == 1
+    assert "NextShardIterator" not in response
     assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in changes(database, arn)] == ["a", "b"]
 
 
@@ -321,8 +321,8 @@ def test_pages_are_bounded_by_a_megabyte(database: Database) -> None:
     for number in range(5):
         put(database, str(number), t={"S": "." * 300_000})
     (shard,) = shards_of(database, arn)
-    answer = database.execute("GetRecords", {"ShardIterator": iterator(database, arn, shard["ShardId"])})
-    assert len(answer["Records"]) == 3
+    response = database.execute("GetRecords", {"ShardIterator": iterator(database, arn, shard["ShardId"])})
+    assert len(response["Records"]) == 3
     assert len(changes(database, arn)) == 5
 
 
@@ -337,8 +337,8 @@ def test_a_disabled_stream_is_readable_for_a_day(open_database: Callable[..., Da
     assert described["StreamStatus"] == "DISABLED"
     assert all("EndingSequenceNumber" in each["SequenceNumberRange"] for each in described["Shards"])
     enable = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
-    answer = database.execute("UpdateTable", {"TableName": "tbl", "StreamSpecification": enable})
-    second = answer["TableDescription"]["LatestStreamArn"]
+    response = database.execute("UpdateTable", {"TableName": "tbl", "StreamSpecification": enable})
+    second = response["TableDescription"]["LatestStreamArn"]
     assert second != first  # Though no time has passed.
     put(database, "c")
     assert [[each["dynamodb"]["Keys"]["pk"]["S"] for each in changes(database, arn)] for arn in (first, second)] == [

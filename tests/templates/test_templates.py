@@ -65,8 +65,8 @@ def test_a_described_table_gives_the_same_table_again(source: str, tmp_path: Pat
     """What `aws dynamodb describe-table` prints, for one table or several."""
     database, copy = minidynamo.connect(), minidynamo.connect()
     names = minidynamo.schema_from(TEMPLATES / source).create(database)
-    answers = [{"Table": described(database, name)} for name in names]
-    (tmp_path / "several.json").write_text(json.dumps(answers))
+    responses = [{"Table": described(database, name)} for name in names]
+    (tmp_path / "several.json").write_text(json.dumps(responses))
     assert minidynamo.schema_from(tmp_path / "several.json").create(copy) == names
     for name in names:
         one, other = described(database, name), described(copy, name)
@@ -75,7 +75,7 @@ def test_a_described_table_gives_the_same_table_again(source: str, tmp_path: Pat
         assert {k: v for k, v in one.items() if k not in differing} == {
             k: v for k, v in other.items() if k not in differing
         }
-    (tmp_path / "one.json").write_text(json.dumps(answers[0]))
+    (tmp_path / "one.json").write_text(json.dumps(responses[0]))
     assert [table.name for table in minidynamo.schema_from(tmp_path / "one.json")] == names[:1]
 
 

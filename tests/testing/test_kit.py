@@ -370,7 +370,7 @@ def test_odd_calls_are_part_of_histories() -> None:
             with contextlib.suppress(DynamoError):
                 database.execute("UpdateItem", {"TableName": table, "Key": key, "ReturnValues": "ALL_NEW", **COUNTER})
     check_linearizable(history)
-    assert [call.answer["Attributes"]["n"]["N"] for call in history.calls if isinstance(call.answer, dict)] == list(
+    assert [call.response["Attributes"]["n"]["N"] for call in history.calls if isinstance(call.response, dict)] == list(
         "1212"
     )
 

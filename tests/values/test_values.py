@@ -189,7 +189,7 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
 
 
 def test_absurd_nesting_is_refused_without_exhausting_the_stack() -> None:
-    """200,000 levels are an error answer."""
+    """200,000 levels are an error response."""
     value: Any = {"S": "x"}
     for _ in range(200_000):
         value = {"L": [value]}

@@ -25,9 +25,11 @@ def show_faults(console: Console, database: Database, table_name: str) -> None:
         highlight=False,
     )
     simulated = simulate(database, schedule=_FAULTS)
-    quiet = _answers(database.fork(), table_name)
+    quiet = _responses(database.fork(), table_name)
     shown = Table("call", "a quiet database", "this one")
-    for (call, expected), found in zip(quiet, (answer for _, answer in _answers(simulated, table_name)), strict=True):
+    for (call, expected), found in zip(
+        quiet, (response for _, response in _responses(simulated, table_name)), strict=True
+    ):
         shown.add_row(call, expected, found if found == expected else f"[red]{found}[/]")
     console.print(shown)
     console.print("What was chosen, and why it is legal:")
@@ -40,7 +42,7 @@ def show_faults(console: Console, database: Database, table_name: str) -> None:
     )
 
 
-def _answers(database: Database, table_name: str) -> list[tuple[str, str]]:
+def _responses(database: Database, table_name: str) -> list[tuple[str, str]]:
     """What some calls answer, in words."""
     place = {"S": "Atlantic/Reykjavik"}
     people = {"population": {"N": "1"}, "timezone": place}

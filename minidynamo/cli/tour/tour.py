@@ -163,15 +163,15 @@ def _load(console: Console, database: Database, cities: list[Item]) -> float:
 def _get(console: Console, database: Database) -> None:
     _title(console, "2. One item by its key")
     key = {"country": {"S": "IS"}, "city": {"S": "Reykjavík"}}
-    answer = _call(console, database, "GetItem", {"TableName": TABLE, "Key": key})
-    _show(console, [answer["Item"]], answer)
+    response = _call(console, database, "GetItem", {"TableName": TABLE, "Key": key})
+    _show(console, [response["Item"]], response)
 
 
 def _queries(console: Console, database: Database) -> None:
     for title, request in _QUERIES.items():
         _title(console, title)
-        answer = _call(console, database, "Query", {"TableName": TABLE, **request})
-        _show(console, answer["Items"], answer)
+        response = _call(console, database, "Query", {"TableName": TABLE, **request})
+        _show(console, response["Items"], response)
 
 
 def _scan(console: Console, database: Database) -> None:
@@ -185,13 +185,13 @@ def _scan(console: Console, database: Database) -> None:
     items: list[Item] = []
     pages, scanned, units = 0, 0, 0.0
     while True:
-        answer = database.execute("Scan", {**request, "ReturnConsumedCapacity": "TOTAL"})
-        items += answer["Items"]
-        pages, scanned = pages + 1, scanned + answer["ScannedCount"]
-        units += answer["ConsumedCapacity"]["CapacityUnits"]
-        if "LastEvaluatedKey" not in answer:
+        response = database.execute("Scan", {**request, "ReturnConsumedCapacity": "TOTAL"})
+        items += response["Items"]
+        pages, scanned = pages + 1, scanned + response["ScannedCount"]
+        units += response["ConsumedCapacity"]["CapacityUnits"]
+        if "LastEvaluatedKey" not in response:
             break
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
     items.sort(key=lambda item: -float(item["latitude"]["N"]))
     console.print(items_table(items[:_SAMPLE_ROWS], ("city", "country", "latitude", "population")))
     console.print(
@@ -232,10 +232,10 @@ def _transaction(console: Console, database: Database) -> None:
         }
         for city, sign in (("Oslo", "-"), ("Bergen", "+"))
     ]
-    answer = _call(console, database, "TransactWriteItems", {"TransactItems": actions})
+    response = _call(console, database, "TransactWriteItems", {"TransactItems": actions})
     keys = [{"Get": {"TableName": TABLE, "Key": action["Update"]["Key"]}} for action in actions]
     moved = database.execute("TransactGetItems", {"TransactItems": keys})["Responses"]
-    (capacity,) = answer["ConsumedCapacity"]
+    (capacity,) = response["ConsumedCapacity"]
     _show(console, [entry["Item"] for entry in moved], {"ConsumedCapacity": capacity}, noun="write")
 
 
@@ -278,10 +278,10 @@ def _call(console: Console, database: Database, operation: str, request: dict[st
     return database.execute(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
 
 
-def _show(console: Console, items: list[Item], answer: dict[str, Any], noun: str = "read") -> None:
+def _show(console: Console, items: list[Item], response: dict[str, Any], noun: str = "read") -> None:
     columns = ("country", "city", "population", "timezone", "latitude", "longitude")
     present = [name for name in columns if any(name in item for item in items)]
     console.print(items_table(items[:_SAMPLE_ROWS], present))
     more = f" (the first {_SAMPLE_ROWS} are shown)" if len(items) > _SAMPLE_ROWS else ""
-    units = answer["ConsumedCapacity"]["CapacityUnits"]
+    units = response["ConsumedCapacity"]["CapacityUnits"]
     console.print(f"{len(items)} item(s){more}; [yellow]{units:g} {noun} units[/].")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from minidynamo.errors import AccessDenied, NoAnswer
+from minidynamo.errors import AccessDenied, NoResponse
 from minidynamo.http.exchange import Exchange, request_summary
-from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.server.access import HostCheck
 from minidynamo.http.server.gateway import Gateway
 
@@ -32,46 +32,46 @@ class Application:
         """Whether a function answers a request."""
         return self._gateway is not None and self._gateway.takes(request)
 
-    def too_late(self) -> HttpAnswer:
-        """The answer where a function has not answered in time."""
+    def too_late(self) -> HttpResponse:
+        """The response where a function has not answered in time."""
         assert self._gateway is not None, "only functions are waited for"
         return self._gateway.too_late()
 
-    def too_many(self) -> HttpAnswer:
-        """The answer where as many functions run as may."""
+    def too_many(self) -> HttpResponse:
+        """The response where as many functions run as may."""
         assert self._gateway is not None, "only functions are counted"
         return self._gateway.too_many()
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a whole request, with a line in the access log where that is on.
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The response to a whole request, with a line in the access log where that is on.
 
         Raises:
             NoAnswer: there is to be none.
         """
         if not access_log.isEnabledFor(logging.INFO):
-            return self._answered(request)
+            return self._responded(request)
         started = time.perf_counter()
         try:
-            answer = self._answered(request)
-        except NoAnswer:
+            response = self._responded(request)
+        except NoResponse:
             access_log.info("%s no answer", request_summary(request))
             raise
         milliseconds = (time.perf_counter() - started) * 1e3
-        access_log.info("%s %d %.1f ms%s", request_summary(request), answer.status, milliseconds, _fault(answer))
-        return answer
+        access_log.info("%s %d %.1f ms%s", request_summary(request), response.status, milliseconds, _fault(response))
+        return response
 
-    def _answered(self, request: HttpRequest) -> HttpAnswer:
+    def _responded(self, request: HttpRequest) -> HttpResponse:
         host = request.headers.get("host", "")
         if self._is_allowed_host(host):
             if self._gateway is not None and self._gateway.takes(request):
-                return self._gateway.answer(request)
-            return self._exchange.answer(request)
+                return self._gateway.respond(request)
+            return self._exchange.respond(request)
         fault = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
         return self._exchange.refused(request, AccessDenied(fault))
 
 
-def _fault(answer: HttpAnswer) -> str:
-    """The error code of an answer, for the log."""
-    if answer.status < 400 or b"#" not in answer.body:
+def _fault(response: HttpResponse) -> str:
+    """The error code of a response, for the log."""
+    if response.status < 400 or b"#" not in response.body:
         return ""
-    return " " + answer.body.partition(b"#")[2].partition(b'"')[0].decode()
+    return " " + response.body.partition(b"#")[2].partition(b'"')[0].decode()

@@ -2,7 +2,7 @@
 
 Requests take microseconds, so each is answered where its last byte is read, unless it would hold others up: then a
 thread answers it, and the connection waits. Answers go out in the order of their requests. While a client does not read
-its answers, or one is being worked out, nothing more is read from it.
+its responses, or one is being worked out, nothing more is read from it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from minidynamo.errors import NoAnswer
-from minidynamo.http.messages import WITHOUT_BODY, HttpAnswer, HttpRequest
+from minidynamo.errors import NoResponse
+from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
 from minidynamo.http.server.application import Application
 from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.dispatcher import Dispatcher
@@ -34,10 +34,10 @@ _ENDING_SECONDS = 3  # For the rest of a request that was coming in when the ser
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_ROOM = 503
-_NO_THREAD = HttpAnswer(_NO_ROOM, {"content-length": "0", "retry-after": "1"}, b"")
+_NO_THREAD = HttpResponse(_NO_ROOM, {"content-length": "0", "retry-after": "1"}, b"")
 # What a request that waits takes of the budget besides its body.
 _WAITING_BYTES = 4_096
-# So much of an answer must be read within the time in which a client may leave it unread.
+# So much of a response must be read within the time in which a client may leave it unread.
 _PROGRESS_BYTES = 256 * 1024
 
 
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
             self._pause_or_resume_reading()
 
     def pause_writing(self) -> None:
-        """A client that does not read its answers gets no more of them, and is not read from either."""
+        """A client that does not read its responses gets no more of them, and is not read from either."""
         self._is_unread = True
         self._unread_at = time.monotonic()
         size = self._transport.get_write_buffer_size()
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         elif self._waiting or self._is_at_work or self._is_unread or self._turn > HTTP_PIPELINED_PER_TURN_MAX:
             self._wait(request, keeps_alive, held_bytes)
         else:
-            self._answer(request, keeps_alive, held_bytes)
+            self._respond(request, keeps_alive, held_bytes)
 
     def _wait(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
         if not self.budget.take(_WAITING_BYTES):
@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
                 self._plan_turn()
                 break
             self._turn += 1
-            self._answer(*self._waiting.popleft())
+            self._respond(*self._waiting.popleft())
         if self._refusal and not self._waiting and not self._is_held_up and not self._is_closing:
             self._send_refusal()
         self._give_leave()
@@ -198,17 +198,17 @@ class Connection(asyncio.Protocol):
         self._is_turn_due = False
         self._go_on()
 
-    def _answer(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
+    def _respond(self, request: HttpRequest, keeps_alive: bool, held_bytes: int) -> None:
         self._held_bytes = held_bytes
         try:
-            answer = self.dispatcher.answer_at_once(request)
-        except NoAnswer:
+            response = self.dispatcher.respond_at_once(request)
+        except NoResponse:
             self._finish(None, request.method, keeps_alive)
             return
-        if answer is None:
+        if response is None:
             self._have_answered(request, keeps_alive)
         else:
-            self._finish(answer, request.method, keeps_alive)
+            self._finish(response, request.method, keeps_alive)
 
     def _have_answered(self, request: HttpRequest, keeps_alive: bool) -> None:
         """Lets a thread answer a request; a function that takes too long is not waited for."""
@@ -217,51 +217,51 @@ class Connection(asyncio.Protocol):
         limit: asyncio.TimerHandle | None = None
         is_over = False
 
-        def finish(answer: HttpAnswer | None) -> None:
+        def finish(response: HttpResponse | None) -> None:
             nonlocal is_over
             if is_over:
                 return
             is_over, self._is_at_work = True, False
             if limit is not None:
                 limit.cancel()
-            self._finish(answer, method, keeps_alive)
+            self._finish(response, method, keeps_alive)
             self._go_on()
 
-        def finish_in_loop(answer: HttpAnswer | None) -> None:
+        def finish_in_loop(response: HttpResponse | None) -> None:
             with suppress(RuntimeError):  # The server has ended meanwhile.
-                self._loop.call_soon_threadsafe(finish, answer)
+                self._loop.call_soon_threadsafe(finish, response)
 
         if not self.dispatcher.submit(request, finish_in_loop):
             self._loop.call_soon(finish, self.application.too_many() if is_for_function else _NO_THREAD)
         elif is_for_function:
             limit = self._loop.call_later(FUNCTION_ANSWER_SECONDS_MAX, lambda: finish(self.application.too_late()))
 
-    def _finish(self, answer: HttpAnswer | None, method: str, keeps_alive: bool) -> None:
+    def _finish(self, response: HttpResponse | None, method: str, keeps_alive: bool) -> None:
         if self._held_bytes:
             self.budget.give_back(self._held_bytes)
             self._held_bytes = 0
         self._changed_at = time.monotonic()
         if self._transport.is_closing():
-            return  # Nobody would get the answer.
-        if answer is None:
+            return  # Nobody would get the response.
+        if response is None:
             self._is_closing = True
             self._transport.close()
             return
-        self._send(answer, method, keeps_alive and not (self._is_ending and not self._waiting))
+        self._send(response, method, keeps_alive and not (self._is_ending and not self._waiting))
 
     def _send_refusal(self) -> None:
         headers = {"content-length": "0"}
         if self._refusal == _NO_ROOM:
             headers["retry-after"] = "1"
-        self._send(HttpAnswer(self._refusal, headers, b""), "POST", keeps_alive=False)
+        self._send(HttpResponse(self._refusal, headers, b""), "POST", keeps_alive=False)
 
-    def _send(self, answer: HttpAnswer, method: str, keeps_alive: bool) -> None:
-        lines = [_STATUS_LINES[answer.status]]
-        lines += [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
+    def _send(self, response: HttpResponse, method: str, keeps_alive: bool) -> None:
+        lines = [_STATUS_LINES[response.status]]
+        lines += [f"{name}: {value}\r\n" for name, value in response.headers.items()]
         lines.append("connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1")
-        has_body = method != "HEAD" and answer.status not in WITHOUT_BODY
-        self._transport.write(head + answer.body if has_body else head)
+        has_body = method != "HEAD" and response.status not in WITHOUT_BODY
+        self._transport.write(head + response.body if has_body else head)
         if not keeps_alive:
             self._is_closing = True
             self._transport.close()
@@ -279,13 +279,13 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _look(self) -> None:
-        """Looks now and then whether the client has gone silent: within a request, between two, or with an answer."""
+        """Looks now and then whether the client has gone silent: within a request, between two, or with a response."""
         now = time.monotonic()
         silent = now - self._changed_at
         if self._transport.is_closing():
             self._closing_at = self._closing_at or now
             if now - self._closing_at > HTTP_UNREAD_SECONDS_MAX:
-                self._transport.abort()  # It waits for a client that does not read its last answer.
+                self._transport.abort()  # It waits for a client that does not read its last response.
         elif self._is_unread:
             self._look_at_unread(now)
         elif self._is_at_work or self._waiting:

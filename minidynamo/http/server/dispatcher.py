@@ -1,4 +1,4 @@
-"""Where an answer is worked out: in the event loop, if that takes no time, or in a thread beside it.
+"""Where a response is worked out: in the event loop, if that takes no time, or in a thread beside it.
 
 Most requests take microseconds, less than it takes to hand them to a thread. What takes longer (pages of a megabyte,
 transactions of a hundred actions, large bodies, waiting for the disk or for somebody else's turn) would hold up all
@@ -12,15 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import NoAnswer
-from minidynamo.http.messages import HttpAnswer, HttpRequest
+from minidynamo.errors import NoResponse
+from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.server.application import Application
 from minidynamo.http.server.pool import Pool
 from minidynamo.http.targets import operation_of, target_of
 from minidynamo.limits import FUNCTION_CALLS_AT_ONCE_MAX, HTTP_INLINE_BODY_BYTES_MAX, MIB
 from minidynamo.requests.operations import BATCH, PAGES, READ, TRANSACTION, named
 
-Finish = Callable[[HttpAnswer | None], None]
+Finish = Callable[[HttpResponse | None], None]
 
 _QUICK_SECONDS = 0.001
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
@@ -58,7 +58,7 @@ class Dispatcher:
         self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.
         self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0)
 
-    def answer_at_once(self, request: HttpRequest) -> HttpAnswer | None:
+    def respond_at_once(self, request: HttpRequest) -> HttpResponse | None:
         """Answers a request in the event loop; None, with nothing done, where that may hold others up.
 
         Raises:
@@ -75,14 +75,14 @@ class Dispatcher:
             return None
         self._unlock()
         if target is None or target in self._watched:
-            return None if self._application.is_for_function(request) else self.answer(request)
+            return None if self._application.is_for_function(request) else self.respond(request)
         started = time.perf_counter()
-        answer = self._application.answer(request)
+        response = self._application.respond(request)
         if time.perf_counter() - started > _QUICK_SECONDS and operation_of(target) is not None:
             self._watched.add(target)  # Or somebody else was at work: next time it is looked.
-        return answer
+        return response
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
+    def respond(self, request: HttpRequest) -> HttpResponse:
         """Answers a request, and remembers how long that took of the processor's time.
 
         Raises:
@@ -90,7 +90,7 @@ class Dispatcher:
         """
         started = time.thread_time()
         try:
-            return self._application.answer(request)
+            return self._application.respond(request)
         finally:
             target = request.headers.get("x-amz-target")
             if target is not None and operation_of(target) is not None:
@@ -109,19 +109,19 @@ class Dispatcher:
 
         Parameters:
             request: the request.
-            finish: called there with the answer, None for none.
+            finish: called there with the response, None for none.
 
         Returns:
             Whether it will be: as many functions run as may.
         """
 
         def work() -> None:
-            answer: HttpAnswer | None = None
+            response: HttpResponse | None = None
             try:
-                with suppress(NoAnswer):
-                    answer = self.answer(request)
+                with suppress(NoResponse):
+                    response = self.respond(request)
             finally:
-                finish(answer)
+                finish(response)
 
         return self._pool_for(request).submit(work)
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
-from minidynamo.http.messages import WITHOUT_BODY, HttpAnswer, HttpRequest
+from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
 from minidynamo.http.server.access import ServeError
 from minidynamo.lambdas.runtime import IN_BACKGROUND
 from minidynamo.lambdas.service import Functions
@@ -86,10 +86,10 @@ class Gateway:
         """Whether a request is for the function: those of DynamoDB say so in a header."""
         return "x-amz-target" not in request.headers
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
+    def respond(self, request: HttpRequest) -> HttpResponse:
         """The function's answer to a request; as API Gateway words it where the function fails."""
         event = self._rest_event(request) if self._is_rest else self._http_event(request)
-        token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by an answer.
+        token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a response.
         try:
             outcome = self._database.functions.invoke(self._name, event)
         except DynamoError:
@@ -102,29 +102,29 @@ class Gateway:
                 return self.too_late()
             return self._failure()
         try:
-            return self._answer_of(value)
+            return self._response_of(value)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return self._failure()
 
     @staticmethod
-    def too_late() -> HttpAnswer:
-        """The answer where the function has not answered in time; it may run on."""
-        return _json_answer(504, {"message": "Endpoint request timed out"})
+    def too_late() -> HttpResponse:
+        """The response where the function has not answered in time; it may run on."""
+        return _json_response(504, {"message": "Endpoint request timed out"})
 
     @staticmethod
-    def too_many() -> HttpAnswer:
-        """The answer where as many invocations run as may."""
-        return _json_answer(429, {"message": "Too Many Requests"})
+    def too_many() -> HttpResponse:
+        """The response where as many invocations run as may."""
+        return _json_response(429, {"message": "Too Many Requests"})
 
-    def _failure(self) -> HttpAnswer:
+    def _failure(self) -> HttpResponse:
         if self._is_rest:
-            return _json_answer(502, {"message": "Internal server error"})
-        return _json_answer(500, {"message": "Internal Server Error"})
+            return _json_response(502, {"message": "Internal server error"})
+        return _json_response(500, {"message": "Internal Server Error"})
 
-    def _answer_of(self, value: Any) -> HttpAnswer:
+    def _response_of(self, value: Any) -> HttpResponse:
         if not self._is_rest and not (isinstance(value, dict) and "statusCode" in value):
             plain = value if isinstance(value, str) else json.dumps(value)
-            return _answer(200, {"content-type": "application/json"}, plain.encode())
+            return _respond(200, {"content-type": "application/json"}, plain.encode())
         status = HTTPStatus(int(value["statusCode"])).value
         if status < 200:
             raise ValueError(f"{status} is no status of an answer")
@@ -138,7 +138,7 @@ class Gateway:
             raise TypeError("a body is a string")
         body = base64.b64decode(text) if value.get("isBase64Encoded") else text.encode()
         headers.setdefault("content-type", "application/json" if self._is_rest else "text/plain;charset=UTF-8")
-        return _answer(status, headers, body)
+        return _respond(status, headers, body)
 
     def _rest_event(self, request: HttpRequest) -> dict[str, Any]:
         path, now = unquote(request.path), self._database.clock.now()
@@ -228,16 +228,16 @@ def _common_log_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
-def _json_answer(status: int, value: Any) -> HttpAnswer:
-    return _answer(status, {"content-type": "application/json"}, json.dumps(value).encode())
+def _json_response(status: int, value: Any) -> HttpResponse:
+    return _respond(status, {"content-type": "application/json"}, json.dumps(value).encode())
 
 
-def _answer(status: int, headers: dict[str, str], body: bytes) -> HttpAnswer:
-    """An answer whose end its client can tell; raises ValueError for headers that no HTTP message can have."""
+def _respond(status: int, headers: dict[str, str], body: bytes) -> HttpResponse:
+    """A response whose end its client can tell; raises ValueError for headers that no HTTP message can have."""
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"no HTTP message has a header {name!r} of {value!r}")
     kept = {name: value for name, value in headers.items() if name not in _FRAMING}
     if status in WITHOUT_BODY:
-        return HttpAnswer(status, kept, b"")
-    return HttpAnswer(status, {**kept, "content-length": str(len(body))}, body)
+        return HttpResponse(status, kept, b"")
+    return HttpResponse(status, {**kept, "content-length": str(len(body))}, body)

@@ -121,7 +121,7 @@ class Incoming:
     def on_body(self, body: bytes) -> None:
         """Keeps a part of the body. One that is too large is read on, within bounds, before it is refused.
 
-        A client that is still sending would not see the answer.
+        A client that is still sending would not see the response.
         """
         self._body_bytes += len(body)
         self.expects_continue = False

@@ -32,7 +32,7 @@ class _TableRead:
 
 
 def batch_get_item(context: OperationContext, request: Request) -> Response:
-    """Answers with the items found, per table, and the keys left over where the answer would be too large."""
+    """Answers with the items found, per table, and the keys left over where the response would be too large."""
     reads = {name: _checked(each) for name, each in _counted(request["RequestItems"]).items()}
     with context.lock:
         located = []

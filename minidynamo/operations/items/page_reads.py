@@ -1,6 +1,6 @@
 """What Query and Scan share: the plan of a page, projections on indexes, start keys, and the response.
 
-Source: DynamoDB API reference, Query and Scan; observed answers.
+Source: DynamoDB API reference, Query and Scan; observed responses.
 """
 
 from __future__ import annotations

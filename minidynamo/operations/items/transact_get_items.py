@@ -1,6 +1,6 @@
 """TransactGetItems: up to 100 items, read at one moment.
 
-Source: DynamoDB API reference, TransactGetItems; observed answers.
+Source: DynamoDB API reference, TransactGetItems; observed responses.
 """
 
 from __future__ import annotations

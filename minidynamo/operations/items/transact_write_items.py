@@ -2,7 +2,7 @@
 
 Faults that need no table are answered for the whole call, in the order of the actions. The others become cancellation
 reasons: first keys and index keys (only the first such fault is reported), then conditions and updates (all are).
-Source: DynamoDB API reference, TransactWriteItems; observed answers.
+Source: DynamoDB API reference, TransactWriteItems; observed responses.
 """
 
 from __future__ import annotations

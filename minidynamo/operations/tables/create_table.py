@@ -14,7 +14,7 @@ from minidynamo.tables.changes import WriteBatch
 
 
 def create_table(context: OperationContext, request: Request) -> Response:
-    """Creates the table; it is CREATING in the answer and, without delays, ACTIVE at once."""
+    """Creates the table; it is CREATING in the response and, without delays, ACTIVE at once."""
     check_creation(request)
     name = context.scope.table_name(request["TableName"])
     if name is None:

@@ -12,7 +12,7 @@ from minidynamo.tables.changes import WriteBatch
 
 
 def delete_table(context: OperationContext, request: Request) -> Response:
-    """Deletes the table; it is DELETING in the answer and, without delays, gone at once."""
+    """Deletes the table; it is DELETING in the response and, without delays, gone at once."""
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
         state = table.state

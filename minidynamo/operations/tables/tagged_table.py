@@ -1,6 +1,6 @@
 """Which table a tagging operation is about.
 
-Source: DynamoDB API reference, TagResource; observed answers.
+Source: DynamoDB API reference, TagResource; observed responses.
 """
 
 from __future__ import annotations

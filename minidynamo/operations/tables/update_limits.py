@@ -1,6 +1,6 @@
 """How much of a table may be changed how often: quotas of throughput, its decreases, and changes of the table class.
 
-Source: DynamoDB Developer Guide, "Quotas"; observed answers.
+Source: DynamoDB Developer Guide, "Quotas"; observed responses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """UpdateTable: one set of changes to a table: throughput, billing, class, protection, stream, encryption, one GSI.
 
-Source: DynamoDB API reference, UpdateTable; observed answers.
+Source: DynamoDB API reference, UpdateTable; observed responses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from minidynamo.tables.table import Table, index_keyspace_name
 
 
 def update_table(context: OperationContext, request: Request) -> Response:
-    """Changes the table; it is UPDATING in the answer and, without delays, ACTIVE again at once."""
+    """Changes the table; it is UPDATING in the response and, without delays, ACTIVE again at once."""
     check_combination(request)
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
@@ -39,7 +39,7 @@ def update_table(context: OperationContext, request: Request) -> Response:
 
 
 def _show_old_throughput(request: Request, old: TableState, description: Response) -> None:
-    """The answer still shows the throughput of updated indexes from before."""
+    """The response still shows the throughput of updated indexes from before."""
     updated = {parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Update"}
     for shown in description.get(IndexKind.GLOBAL.value, ()):
         index = old.index(shown["IndexName"])

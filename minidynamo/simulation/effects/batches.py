@@ -30,7 +30,7 @@ def write(target: Target, policy: RejectionPolicy, request: Request) -> Response
     done = _grouped({place: entry for place, entry in entries.items() if place not in left})
     if not left:
         return target.perform("BatchWriteItem", request)
-    response = _empty_answer(tried)
+    response = _empty_response(tried)
     if done:
         response = target.perform("BatchWriteItem", {**request, "RequestItems": done})
     response["UnprocessedItems"] = _grouped({place: entries[place] for place in entries if place in left})
@@ -47,7 +47,7 @@ def get(target: Target, policy: RejectionPolicy, request: Request) -> Response:
     left = _choose_left(target, list(keys))
     left |= _throttled(target, policy, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
     done = _grouped({place: key for place, key in keys.items() if place not in left})
-    response = {**_empty_answer(tried), "Responses": {}, "UnprocessedKeys": {}}
+    response = {**_empty_response(tried), "Responses": {}, "UnprocessedKeys": {}}
     if done:
         sent = {**request, "RequestItems": {name: {**specs[name], "Keys": each} for name, each in done.items()}}
         response, _ = lagging(target, "BatchGetItem", sent, lambda change: change.place)
@@ -64,7 +64,7 @@ def _may_come_back(target: Target, policy: RejectionPolicy) -> bool:
     return target.injector.is_possible("unprocessed") or policy.has_capacity
 
 
-def _empty_answer(tried: Response) -> Response:
+def _empty_response(tried: Response) -> Response:
     """What a batch answers of which nothing was done."""
     return {"ConsumedCapacity": []} if "ConsumedCapacity" in tried else {}
 

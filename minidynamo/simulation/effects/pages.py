@@ -48,7 +48,7 @@ def lagging(target: Target, operation: str, request: Request, group_of: Grouping
         group_of: tells apart what is seen in order on its own: a partition, or a single item.
 
     Returns:
-        The answer, and the overlay that gave it.
+        The response, and the overlay that gave it.
     """
     profile, visibility, now = target.injector.profile, target.visibility, target.clock.now()
     is_lagging = any(map(target.injector.is_possible, ("stale_read", "index_lag")))

@@ -1,4 +1,4 @@
-"""Whether a call is refused or its answer lost: before it arrives, before it takes effect, or after."""
+"""Whether a call is refused or its response lost: before it arrives, before it takes effect, or after."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RejectionPolicy:
         """Refuses a call that has done nothing yet, if that is chosen.
 
         Returns:
-            Whether its answer is to be held back, as of a client that does not wait long enough.
+            Whether its response is to be held back, as of a client that does not wait long enough.
 
         Raises:
             DynamoError: the refusal, or what is wrong with the request.
@@ -61,11 +61,11 @@ class RejectionPolicy:
             self._unanswered_tokens.add(request["ClientRequestToken"])
         return detail is not None
 
-    def after_effect(self, operation: str, request: Request, hides_answer: bool) -> None:
-        """Takes the answer away from a call that has taken effect, if that is chosen."""
+    def after_effect(self, operation: str, request: Request, hides_response: bool) -> None:
+        """Takes the response away from a call that has taken effect, if that is chosen."""
         for kind in _AFTER_EFFECT:
             self._refuse_plainly(kind)
-        if hides_answer:
+        if hides_response:
             raise timeout()
         if operation == "TransactWriteItems":
             self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
@@ -98,7 +98,7 @@ class RejectionPolicy:
             raise conflict(detail, count)
 
     def _refuse_repeated(self, request: Request) -> None:
-        """Refuses a transaction whose token belongs to a call that got no answer."""
+        """Refuses a transaction whose token belongs to a call that got no response."""
         token = request.get("ClientRequestToken")
         if isinstance(token, str) and token in self._unanswered_tokens:
             self._refuse_plainly("in_progress")

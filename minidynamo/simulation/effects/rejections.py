@@ -1,4 +1,4 @@
-"""Refusals in the service's words: throttles, conflicts, limits, and no answer at all.
+"""Refusals in the service's words: throttles, conflicts, limits, and no response at all.
 
 Source: DynamoDB API reference, errors of each operation; Developer Guide, "Throttling diagnosis".
 """
@@ -9,7 +9,7 @@ from minidynamo.errors import (
     DynamoError,
     InternalServerError,
     LimitExceeded,
-    NoAnswer,
+    NoResponse,
     Throttling,
     ThroughputExceeded,
     TransactionCanceled,
@@ -116,8 +116,8 @@ PLAIN: dict[str, tuple[type[DynamoError], str]] = {
     "control_limit": (LimitExceeded, _CONTROL_LIMIT),
     "server_error": (InternalServerError, SERVER_ERROR),
     "answer_lost": (InternalServerError, SERVER_ERROR),
-    "connection_lost": (NoAnswer, "The connection was lost before the request arrived."),
-    "connection_lost_after": (NoAnswer, "The connection was lost before the answer arrived."),
+    "connection_lost": (NoResponse, "The connection was lost before the request arrived."),
+    "connection_lost_after": (NoResponse, "The connection was lost before the answer arrived."),
 }
 
 
@@ -129,4 +129,4 @@ def plain_refusal(kind: str) -> DynamoError:
 
 def timeout() -> DynamoError:
     """What a client sees that waits in vain."""
-    return NoAnswer("The request timed out.", is_timeout=True)
+    return NoResponse("The request timed out.", is_timeout=True)
