@@ -13,24 +13,24 @@ StaleRead = KINDS["stale_read"]
 IndexLag = KINDS["index_lag"]
 ShortPage = KINDS["short_page"]
 EmptyPage = KINDS["empty_page"]
-EndNoticed = KINDS["end_noticed"]
+NoTrailingKey = KINDS["no_trailing_key"]
 Unprocessed = KINDS["unprocessed"]
 Throttled = KINDS["throttled"]
 Conflict = KINDS["conflict"]
 InProgress = KINDS["in_progress"]
 ServerError = KINDS["server_error"]
 ConnectionLost = KINDS["connection_lost"]
-AnswerLost = KINDS["answer_lost"]
+ResponseLost = KINDS["response_lost"]
 ConnectionLostAfter = KINDS["connection_lost_after"]
 TimedOut = KINDS["timed_out"]
-SlowAnswer = KINDS["slow_answer"]
+Latency = KINDS["latency"]
 SlowTable = KINDS["slow_table"]
 ControlLimit = KINDS["control_limit"]
-RecordsLate = KINDS["records_late"]
+StreamLag = KINDS["stream_lag"]
 ShardSplit = KINDS["shard_split"]
 ConsumerPaused = KINDS["consumer_paused"]
-DeliveredAgain = KINDS["delivered_again"]
-ExpiryLate = KINDS["expiry_late"]
+DuplicateDelivery = KINDS["duplicate_delivery"]
+TtlDelay = KINDS["ttl_delay"]
 
 __all__ = [
     "ADVERSARY",
@@ -40,17 +40,14 @@ __all__ = [
     "REJECTIONS",
     "STORMY",
     "TYPICAL",
-    "AnswerLost",
     "Call",
     "Conflict",
     "ConnectionLost",
     "ConnectionLostAfter",
     "ConsumerPaused",
     "ControlLimit",
-    "DeliveredAgain",
+    "DuplicateDelivery",
     "EmptyPage",
-    "EndNoticed",
-    "ExpiryLate",
     "Fault",
     "FaultSchedule",
     "History",
@@ -58,18 +55,21 @@ __all__ = [
     "InProgress",
     "IndexLag",
     "Kind",
+    "Latency",
+    "NoTrailingKey",
     "Profile",
-    "RecordsLate",
+    "ResponseLost",
     "ServerError",
     "ShardSplit",
     "ShortPage",
     "SimulatedDatabase",
     "Simulation",
-    "SlowAnswer",
     "SlowTable",
     "StaleRead",
+    "StreamLag",
     "Throttled",
     "TimedOut",
+    "TtlDelay",
     "Unprocessed",
     "paused",
     "profile_of",

@@ -78,7 +78,7 @@ class SimulatedDatabase(Database):
 
         @cache
         def drawn_hours() -> float:
-            detail = self._injector.choose("expiry_late", lambda draw: {"hours": draw.among([1, 12, most // 2, most])})
+            detail = self._injector.choose("ttl_delay", lambda draw: {"hours": draw.among([1, 12, most // 2, most])})
             return 0.0 if detail is None else float(detail["hours"])
 
         def lateness(table: Table, key: bytes) -> float:

@@ -66,7 +66,7 @@ class Simulation(Middleware):
         with self._target.context.lock:
             call = self._injector.begin("Deliver", {})
             call.key = f"{len(invocation.event['Records'])} records to {invocation.function.name}"
-            is_again = self._injector.choose("delivered_again") is not None
+            is_again = self._injector.choose("duplicate_delivery") is not None
             self._injector.end(call, "error" if outcome.is_error else "ok")
         return run(invocation) if is_again else outcome
 
@@ -102,9 +102,7 @@ class Simulation(Middleware):
         profile, clock = self._injector.profile, self._target.clock
         if not advanced(clock, profile.latency_seconds):
             return
-        detail = self._injector.choose(
-            "slow_answer", lambda draw: {"seconds": profile.slow_seconds * draw.count(1, 5) / 5}
-        )
+        detail = self._injector.choose("latency", lambda draw: {"seconds": profile.slow_seconds * draw.count(1, 5) / 5})
         if detail is not None:
             advanced(clock, detail["seconds"])
 

@@ -33,7 +33,7 @@ def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
     for text in ("Reykjavík", "Kagoshima", "São Paulo", "Shanghai", "Longyearbyen", "ConditionalCheckFailedException"):
         assert text in out
     assert "no fault" in out
-    for kind in ("stale_read", "index_lag", "unprocessed", "answer_lost"):
+    for kind in ("stale_read", "index_lag", "unprocessed", "response_lost"):
         assert f"    {kind}: " in out
     assert re.search(r"34,008 changes in \d+ invocations", out)
     assert re.search(r"[\d,]+ items per\s+second", out)

@@ -16,10 +16,10 @@ import minidynamo
 from minidynamo import simulate
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.simulation import (
-    AnswerLost,
     ConnectionLost,
     ConnectionLostAfter,
     Kind,
+    ResponseLost,
     ServerError,
     SimulatedDatabase,
     Throttled,
@@ -35,7 +35,7 @@ COUNT = {
     "ReturnValues": "ALL_NEW",
 }
 # What goes wrong twice before an update, and what it counts in the end.
-COUNTED = {Throttled: 1, ServerError: 1, ConnectionLost: 1, TimedOut: 1, AnswerLost: 3, ConnectionLostAfter: 3}
+COUNTED = {Throttled: 1, ServerError: 1, ConnectionLost: 1, TimedOut: 1, ResponseLost: 3, ConnectionLostAfter: 3}
 OPTIONS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": "us-east-1"}
 
 

@@ -21,29 +21,29 @@ from minidynamo.simulation import (
     CALM,
     KINDS,
     PROFILES,
-    AnswerLost,
     Conflict,
     ConnectionLost,
     ConnectionLostAfter,
     ConsumerPaused,
     ControlLimit,
-    DeliveredAgain,
+    DuplicateDelivery,
     EmptyPage,
-    EndNoticed,
-    ExpiryLate,
     HistoryError,
     IndexLag,
     InProgress,
-    RecordsLate,
+    Latency,
+    NoTrailingKey,
+    ResponseLost,
     ServerError,
     ShardSplit,
     ShortPage,
     SimulatedDatabase,
-    SlowAnswer,
     SlowTable,
     StaleRead,
+    StreamLag,
     Throttled,
     TimedOut,
+    TtlDelay,
     Unprocessed,
 )
 
@@ -160,10 +160,10 @@ def test_same_seed_and_calls_give_the_same_history(profile: str) -> None:
 
 # One digest per profile, the same on every platform and version of Python.
 DIGESTS = {
-    "calm": "4886da1e8991c57c",
-    "typical": "e9e36057c647a19f",
-    "stormy": "ab54d89f4cfbec21",
-    "adversary": "d2a22cba88c7143d",
+    "calm": "83d96c0a35381aa9",
+    "typical": "b8886d5cf56c363c",
+    "stormy": "88987082e98eaa5c",
+    "adversary": "e864d9ce8cf1f22d",
 }
 
 
@@ -219,8 +219,8 @@ def test_a_history_reads_as_a_trace() -> None:
 def test_a_stale_read_shows_an_earlier_state(database: SimulatedDatabase) -> None:
     for n in (1, 2, 3):
         put(database, "a", n=n)
-    for how, expected in ((0, "2"), (1, "1"), (2, None)):
-        database.faults.on("GetItem", raises=StaleRead, how=how)
+    for variant, expected in ((0, "2"), (1, "1"), (2, None)):
+        database.faults.on("GetItem", raises=StaleRead, variant=variant)
         found = get(database, "a")
         assert (found and found["n"]["S"]) == expected
     assert get(database, "a")["n"]["S"] == "3"
@@ -244,9 +244,9 @@ def test_a_consistent_read_is_never_stale(database: SimulatedDatabase) -> None:
 def test_a_stale_page_is_one_state_of_the_partition(database: SimulatedDatabase) -> None:
     for sk in "1234":
         put(database, "a", sk, l=sk)
-    database.faults.on("Query", raises=StaleRead, how=1)
+    database.faults.on("Query", raises=StaleRead, variant=1)
     assert keys_of(query(database)["Items"]) == ["1", "2"]
-    database.faults.on("Query", raises=StaleRead, how=1)
+    database.faults.on("Query", raises=StaleRead, variant=1)
     found = query(database, IndexName="by_l", Select="ALL_ATTRIBUTES")["Items"]
     assert found == [item("a", "1", l="1"), item("a", "2", l="2")]
 
@@ -256,8 +256,8 @@ def test_a_lagging_index_is_in_order_per_item_only(database: SimulatedDatabase) 
     put(database, "a", "2", g="x")
     put(database, "a", "1", g="x", n=2)
     shown = set()
-    for how in range(12):
-        database.faults.on("Query", raises=IndexLag, how=how)
+    for variant in range(12):
+        database.faults.on("Query", raises=IndexLag, variant=variant)
         found = query(database, "x", IndexName="by_g")["Items"]
         shown.add(tuple(sorted((each["sk"]["S"], each.get("n", {}).get("S", "1")) for each in found)))
     assert (("1", "2"),) in shown  # The third write, and not the second.
@@ -287,15 +287,15 @@ def test_reads_go_back_unless_they_keep_their_replica() -> None:
         assert get(database, "a")["n"]["S"] == ("1" if goes_back else "2")
 
 
-@pytest.mark.parametrize("how", range(12))
-def test_short_pages_lose_nothing(database: SimulatedDatabase, how: int) -> None:
+@pytest.mark.parametrize("variant", range(12))
+def test_short_pages_lose_nothing(database: SimulatedDatabase, variant: int) -> None:
     expected = [str(number) for number in range(8)]
     for sk in expected:
         put(database, "a", sk)
-    database.faults.on("Query", raises=ShortPage, times=None, how=how)
+    database.faults.on("Query", raises=ShortPage, times=None, variant=variant)
     found = pages(database)
     assert list(itertools.chain(*(keys_of(page["Items"]) for page in found))) == expected
-    assert len(found) > 1 or how % 5 == 4
+    assert len(found) > 1 or variant % 5 == 4
 
 
 def test_an_empty_page_goes_on_where_it_began(database: SimulatedDatabase) -> None:
@@ -313,7 +313,7 @@ def test_limit_at_the_very_end_may_leave_no_key(database: SimulatedDatabase) -> 
     for sk in "12":
         put(database, "a", sk)
     assert "LastEvaluatedKey" in query(database, Limit=2)
-    database.faults.on("Query", raises=EndNoticed, times=None)
+    database.faults.on("Query", raises=NoTrailingKey, times=None)
     assert "LastEvaluatedKey" not in query(database, Limit=2)
     assert "LastEvaluatedKey" in query(database, Limit=1)
 
@@ -331,7 +331,7 @@ def test_what_has_no_effect_is_not_in_the_history(database: SimulatedDatabase) -
 
 
 def test_a_timeout_hides_an_error_as_well(database: SimulatedDatabase) -> None:
-    database.faults.on("PutItem", raises=TimedOut, how=1)
+    database.faults.on("PutItem", raises=TimedOut, variant=1)
     with pytest.raises(NoResponse):
         database.execute("PutItem", {"TableName": "tbl", "Item": {}})
 
@@ -352,25 +352,25 @@ def entries_of(*names: str) -> list[dict[str, Any]]:
     return [{"PutRequest": {"Item": item("a", each)}} for each in names]
 
 
-@pytest.mark.parametrize("how", range(9))
-def test_a_batch_is_written_in_part(database: SimulatedDatabase, how: int) -> None:
-    database.faults.on("BatchWriteItem", raises=Unprocessed, how=how)
+@pytest.mark.parametrize("variant", range(9))
+def test_a_batch_is_written_in_part(database: SimulatedDatabase, variant: int) -> None:
+    database.faults.on("BatchWriteItem", raises=Unprocessed, variant=variant)
     response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3")}})
     left = response["UnprocessedItems"]["tbl"]
     written = keys_of(query(database, ConsistentRead=True)["Items"])
     assert sorted(written + [each["PutRequest"]["Item"]["sk"]["S"] for each in left]) == ["1", "2", "3"]
-    assert len(left) == how % 3 + 1
+    assert len(left) == variant % 3 + 1
     rest = database.execute("BatchWriteItem", {"RequestItems": response["UnprocessedItems"]})
     assert rest["UnprocessedItems"] == {}
     assert len(query(database, ConsistentRead=True)["Items"]) == 3
 
 
-@pytest.mark.parametrize("how", range(4))
-def test_a_batch_is_read_in_part(database: SimulatedDatabase, how: int) -> None:
+@pytest.mark.parametrize("variant", range(4))
+def test_a_batch_is_read_in_part(database: SimulatedDatabase, variant: int) -> None:
     put(database, "a", "1")
     put(database, "a", "2")
     spec = {"Keys": [item("a", "1"), item("a", "2")], "ProjectionExpression": "sk", "ConsistentRead": True}
-    database.faults.on("BatchGetItem", raises=Unprocessed, how=how)
+    database.faults.on("BatchGetItem", raises=Unprocessed, variant=variant)
     response = database.execute("BatchGetItem", {"RequestItems": {"tbl": spec}})
     left = response["UnprocessedKeys"]["tbl"]
     assert {**left, "Keys": spec["Keys"]} == spec
@@ -381,7 +381,7 @@ def test_a_batch_is_read_in_part(database: SimulatedDatabase, how: int) -> None:
 @pytest.mark.parametrize("operation", ["BatchWriteItem", "BatchGetItem"])
 def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: str) -> None:
     entries: Any = entries_of("1", "2") if operation == "BatchWriteItem" else {"Keys": [item("a", "1"), item("a", "2")]}
-    database.faults.on(operation, raises=Unprocessed, how=1)
+    database.faults.on(operation, raises=Unprocessed, variant=1)
     request = {"RequestItems": {"tbl": entries}, "ReturnConsumedCapacity": "TOTAL"}
     response = database.execute(operation, request)
     left = response.pop("UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys")
@@ -391,7 +391,7 @@ def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: st
 
 
 def test_a_wrong_batch_is_refused_as_a_whole(database: SimulatedDatabase) -> None:
-    database.faults.on("BatchWriteItem", raises=Unprocessed, how=1, times=None)
+    database.faults.on("BatchWriteItem", raises=Unprocessed, variant=1, times=None)
     for entries in (entries_of("1", "1"), [*entries_of("1"), {"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]):
         with pytest.raises(DynamoError) as raised:
             database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries}})
@@ -402,7 +402,7 @@ def test_a_wrong_batch_is_refused_as_a_whole(database: SimulatedDatabase) -> Non
 # Refusals.
 
 NOTHING_DONE = [Throttled, Conflict, ServerError, ConnectionLost, TimedOut]
-DONE = [AnswerLost, ConnectionLostAfter]
+DONE = [ResponseLost, ConnectionLostAfter]
 
 
 @pytest.mark.parametrize("kind", NOTHING_DONE, ids=lambda kind: kind.name)
@@ -429,7 +429,7 @@ def test_a_lost_answer_hides_a_write_that_was_done(database: SimulatedDatabase, 
 
 
 def test_a_timeout_may_hide_a_write(database: SimulatedDatabase) -> None:
-    database.faults.on("PutItem", raises=TimedOut, how=1)
+    database.faults.on("PutItem", raises=TimedOut, variant=1)
     with pytest.raises(NoResponse) as raised:
         put(database, "a")
     assert raised.value.is_timeout
@@ -458,8 +458,8 @@ def test_throttles_say_where_and_why(database: SimulatedDatabase) -> None:
 def test_a_write_is_only_throttled_for_indexes_it_changes(database: SimulatedDatabase) -> None:
     for members, expected in (({}, {"tbl"}), ({"g": "x"}, {"tbl", "by_g"})):
         resources = set()
-        for how in range(4):
-            database.faults.on("PutItem", raises=Throttled, how=how)
+        for variant in range(4):
+            database.faults.on("PutItem", raises=Throttled, variant=variant)
             with pytest.raises(DynamoError) as raised:
                 put(database, "new", **members)
             resources.add(raised.value.members["throttlingReasons"][0]["resource"].rpartition("/")[2])
@@ -469,8 +469,8 @@ def test_a_write_is_only_throttled_for_indexes_it_changes(database: SimulatedDat
 def test_transactions_are_cancelled_where_they_conflict(database: SimulatedDatabase) -> None:
     puts = [{"Put": {"TableName": "tbl", "Item": item("a", str(each))}} for each in range(3)]
     codes = set()
-    for how in range(9):
-        database.faults.on("TransactWriteItems", raises=Conflict, how=how)
+    for variant in range(9):
+        database.faults.on("TransactWriteItems", raises=Conflict, variant=variant)
         with pytest.raises(DynamoError) as raised:
             database.execute("TransactWriteItems", {"TransactItems": puts})
         assert raised.value.code == "TransactionCanceledException"
@@ -495,7 +495,7 @@ def test_a_retry_may_find_its_transaction_in_progress(database: SimulatedDatabas
         "ClientRequestToken": "token",
     }
     database.faults.on("TransactWriteItems", raises=InProgress)
-    database.faults.on("TransactWriteItems", raises=AnswerLost)
+    database.faults.on("TransactWriteItems", raises=ResponseLost)
     codes = []
     for _ in range(4):
         try:
@@ -633,9 +633,9 @@ def test_a_schedule_counts_the_opportunities_of_each_kind() -> None:
 
 def test_slow_answers_move_the_clock(database: SimulatedDatabase) -> None:
     before = database.clock.now()
-    database.faults.on("GetItem", raises=SlowAnswer)
+    database.faults.on("GetItem", raises=Latency)
     get(database, "a")
-    assert database.clock.now() == before + last_choices(database)["slow_answer"]["seconds"]
+    assert database.clock.now() == before + last_choices(database)["latency"]["seconds"]
 
 
 def test_tables_take_their_time(database: SimulatedDatabase) -> None:
@@ -684,13 +684,13 @@ def iterator_of(database: Database) -> str:
     return str(database.execute("GetShardIterator", place)["ShardIterator"])
 
 
-@pytest.mark.parametrize("how", range(3))
-def test_records_come_late_and_none_is_lost(database: SimulatedDatabase, how: int) -> None:
+@pytest.mark.parametrize("variant", range(3))
+def test_records_come_late_and_none_is_lost(database: SimulatedDatabase, variant: int) -> None:
     for sk in "123":
         put(database, "a", sk)
-    database.faults.on("GetRecords", raises=RecordsLate, how=how)
+    database.faults.on("GetRecords", raises=StreamLag, variant=variant)
     first = database.execute("GetRecords", {"ShardIterator": iterator_of(database)})
-    assert len(first["Records"]) == 2 - how
+    assert len(first["Records"]) == 2 - variant
     second = database.execute("GetRecords", {"ShardIterator": first["NextShardIterator"]})
     found = [each["dynamodb"]["Keys"]["sk"]["S"] for each in first["Records"] + second["Records"]]
     assert found == ["1", "2", "3"]
@@ -720,7 +720,7 @@ def test_a_paused_reader_comes_too_late(database: SimulatedDatabase) -> None:
     assert raised.value.code == "ExpiredIteratorException"
 
 
-def test_a_batch_is_delivered_again(database: SimulatedDatabase) -> None:
+def test_a_batch_is_duplicate_delivery(database: SimulatedDatabase) -> None:
     seen: list[str] = []
 
     def handler(event: Any, context: Any) -> None:
@@ -729,7 +729,7 @@ def test_a_batch_is_delivered_again(database: SimulatedDatabase) -> None:
     database.on_stream("tbl", handler, BatchSize=1)
     put(database, "a", "1")
     put(database, "a", "2")
-    database.faults.on(raises=DeliveredAgain)
+    database.faults.on(raises=DuplicateDelivery)
     database.drain()
     assert seen == ["1", "1", "2"]
     assert [call.operation for call in database.history().calls[-2:]] == ["Deliver", "Deliver"]
@@ -740,7 +740,7 @@ def test_expired_items_stay_a_while(database: SimulatedDatabase) -> None:
     database.execute("UpdateTimeToLive", {"TableName": "tbl", "TimeToLiveSpecification": specification})
     expiring = {**item("a"), "ttl": {"N": str(int(database.clock.now()) - 1)}}
     database.execute("PutItem", {"TableName": "tbl", "Item": expiring})
-    database.faults.on(raises=ExpiryLate, how=3)
+    database.faults.on(raises=TtlDelay, variant=3)
     assert database.expire() == 0
     database.clock.advance(47 * 3600)
     assert database.expire() == 0

@@ -253,7 +253,7 @@ def test_a_machine_finds_a_retry_that_counts_twice() -> None:
     report = failing_machine(Retrying)
     assert "state.open_database(schedule=FaultSchedule([Fault(" in report
     assert report.count("Fault('") == 1 and report.count("state.add_one()") == 1
-    assert any(f"Fault('{kind}'" in report for kind in ("answer_lost", "connection_lost_after", "timed_out"))
+    assert any(f"Fault('{kind}'" in report for kind in ("response_lost", "connection_lost_after", "timed_out"))
     assert "source: " in report
 
 
@@ -261,7 +261,7 @@ class Handling(DynamoDBStateMachine):
     """An application whose handler counts changes, and does not expect one twice."""
 
     tables = STREAMING
-    profile = minidynamo.Profile(delivered_again=0.5)
+    profile = minidynamo.Profile(duplicate_delivery=0.5)
     count = seen = 0
 
     def begin(self) -> None:
@@ -283,7 +283,7 @@ class Handling(DynamoDBStateMachine):
 
 def test_a_machine_finds_a_handler_that_counts_twice() -> None:
     report = failing_machine(Handling)
-    assert "FaultSchedule([Fault('delivered_again')])" in report
+    assert "FaultSchedule([Fault('duplicate_delivery')])" in report
 
 
 class Sound(DynamoDBStateMachine):

@@ -11,7 +11,7 @@ from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.simulation import Fault, FaultSchedule, simulate
 
-_FAULTS = FaultSchedule([Fault("stale_read"), Fault("index_lag"), Fault("unprocessed"), Fault("answer_lost", at=2)])
+_FAULTS = FaultSchedule([Fault("stale_read"), Fault("index_lag"), Fault("unprocessed"), Fault("response_lost", at=2)])
 _NEW = {"country": {"S": "IS"}, "city": {"S": "New Reykjavík"}}
 _OTHERS = [{"country": {"S": "IS"}, "city": {"S": f"Newer Reykjavík {number}"}} for number in (1, 2)]
 

@@ -131,6 +131,6 @@ def _notice_end(target: Target, operation: str, request: Request, response: Resp
     follows = {**request, "Limit": 1, "ExclusiveStartKey": response["LastEvaluatedKey"]}
     rest = target.perform(operation, follows, overlay)
     if rest["ScannedCount"] == 0 and "LastEvaluatedKey" not in rest:
-        detail = target.injector.choose("end_noticed")
+        detail = target.injector.choose("no_trailing_key")
         if detail is not None:
             del response["LastEvaluatedKey"]

@@ -23,7 +23,7 @@ from minidynamo.tables.table import Table
 
 Request = Mapping[str, Any]
 _BEFORE_ARRIVAL = ("connection_lost", "server_error")
-_AFTER_EFFECT = ("answer_lost", "connection_lost_after")
+_AFTER_EFFECT = ("response_lost", "connection_lost_after")
 
 
 class RejectionPolicy:

@@ -115,7 +115,7 @@ PLAIN: dict[str, tuple[type[DynamoError], str]] = {
     "in_progress": (TransactionInProgress, _IN_PROGRESS),
     "control_limit": (LimitExceeded, _CONTROL_LIMIT),
     "server_error": (InternalServerError, SERVER_ERROR),
-    "answer_lost": (InternalServerError, SERVER_ERROR),
+    "response_lost": (InternalServerError, SERVER_ERROR),
     "connection_lost": (NoResponse, "The connection was lost before the request arrived."),
     "connection_lost_after": (NoResponse, "The connection was lost before the answer arrived."),
 }

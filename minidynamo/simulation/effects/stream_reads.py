@@ -38,7 +38,7 @@ def get_records(target: Target, request: Request) -> Response:
 
     if count <= least:
         return response
-    detail = target.injector.choose("records_late", show_fewer)
+    detail = target.injector.choose("stream_lag", show_fewer)
     if detail is None:
         return response
     if detail["shown"] == 0:

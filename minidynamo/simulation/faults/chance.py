@@ -117,23 +117,23 @@ class Fault:
     Attributes:
         kind: what, one of `minidynamo.simulation.KINDS`.
         at: at which opportunity for that kind, counted from 0.
-        how: what its details are drawn from; 0 gives the simplest.
+        variant: what its details are drawn from; 0 gives the simplest.
     """
 
     kind: str
     at: int = 0
-    how: int = 0
+    variant: int = 0
 
     def __post_init__(self) -> None:
         known_kind(self.kind)
         if self.kind == "capacity":
             raise ValueError("capacity is no single fault: Profile(capacity=True) turns it on")
-        if self.at < 0 or self.how < 0:
-            raise ValueError(f"at and how of a fault must not be negative: {self.at}, {self.how}")
+        if self.at < 0 or self.variant < 0:
+            raise ValueError(f"at and variant of a fault must not be negative: {self.at}, {self.variant}")
 
     def __repr__(self) -> str:
         members = [f"{self.kind!r}"] + [
-            f"{name}={getattr(self, name)}" for name in ("at", "how") if getattr(self, name)
+            f"{name}={getattr(self, name)}" for name in ("at", "variant") if getattr(self, name)
         ]
         return f"Fault({', '.join(members)})"
 
@@ -177,12 +177,12 @@ class ScheduledChance:
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
         fault = self._faults.get((kind, self._opportunities[kind]))
         self._opportunities[kind] += 1
-        return None if fault is None else make(draw_of(fault.how))
+        return None if fault is None else make(draw_of(fault.variant))
 
 
-def draw_of(how: int) -> Draw:
+def draw_of(variant: int) -> Draw:
     """A draw whose numbers are the digits of a number."""
-    rest = how
+    rest = variant
 
     def below(bound: int) -> int:
         nonlocal rest

@@ -142,7 +142,7 @@ class FaultInjector:
             return None
         aim = self.faults.aimed(kind, self.call.operation, self._request)
         if aim is not None:
-            detail = make(draw_of(aim.how))
+            detail = make(draw_of(aim.variant))
             if detail is not None:
                 aim.count()
                 return detail

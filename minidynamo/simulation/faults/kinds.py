@@ -70,7 +70,7 @@ _ROWS = (
         _GUIDE + '"Paginating table query results"',
     ),
     Kind(
-        "end_noticed",
+        "no_trailing_key",
         "a page that Limit ends exactly at the last item has no LastEvaluatedKey",
         _PAGES,
         "whether a LastEvaluatedKey follows the very last item is not promised: clients meet both",
@@ -126,7 +126,7 @@ _ROWS = (
         _GUIDE + '"Error retries and exponential backoff"',
     ),
     Kind(
-        "answer_lost",
+        "response_lost",
         "InternalServerError, although the request took effect",
         _WRITES,
         "after an InternalServerError a write may have been carried out: its outcome is unknown to the caller",
@@ -147,7 +147,7 @@ _ROWS = (
         _GUIDE + '"Error retries and exponential backoff"',
     ),
     Kind(
-        "slow_answer",
+        "latency",
         "an answer takes its time, by the database's clock",
         _ALL,
         "the time an answer takes is not promised",
@@ -168,7 +168,7 @@ _ROWS = (
         "DynamoDB API reference, LimitExceededException",
     ),
     Kind(
-        "records_late",
+        "stream_lag",
         "GetRecords does not yet show the latest records, or none",
         frozenset({"GetRecords"}),
         "records appear in a stream shortly after the write; GetRecords may return an empty list",
@@ -189,14 +189,14 @@ _ROWS = (
         "DynamoDB Streams API reference, GetRecords, ExpiredIteratorException and TrimmedDataAccessException",
     ),
     Kind(
-        "delivered_again",
+        "duplicate_delivery",
         "a handler gets a batch a second time",
         _NONE,
         "event source mappings process each record at least once, and duplicates can occur",
         "AWS Lambda Developer Guide, using Lambda with DynamoDB",
     ),
     Kind(
-        "expiry_late",
+        "ttl_delay",
         "an expired item is deleted up to 48 hours late",
         _NONE,
         "items are deleted within a few days of their expiration time, typically 48 hours",
@@ -207,7 +207,7 @@ KINDS = {kind.name: kind for kind in _ROWS}
 # What a caller sees as a failed request; so many of them in a row are bounded, so that a caller gets through.
 REJECTIONS = frozenset(
     {
-        "answer_lost",
+        "response_lost",
         "conflict",
         "connection_lost",
         "connection_lost_after",

@@ -13,9 +13,9 @@ class Profile:
 
     Attributes:
         name: what it is called in histories.
-        stale_read, index_lag, short_page, empty_page, end_noticed, unprocessed, throttled, conflict, in_progress,
-            server_error, connection_lost, answer_lost, connection_lost_after, timed_out, slow_answer, slow_table,
-            control_limit, records_late, shard_split, consumer_paused, delivered_again, expiry_late: how probable each
+        stale_read, index_lag, short_page, empty_page, no_trailing_key, unprocessed, throttled, conflict, in_progress,
+            server_error, connection_lost, response_lost, connection_lost_after, timed_out, latency, slow_table,
+            control_limit, stream_lag, shard_split, consumer_paused, duplicate_delivery, ttl_delay: how probable each
             kind is where it can happen, from 0 (switched off) to 1 (always); see `minidynamo.simulation.KINDS`.
         capacity: whether tables, indexes and partitions have the capacity they are given, and run out of it.
         is_worst: whether what is drawn beside is always the worst: the most unseen writes, the most unprocessed items.
@@ -33,7 +33,7 @@ class Profile:
     index_lag: float = 0.0
     short_page: float = 0.0
     empty_page: float = 0.0
-    end_noticed: float = 0.0
+    no_trailing_key: float = 0.0
     unprocessed: float = 0.0
     throttled: float = 0.0
     capacity: bool = False
@@ -41,17 +41,17 @@ class Profile:
     in_progress: float = 0.0
     server_error: float = 0.0
     connection_lost: float = 0.0
-    answer_lost: float = 0.0
+    response_lost: float = 0.0
     connection_lost_after: float = 0.0
     timed_out: float = 0.0
-    slow_answer: float = 0.0
+    latency: float = 0.0
     slow_table: float = 0.0
     control_limit: float = 0.0
-    records_late: float = 0.0
+    stream_lag: float = 0.0
     shard_split: float = 0.0
     consumer_paused: float = 0.0
-    delivered_again: float = 0.0
-    expiry_late: float = 0.0
+    duplicate_delivery: float = 0.0
+    ttl_delay: float = 0.0
     is_worst: bool = False
     reads_go_back: bool = True
     lag_seconds: float = 1.0
@@ -80,23 +80,23 @@ TYPICAL = Profile(
     stale_read=0.1,
     index_lag=0.3,
     short_page=0.02,
-    end_noticed=0.1,
+    no_trailing_key=0.1,
     unprocessed=0.05,
     throttled=0.01,
     conflict=0.01,
     in_progress=0.1,
     server_error=0.002,
     connection_lost=0.002,
-    answer_lost=0.002,
+    response_lost=0.002,
     connection_lost_after=0.002,
     timed_out=0.002,
-    slow_answer=0.01,
+    latency=0.01,
     slow_table=1.0,
     control_limit=0.05,
-    records_late=0.1,
+    stream_lag=0.1,
     shard_split=0.01,
-    delivered_again=0.02,
-    expiry_late=1.0,
+    duplicate_delivery=0.02,
+    ttl_delay=1.0,
     latency_seconds=0.005,
 )
 STORMY = Profile(
@@ -105,7 +105,7 @@ STORMY = Profile(
     index_lag=0.6,
     short_page=0.2,
     empty_page=0.1,
-    end_noticed=0.3,
+    no_trailing_key=0.3,
     unprocessed=0.4,
     throttled=0.1,
     capacity=True,
@@ -113,17 +113,17 @@ STORMY = Profile(
     in_progress=0.3,
     server_error=0.03,
     connection_lost=0.03,
-    answer_lost=0.03,
+    response_lost=0.03,
     connection_lost_after=0.03,
     timed_out=0.03,
-    slow_answer=0.05,
+    latency=0.05,
     slow_table=1.0,
     control_limit=0.2,
-    records_late=0.4,
+    stream_lag=0.4,
     shard_split=0.05,
     consumer_paused=0.01,
-    delivered_again=0.2,
-    expiry_late=1.0,
+    duplicate_delivery=0.2,
+    ttl_delay=1.0,
     lag_seconds=3.0,
     index_lag_seconds=5.0,
     latency_seconds=0.02,
@@ -141,15 +141,15 @@ ADVERSARY = Profile(
     in_progress=1.0,
     server_error=0.2,
     connection_lost=0.2,
-    answer_lost=1.0,
+    response_lost=1.0,
     slow_table=1.0,
-    slow_answer=0.05,
+    latency=0.05,
     control_limit=1.0,
-    records_late=1.0,
+    stream_lag=1.0,
     shard_split=0.2,
     consumer_paused=0.05,
-    delivered_again=1.0,
-    expiry_late=1.0,
+    duplicate_delivery=1.0,
+    ttl_delay=1.0,
     is_worst=True,
     lag_seconds=10.0,
     index_lag_seconds=20.0,

@@ -25,7 +25,7 @@ class FaultRule:
         kind: what happens.
         operation, table, key, where: to what; None for anything.
         times: how often it still happens, None for always.
-        how: what its details are drawn from.
+        variant: what its details are drawn from.
     """
 
     kind: Kind
@@ -34,7 +34,7 @@ class FaultRule:
     key: Item | None
     where: Predicate | None
     times: int | None
-    how: int
+    variant: int
 
     def takes(self, kind: str, operation: str, request: Request) -> bool:
         """Whether it happens with a request."""
@@ -70,7 +70,7 @@ class Faults:
         key: Mapping[str, Any] | None = None,
         where: Predicate | None = None,
         times: int | None = 1,
-        how: int = 0,
+        variant: int = 0,
     ) -> None:
         """Lets something go wrong: `db.faults.on("PutItem", key={"pk": "a"}, raises=Throttled, times=2)`.
 
@@ -81,7 +81,7 @@ class Faults:
             key: attributes of the key, or of an item to be put, as Python values or attribute values.
             where: called with the operation and the request; whether it happens.
             times: how often, None for always.
-            how: what details are drawn from; 0 gives the simplest.
+            variant: what details are drawn from; 0 gives the simplest.
 
         Raises:
             ValueError: there is no such kind or operation, or the kind cannot happen there.
@@ -97,7 +97,7 @@ class Faults:
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for always, not {times}")
         item = None if key is None else checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
-        self._aims.append(FaultRule(kind, operation, table, item, where, times, how))
+        self._aims.append(FaultRule(kind, operation, table, item, where, times, variant))
 
     def clear(self) -> None:
         """Forgets all aimed faults."""
