@@ -82,21 +82,21 @@ class DynamoError(Exception):
 class ValidationError(DynamoError):
     """A request that the service refuses before or while it performs it.
 
-    The service has two generations of wording. Where they differ, a fault carries both texts; which one is answered
+    The service has two generations of wording. Where they differ, an error carries both texts; which one is answered
     is decided once, in `wording.py`, when the operation is known.
 
     Parameters:
-        message: the text of the older layer, and of the newer one unless `newer` is given.
-        newer: the text of the newer layer where it differs.
-        prefix: the class of faults that the newer layer opens with "1 validation error detected: "; see `wording.py`.
+        message: the current text: that of the newer layer.
+        text_2025: the text of the older layer where it differs.
+        prefix: the class of errors that the newer layer opens with "1 validation error detected: "; see `wording.py`.
     """
 
     code = "ValidationException"
     namespace = CORAL_VALIDATE
 
-    def __init__(self, message: str, newer: str | None = None, prefix: str | None = None) -> None:
+    def __init__(self, message: str, text_2025: str | None = None, prefix: str | None = None) -> None:
         super().__init__(message)
-        self.newer = message if newer is None else newer
+        self.text_2025 = message if text_2025 is None else text_2025
         self.prefix = prefix
 
 

@@ -77,6 +77,6 @@ class Wording:
         """The text of `error` as an operation with these layers answers it."""
         layer = self.layer(layers)
         if not layer.newer:
-            return error.message
+            return error.text_2025
         opening = DETECTED if error.prefix in layer.prefixed else ""
-        return opening + error.newer
+        return opening + error.message

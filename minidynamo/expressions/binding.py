@@ -102,7 +102,7 @@ def check_combinations(request: Mapping[str, Any], value_users: tuple[str, ...])
     if "ExpressionAttributeValues" in present and not present & set(value_users):
         text = "ExpressionAttributeValues can only be specified when using expressions"
         verb = "is null" if len(value_users) == 1 else "are null"
-        raise ValidationError(f"{text}: {' and '.join(value_users)} {verb}", text, prefix=VALUE)
+        raise ValidationError(text, text_2025=f"{text}: {' and '.join(value_users)} {verb}", prefix=VALUE)
 
 
 def check_mixing(present: set[str]) -> None:
@@ -259,8 +259,8 @@ def _checked_literal(key: str, value: Any) -> Literal:
     except ValidationError as error:
         if error.message == NESTING_TOO_DEEP:  # Never wrapped.
             raise
-        text = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
-        raise ValidationError(text, error.newer, error.prefix) from None
+        wrapped = f"ExpressionAttributeValues contains invalid value: {error.text_2025} for key {key}"
+        raise ValidationError(error.message, text_2025=wrapped, prefix=error.prefix) from None
 
 
 def _check_map_keys(parameter: str, entries: Mapping[str, Any], pattern: re.Pattern[str]) -> None:

@@ -33,6 +33,15 @@ class KeyClause:
     operands: tuple[Literal, ...]
 
 
+KEY_CONDITIONS_2025 = "Conditions can be of length 1 or 2 only"
+
+
+def too_many_key_conditions(count: int, allowed: int) -> ValidationError:
+    """The error for more conditions than a key has attributes."""
+    text = f"The number of query conditions ({count}) exceeds the number of key attributes defined in the schema"
+    return ValidationError(f"{text} ({allowed})", text_2025=KEY_CONDITIONS_2025)
+
+
 def key_clauses(tree: Any) -> tuple[KeyClause, ...]:
     """The clauses of a resolved key condition, in the order written; raises ValidationError for any other shape."""
     return tuple(clause for part in _parts(tree) for clause in [_clause(part)])

@@ -12,7 +12,7 @@ from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
-from minidynamo.expressions.key_condition import KeyClause
+from minidynamo.expressions.key_condition import KEY_CONDITIONS_2025, KeyClause, too_many_key_conditions
 from minidynamo.expressions.resolution import is_reversed
 from minidynamo.expressions.syntax import DocumentPath, Literal
 from minidynamo.messages import BETWEEN_REVERSED, PARAMETERS_INVALID
@@ -91,9 +91,7 @@ def check_conditional_operator(joined_by: str | None, condition_count: int) -> N
 def legacy_key_clauses(conditions: Mapping[str, Any]) -> tuple[KeyClause, ...]:
     """The key clauses of KeyConditions."""
     if not 1 <= len(conditions) <= 2:
-        older = "Conditions can be of length 1 or 2 only"
-        newer = f"The number of query conditions ({len(conditions)}) exceeds the number of key attributes defined in"
-        raise ValidationError(older, f"{newer} the schema (2)" if conditions else None)
+        raise too_many_key_conditions(len(conditions), 2) if conditions else ValidationError(KEY_CONDITIONS_2025)
     clauses = []
     for name, condition in conditions.items():
         operator = condition["ComparisonOperator"]

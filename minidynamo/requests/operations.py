@@ -26,7 +26,7 @@ TABLE, ACCOUNT, STREAM = "table", "account", "stream"
 
 _ITEM_SUBJECTS = frozenset({ITEM, BATCH, TRANSACTION, PAGES})
 
-# Two texts of one error, the older layer's and, where it differs, the newer layer's.
+# Two texts of one error: the current one and, where it differs, that of 2025.
 Texts = tuple[str, str | None]
 
 
@@ -131,9 +131,9 @@ _NO_ARN: Mapping[str, Texts] = {"ResourceArn": ("Invalid TableArn", None)}
 _NO_NAME: Mapping[str, Texts] = {"TableName": _NAME_REQUIRED}
 _NAME_LENGTH = {"TableName": "TableName must be at least 3 characters long and at most 255 characters long"}
 _NO_KEYS = (
-    "The requestItems parameter is required for BatchGetItem",
     f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: "
     "Member must have length greater than or equal to 1",
+    "The requestItems parameter is required for BatchGetItem",
 )
 _NO_REQUESTS = ("The requestItems parameter is required for BatchWriteItem", None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.key_condition import KeyClause
+from minidynamo.expressions.key_condition import KeyClause, too_many_key_conditions
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
 from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_ordinary, is_too_long
@@ -65,11 +65,7 @@ def _check_count(schema: KeySchema, count: int) -> None:
         if count > allowed:
             raise ValidationError(_NOT_SUPPORTED)
         return
-    raise ValidationError(
-        "Conditions can be of length 1 or 2 only",
-        f"The number of query conditions ({count}) exceeds the number of key attributes defined in the schema "
-        f"({allowed})",
-    )
+    raise too_many_key_conditions(count, allowed)
 
 
 def _used_sort_attributes(schema: KeySchema, by_attribute: dict[str, KeyClause]) -> list[KeyAttribute]:

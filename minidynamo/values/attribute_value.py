@@ -169,7 +169,7 @@ def _checked_string_set(payload: Any, level: int) -> tuple[list[str], int]:
         raise ValidationError(PARAMETERS_INVALID + "An string set  may not be empty", prefix=VALUE)
     if len(set(payload)) != len(payload):
         newer = ", ".join(f'"{each}"' for each in _duplicates_first(payload))
-        raise _duplicates(f" [{', '.join(payload)}] contains", f" [{newer}] contains")
+        raise _duplicates(f" [{newer}] contains", text_2025=f" [{', '.join(payload)}] contains")
     # Code point order, which Python's own comparison uses, is UTF-8 byte order.
     return _sorted_list(payload), sum(map(utf8_size, payload))
 
@@ -183,7 +183,7 @@ def _checked_number_set(payload: Any, level: int) -> tuple[list[str], int]:
     canonical = [canonical_number(each) for each in payload]
     if len(set(canonical)) != len(canonical):
         text = "Input collection contains duplicates"
-        raise ValidationError(text, f"{PARAMETERS_INVALID}{text}.", prefix=VALUE)
+        raise ValidationError(f"{PARAMETERS_INVALID}{text}.", text_2025=text, prefix=VALUE)
     ordered = sorted(canonical, key=Decimal)
     return (payload if ordered == payload else ordered), sum(map(number_size_bytes, ordered))
 
@@ -197,7 +197,7 @@ def _checked_binary_set(payload: Any, level: int) -> tuple[list[bytes], int]:
     if len(set(members)) != len(members):
         older = ", ".join(map(base64_text, members))
         newer = ",".join(f'"{base64_text(each)}"' for each in _duplicates_first(members))
-        raise _duplicates(f" [{older}]of type BS contains", f" [{newer}]of type BS contains")
+        raise _duplicates(f" [{newer}]of type BS contains", text_2025=f" [{older}]of type BS contains")
     return _sorted_list(members), sum(map(len, members))
 
 
@@ -246,9 +246,10 @@ def _duplicates_first(members: list[Any]) -> list[Any]:
     return members
 
 
-def _duplicates(older: str, newer: str) -> ValidationError:
+def _duplicates(text: str, text_2025: str) -> ValidationError:
     opening = PARAMETERS_INVALID + "Input collection"
-    return ValidationError(f"{opening}{older} duplicates.", f"{opening}{newer} duplicates.", prefix=VALUE)
+    current, older = (f"{opening}{each} duplicates." for each in (text, text_2025))
+    return ValidationError(current, text_2025=older, prefix=VALUE)
 
 
 def sorted_members(tag: str, members: Iterable[Any]) -> list[Any]:

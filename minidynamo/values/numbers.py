@@ -116,13 +116,13 @@ def _check_range(significant: str, power: int, exponent: int, literal: str) -> N
         older = f"{NUMBER_INVALID}: {literal}"
     elif magnitude >= _INT32_MAX:
         older = NUMBER_UNDERFLOW  # The older layer counts in 32 bits and wraps at the edge.
-    raise ValidationError(older, newer, prefix=VALUE)
+    raise ValidationError(newer, text_2025=older, prefix=VALUE)
 
 
 def _not_numeric(literal: str) -> ValidationError:
     if literal:
         return ValidationError(f"{NUMBER_INVALID}: {literal}", prefix=VALUE)
-    return ValidationError(NUMBER_INVALID, f"{NUMBER_INVALID}: ", prefix=VALUE)
+    return ValidationError(f"{NUMBER_INVALID}: ", text_2025=NUMBER_INVALID, prefix=VALUE)
 
 
 def _plain(digits: str, power: int) -> str:

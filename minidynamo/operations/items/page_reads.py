@@ -139,25 +139,25 @@ def checked_start_key(request: Request) -> Item | None:
     except ValidationError as error:
         if "numeric value" in error.message or "number set" in error.message or "duplicates" in error.message:
             raise
-        text = f"{START_KEY_INVALID}: {error.message}"
-        raise ValidationError(text, f"{START_KEY_INVALID}: {error.newer}") from None
+        texts = (f"{START_KEY_INVALID}: {each}" for each in (error.message, error.text_2025))
+        raise ValidationError(*texts) from None
 
 
-def check_start_schema(table: Table, index: Index | None, key: Item, tail_newer: str, tail_older: str) -> None:
+def check_start_schema(table: Table, index: Index | None, key: Item, tail: str, tail_2025: str) -> None:
     """Refuses a start key that is not exactly the keys of the table and of the index read.
 
     Parameters:
-        tail_newer, tail_older: what follows the message for a wrong key of the table, per generation of wording.
+        tail, tail_2025: what follows the message for a wrong key of the table.
     """
     attributes = {each.name: each.type for each in table.primary_key.attributes}
     attributes |= {each.name: each.type for each in schema_of(table, index).attributes}
     if key.keys() != attributes.keys():
-        if index is None and tail_older:
-            raise ValidationError(START_KEY_INVALID + tail_older, START_KEY_INVALID + tail_newer)
+        if index is None and tail_2025:
+            raise ValidationError(START_KEY_INVALID + tail, text_2025=START_KEY_INVALID + tail_2025)
         raise ValidationError(START_KEY_INVALID)
     if any(kind not in key[name] for name, kind in attributes.items()):
         if index is None:
-            raise ValidationError(f"{START_KEY_INVALID}: {KEY_MISMATCH}", START_KEY_INVALID + tail_newer)
+            raise ValidationError(START_KEY_INVALID + tail, text_2025=f"{START_KEY_INVALID}: {KEY_MISMATCH}")
         raise ValidationError(START_KEY_INVALID)
     table.primary_key.encoded_key({name: key[name] for name in table.primary_key.names})
     if index is not None and not index.definition.accepts(key):

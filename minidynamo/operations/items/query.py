@@ -75,11 +75,11 @@ def _check_filter(bound: Bound, key_names: tuple[str, ...], index: Index | None)
 
 def _resume(reading: Reading, keys: KeyRange, start_key: Item) -> None:
     table, index = reading.table, reading.index
-    check_start_schema(table, index, start_key, f": {KEY_MISMATCH}", "")
+    check_start_schema(table, index, start_key, f": {KEY_MISMATCH}", tail_2025="")
     if index is None and not table.primary_key.sort:
         raise ValidationError(
-            "The query can return at most one row and cannot be restarted",
             f"The provided exclusive start key is invalid: ExclusiveStartKey: {printed_key(start_key)}",
+            text_2025="The query can return at most one row and cannot be restarted",
         )
     position = position_bytes(table, index, start_key)
     if not position.startswith(keys.prefix):

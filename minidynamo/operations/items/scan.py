@@ -59,12 +59,13 @@ def _range(request: Request) -> tuple[bytes, bytes | None]:
         )
     if segment >= total:
         text = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
-        raise ValidationError(f"{text}: Segment: {segment} is not less than TotalSegments: {total}", text)
+        longer = f"{text}: Segment: {segment} is not less than TotalSegments: {total}"
+        raise ValidationError(text, text_2025=longer)
     return segment_range(segment, total)
 
 
 def _resume(reading: Reading, request: Request, start_key: Item) -> None:
-    check_start_schema(reading.table, reading.index, start_key, "", f": {KEY_MISMATCH}")
+    check_start_schema(reading.table, reading.index, start_key, "", tail_2025=f": {KEY_MISMATCH}")
     position = position_bytes(reading.table, reading.index, start_key)
     if not (reading.start <= position and (reading.stop is None or position < reading.stop)):
         raise ValidationError(

@@ -90,9 +90,9 @@ def _checked_action(entry: Mapping[str, Any]) -> _Action:
     kinds = [kind for kind in _PLANNERS if kind in entry]
     if not kinds:
         raise ValidationError(
-            "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
             "Value '' at 'transactItems' failed to satisfy constraint: "
             "TransactWriteRequest should contain Delete or Put or Update or ConditionCheck",
+            text_2025="Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
         )
     if len(kinds) > 1:
         raise ValidationError("TransactItems can only contain one of Check, Put, Update or Delete")

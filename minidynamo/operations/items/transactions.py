@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minidynamo.errors import ConditionalCheckFailed, DynamoError, ItemCollectionSizeLimitExceeded
+from minidynamo.errors import ConditionalCheckFailed, DynamoError, ItemCollectionSizeLimitExceeded, ValidationError
 
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
 
@@ -21,4 +21,6 @@ def _reason(fault: DynamoError | None) -> dict[str, Any]:
         return {"Code": "ConditionalCheckFailed", "Message": fault.message, **fault.members}
     if isinstance(fault, ItemCollectionSizeLimitExceeded):
         return {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."}
-    return {"Code": "ValidationError", "Message": fault.message}
+    # The actions of transactions are worded by the older layer; where the newer one differs, it refuses them earlier.
+    text = fault.text_2025 if isinstance(fault, ValidationError) else fault.message
+    return {"Code": "ValidationError", "Message": text}
