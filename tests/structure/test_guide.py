@@ -2,34 +2,140 @@
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import re
-from pathlib import Path
-from typing import Any
+import shlex
 
 import pytest
+from hypothesis.stateful import run_state_machine_as_test
 
+import minidynamo
 from minidynamo import limits
+from minidynamo.cli import command_line
+from minidynamo.cli.serve_command import add_serve_options
+from minidynamo.database.remote import RemoteDatabase
 from minidynamo.http.server import connection
+from minidynamo.simulation import PROFILES
 from minidynamo.storage.sqlite import log_watch
+from tests.structure.documents import (
+    GUIDE,
+    PAGES,
+    ROOT,
+    blocks_in,
+    blocks_of,
+    commands_of,
+    links_of,
+    printed_by,
+    run_blocks,
+)
+from tests.structure.found_bugs import check_bugs_are_found
 
-GUIDE = Path(__file__).parents[2] / "spec" / "guide"
-PAGES = sorted(GUIDE.glob("*.md"))
+NAMES = [page.stem for page in PAGES if page.stem != "README"]
+COMMANDS = sorted({command for page in (ROOT / "README.md", *PAGES) for command in commands_of(page)})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
-def test_its_programs_run(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    namespace: dict[str, Any] = {}
-    for block in blocks:
-        exec(block, namespace)
-    expected = re.findall(r"^ *print\(.*\)  # (.*)$", "\n".join(blocks), re.MULTILINE)
-    assert capsys.readouterr().out.splitlines() == expected
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pytest", "simulation")])
+def test_its_programs_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every Python block of a page, one after the other; a comment behind print() is what it prints."""
+    page = GUIDE / f"{name}.md"
+    assert len(blocks_of(page)) == page.read_text("utf-8").count("```python")
+    assert printed_by(page)
+    run_blocks(page)
+    assert capsys.readouterr().out.splitlines() == printed_by(page)
+
+
+def test_the_bugs_of_the_simulation_page_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its programs run, its tests fail as it says, shrunk to the fault it names, and its machine runs."""
+    page = GUIDE / "simulation.md"
+    namespace = run_blocks(page)
+    assert capsys.readouterr().out.splitlines() == printed_by(page)
+    check_bugs_are_found(page, namespace, 3)
+    run_state_machine_as_test(namespace["Shop"], settings=namespace["TestShop"].settings)
+
+
+@pytest.mark.parametrize("with_ini", [False, True], ids=["marker", "ini"])
+def test_the_tests_of_the_pytest_page_pass(pytester: pytest.Pytester, with_ini: bool) -> None:
+    """Each of its blocks is a test file, which runs beside its template; those below its ini file with that as well."""
+    text = (GUIDE / "pytest.md").read_text("utf-8")
+    (template,), (ini,) = blocks_in(text, "yaml"), blocks_in(text, "ini")
+    above, below = text.split("```ini\n")
+    blocks = blocks_in("```ini\n" + below if with_ini else above)
+    pytester.path.joinpath("template.yaml").write_text(template, "utf-8")
+    pytester.path.joinpath("pytest.ini").write_text(ini if with_ini else "[pytest]\n", "utf-8")
+    pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
+    tests = sum(block.count("def test_") for block in blocks)
+    assert tests == 2
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=tests)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_are_understood(command: str) -> None:
+    """By the parser of the command line, options included."""
+    words = shlex.split(command, comments=True)
+    arguments = words[words.index("minidynamo") + 1 :]
+    command_line._parser().parse_args(
+        arguments if len(arguments) > 1 else [*arguments, *_MISSING.get(arguments[0], ())]
+    )
+
+
+# What a command that is only named would need besides.
+_MISSING = {"mutants": ("tests/",), "check": ("FILE",), "info": ("FILE",), "load": ("TABLE", "FILE")}
 
 
 def test_its_links_lead_somewhere() -> None:
+    """And every page is reached from the index."""
     for page in PAGES:
-        for link in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")):
-            assert (GUIDE / link).is_file(), f"{page.name} names {link}"
+        for link in links_of(page):
+            assert (GUIDE / link.partition("#")[0]).is_file(), f"{page.name} names {link}"
+    index = {link.partition("#")[0] for link in links_of(GUIDE / "README.md")}
+    assert {f"{name}.md" for name in NAMES} <= index
+
+
+def first_cells(page: str) -> str:
+    """The first cells of the rows of a page's tables."""
+    return "\n".join(re.findall(r"^\| (.+?) \|", (GUIDE / page).read_text("utf-8"), re.MULTILINE))
+
+
+def test_the_options_of_the_server_are_all_listed() -> None:
+    """And no others."""
+    parser = argparse.ArgumentParser()
+    add_serve_options(parser)
+    options = {name for action in parser._actions for name in action.option_strings if name.startswith("--")}
+    listed = re.findall(r"(?<!`minidynamo serve )--[a-z-]+", first_cells("server.md"))
+    assert set(listed) == options - {"--help"}
+
+
+def test_the_settings_of_connect_are_all_listed() -> None:
+    """And no others."""
+    text = (GUIDE / "embedded.md").read_text("utf-8")
+    (table,) = re.findall(r"^\| Parameter of `connect` .*?\n\n", text, re.MULTILINE | re.DOTALL)
+    cells = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
+    assert sorted(re.findall(r"`(\w+)`", "".join(cells))) == sorted(inspect.signature(minidynamo.connect).parameters)
+
+
+def test_what_a_database_at_a_url_refuses_is_all_listed() -> None:
+    """And no others."""
+    (listed,) = re.findall(
+        r"names the method and the address: (.*?)\.\n", (GUIDE / "embedded.md").read_text("utf-8"), re.S
+    )
+    names = set(re.findall(r"`(\w+)`", listed))
+    refusing = {name for name in vars(RemoteDatabase) if _is_refusal(name)}
+    internal = {"fork_settings", "_new_functions"}  # Behind fork() and functions.
+    assert refusing - internal == names - {"functions"}
+    with minidynamo.connect("http://127.0.0.1:9") as remote:
+        for name in names:
+            with pytest.raises(minidynamo.StoreError, match=rf"^{name}\(\) needs the store itself"):
+                getattr(remote, name)()
+
+
+def _is_refusal(name: str) -> bool:
+    return getattr(vars(RemoteDatabase)[name], "__doc__", None) == "Raises StoreError: the store is somewhere else."
+
+
+def test_every_profile_is_described() -> None:
+    """And no others."""
+    assert set(re.findall(r'`"(\w+)"`', first_cells("simulation.md"))) == set(PROFILES)
 
 
 def test_its_bounds_are_the_servers() -> None:
