@@ -51,7 +51,7 @@ class OwnServer:
 @contextmanager
 def own_server(tree: Path = ROOT, arguments: Sequence[str] = ()) -> Iterator[OwnServer]:
     """Starts `minidynamo serve` of a tree and stops it."""
-    command = [sys.executable, "-m", "minidynamo.cli.command_line", "serve", "--port", "0", *arguments]
+    command = [sys.executable, "-m", "minidynamo", "serve", "--port", "0", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tree)
     assert process.stdout is not None
     url = process.stdout.readline().split(" answers at ")[1].partition(";")[0]

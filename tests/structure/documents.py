@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from minidynamo.cli.command_line import main
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "spec" / "guide"
@@ -21,12 +25,34 @@ def blocks_of(document: Path, language: str = "python") -> list[str]:
     return blocks_in(document.read_text("utf-8"), language)
 
 
+# A fenced block, with the name in backticks and the colon before it where it is a file.
+_BLOCK = re.compile(r"^(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# The commands that end by themselves and need no network.
+_RUNNABLE = re.compile(r"(?:python -m )?minidynamo ((?:load|check|info) .*)")
+
+
 def run_blocks(document: Path) -> dict[str, Any]:
-    """Executes all Python blocks, one after the other, in one namespace, which is returned."""
+    """Does what a document says, in its order and in the present folder, as its reader does.
+
+    Python is executed in one namespace, which is returned; files that it shows are written; the commands `load`,
+    `check` and `info` are run and must succeed.
+    """
     namespace: dict[str, Any] = {"__name__": "__document__"}
-    for block in blocks_of(document):
-        exec(compile(block, document.name, "exec"), namespace)
+    for name, language, block in _BLOCK.findall(document.read_text("utf-8")):
+        if language == "python":
+            exec(compile(block, document.name, "exec"), namespace)
+        elif name:
+            Path(name).write_text(block, "utf-8")
+        elif language == "sh":
+            for command in runnable_in(block):
+                with redirect_stdout(io.StringIO()):
+                    assert main(command.split()) == 0, f"{document.name}: minidynamo {command}"
     return namespace
+
+
+def runnable_in(text: str) -> list[str]:
+    """The arguments of the commands in a text that are run."""
+    return [match[1] for match in map(_RUNNABLE.fullmatch, text.splitlines()) if match]
 
 
 def printed_by(document: Path) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 import inspect
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
@@ -28,11 +29,18 @@ from tests.structure.documents import (
     links_of,
     printed_by,
     run_blocks,
+    runnable_in,
 )
 from tests.structure.found_bugs import check_bugs_are_found
 
 NAMES = [page.stem for page in PAGES if page.stem != "README"]
 COMMANDS = sorted({command for page in (ROOT / "README.md", *PAGES) for command in commands_of(page)})
+
+
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages write files where they are."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pytest", "simulation")])
@@ -67,6 +75,12 @@ def test_the_tests_of_the_pytest_page_pass(pytester: pytest.Pytester, with_ini: 
     tests = sum(block.count("def test_") for block in blocks)
     assert tests == 2
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=tests)
+
+
+def test_commands_are_run() -> None:
+    """Those about files; the others wait for a signal, or for a server."""
+    run = [command.split()[0] for page in PAGES for command in runnable_in(page.read_text("utf-8"))]
+    assert set(run) == {"load", "check", "info"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -154,14 +168,14 @@ def test_its_bounds_are_the_servers() -> None:
     assert said["from the head of a request to the end of its body"] == f"{limits.HTTP_BODY_SECONDS_MAX} s"
     assert said["between two requests"] == f"{limits.HTTP_IDLE_SECONDS_MAX} s"
     progress = f"in which at least {connection._PROGRESS_BYTES // kib} KiB must be read"
-    assert said["an answer that is not read"] == f"{limits.HTTP_UNREAD_SECONDS_MAX} s, {progress}"
+    assert said["a response that is not read"] == f"{limits.HTTP_UNREAD_SECONDS_MAX} s, {progress}"
     assert said["pipelined requests of one connection at a turn"] == str(limits.HTTP_PIPELINED_PER_TURN_MAX)
-    held = said["bodies, waiting requests and unread answers held over all connections"]
+    held = said["bodies, waiting requests and unread responses held over all connections"]
     assert held == f"{limits.HTTP_HELD_BYTES_MAX // mib} MiB"
     assert said["connections"] == f"{limits.HTTP_CONNECTIONS_MAX:,}"
     assert said["calls of the function behind `--api` at once"] == str(limits.FUNCTION_CALLS_AT_ONCE_MAX)
-    assert said["the answer of such a function"] == f"{limits.FUNCTION_ANSWER_SECONDS_MAX} s"
-    assert said["databases of callers told apart by region or key"] == f"{limits.SERVED_DATABASES_MAX:,}"
+    assert said["the response of such a function"] == f"{limits.FUNCTION_ANSWER_SECONDS_MAX} s"
+    assert said["databases of separate regions or access keys"] == f"{limits.SERVED_DATABASES_MAX:,}"
 
 
 def test_what_it_says_of_files_is_the_codes() -> None:

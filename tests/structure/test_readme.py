@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,11 @@ TEXT = README.read_text("utf-8")
 LINES_MAX = 200
 
 
-def test_the_examples_run_and_print_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_run_and_print_what_they_say(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All Python blocks, one after the other; a comment behind print() is what it prints."""
+    monkeypatch.chdir(tmp_path)
     namespace = run_blocks(README)
     assert len(printed_by(README)) >= 2
     assert capsys.readouterr().out.splitlines() == printed_by(README)
