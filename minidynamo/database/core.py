@@ -11,7 +11,6 @@ from typing import Any
 
 from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
-from minidynamo.endpoints.endpoint import Request, Response
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
@@ -23,6 +22,7 @@ from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.metering import Meter
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.records import packed_record, record_item
 from minidynamo.wording import Wording
 

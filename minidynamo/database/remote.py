@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from minidynamo.database.database import Database
-from minidynamo.endpoints.endpoint import Request, Response
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, StoreError
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import region_found, signer_for
+from minidynamo.values.api_types import Request, Response
 
 _DEFAULT_REGION = "us-east-1"
 

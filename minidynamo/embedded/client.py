@@ -15,8 +15,7 @@ from minidynamo.embedded.waiters import Waiter
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, Operation
-
-Response = dict[str, Any]
+from minidynamo.values.api_types import Response
 
 
 class ClientMeta:

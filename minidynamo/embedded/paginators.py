@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from minidynamo.requests.operations import API, Pages
+from minidynamo.values.api_types import Response
 from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
-
-Response = dict[str, Any]
-
 
 _PAGES = {row.method: row.pages for row in API.values() if row.pages is not None}
 

@@ -13,8 +13,7 @@ from minidynamo.embedded.client import Client
 from minidynamo.embedded.resource_values import python_response, wire_request
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.requests.operations import snake_case
-
-Response = dict[str, Any]
+from minidynamo.values.api_types import Response
 
 
 class ResourceMeta:

@@ -5,14 +5,11 @@ A database is one, in memory or in a file, simulated, read-only or forked; so is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from minidynamo.clock import Clock
 from minidynamo.schema.arns import ArnScope
-
-Request = Mapping[str, Any]
-Response = dict[str, Any]
+from minidynamo.values.api_types import Request, Response
 
 
 @runtime_checkable

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from minidynamo.endpoints.endpoint import Endpoint, Request, Response
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.values.api_types import Request, Response
 
 # Carries out an operation by its API name.
 Proceed = Callable[[str, Request], Response]

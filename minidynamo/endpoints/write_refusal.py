@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from minidynamo.endpoints.endpoint import Response
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.errors import AccessDenied
 from minidynamo.requests.operations import API, WRITE
+from minidynamo.values.api_types import Response
 
 
 def refused(what: str) -> AccessDenied:

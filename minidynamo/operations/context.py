@@ -14,9 +14,6 @@ from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.metering import Meter
 from minidynamo.wording import Wording
 
-Request = dict[str, Any]
-Response = dict[str, Any]
-
 
 class OperationContext(Protocol):
     """The database, as far as operations need it.

@@ -8,9 +8,10 @@ from typing import Any
 from minidynamo.clock import clock_error
 from minidynamo.errors import DynamoError, InternalServerError, SerializationError, StorageFailure, ValidationError
 from minidynamo.operations import OPERATIONS
-from minidynamo.operations.context import OperationContext, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.requests.operations import API
+from minidynamo.values.api_types import Response
 from minidynamo.values.wire_types import NOT_UTF8
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from minidynamo.clock import Clock, SystemClock
 from minidynamo.embedded.client_errors import no_response_error
-from minidynamo.endpoints.endpoint import Request, Response
 from minidynamo.errors import NoResponse, error_of
 from minidynamo.http.bodies import body_of
 from minidynamo.http.messages import HttpRequest, HttpResponse
@@ -23,6 +22,7 @@ from minidynamo.remote.signing import Sign
 from minidynamo.requests.checker import check_request_types
 from minidynamo.requests.operations import API
 from minidynamo.schema.arns import ArnScope
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.json_form import binaries_decoded
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.schema.index_rules import (
@@ -28,8 +27,7 @@ from minidynamo.schema.throughput_rules import (
     new_throughput,
     warm_throughput,
 )
-
-Request = Mapping[str, Any]
+from minidynamo.values.api_types import Request
 
 TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
 # Parameters of features that a local store does not have. They are refused, never ignored.

@@ -5,7 +5,6 @@ Source: DynamoDB API reference, UpdateTable; observed responses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from minidynamo.errors import LimitExceeded, ResourceNotFound, ValidationError
@@ -21,8 +20,7 @@ from minidynamo.schema.index_rules import (
 )
 from minidynamo.schema.table_state import IndexState, TableState, Units
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand, check_unit_values, check_warm
-
-Request = Mapping[str, Any]
+from minidynamo.values.api_types import Request
 
 # Request members to the names under which the service lists them where nothing is to be changed.
 _CHANGES = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from minidynamo.clock import advanced
-from minidynamo.endpoints.endpoint import Request, Response
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
 from minidynamo.errors import DynamoError
 from minidynamo.lambdas.runtime import Invocation, Outcome
@@ -16,6 +15,7 @@ from minidynamo.simulation.effects.rejections import timeout
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.rules import Faults
+from minidynamo.values.api_types import Request, Response
 
 
 class Simulation(Middleware):

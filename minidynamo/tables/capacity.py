@@ -11,8 +11,7 @@ from typing import Any
 
 from minidynamo.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from minidynamo.schema.table_state import IndexKind
-
-Response = dict[str, Any]
+from minidynamo.values.api_types import Response
 
 
 def read_units(size_bytes: int, is_consistent: bool) -> float:

@@ -24,9 +24,9 @@ from minidynamo.requests.operations import BATCH, ITEM, READ, TRANSACTION, named
 from minidynamo.requests.subjects import parts_of
 from minidynamo.testing.linearizability import Operation, State, find_order
 from minidynamo.testing.schemas import TableSchema
+from minidynamo.values.api_types import Request
 from minidynamo.values.json_form import base64_text, binaries_decoded
 
-Request = Mapping[str, Any]
 # An item: its table and its key as JSON text.
 Place = tuple[str, str]
 _SINGLE = named(subjects=(ITEM,))

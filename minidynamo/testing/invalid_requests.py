@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from minidynamo.requests.subjects import items_of, parts_of
 from minidynamo.testing.schemas import TableSchema
-
-Request = dict[str, Any]
+from minidynamo.values.api_types import RequestDraft
 
 
 class InvalidRequest(NamedTuple):
@@ -23,11 +22,11 @@ class InvalidRequest(NamedTuple):
     """
 
     fault: str
-    request: Request
+    request: RequestDraft
 
 
 @st.composite
-def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[Request]) -> InvalidRequest:
+def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[RequestDraft]) -> InvalidRequest:
     """Valid requests to which one fault is done that is possible for them."""
     request = copy.deepcopy(draw(valid))
     possible = [name for name, spoil in _FAULTS.items() if spoil(table, copy.deepcopy(request)) is not None]
@@ -37,12 +36,12 @@ def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[Request]) ->
     return InvalidRequest(fault, wrong)
 
 
-def _parameters(request: Request) -> list[Request]:
+def _parameters(request: RequestDraft) -> list[RequestDraft]:
     """The dicts in which expressions stand, so that one can be spoiled."""
     return [part.parameters for part in parts_of(request) if isinstance(part.parameters, dict)]
 
 
-def _without_key_attribute(table: TableSchema, request: Request) -> Request | None:
+def _without_key_attribute(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     subjects = items_of(request)
     if not subjects:
         return None
@@ -50,7 +49,7 @@ def _without_key_attribute(table: TableSchema, request: Request) -> Request | No
     return request
 
 
-def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | None:
+def _with_key_of_wrong_type(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     subjects = items_of(request)
     if not subjects:
         return None
@@ -58,7 +57,7 @@ def _with_key_of_wrong_type(table: TableSchema, request: Request) -> Request | N
     return request
 
 
-def _with_wrong_number(table: TableSchema, request: Request) -> Request | None:
+def _with_wrong_number(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     subjects = items_of(request)
     if not subjects:
         return None
@@ -66,7 +65,7 @@ def _with_wrong_number(table: TableSchema, request: Request) -> Request | None:
     return request
 
 
-def _of_unknown_table(table: TableSchema, request: Request) -> Request | None:
+def _of_unknown_table(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     other = f"not-{table.name}"[:255]
     if "RequestItems" in request:
         request["RequestItems"] = {other: request["RequestItems"][table.name]}
@@ -75,7 +74,7 @@ def _of_unknown_table(table: TableSchema, request: Request) -> Request | None:
     return request
 
 
-def _without_table(table: TableSchema, request: Request) -> Request | None:
+def _without_table(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     if "RequestItems" in request:
         del request["RequestItems"]
     else:
@@ -83,7 +82,7 @@ def _without_table(table: TableSchema, request: Request) -> Request | None:
     return request
 
 
-def _with_unused_placeholder(table: TableSchema, request: Request) -> Request | None:
+def _with_unused_placeholder(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     for part in _parameters(request):
         if any(member.endswith("Expression") for member in part):
             part["ExpressionAttributeValues"] = {**part.get("ExpressionAttributeValues", {}), ":unused": {"N": "1"}}
@@ -91,15 +90,15 @@ def _with_unused_placeholder(table: TableSchema, request: Request) -> Request | 
     return None
 
 
-def _with_undefined_placeholder(table: TableSchema, request: Request) -> Request | None:
+def _with_undefined_placeholder(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     return _with_syntax(request, " AND n = :undefined")
 
 
-def _with_syntax_error(table: TableSchema, request: Request) -> Request | None:
+def _with_syntax_error(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     return _with_syntax(request, " AND ((")
 
 
-def _with_syntax(request: Request, tail: str) -> Request | None:
+def _with_syntax(request: RequestDraft, tail: str) -> RequestDraft | None:
     for part in _parameters(request):
         for member in ("ConditionExpression", "FilterExpression", "KeyConditionExpression"):
             if member in part:
@@ -108,17 +107,17 @@ def _with_syntax(request: Request, tail: str) -> Request | None:
     return None
 
 
-def _with_limit_of_zero(table: TableSchema, request: Request) -> Request | None:
+def _with_limit_of_zero(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     if "KeyConditionExpression" not in request and "Limit" not in request:
         return None
     return {**request, "Limit": 0}
 
 
-def _with_wrong_option(table: TableSchema, request: Request) -> Request | None:
+def _with_wrong_option(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
     return {**request, "ReturnConsumedCapacity": "SOME"}
 
 
-_FAULTS: dict[str, Callable[[TableSchema, Request], Request | None]] = {
+_FAULTS: dict[str, Callable[[TableSchema, RequestDraft], RequestDraft | None]] = {
     "ReturnConsumedCapacity is none of its values": _with_wrong_option,
     "no table is named": _without_table,
     "the table does not exist": _of_unknown_table,

@@ -18,9 +18,8 @@ from weakref import WeakKeyDictionary
 from minidynamo import Database, DynamoError, connect
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
 from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.values.api_types import Request, Response
 
-Request = Mapping[str, Any]
-Response = dict[str, Any]
 # Carries out a request in a way that breaks a promise: given what carries it out rightly, a place to remember things
 # in, the operation and the request.
 Break = Callable[[Proceed, dict[str, Any], str, Request], Response]

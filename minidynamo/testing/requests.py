@@ -11,24 +11,24 @@ from minidynamo.testing.expressions import condition_expressions, joined, ordere
 from minidynamo.testing.invalid_requests import spoiled
 from minidynamo.testing.schemas import IndexSchema, TableSchema
 from minidynamo.testing.values import items, key_values, keys, payload_names
+from minidynamo.values.api_types import RequestDraft
 
-Request = dict[str, Any]
-Requests = st.SearchStrategy[Request]
+Requests = st.SearchStrategy[RequestDraft]
 _SORT_COMPARISONS = ("=", "<", "<=", ">", ">=")
 
 
 @st.composite
-def _puts(draw: Any, table: TableSchema) -> Request:
+def _puts(draw: Any, table: TableSchema) -> RequestDraft:
     return {"TableName": table.name, "Item": draw(items(table)), **draw(_conditions(table))}
 
 
 @st.composite
-def _deletions(draw: Any, table: TableSchema) -> Request:
+def _deletions(draw: Any, table: TableSchema) -> RequestDraft:
     return {"TableName": table.name, "Key": draw(keys(table)), **draw(_conditions(table))}
 
 
 @st.composite
-def _updates(draw: Any, table: TableSchema) -> Request:
+def _updates(draw: Any, table: TableSchema) -> RequestDraft:
     expressions = {"UpdateExpression": draw(update_expressions(table))}
     if draw(st.booleans()):
         expressions["ConditionExpression"] = draw(condition_expressions(table))
@@ -36,7 +36,7 @@ def _updates(draw: Any, table: TableSchema) -> Request:
 
 
 @st.composite
-def _checks(draw: Any, table: TableSchema) -> Request:
+def _checks(draw: Any, table: TableSchema) -> RequestDraft:
     condition = draw(condition_expressions(table)).parameters("ConditionExpression")
     return {"TableName": table.name, "Key": draw(keys(table)), **condition}
 
@@ -47,13 +47,13 @@ def _conditions(table: TableSchema) -> Requests:
 
 
 @st.composite
-def _gets(draw: Any, table: TableSchema) -> Request:
+def _gets(draw: Any, table: TableSchema) -> RequestDraft:
     request = {"TableName": table.name, "Key": draw(keys(table))}
     return {**request, "ConsistentRead": True} if draw(st.booleans()) else request
 
 
 @st.composite
-def queries(draw: Any, schema: Any) -> Request:
+def queries(draw: Any, schema: Any) -> RequestDraft:
     """Query requests of a table or one of its indexes, with key conditions, filters, limits and directions.
 
     Parameters:
@@ -63,7 +63,7 @@ def queries(draw: Any, schema: Any) -> Request:
     index = draw(st.sampled_from([None, *table.indexes]))
     partition = (table.partition,) if index is None else index.partition
     sort = ((table.sort,) if table.sort else ()) if index is None else index.sort
-    request: Request = {"TableName": table.name, **draw(_key_conditions(table, partition, sort))}
+    request: RequestDraft = {"TableName": table.name, **draw(_key_conditions(table, partition, sort))}
     if index is not None:
         request["IndexName"] = index.name
     filterable = _filterable(table, index, (*partition, *sort))
@@ -76,7 +76,7 @@ def queries(draw: Any, schema: Any) -> Request:
 
 
 @st.composite
-def _key_conditions(draw: Any, table: TableSchema, partition: tuple[str, ...], sort: tuple[str, ...]) -> Request:
+def _key_conditions(draw: Any, table: TableSchema, partition: tuple[str, ...], sort: tuple[str, ...]) -> RequestDraft:
     names = {f"#{name}": name for name in partition}
     values = {f":{name}": draw(key_values(table.types[name])) for name in partition}
     clauses = [f"#{name} = :{name}" for name in partition]
@@ -110,8 +110,8 @@ def _filterable(table: TableSchema, index: IndexSchema | None, key: tuple[str, .
 
 
 @st.composite
-def _reading(draw: Any, index: IndexSchema | None) -> Request:
-    options: Request = {}
+def _reading(draw: Any, index: IndexSchema | None) -> RequestDraft:
+    options: RequestDraft = {}
     if draw(st.booleans()):
         options["Limit"] = draw(st.integers(1, 5))
     if draw(st.booleans()):
@@ -122,9 +122,9 @@ def _reading(draw: Any, index: IndexSchema | None) -> Request:
 
 
 @st.composite
-def _scans(draw: Any, table: TableSchema) -> Request:
+def _scans(draw: Any, table: TableSchema) -> RequestDraft:
     index = draw(st.sampled_from([None, *table.indexes]))
-    request: Request = {"TableName": table.name, **draw(_reading(index))}
+    request: RequestDraft = {"TableName": table.name, **draw(_reading(index))}
     request.pop("ScanIndexForward", None)
     if index is not None:
         request["IndexName"] = index.name
@@ -151,15 +151,15 @@ def _identity(value: Any) -> str:
 
 
 @st.composite
-def _batch_gets(draw: Any, table: TableSchema) -> Request:
-    spec: Request = {"Keys": draw(_distinct(table, keys(table), 5))}
+def _batch_gets(draw: Any, table: TableSchema) -> RequestDraft:
+    spec: RequestDraft = {"Keys": draw(_distinct(table, keys(table), 5))}
     if draw(st.booleans()):
         spec["ConsistentRead"] = True
     return {"RequestItems": {table.name: spec}}
 
 
 @st.composite
-def _batch_writes(draw: Any, table: TableSchema) -> Request:
+def _batch_writes(draw: Any, table: TableSchema) -> RequestDraft:
     entries = []
     for item in draw(_distinct(table, items(table), 5)):
         is_put = draw(st.booleans())
@@ -170,7 +170,7 @@ def _batch_writes(draw: Any, table: TableSchema) -> Request:
 
 
 @st.composite
-def transactions(draw: Any, schema: Any) -> Request:
+def transactions(draw: Any, schema: Any) -> RequestDraft:
     """TransactWriteItems requests of up to four actions on distinct items.
 
     Parameters:
@@ -178,7 +178,7 @@ def transactions(draw: Any, schema: Any) -> Request:
     """
     table = TableSchema.of(schema)
     makers = {"ConditionCheck": _checks, "Delete": _deletions, "Put": _puts, "Update": _updates}
-    actions: list[Request] = []
+    actions: list[RequestDraft] = []
     for key in draw(_distinct(table, keys(table), 4)):
         kind = draw(st.sampled_from(sorted(makers)))
         action = draw(makers[kind](table))
@@ -191,7 +191,7 @@ def transactions(draw: Any, schema: Any) -> Request:
 
 
 @st.composite
-def _transact_gets(draw: Any, table: TableSchema) -> Request:
+def _transact_gets(draw: Any, table: TableSchema) -> RequestDraft:
     found = draw(_distinct(table, keys(table), 4))
     return {"TransactItems": [{"Get": {"TableName": table.name, "Key": key}} for key in found]}
 

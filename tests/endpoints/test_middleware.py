@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import minidynamo
-from minidynamo.endpoints.endpoint import Endpoint, Response
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
 from minidynamo.endpoints.write_refusal import WriteRefusal
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.lambdas.runtime import Invocation, Outcome
 from minidynamo.requests.operations import API, WRITE
+from minidynamo.values.api_types import Response
 
 STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 TABLE = create_table_request("tbl", {"key": ["pk S"], "extra": STREAM})

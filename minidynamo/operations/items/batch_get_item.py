@@ -9,11 +9,12 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations, check_mixing
 from minidynamo.limits import BATCH_GET_KEYS_MAX, BATCH_GET_RESPONSE_BYTES_MAX
 from minidynamo.messages import DUPLICATE_KEYS
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Table, stored_size_bytes
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 

@@ -7,13 +7,14 @@ from typing import Any
 from minidynamo.errors import ValidationError
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
 from minidynamo.messages import DUPLICATE_KEYS, VALUE_AMBIGUOUS
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import UNGUARDED, ItemDeletion, ItemPut, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
 from minidynamo.operations.items.write_plans import put_item_of
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import checked_item
 from minidynamo.values.records import record_item
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from minidynamo.expressions.binding import check_combinations
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.single_write import refuse_update_return_values, returns_of, write_item
 from minidynamo.operations.items.write_plans import planned_deletion
 from minidynamo.requests.operations import API
+from minidynamo.values.api_types import Request, Response
 
 _VALUE_USERS = API["DeleteItem"].value_users
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from minidynamo.expressions.binding import bind, check_combinations
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, add_consumed_capacity, read_units
 from minidynamo.tables.table import stored_size_bytes
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import checked_item
 from minidynamo.values.records import record_item
 

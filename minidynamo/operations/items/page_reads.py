@@ -12,10 +12,11 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound
 from minidynamo.expressions.resolution import printed_value
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.pages import Reading, ReadPage, find_and_read, position_key, schema_of, shown_items
 from minidynamo.tables.table import Index, Table
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 from minidynamo.wording import SELECT

@@ -7,7 +7,7 @@ from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.expressions.key_condition import require_distinct_attributes
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.page_reads import (
     PageRead,
     check_start_schema,
@@ -19,6 +19,7 @@ from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import KeyRange, key_range
 from minidynamo.tables.pages import Reading, position_bytes, schema_of
 from minidynamo.tables.table import Index
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 
 _VALUE_USERS = API["Query"].value_users

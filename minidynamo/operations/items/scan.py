@@ -5,7 +5,7 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.messages import KEY_MISMATCH
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.page_reads import (
     START_KEY_INVALID,
     PageRead,
@@ -16,6 +16,7 @@ from minidynamo.operations.items.page_reads import (
 from minidynamo.requests.operations import API
 from minidynamo.tables.key_range import segment_range
 from minidynamo.tables.pages import Reading, position_bytes
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 
 _VALUE_USERS = API["Scan"].value_users

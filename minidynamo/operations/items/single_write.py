@@ -6,11 +6,12 @@ from typing import NamedTuple, Self
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.projection import compile_projection
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import fresh_copy, record_item
 from minidynamo.wording import VALUE

@@ -12,11 +12,12 @@ from minidynamo.errors import DynamoError, TransactionCanceled, ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 

@@ -21,7 +21,7 @@ from minidynamo.errors import (
 from minidynamo.expressions.binding import check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import UNGUARDED, ItemPut, ItemUpdate, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
 from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
@@ -32,6 +32,7 @@ from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table, stored_size_bytes
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 

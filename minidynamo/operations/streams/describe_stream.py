@@ -5,9 +5,10 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.limits import SHARDS_PAGE_MAX
 from minidynamo.messages import PARAMETERS_INVALID
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.shard import Shard
+from minidynamo.values.api_types import Request, Response
 
 
 def describe_stream(context: OperationContext, request: Request) -> Response:

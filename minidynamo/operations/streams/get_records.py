@@ -5,12 +5,13 @@ from __future__ import annotations
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
 from minidynamo.limits import GET_RECORDS_BYTES_MAX, GET_RECORDS_MAX
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator, read_iterator
 from minidynamo.streams.record import change_time, shown_change
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import ChangeLog
+from minidynamo.values.api_types import Request, Response
 
 
 def get_records(context: OperationContext, request: Request) -> Response:

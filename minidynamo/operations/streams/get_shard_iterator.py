@@ -6,12 +6,13 @@ from datetime import datetime
 
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator
 from minidynamo.streams.record import change_time, sequence_number
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import ChangeLog
+from minidynamo.values.api_types import Request, Response
 
 _BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 

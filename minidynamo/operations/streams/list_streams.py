@@ -5,7 +5,8 @@ from __future__ import annotations
 from minidynamo.errors import ValidationError
 from minidynamo.limits import STREAMS_PAGE_MAX
 from minidynamo.messages import PARAMETERS_INVALID
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, Response
 
 
 def list_streams(context: OperationContext, request: Request) -> Response:

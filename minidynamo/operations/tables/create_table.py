@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from minidynamo.errors import ResourceInUse
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.creation_rules import check_creation, new_state, stream_view
 from minidynamo.schema.index_rules import invalid
 from minidynamo.schema.table_forms import Sizes, to_api
 from minidynamo.schema.throughput_rules import check_on_demand_quotas, check_quotas
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import Request, Response
 
 
 def create_table(context: OperationContext, request: Request) -> Response:

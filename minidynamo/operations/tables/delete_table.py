@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from minidynamo.errors import ResourceInUse, ValidationError
 from minidynamo.messages import IN_USE
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.table_forms import to_api_deleted
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import Request, Response
 
 
 def delete_table(context: OperationContext, request: Request) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, Response
 
 _CACHE_PERIOD_MINUTES = 1440
 

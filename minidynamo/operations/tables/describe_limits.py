@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from minidynamo.limits import ACCOUNT_CAPACITY_UNITS_MAX, TABLE_CAPACITY_UNITS_MAX
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, Response
 
 
 def describe_limits(context: OperationContext, request: Request) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.table_forms import to_api
+from minidynamo.values.api_types import Request, Response
 
 
 def describe_table(context: OperationContext, request: Request) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from minidynamo.errors import ValidationError
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, Response
 
 
 def describe_time_to_live(context: OperationContext, request: Request) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from minidynamo.limits import LIST_TABLES_PAGE_MAX
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, Response
 
 
 def list_tables(context: OperationContext, request: Request) -> Response:

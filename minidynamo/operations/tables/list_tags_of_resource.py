@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import TAGS_PER_PAGE
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.tables.tagged_table import tagged_table
+from minidynamo.values.api_types import Request, Response
 
 
 def list_tags_of_resource(context: OperationContext, request: Request) -> Response:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minidynamo.errors import ValidationError
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.tables.tagged_table import tagged_table
 from minidynamo.schema.tag_rules import check_tags, merged_tags
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import Request, Response
 
 
 def tag_resource(context: OperationContext, request: Request) -> Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minidynamo.errors import ValidationError
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.tables.tagged_table import tagged_table
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import Request, Response
 
 
 def untag_resource(context: OperationContext, request: Request) -> Response:

@@ -15,10 +15,11 @@ from minidynamo.limits import (
     THROUGHPUT_DECREASES_FREE_PER_DAY,
 )
 from minidynamo.messages import SUBSCRIBER_LIMIT
-from minidynamo.operations.context import OperationContext, Request
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.table_state import TableState, Throughput, Units
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand_quotas, check_quotas
 from minidynamo.schema.update_rules import changes_class, index_actions
+from minidynamo.values.api_types import Request
 
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86400

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.operations.tables.update_limits import check_limits, decreases_on_day_of, is_decrease
 from minidynamo.schema.creation_rules import encryption_key, new_index, stream_view, types_of
 from minidynamo.schema.table_forms import throughput_to_api, to_api
@@ -16,6 +16,7 @@ from minidynamo.schema.throughput_rules import UNITS, warm_throughput
 from minidynamo.schema.update_rules import changes_class, check_changes, check_combination, index_actions
 from minidynamo.tables.changes import WriteBatch, stage_backfill
 from minidynamo.tables.table import Table, index_keyspace_name
+from minidynamo.values.api_types import Request, Response
 
 
 def update_table(context: OperationContext, request: Request) -> Response:

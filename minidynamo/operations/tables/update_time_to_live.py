@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import TIME_TO_LIVE_CHANGE_SECONDS_MIN
-from minidynamo.operations.context import OperationContext, Request, Response
+from minidynamo.operations.context import OperationContext
 from minidynamo.schema.table_state import TimeToLive
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import Request, Response
 
 
 def update_time_to_live(context: OperationContext, request: Request) -> Response:

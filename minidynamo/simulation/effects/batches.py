@@ -10,9 +10,8 @@ from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import throttle
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.values.api_types import Request, Response
 
-Request = Mapping[str, Any]
-Response = dict[str, Any]
 # Where an entry of a batch stands: its table as the request names it, and its number there.
 Place = tuple[str, int]
 

@@ -10,9 +10,8 @@ from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Change, group_by
 from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.values.api_types import Request, Response
 
-Request = Mapping[str, Any]
-Response = dict[str, Any]
 Grouping = Callable[[Change], Hashable]
 
 _SHORT_LIMITS = (1, 2, 3, 5, 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
@@ -20,8 +19,8 @@ from minidynamo.simulation.effects.rejections import (
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.table import Table
+from minidynamo.values.api_types import Request
 
-Request = Mapping[str, Any]
 _BEFORE_ARRIVAL = ("connection_lost", "server_error")
 _AFTER_EFFECT = ("response_lost", "connection_lost_after")
 

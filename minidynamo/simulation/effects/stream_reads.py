@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from minidynamo.clock import advanced
 from minidynamo.limits import SHARD_ITERATOR_SECONDS, STREAM_RETENTION_SECONDS
 from minidynamo.operations.streams.found_stream import align_stream
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.streams.iterator import read_iterator
+from minidynamo.values.api_types import Request, Response
 
-Request = Mapping[str, Any]
-Response = dict[str, Any]
 _PAUSES = (SHARD_ITERATOR_SECONDS + 60, STREAM_RETENTION_SECONDS + 3600)
 
 

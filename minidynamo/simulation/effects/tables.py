@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from minidynamo.endpoints.endpoint import Request, Response
 from minidynamo.simulation.effects.rejections import plain_refusal
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.catalog import StatusDelays
+from minidynamo.values.api_types import Request, Response
 
 
 def control(target: Target, operation: str, request: Request) -> Response:

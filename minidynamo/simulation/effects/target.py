@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minidynamo.clock import Clock
-from minidynamo.endpoints.endpoint import Endpoint, Request, Response
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import ArnScope
@@ -14,6 +14,7 @@ from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.tables.catalog import Catalog
+from minidynamo.values.api_types import Request, Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any
 from minidynamo.requests.operations import API
 from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
+from minidynamo.values.api_types import Request
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.python_values import to_attribute_value
 
-Request = Mapping[str, Any]
 Predicate = Callable[[str, Request], bool]
 
 

@@ -1,0 +1,28 @@
+"""The types of what crosses the edge: requests and responses in the API's own shape, JSON, SDK values.
+
+This is where dicts of anything are named, once; whatever looks inside one says what it expects to find. Members of
+requests and responses are CamelCase, attribute values `{"S": "x"}`, binary `bytes`, numbers `str`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Request = Mapping[str, Any]
+"""The parameters of an operation; nobody changes those of a caller."""
+
+Response = dict[str, Any]
+"""What an operation gives back, for its caller to keep and to change."""
+
+JsonValue = Any
+"""Anything that JSON can say; also what a Python value is after `json.loads`."""
+
+JsonObject = dict[str, JsonValue]
+"""One JSON object: an event, a configuration, a parsed file."""
+
+PythonValue = Any
+"""A value as boto3's resources take and give it: str, Decimal, bytes, set, list, dict, None, bool."""
+
+RequestDraft = dict[str, Any]
+"""A request that is still being made."""
