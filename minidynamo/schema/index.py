@@ -15,6 +15,7 @@ from minidynamo.messages import (
 )
 from minidynamo.schema.key_schema import (
     EMPTY_KINDS,
+    EmptyKeyValue,
     KeyAttribute,
     KeySchema,
     is_empty,
@@ -94,7 +95,7 @@ class IndexDefinition:
         if fault == "empty":
             text = "The AttributeValue for a key attribute cannot contain an empty"
             kind = EMPTY_KINDS[attribute.type]
-            raise ValidationError(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
+            raise EmptyKeyValue(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
         if fault == "length":
             raise ValidationError(too_long)
 

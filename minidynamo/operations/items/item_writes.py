@@ -131,7 +131,7 @@ class ItemUpdate(ItemWrite):
     Attributes:
         update: what it does; None for nothing.
         is_legacy: whether it comes from AttributeUpdates.
-        is_charged: whether the charge of its expression is bounded.
+        is_charged: whether the charge of its expression is bounded, as it is in the newer layer.
     """
 
     update: Update | None = None

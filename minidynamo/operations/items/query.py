@@ -22,14 +22,14 @@ from minidynamo.tables.table import Index
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 
-_VALUE_USERS = API["Query"].value_users
+_ROW = API["Query"]
 
 
 def query(context: OperationContext, request: Request) -> Response:
     """Answers with one page of the items that satisfy the key condition."""
-    check_combinations(request, _VALUE_USERS)
+    check_combinations(request, _ROW.value_users)
     start_key = checked_start_key(request)
-    plan = PageRead.of(request, bind(request, needs_key_condition=True), start_key)
+    plan = PageRead.of(request, bind(request, context.wording.layer(_ROW.layers), needs_key_condition=True), start_key)
     is_expression = "KeyConditionExpression" in request
     return read_page(context, plan, lambda: find_query(context, plan, is_expression))
 
