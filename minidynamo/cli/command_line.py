@@ -64,7 +64,7 @@ def _add_tour(commands: Commands) -> None:
 
 
 def _add_load(commands: Commands) -> None:
-    from minidynamo.formats.loading import FORMATS
+    from minidynamo.formats.loader import FORMATS
 
     load = commands.add_parser(
         "load",

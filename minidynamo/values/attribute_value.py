@@ -18,8 +18,8 @@ from minidynamo.values.json_form import base64_text
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
 from minidynamo.values.numbers import canonical_number, number_size_bytes
 from minidynamo.values.wire_types import (
-    REFUSES_ODD_VALUES,
-    OddValue,
+    REFUSES_MALFORMED_VALUES,
+    MalformedValue,
     as_bytes,
     check_value_types,
     plain_text,
@@ -75,11 +75,11 @@ def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue
     if level > NESTING_LEVELS_MAX:
         raise NestingTooDeep
     if type(value) is not dict or len(value) != 1:
-        return _checked_odd_value(value, level)
+        return _checked_malformed_value(value, level)
     ((tag, payload),) = value.items()
     check = _CHECKS.get(tag)
     if check is None or payload is None:
-        return _checked_odd_value(value, level)
+        return _checked_malformed_value(value, level)
     normal, size = check(payload, level)
     return (value if normal is payload else {tag: normal}), size
 
@@ -113,9 +113,9 @@ def _utf8_size(text: str) -> int:
     return len(utf8_bytes(text))
 
 
-def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
-    if REFUSES_ODD_VALUES.get():
-        raise OddValue
+def _checked_malformed_value(value: Any, level: int) -> tuple[AttributeValue, int]:
+    if REFUSES_MALFORMED_VALUES.get():
+        raise MalformedValue
     """A value with no member, several members, unknown members or members that are null."""
     check_value_types(value)
     known = {tag: payload for tag, payload in value.items() if tag in _CHECKS and payload is not None}

@@ -1,6 +1,6 @@
 """Answers, errors, hooks, retries and waiters of the double, as boto3 gives them.
 
-The long road runs all of botocore, parsers included, so it says what the short one has to give.
+The full botocore path runs all of botocore, parsers included, so it says what the short one has to give.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def new_client(service: str = "dynamodb", **config: Any) -> Any:
     return boto3.client(service, region_name="us-east-1", config=Config(**config))
 
 
-def long_road_client(service: str = "dynamodb", **config: Any) -> Any:
+def full_path_client(service: str = "dynamodb", **config: Any) -> Any:
     """A client that goes all through botocore, since somebody hooks into it."""
     client = new_client(service, **config)
     client.meta.events.register("before-sign", lambda **ignored: None)
@@ -186,7 +186,7 @@ def test_both_roads_lead_to_the_same(database: FailingDatabase, number: int, val
     with minidynamo.mock(twin):
         twin.execute("CreateTable", TABLE)
         twin.execute("PutItem", {"TableName": "tbl", "Item": ITEM})
-        long = outcome(long_road_client(parameter_validation=validates), operation, parameters)
+        long = outcome(full_path_client(parameter_validation=validates), operation, parameters)
     if long is BOTOCORE_TRIPS:
         return
     assert short == long
@@ -234,7 +234,7 @@ def check_mutation(seed: Any, mutations: Any) -> None:
 
 
 def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
-    """Requires the same of the short road and the long one, each on a database of its own."""
+    """Requires the same of the fast path and the full one, each on a database of its own."""
     found = []
     for client in SHORT_AND_LONG[API[operation].subject == STREAM]:
         database = minidynamo.connect(clock=ManualClock())
@@ -247,14 +247,14 @@ def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
 
 with minidynamo.mock():
     SHORT_AND_LONG = {
-        is_streams: (new_client(service), long_road_client(service))
+        is_streams: (new_client(service), full_path_client(service))
         for is_streams, service in ((False, "dynamodb"), (True, "dynamodbstreams"))
     }
 
 
 def test_timestamps_are_datetimes_of_the_local_zone(database: FailingDatabase) -> None:
     created = new_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
-    assert created == long_road_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
+    assert created == full_path_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
     assert isinstance(created, datetime)
     assert str(created.tzinfo) == "tzlocal()"
 

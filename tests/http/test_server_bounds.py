@@ -33,14 +33,14 @@ from minidynamo.http import bodies, compression
 from minidynamo.http.compression import decompressed
 from minidynamo.http.exchange import request_summary
 from minidynamo.http.messages import HttpRequest
-from minidynamo.http.server import access, incoming
+from minidynamo.http.server import access, request_parser
 from minidynamo.http.server import connection as connections
 from minidynamo.http.server import dispatcher as dispatching
 from minidynamo.http.server.access import Databases, ServeError
 from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.gateway import Gateway
-from minidynamo.http.server.incoming import Incoming
 from minidynamo.http.server.pool import Pool
+from minidynamo.http.server.request_parser import RequestParser
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
 from minidynamo.remote.connection import Connections
@@ -128,11 +128,11 @@ class Parsed:
 
     def __init__(self, *parts: bytes) -> None:
         self.budget = Budget()
-        self.incoming = Incoming(self, self.budget)
+        self.parser = RequestParser(self, self.budget)
         self.count = self.refusal = 0
         self.requests: list[HttpRequest] = []
         for self.count, part in enumerate(parts, 1):
-            self.incoming.feed(part)
+            self.parser.feed(part)
             if self.refusal:
                 break
 
@@ -203,7 +203,7 @@ def test_trailers_are_no_headers(server: Server) -> None:
 
 def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of one byte, extensions of chunks, trailers."""
-    monkeypatch.setattr(incoming, "HTTP_SENT_BYTES_MAX", 50_000)
+    monkeypatch.setattr(request_parser, "HTTP_SENT_BYTES_MAX", 50_000)
     head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     for filler in (b"1\r\nx\r\n" * 200, b"1;" + b"e" * 1_000 + b"\r\nx\r\n", b"0\r\n" + b"a: b\r\n" * 200):
         first, *others = [filler] + [filler if b"0\r\n" not in filler[:3] else b"a: b\r\n" * 200] * 100
@@ -215,14 +215,14 @@ def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 def test_a_body_in_crumbs_is_kept_as_one() -> None:
     """Not as so many objects."""
     parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", *[b"x"] * 49_999)
-    assert isinstance(parsed.incoming._body, bytearray)
+    assert isinstance(parsed.parser._body, bytearray)
     assert parsed.budget.held_bytes == 49_999
-    parsed.incoming.feed(b"x")
+    parsed.parser.feed(b"x")
     (request,) = parsed.requests
     assert request.body == b"x" * 50_000
     assert parsed.budget.held_bytes == 0
     parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", b"x" * 40_000)
-    parsed.incoming.close()
+    parsed.parser.close()
     assert parsed.budget.held_bytes == 0
 
 
@@ -308,13 +308,13 @@ def test_all_connections_share_what_is_held(monkeypatch: pytest.MonkeyPatch, dat
 def test_memory_goes_back_with_the_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the collector of cycles."""
     kept: list[Any] = []
-    begin = Incoming.__init__
+    begin = RequestParser.__init__
 
-    def begun(self: Incoming, *parameters: Any) -> None:
+    def begun(self: RequestParser, *parameters: Any) -> None:
         begin(self, *parameters)
         kept.append(weakref.ref(self))
 
-    monkeypatch.setattr(Incoming, "__init__", begun)
+    monkeypatch.setattr(RequestParser, "__init__", begun)
     gc.collect()
     gc.disable()
     try:

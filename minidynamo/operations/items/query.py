@@ -77,7 +77,7 @@ def _check_filter(bound: Bound, key_names: tuple[str, ...], index: Index | None)
 def _resume(reading: Reading, keys: KeyRange, start_key: Item) -> None:
     table, index = reading.table, reading.index
     check_start_schema(table, index, start_key, f": {KEY_MISMATCH}", tail_2025="")
-    if index is None and not table.primary_key.sort:
+    if index is None and not table.primary_key.sort_key:
         raise ValidationError(
             f"The provided exclusive start key is invalid: ExclusiveStartKey: {printed_key(start_key)}",
             text_2025="The query can return at most one row and cannot be restarted",

@@ -86,7 +86,7 @@ def write_item(context: OperationContext, write: ItemWrite, returns: Returns) ->
 
 def collection_metrics(table: Table, key: Item) -> Response:
     """The ItemCollectionMetrics of the collection that an item or key lies in."""
-    partition_key = {each.name: key[each.name] for each in table.primary_key.partition}
+    partition_key = {each.name: key[each.name] for each in table.primary_key.partition_key}
     return table.collections.metrics(partition_key, table.primary_key.partition_prefix(key))
 
 
