@@ -67,6 +67,7 @@ class Core(Wrapped):
         self._request_numbers = itertools.count(1)
         self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
         self._closed_because: str | None = None
+        self.engine.close_at_exit(self._lock)
         follow(self)
         super().__init__()
 

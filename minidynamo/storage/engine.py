@@ -7,11 +7,14 @@ are committed together with the records.
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from minidynamo.errors import StorageFailure
+from minidynamo.values.records import record_size_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +45,32 @@ def bounded(ordered_map: OrderedMap, start: bytes | None, stop: bytes | None) ->
     low = ordered_map.start if start is None else max(start, ordered_map.start)
     high = ordered_map.stop if stop is None else stop if ordered_map.stop is None else min(stop, ordered_map.stop)
     return low, high
+
+
+def check_map(ordered_map: OrderedMap, name: str) -> None:
+    """Asserts that the count, the size and the order of a map agree with its entries.
+
+    Parameters:
+        name: which map it is, for the message.
+    """
+    entries = list(ordered_map.range(None, None))
+    size = sum(record_size_bytes(record) for _, record in entries)
+    assert ordered_map.item_count == len(entries), f"{name} counts {ordered_map.item_count} items, holds {len(entries)}"
+    assert ordered_map.size_bytes == size, f"{name} counts {ordered_map.size_bytes} bytes, holds {size}"
+    for one, two in pairwise(entries):
+        assert one[0] < two[0], f"{name} has {two[0]!r} behind {one[0]!r}"
+
+
+def check_tiling(maps: Sequence[OrderedMap], name: str) -> None:
+    """Asserts that maps cover all keys without gap or overlap.
+
+    Parameters:
+        name: which keyspace they are of, for the message.
+    """
+    assert maps[0].start == b"", f"the first map of {name} begins at {maps[0].start!r}"
+    assert maps[-1].stop is None, f"the last map of {name} ends at {maps[-1].stop!r}"
+    for one, two in pairwise(maps):
+        assert one.stop == two.start, f"maps of {name} end at {one.stop!r} and begin at {two.start!r}"
 
 
 def map_of(maps: Sequence[Map], key: bytes) -> Map:
@@ -200,6 +229,16 @@ class Engine(Protocol):
             StoreError: it cannot be written.
         """
         return False
+
+    # Optional: the end of the process.
+
+    def close_at_exit(self, lock: threading.RLock) -> None:
+        """Closes with the process, where nobody has closed it by then.
+
+        Parameters:
+            lock: the database's, under which it is closed, since threads may still read.
+        """
+        return
 
     # Optional: forked processes.
 

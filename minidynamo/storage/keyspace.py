@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, View
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, View, check_tiling
 from minidynamo.storage.partition import Partition
 
 
@@ -87,11 +87,14 @@ class Keyspace:
         self._keeps_collections_whole = keeps_collections_whole
         if partitions is None:
             partitions = [Partition(each, name, partition_size_bytes_max) for each in engine.maps(name)]
+        assert partitions and partitions[0].map.start == b"", f"keyspace {name} does not begin with the first key"
         self.partitions = partitions
         self._starts = [each.map.start for each in self.partitions]
 
     def with_partitions(self, partitions: list[Partition]) -> Keyspace:
         """A keyspace like this one of other partitions, which begin where its own do."""
+        starts = [partition.map.start for partition in partitions]
+        assert starts == self._starts, f"partitions of {self.name} begin at {starts} instead of {self._starts}"
         return Keyspace(self._engine, self.name, self._size_bytes_max, self._keeps_collections_whole, partitions)
 
     @property
@@ -157,6 +160,7 @@ class Keyspace:
             return ()
         upper = Partition(self._engine.split(self.name, lower.map, at_key), self.name, self._size_bytes_max)
         lower.share_load(upper)
+        assert upper.map.start == at_key, f"{upper} does not begin at {at_key!r}"
         position = self.partitions.index(lower) + 1
         self.partitions.insert(position, upper)
         self._starts.insert(position, at_key)
@@ -164,16 +168,17 @@ class Keyspace:
 
     def check(self) -> None:
         """Asserts that the partitions tile the key space in order and are those of the engine."""
-        assert [each.map for each in self.partitions] == list(self._engine.maps(self.name))
-        assert self._starts == [each.map.start for each in self.partitions]
-        assert self.partitions[0].map.start == b""
-        assert self.partitions[-1].map.stop is None
-        assert all(one.map.stop == two.map.start for one, two in pairwise(self.partitions))
+        maps, of_engine = [partition.map for partition in self.partitions], list(self._engine.maps(self.name))
+        assert maps == of_engine, f"{self.name} has {len(maps)} partitions, its engine {len(of_engine)} maps"
+        starts = [each.start for each in maps]
+        assert self._starts == starts, f"{self.name} routes by {self._starts}, its partitions begin at {starts}"
+        check_tiling(maps, self.name)
 
     def _partitions_between(self, start: bytes, stop: bytes | None, reverse: bool) -> list[Partition]:
         if len(self._starts) == 1:
             return self.partitions
         first = bisect_right(self._starts, start) - 1
         last = len(self._starts) if stop is None else max(bisect_right(self._starts, stop), first + 1)
-        found = self.partitions[max(first, 0) : last]
+        assert 0 <= first < last, f"{self.name} has no partition from {start!r} to {stop!r}"
+        found = self.partitions[first:last]
         return found[::-1] if reverse else found

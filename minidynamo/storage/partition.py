@@ -32,6 +32,10 @@ class Partition:
         self.write_units = 0.0
         self.size_bytes_max = size_bytes_max
 
+    def __repr__(self) -> str:
+        """Which range of which keyspace it is."""
+        return f"partition {self.keyspace}[{self.map.start.hex()}:{(self.map.stop or b'').hex()}]"
+
     @property
     def is_due_to_split(self) -> bool:
         """Whether the partition has outgrown its size."""
@@ -44,6 +48,7 @@ class Partition:
             keeps_collections_whole: whether item collections stay whole, so that only a change of token may be cut.
         """
         half, size = self.map.size_bytes / 2, 0
+        assert self.map.item_count > 1, f"{self} is to be split and holds {self.map.item_count} items"
         best: tuple[float, bytes] | None = None
         previous: bytes | None = None
         for key, record in self.map.range(None, None):
@@ -54,6 +59,7 @@ class Partition:
                 best = (distance, key)
             size += record_size_bytes(record)
             previous = key
+        assert best is None or best[1] > self.map.start, f"{self} would be cut at its own start"
         return None if best is None else best[1]
 
     def postpone_split(self) -> None:
@@ -62,6 +68,7 @@ class Partition:
 
     def share_load(self, upper: Partition) -> None:
         """Divides the load seen so far between the halves of a split, by size."""
+        assert self.map.stop == upper.map.start, f"{upper} does not follow {self}"
         total = self.map.size_bytes + upper.map.size_bytes
         share = upper.map.size_bytes / total if total else 0.0
         upper.read_units, upper.write_units = self.read_units * share, self.write_units * share

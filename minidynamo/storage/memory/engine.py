@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, map_of
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, check_map, check_tiling, map_of
 from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
 
@@ -35,7 +34,7 @@ class MemoryMap:
     def _get_above(self, key: bytes) -> bytes | None:
         record = self.entries.get(key)
         if record is None:
-            assert self.below is not None
+            assert self.below is not None, f"a map that begins at {self.start!r} reads what lies below nothing"
             return self.below.get(key)
         return record or None
 
@@ -55,9 +54,12 @@ class MemoryMap:
             self.entries[key] = TOMBSTONE
         self.size_bytes += size_change
         self.item_count += count_change
+        assert self.item_count >= 0 <= self.size_bytes, f"{self.item_count} items of {self.size_bytes} bytes are left"
 
     def split(self, at_key: bytes) -> MemoryMap:
         """Hands the entries from `at_key` on to a new map."""
+        assert self.start < at_key, f"a map that begins at {self.start!r} is split at {at_key!r}"
+        assert self.stop is None or at_key < self.stop, f"a map that ends at {self.stop!r} is split at {at_key!r}"
         sizes = [record_size_bytes(record) for _, record in self.range(at_key, None)]
         upper = MemoryMap(at_key, self.stop)
         own = list(self.entries.items())
@@ -89,14 +91,15 @@ class MemoryMap:
 
     def check(self) -> None:
         """Asserts that counts, sizes, order and range agree with the entries."""
+        name = f"the map that begins at {self.start!r}"
         self.entries._check()  # type: ignore[attr-defined]
-        found = list(self.range(None, None))
-        assert self.item_count == len(found), "item count differs from the entries"
-        assert self.size_bytes == sum(record_size_bytes(record) for _, record in found), "size differs"
-        assert all(one[0] < two[0] for one, two in pairwise(found)), "keys are not in order"
-        assert all(key >= self.start for key in self.entries), "a key lies before its map"
-        stop = self.stop
-        assert stop is None or all(key < stop for key in self.entries), "a key lies behind its map"
+        check_map(self, name)
+        if self.entries:
+            first, last, stop = self.entries.keys()[0], self.entries.keys()[-1], self.stop
+            assert first >= self.start, f"{name} holds the key {first!r} before it"
+            assert stop is None or last < stop, f"{name} ends at {stop!r} and holds the key {last!r}"
+        if isinstance(self.below, FrozenMap):
+            self.below.check()
 
 
 class MemoryEngine(Engine):
@@ -133,7 +136,7 @@ class MemoryEngine(Engine):
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
         maps = self._keyspaces[keyspace]
-        assert isinstance(lower, MemoryMap)
+        assert isinstance(lower, MemoryMap), f"{keyspace} has a map of another engine: {lower!r}"
         upper = lower.split(at_key)
         maps.insert(maps.index(lower) + 1, upper)
         return upper
@@ -160,9 +163,7 @@ class MemoryEngine(Engine):
         self._dropped.clear()
 
     def check(self) -> None:
-        for maps in self._keyspaces.values():
-            assert maps[0].start == b"", "the first map does not cover the start of its keyspace"
-            assert maps[-1].stop is None, "the last map does not cover the end of its keyspace"
-            assert all(one.stop == two.start for one, two in pairwise(maps)), "maps leave a gap or overlap"
+        for name, maps in self._keyspaces.items():
+            check_tiling(maps, name)
             for each in maps:
                 each.check()

@@ -7,12 +7,12 @@ changed by lies in entries of its own above it. An empty record, which no item h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import tee
+from itertools import pairwise, tee
 from typing import Protocol
 
 from sortedcontainers import SortedDict
 
-from minidynamo.storage.engine import bounded
+from minidynamo.storage.engine import bounded, check_map
 
 TOMBSTONE = b""
 
@@ -54,6 +54,8 @@ class FrozenMap:
     ) -> None:
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = item_count, size_bytes
+        assert layers, f"the map that begins at {start!r} has no layer"
+        assert item_count >= 0 <= size_bytes, f"the map that begins at {start!r} has {item_count} items, {size_bytes} B"
         self.layers = compacted(layers)
 
     def get(self, key: bytes) -> bytes | None:
@@ -62,6 +64,12 @@ class FrozenMap:
             if record is not None:
                 return record or None
         return None
+
+    def check(self) -> None:
+        """Asserts that counts, sizes and order agree with the entries, and that layers are few."""
+        check_map(self, f"the frozen map that begins at {self.start!r}")
+        sizes = [len(layer) for layer in self.layers if isinstance(layer, Entries)]
+        assert all(one > two for one, two in pairwise(sizes)), f"layers of {sizes} entries are not merged"
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[Entry]:
         low, high = bounded(self, start, stop)
@@ -105,4 +113,5 @@ def compacted(layers: Sequence[Layer]) -> tuple[Layer, ...]:
         if len(found) == 2:  # Below there is nothing to delete.
             both = {key: record for key, record in both.items() if record}
         found[-2:] = [Entries(both)]
+    assert found, "a map without layers"
     return tuple(found)

@@ -45,6 +45,7 @@ class Checkpointer:
 
     def count_bytes(self, size_bytes: int) -> None:
         """Counts what a commit has added to the log; called after it, under the database's lock."""
+        assert size_bytes >= 0, f"a commit has added {size_bytes} bytes to the log"
         if self._is_rest_left:
             self._is_rest_left = False
             self._move(self._writer)

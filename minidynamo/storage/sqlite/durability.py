@@ -91,9 +91,11 @@ class LogSync:
                         self._sync()
             finally:
                 self._waiting -= 1
+                assert self._waiting >= 0, f"{self._waiting} threads wait for a sync"
 
     def _sync(self) -> None:
         """Syncs for everybody who waits; called with the lock held, which is released meanwhile."""
+        assert self._lock.locked() and not self._is_syncing, "two threads sync the log at once"
         self._is_syncing = True
         try:
             if self._waiting < self._expected:
@@ -107,6 +109,7 @@ class LogSync:
                 self._watch.note(position)
             finally:
                 self._lock.acquire()
+            assert position <= self._position(), f"{position} commits are synced, of {self._position()}"
             self._synced = max(self._synced, position)
             self._expected = self._waiting
             self._patience_seconds = (time.perf_counter() - started) * _PATIENCE

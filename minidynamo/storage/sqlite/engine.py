@@ -9,14 +9,14 @@ from __future__ import annotations
 import atexit
 import logging
 import sqlite3
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, View, map_of
+from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, View, check_tiling, map_of
 from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
@@ -39,14 +39,17 @@ DURABILITIES = ("full", "process")
 
 # Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
 # their files in order. Without this SQLite would do so when it is torn down, behind the back of whoever notes its end.
-_OPEN: set[SqliteEngine] = set()
+_OPEN: dict[SqliteEngine, threading.RLock] = {}
+# How long a thread at work is waited for then: SQLite does not survive a connection that is closed under a read.
+_EXIT_WAIT_SECONDS = 5.0
 
 
 @atexit.register
 def _close_all() -> None:
-    for engine in list(_OPEN):
-        with suppress(Exception):
-            engine.close()
+    for engine, lock in list(_OPEN.items()):
+        if lock.acquire(timeout=_EXIT_WAIT_SECONDS):  # And kept: whoever waits for it now ends with the process.
+            with suppress(Exception):
+                engine.close()
 
 
 class SqliteEngine(Engine):
@@ -104,7 +107,9 @@ class SqliteEngine(Engine):
         except (StoreError, OSError):
             self._connection.close()
             raise
-        _OPEN.add(self)
+
+    def close_at_exit(self, lock: threading.RLock) -> None:
+        _OPEN[self] = lock
 
     def keyspaces(self) -> list[str]:
         return list(self._maps)
@@ -220,7 +225,7 @@ class SqliteEngine(Engine):
         with suppress(StorageFailure):  # Whoever waited for it has been told.
             self.make_durable()
         self._is_closed = True
-        _OPEN.discard(self)
+        _OPEN.pop(self, None)
         self._checkpointer.stop()
         self._maps.clear()
         self._idle_readers.clear()
@@ -248,7 +253,7 @@ class SqliteEngine(Engine):
         SQLite must not even close the connection here: the last one to do so deletes the log, and whoever owns the
         store by then goes on writing to it.
         """
-        _OPEN.discard(self)
+        _OPEN.pop(self, None)
         keep_for_ever(self._connection)
         self._ownership.let_go()
 
@@ -258,10 +263,9 @@ class SqliteEngine(Engine):
         for name, maps in self._maps.items():
             rows = stored_maps(self._connection, self._ids[name])
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
-            assert stored == [(each.start, each.item_count, each.size_bytes) for each in maps], "stored counts differ"
-            assert maps[0].start == b"", "the first map does not cover the start of its keyspace"
-            assert maps[-1].stop is None, "the last map does not cover the end of its keyspace"
-            assert all(one.stop == two.start for one, two in pairwise(maps)), "maps leave a gap or overlap"
+            known = [(each.start, each.item_count, each.size_bytes) for each in maps]
+            assert stored == known, f"{name} is stored as {stored} and known as {known} (start, items, bytes)"
+            check_tiling(maps, name)
             for each in maps:
                 each.check()
 

@@ -68,6 +68,7 @@ class LogCursor:
             file: the log, open.
             commits: how many have been made since the last time. Those that have changed nothing leave no frame.
         """
+        assert commits >= 0, f"{commits} commits since the last time"
         salts, frame = self.end
         size, is_begun_again = self._frame_bytes, False
         while commits:
@@ -130,6 +131,7 @@ def _loss_in(file: int, log: Path, end: LogEnd) -> str | None:
 def _right_frames(file: int, order: str, page_bytes: int, end: LogEnd, checksum: list[int]) -> int:
     """How many frames from the first on are as they were written."""
     size = _FRAME_HEAD_BYTES + page_bytes
+    assert page_bytes > 0, f"pages of {page_bytes} bytes"
     one, two = checksum
     for number in range(end.frame):
         frame = os.pread(file, size, _HEAD_BYTES + number * size)
@@ -149,6 +151,7 @@ def _commits_after(file: int, page_bytes: int, first: int, last: int) -> int:
 
 
 def _checksum(order: str, data: bytes, one: int, two: int) -> tuple[int, int]:
+    assert len(data) % 8 == 0, f"a checksum of {len(data)} bytes, which are no pairs of words"
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
     for first, second in zip(words[::2], words[1::2], strict=True):
         one = (one + first + two) & _WORD

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
-from minidynamo.storage.engine import bounded
-from minidynamo.values.records import record_size_bytes
+from minidynamo.storage.engine import bounded, check_map
 
 _COLUMNS = "key, record, checksum"
 _UPDATE_MAP = "UPDATE maps SET item_count = ?, size_bytes = ?, checksum = ? WHERE keyspace = ? AND start = ?"
@@ -83,10 +82,8 @@ class SqliteMap:
             raise damage(f"a record of {self._table}") from None
 
     def check(self) -> None:
-        """Asserts that count and size agree with the records."""
-        sizes = [record_size_bytes(record) for _, record in self.range(None, None)]
-        assert self.item_count == len(sizes), "item count differs from the records"
-        assert self.size_bytes == sum(sizes), "size differs from the records"
+        """Asserts that count, size and order agree with the records."""
+        check_map(self, f"the map of {self._table} that begins at {self.start!r}")
 
 
 class RowWriter:
@@ -107,11 +104,13 @@ class RowWriter:
 
     def put_map(self, keyspace_id: int, start: bytes, count: int, size: int) -> None:
         """Writes where a map starts and what it holds."""
+        assert count >= 0 <= size, f"keyspace {keyspace_id} would hold {count} items of {size} bytes from {start!r} on"
         row = (keyspace_id, start, count, size, _map_checksum(keyspace_id, start, count, size))
         self._execute("INSERT OR REPLACE INTO maps VALUES (?, ?, ?, ?, ?)", row)
 
     def update_map(self, keyspace_id: int, start: bytes, count: int, size: int) -> None:
         """Writes what a map holds that is there."""
+        assert count >= 0 <= size, f"keyspace {keyspace_id} would hold {count} items of {size} bytes from {start!r} on"
         row = (count, size, _map_checksum(keyspace_id, start, count, size), keyspace_id, start)
         self._execute(_UPDATE_MAP, row)
 
@@ -184,7 +183,7 @@ def stored_maps(connection: Connection, keyspace_id: int) -> list[SqliteMap]:
 def check_pages(connection: Connection) -> None:
     """Asserts that all pages of the file are as SQLite wants them."""
     (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-    assert verdict == "ok", verdict
+    assert verdict == "ok", f"SQLite finds the file damaged: {verdict}"
 
 
 def damage(what: str) -> sqlite3.DatabaseError:

@@ -24,6 +24,7 @@ class Transaction:
         self._count_commit = count_commit
 
     def __enter__(self) -> None:
+        assert not self._connection.in_transaction, "a transaction begins within another one"
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -32,6 +33,7 @@ class Transaction:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if kind is None:
             try:
+                assert self._connection.in_transaction, "a transaction has ended before its commit"
                 self._connection.execute("COMMIT")
                 self._count_commit()
                 return
