@@ -9,8 +9,44 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidynamo
-from minidynamo import ManualClock
+from minidynamo import Database, ManualClock
 from tests.lambdas.streaming_table import Event, create, put
+
+
+class Planned:
+    """A handler that does what is planned for each call, with what it has got done and what was given up."""
+
+    def __init__(self, plan: list[str]) -> None:
+        self._steps = iter(plan)
+        self.numbers: dict[str, list[int]] = defaultdict(list)
+        self.given_up: list[tuple[int, int]] = []
+
+    def handle(self, event: Event, context: Any) -> Any:
+        step = next(self._steps, "fine")
+        found = [
+            (each["dynamodb"]["Keys"]["pk"]["S"], int(each["dynamodb"]["SequenceNumber"])) for each in event["Records"]
+        ]
+        if step == "fail":
+            raise RuntimeError
+        if step == "nonsense":
+            return {"batchItemFailures": [{"itemIdentifier": "x"}]}
+        done = found[: len(found) // 2] if step == "report" else found
+        for key, number in done:
+            self.numbers[key].append(number)
+        rest = found[len(done) :]
+        return {"batchItemFailures": [{"itemIdentifier": str(number)} for _, number in rest]}
+
+    def give_up(self, record: Any) -> None:
+        batch = record["DDBStreamBatchInfo"]
+        self.given_up.append((int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])))
+
+
+def change(database: Database, key: str, number: int | None) -> None:
+    """Puts an item, or deletes it for None."""
+    if number is None:
+        database.execute("DeleteItem", {"TableName": "tbl", "Key": {"pk": {"S": key}}})
+    else:
+        put(database, key, n={"N": str(number)})
 
 
 @settings(max_examples=60)
@@ -35,55 +71,29 @@ def test_every_change_arrives(
     """Every change is handed over, or its batch goes to the failure destination; those of an item in their order."""
     database = minidynamo.connect(clock=ManualClock(), partition_size=partition_size)
     create(database, "tbl")
-    numbers: dict[str, list[int]] = defaultdict(list)
+    planned = Planned(plan)
     committed: list[int] = []
-    steps = iter(plan)
-
-    def handler(event: Event, context: Any) -> Any:
-        step = next(steps, "fine")
-        found = [
-            (each["dynamodb"]["Keys"]["pk"]["S"], int(each["dynamodb"]["SequenceNumber"])) for each in event["Records"]
-        ]
-        if step == "fail":
-            raise RuntimeError
-        if step == "nonsense":
-            return {"batchItemFailures": [{"itemIdentifier": "x"}]}
-        done = found[: len(found) // 2] if step == "report" else found
-        for key, number in done:
-            numbers[key].append(number)
-        rest = found[len(done) :]
-        return {"batchItemFailures": [{"itemIdentifier": str(number)} for _, number in rest]}
-
-    given_up: list[tuple[int, int]] = []
-
-    def give_up(record: Any) -> None:
-        batch = record["DDBStreamBatchInfo"]
-        given_up.append((int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])))
-
     database.on_stream(
         "tbl",
-        handler,
+        planned.handle,
         BatchSize=size,
         ParallelizationFactor=factor,
         BisectBatchOnFunctionError=bisects,
         MaximumRetryAttempts=retries,
         FunctionResponseTypes=["ReportBatchItemFailures"],
-        DestinationConfig={"OnFailure": {"Destination": give_up}},
+        DestinationConfig={"OnFailure": {"Destination": planned.give_up}},
     )
     database.on_stream("tbl", lambda event, context: committed.extend(
         int(each["dynamodb"]["SequenceNumber"]) for each in event["Records"]
     ))  # fmt: skip
     for number, (key, is_delete) in enumerate(writes):
-        if is_delete:
-            database.execute("DeleteItem", {"TableName": "tbl", "Key": {"pk": {"S": key}}})
-        else:
-            put(database, key, n={"N": str(number)})
+        change(database, key, None if is_delete else number)
         if number % 7 == 6:
             database.drain(max_batches=2)
     assert database.drain().is_complete
-    delivered = [number for each in numbers.values() for number in each]
+    delivered = [number for each in planned.numbers.values() for number in each]
     missing = set(committed) - set(delivered)
-    assert all(any(low <= number <= high for low, high in given_up) for number in missing)
+    assert all(any(low <= number <= high for low, high in planned.given_up) for number in missing)
     assert set(delivered) <= set(committed)
-    assert all(each == sorted(set(each)) for each in numbers.values())
+    assert all(each == sorted(set(each)) for each in planned.numbers.values())
     database.check()
