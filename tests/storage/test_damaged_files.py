@@ -65,6 +65,7 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
         minidynamo.connect(path).check()
 
 
+@pytest.mark.damaged
 def test_damaged_files_are_told_from_right_ones(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bytes changed at random: the command says so, or what they were part of was in no use. Nothing is left locked."""
     with minidynamo.connect(path) as database:
@@ -84,6 +85,7 @@ def test_damaged_files_are_told_from_right_ones(path: Path, capsys: pytest.Captu
     assert main(["check", str(path)]) == 0
 
 
+@pytest.mark.damaged
 def test_check_finds_what_was_changed_behind_its_back(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An index entry without its item, here."""
     with minidynamo.connect(path) as database:

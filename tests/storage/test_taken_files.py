@@ -38,6 +38,7 @@ def taken_away(path: Path, how: str) -> None:
         (path.parent / "copy.db").replace(path)
 
 
+@pytest.mark.damaged
 @pytest.mark.parametrize("durability", ["full", "process"])
 @pytest.mark.parametrize(
     "how", ["deleted", "moved", "log deleted", "log moved", "log replaced", "restored over", "replaced"]
