@@ -36,6 +36,8 @@ OPERAND_MISTYPED = "An operand in the update expression has an incorrect data ty
 UPDATE_PATH_INVALID = "The document path provided in the update expression is invalid for update"
 BETWEEN_REVERSED = "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
 
+UNKNOWN_CONDITIONAL_OPERATOR = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
+
 # Resources.
 NOT_FOUND = "Requested resource not found"
 DUPLICATE_KEYS = "Provided list of item keys contains duplicates"

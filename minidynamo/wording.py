@@ -48,7 +48,9 @@ class Layers:
 
     def under(self, setting: str) -> Layer:
         """The layer under a setting, one of `WORDINGS`."""
-        return {"current": self.current, "next": self.next}.get(setting, OLDER)
+        if setting == "current":
+            return self.current
+        return self.next if setting == "next" else OLDER
 
 
 WORDINGS = ("current", "2025", "next")

@@ -1,4 +1,4 @@
-"""One call of a client, carried out by a database: the short road, and where it turns into the long one.
+"""One call of a client, carried out by a database: the fast path, and where it turns into the full one.
 
 Written once, as a coroutine, for synchronous and asynchronous clients: hooks of the former never wait, so that
 `run` carries it out at once.
@@ -17,9 +17,9 @@ from minidynamo.boto.routes import state_of
 from minidynamo.boto.transport import travelling
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
-from minidynamo.values.wire_types import REFUSES_ODD_VALUES, OddValue
+from minidynamo.values.wire_types import REFUSES_MALFORMED_VALUES, MalformedValue
 
-# Errors that botocore may answer by trying again; it decides on the long road.
+# Errors that botocore may answer by trying again; it decides on the full botocore path.
 _RETRIED = frozenset(
     {
         "LimitExceededException",
@@ -58,9 +58,9 @@ async def answered(
 ) -> Any:
     """What the client's method returns, or raises."""
     plan = plan_of(client, operation)
-    if plan.takes_long_road:
-        return await _long_road(client, plan, endpoint, parameters, original)
-    for name in plan.tokens:  # Chosen here, so that a retry on the long road carries the same ones.
+    if plan.takes_full_path:
+        return await _full_path(client, plan, endpoint, parameters, original)
+    for name in plan.tokens:  # Chosen here, so that a retry on the full botocore path carries the same ones.
         parameters.setdefault(name, str(uuid4()))
     context: dict[str, Any] = {}
     sent = parameters
@@ -73,7 +73,7 @@ async def answered(
         if plan.validates:  # What botocore finds wrong, it says before anything is sent.
             validate(plan.model, sent)
         if _may_be_retried(error):
-            return await _long_road(client, plan, endpoint, parameters, original, error)
+            return await _full_path(client, plan, endpoint, parameters, original, error)
         parsed = error_results(client, endpoint, error)
         for handler in plan.after:
             await _maybe_await(_after(handler, plan, Answered(error.status), parsed, context))
@@ -95,19 +95,19 @@ def _may_be_retried(error: DynamoError) -> bool:
 def _performed(plan: Plan, endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
     """Carries out the operation, unless botocore's validation has something against the parameters.
 
-    Our own checks stand in for it: only where something is odd is it asked.
+    Our own checks stand in for it: it is asked only where something is malformed.
     """
     if not plan.validates:
         return results(endpoint, plan.operation, sent)
     if not plan.accepts(sent):
         validate(plan.model, sent)
-    token = REFUSES_ODD_VALUES.set(True)
+    token = REFUSES_MALFORMED_VALUES.set(True)
     try:
         return results(endpoint, plan.operation, sent)
-    except OddValue:
+    except MalformedValue:
         validate(plan.model, sent)
     finally:
-        REFUSES_ODD_VALUES.reset(token)
+        REFUSES_MALFORMED_VALUES.reset(token)
     return results(endpoint, plan.operation, sent)
 
 
@@ -131,7 +131,7 @@ def _after(handler: Any, plan: Plan, http: Answered, parsed: dict[str, Any], con
     )
 
 
-async def _long_road(
+async def _full_path(
     client: Any,
     plan: Plan,
     endpoint: Endpoint,

@@ -1,7 +1,7 @@
 """What is replaced in botocore and aiobotocore while a database answers their clients, and put back afterwards.
 
 One method carries every call, `BaseClient._make_api_call`. It is private, so its presence and signature are looked at
-first. Where they differ, calls take the long road through all of botocore and are answered where it would send them.
+first. Where they differ, calls take the full botocore path, and are answered where it would send them.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _make_api_call_asynchronously(original: Any) -> Any:
 
 
 def _can_be_replaced(make_api_call: Any) -> bool:
-    """Whether it is as the short road needs it, and the hooks of a client can be listed without calling them."""
+    """Whether it is as the fast path needs it, and the hooks of a client can be listed without calling them."""
     from botocore.hooks import EventAliaser, HierarchicalEmitter
 
     emitter = HierarchicalEmitter()

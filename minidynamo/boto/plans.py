@@ -1,7 +1,7 @@
 """How one operation of one client is carried out, worked out once: which hooks run, and which road the call takes.
 
-The short road calls hooks on parameters and answers, and skips what botocore does to send a request. Where somebody
-hooks into that, too, the call takes the long road through all of botocore, answered where it would reach the network.
+The fast path calls hooks on parameters and answers, and skips what botocore does to send a request. Where there are
+hooks into that, too, the call takes the full botocore path and is answered where it would reach the network.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 
 from botocore.validate import ParamValidationDecorator
 
-from minidynamo.requests.checker import is_ordinary_request
+from minidynamo.requests.checker import is_well_formed_request
 
 Handler = Callable[..., Any]
 
-# Events of the long road: a hook of somebody else's on any of them makes calls take it.
+# Events of the full botocore path: a hook of somebody else's on any of them makes calls take it.
 _LONG_ROAD = (
     "before-call",
     "before-endpoint-resolution",
@@ -47,7 +47,7 @@ class Plan:
         model: botocore's model of the operation.
         provide, build, after: the hooks on `provide-client-params`, `before-parameter-build` and `after-call`.
         tokens: the members that botocore fills with an idempotency token.
-        takes_long_road: whether some hook needs all of botocore.
+        takes_full_path: whether some hook needs all of botocore.
         validates: whether botocore's parameter validation is on.
         registry: the emitter's cache as it was; the emitter makes a new one whenever hooks change.
     """
@@ -60,7 +60,7 @@ class Plan:
         "operation",
         "provide",
         "registry",
-        "takes_long_road",
+        "takes_full_path",
         "tokens",
         "validates",
     )
@@ -77,7 +77,7 @@ class Plan:
         self.provide = _working(emitter, f"provide-client-params.{self.event}", idle)
         self.build = _working(emitter, f"before-parameter-build.{self.event}", idle)
         self.after = _working(emitter, f"after-call.{self.event}", idle)
-        self.takes_long_road = any(
+        self.takes_full_path = any(
             _is_heeded(handler)
             for event in _LONG_ROAD
             for handler in emitter._handlers.prefix_search(f"{event}.{self.event}")
@@ -86,7 +86,7 @@ class Plan:
 
     def accepts(self, parameters: dict[str, Any]) -> bool:
         """Whether botocore's validation would certainly pass."""
-        return is_ordinary_request(self.operation, parameters)
+        return is_well_formed_request(self.operation, parameters)
 
 
 def _working(emitter: Any, event: str, idle: frozenset[str]) -> tuple[Handler, ...]:

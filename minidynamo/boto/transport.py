@@ -1,4 +1,4 @@
-"""The end of the long road: requests that botocore has built, signed and would send, answered in process.
+"""The end of the full botocore path: requests that botocore has built, signed and would send, answered in process.
 
 Nothing here reaches a network. Sleeping between retries is left to botocore, but a clock that can be advanced is
 advanced instead; see `sleeping.py`.
@@ -26,7 +26,7 @@ _UNSIGNED = Signature("", "", (), "", "")
 
 @dataclass
 class Travel:
-    """A call on the long road.
+    """A call on the full botocore path.
 
     Attributes:
         endpoint: what answers it.
@@ -74,7 +74,7 @@ def _credentials(client: Any) -> Iterator[None]:
 
 
 def respond_before_send(request: Any, **ignored: Any) -> Any:
-    """Hook on `before-send`: the response to a request on the long road, None for any other."""
+    """Hook on `before-send`: the response to a request on the full botocore path, None for any other."""
     travel = TRAVEL.get()
     return None if travel is None else response_to(request, travel.endpoint, travel.asynchronous)
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minidynamo.wording import WORDINGS
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
@@ -62,7 +64,7 @@ def _add_tour(commands: Commands) -> None:
 
 
 def _add_load(commands: Commands) -> None:
-    from minidynamo.formats.loading import FORMATS
+    from minidynamo.formats.loader import FORMATS
 
     load = commands.add_parser(
         "load",
@@ -111,7 +113,7 @@ def _add_spec(commands: Commands) -> None:
         description="Replays every spec case against an endpoint without tables and prints how far it agrees.",
     )
     spec.add_argument("--endpoint", required=True, metavar="URL", help="such as http://127.0.0.1:8000")
-    spec.add_argument("--wording", choices=("current", "2025"), default="current", help="which error texts (current)")
+    spec.add_argument("--wording", choices=WORDINGS, default="current", help="which error texts (current)")
     spec.add_argument("--only", default="", metavar="TEXT", help="only cases whose file and name contain this")
     spec.add_argument("--region", default="us-east-1", help="region to sign for (us-east-1)")
     spec.add_argument("--sign", action="store_true", help="sign with the credentials that boto3 finds")

@@ -15,7 +15,7 @@ from minidynamo.cli.display import byte_count, items_table
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
-from minidynamo.formats.loading import FileError, LoadReport, Record, load_records, read_records
+from minidynamo.formats.loader import FileError, LoadReport, Record, load_records, read_records
 
 _BAD_LINES_SHOWN_MAX = 20
 

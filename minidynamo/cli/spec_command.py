@@ -37,11 +37,7 @@ def run_spec(options: argparse.Namespace) -> int:
     from rich.progress import track
 
     console = Console()
-    cases = [
-        case
-        for case in all_cases()
-        if case.wording == options.wording and options.only in case.id and not case.needs_manual_clock
-    ]
+    cases = [case for case in all_cases(options.wording) if options.only in case.id and not case.needs_manual_clock]
     on_wire = [case for case in wire_cases() if options.only in case.id and not case.options]
     try:
         if not cases and not on_wire:

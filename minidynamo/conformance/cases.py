@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from minidynamo.requests.operations import API
+from minidynamo.wording import WORDINGS
+
 # The one written in C, where it is there, is several times as fast.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-WORDINGS = ("current", "2025")
 
 
 def _case_loader() -> Any:
@@ -74,15 +75,31 @@ def documents(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield str(path.relative_to(root).with_suffix("")), document
 
 
-def all_cases() -> Iterator[Case]:
-    """Every case of every file, under each wording it is about."""
+def all_cases(wording: str | None = None) -> Iterator[Case]:
+    """Every case of every file.
+
+    Parameters:
+        wording: the setting under which the cases are to run, one of `WORDINGS`. By default each case runs under all
+            settings that make a difference to its operation.
+    """
     for name, document in documents("cases"):
         for entry in document["cases"]:
             if "source" not in document and "source" not in entry:
                 raise ValueError(f"{name}: {entry['name']} names no source")
-            for wording in WORDINGS:
-                if entry.get("wording", wording) == wording:
-                    yield _case(name, document, entry, wording)
+            for each in _wordings(document, entry, wording):
+                yield _case(name, document, entry, each)
+
+
+def _wordings(document: Mapping[str, Any], entry: Mapping[str, Any], wanted: str | None) -> Sequence[str]:
+    """The settings under which a case runs."""
+    named = entry.get("wording", WORDINGS)
+    holding = [named] if isinstance(named, str) else list(named)
+    if wanted is not None:
+        return [wanted] if wanted in holding else []
+    if "wording" in entry:
+        return holding
+    row = API.get(entry.get("operation", document.get("operation", "")))
+    return WORDINGS if row is not None and row.layers.current != row.layers.next else WORDINGS[:2]
 
 
 def _case(name: str, document: Mapping[str, Any], entry: Mapping[str, Any], wording: str) -> Case:

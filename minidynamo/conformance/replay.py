@@ -13,6 +13,7 @@ from typing import Any
 from minidynamo.conformance.cases import Case
 from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
+from minidynamo.requests.operations import API
 from minidynamo.wording import DETECTED
 
 Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -73,10 +74,9 @@ def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, Any]) 
     if isinstance(error, str):
         error = {"code": "ValidationException", "message": error}
     message = error.get("message")
-    if case.wording == "current":
-        if expected.get("prefixed"):
-            message = f"{DETECTED}{message}"
-        message = expected.get("current", message)
+    if expected.get("prefixed") and API[case.operation].layers.under(case.wording).newer:
+        message = f"{DETECTED}{message}"
+    message = expected.get(f"error_{case.wording}", message)
     _require(found.code == error["code"], found.code, error["code"])
     is_same = message is None or (message in found.message if expected.get("contains") else message == found.message)
     _require(is_same, found.message, message)

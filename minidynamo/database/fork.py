@@ -1,7 +1,7 @@
 """What becomes of databases in a child process that is forked: those in memory are the child's own copies.
 
 A child has the memory of its parent as it was, but of its threads only the one that forked. A lock that another thread
-held would never be let go of, and what that thread was at would stay half done. So the thread that forks waits until
+held would never be released, and what that thread was at would stay half done. So the thread that forks waits until
 it holds the locks of all databases. Where one does not become free within some seconds, the child gets a new lock.
 A module that another thread was importing could never be imported in the child: what is imported late is so before.
 """

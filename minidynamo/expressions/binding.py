@@ -24,9 +24,8 @@ from minidynamo.limits import (
     EXPRESSION_MAPS_BYTES_MAX,
     EXPRESSION_PLACEHOLDER_BYTES_MAX,
 )
-from minidynamo.messages import NESTING_TOO_DEEP
 from minidynamo.values.attribute_value import Item, checked_value, name_size_bytes
-from minidynamo.wording import VALUE
+from minidynamo.wording import BARE, VALUE, Layer
 
 # In the order in which the service names them when they are mixed.
 _LEGACY = (
@@ -120,11 +119,13 @@ def check_mixing(present: set[str]) -> None:
     raise ValidationError(text, prefix=VALUE)
 
 
-def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound:
+def bind(request: Mapping[str, Any], layer: Layer = BARE, level: int = 1, needs_key_condition: bool = False) -> Bound:
     """Checks and compiles every expression and legacy parameter of a request.
 
     Parameters:
         request: the request or transaction action, its shape already checked.
+        layer: what answers it; the older one checks the depth of legacy filters earlier.
+        level: the nesting level at which expression values begin.
         needs_key_condition: whether it is a query.
 
     Raises:
@@ -134,13 +135,13 @@ def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound
         return NOTHING_BOUND
     present = request.keys() & _PARAMETERS
     bound = Bound()
-    _bind_legacy(bound, request)
+    _bind_legacy(bound, request, layer)
     if needs_key_condition and not present & {"KeyConditions", "KeyConditionExpression"}:
         raise ValidationError(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
     names = _checked_names(request.get("ExpressionAttributeNames"))
-    values = _checked_values(request.get("ExpressionAttributeValues"))
+    values = _checked_values(request.get("ExpressionAttributeValues"), level)
     used_names: set[str] = set()
     used_values: set[str] = set()
     for parameter in _CHECK_ORDER:
@@ -160,10 +161,12 @@ def bind(request: Mapping[str, Any], needs_key_condition: bool = False) -> Bound
 # Legacy parameters.
 
 
-def _bind_legacy(bound: Bound, request: Mapping[str, Any]) -> None:
+def _bind_legacy(bound: Bound, request: Mapping[str, Any], layer: Layer) -> None:
     joined_by = request.get("ConditionalOperator")
     expected = request.get("Expected") or {}
     filters = request.get("QueryFilter") or request.get("ScanFilter") or {}
+    if filters and not layer.newer:
+        legacy.check_depth(filters)
     legacy.check_conditional_operator(joined_by, len(expected) + len(filters))
     if expected:
         bound.condition = compile_condition(legacy.legacy_condition(expected, joined_by, expected=True))
@@ -241,11 +244,11 @@ def _checked_names(names: Mapping[str, str] | None) -> Mapping[str, str]:
     return names
 
 
-def _checked_values(values: Mapping[str, Any] | None) -> Mapping[str, Literal]:
+def _checked_values(values: Mapping[str, Any] | None, level: int) -> Mapping[str, Literal]:
     if values is None:
         return {}
     _check_map_keys("ExpressionAttributeValues", values, _VALUE_KEY)
-    literals = {key: _checked_literal(key, value) for key, value in values.items()}
+    literals = {key: _checked_literal(key, value, level) for key, value in values.items()}
     if sum(literal.size_bytes for literal in literals.values()) > EXPRESSION_MAPS_BYTES_MAX:
         # The limit is documented, its text is not.
         text = "ExpressionAttributeValues exceeds the maximum allowed size of 2 MB"
@@ -253,12 +256,10 @@ def _checked_values(values: Mapping[str, Any] | None) -> Mapping[str, Literal]:
     return literals
 
 
-def _checked_literal(key: str, value: Any) -> Literal:
+def _checked_literal(key: str, value: Any, level: int) -> Literal:
     try:
-        return Literal(*checked_value(value))
+        return Literal(*checked_value(value, level))
     except ValidationError as error:
-        if error.message == NESTING_TOO_DEEP:  # Never wrapped.
-            raise
         wrapped = f"ExpressionAttributeValues contains invalid value: {error.text_2025} for key {key}"
         raise ValidationError(error.message, text_2025=wrapped, prefix=error.prefix) from None
 

@@ -15,8 +15,10 @@ from minidynamo.expressions import syntax
 from minidynamo.expressions.key_condition import KEY_CONDITIONS_2025, KeyClause, too_many_key_conditions
 from minidynamo.expressions.resolution import is_reversed
 from minidynamo.expressions.syntax import DocumentPath, Literal
-from minidynamo.messages import BETWEEN_REVERSED, PARAMETERS_INVALID
+from minidynamo.limits import NESTING_LEVELS_MAX
+from minidynamo.messages import BETWEEN_REVERSED, PARAMETERS_INVALID, UNKNOWN_CONDITIONAL_OPERATOR
 from minidynamo.values.attribute_value import checked_value
+from minidynamo.values.nesting import NestingTooDeep, nesting_levels
 from minidynamo.wording import VALUE
 
 _ANY = None
@@ -72,6 +74,13 @@ def legacy_condition(conditions: Mapping[str, Any], joined_by: str | None, expec
     return syntax.Or(tuple(parts)) if joined_by == "OR" else syntax.And(tuple(parts))
 
 
+def check_depth(conditions: Mapping[str, Any]) -> None:
+    """Refuses conditions whose values nest too deep; other errors in them are found later."""
+    values = [value for each in conditions.values() for value in each.get("AttributeValueList") or ()]
+    if nesting_levels(values) > NESTING_LEVELS_MAX:
+        raise NestingTooDeep
+
+
 def check_conditional_operator(joined_by: str | None, condition_count: int) -> None:
     """ConditionalOperator needs something to join."""
     if joined_by is None:
@@ -84,8 +93,7 @@ def check_conditional_operator(joined_by: str | None, condition_count: int) -> N
         raise ValidationError(text, prefix=VALUE)
     if joined_by not in ("AND", "OR"):
         # Only the newer layer lets an unknown value come this far.
-        text = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
-        raise ValidationError(text, prefix=VALUE)
+        raise ValidationError(UNKNOWN_CONDITIONAL_OPERATOR, prefix=VALUE)
 
 
 def legacy_key_clauses(conditions: Mapping[str, Any]) -> tuple[KeyClause, ...]:

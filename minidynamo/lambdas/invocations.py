@@ -14,7 +14,7 @@ from typing import Any
 from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destinations, timestamp_text
-from minidynamo.lambdas.runtime import Function, Outcome, Runtime
+from minidynamo.lambdas.runtime import LambdaFunction, Outcome, Runtime
 
 _KINDS = ("RequestResponse", "Event", "DryRun")
 _RETRIES = 2
@@ -54,7 +54,7 @@ class QueuedInvocation:
     """An invocation that waits; a piece of work for `drain`."""
 
     service: Invocations
-    function: Function
+    function: LambdaFunction
     version: str
     payload: Any
     request_id: str

@@ -43,7 +43,7 @@ class Metrics:
 
 
 @dataclass
-class Function:
+class LambdaFunction:
     """A registered function.
 
     Attributes:
@@ -88,7 +88,7 @@ class Invocation(NamedTuple):
         event: what it is called with.
     """
 
-    function: Function
+    function: LambdaFunction
     version: str
     event: Any
 
@@ -123,13 +123,13 @@ class Runtime:
         self._scope = scope
         self._new_request_id = new_request_id
         self._around = around
-        self._functions: dict[str, Function] = {}
+        self._functions: dict[str, LambdaFunction] = {}
         self._running: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
     def register(
         self, name: str, handler: Handler, Timeout: float = 3, ReservedConcurrency: int | None = None
-    ) -> Function:
+    ) -> LambdaFunction:
         """Registers a function, or new code for `$LATEST` of one that is known.
 
         Parameters:
@@ -150,7 +150,7 @@ class Runtime:
         with self._lock:
             known = self._functions.get(name)
             if known is None:
-                known = self._functions[name] = Function(name, Timeout, ReservedConcurrency, {})
+                known = self._functions[name] = LambdaFunction(name, Timeout, ReservedConcurrency, {})
             known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
             known.versions[LATEST] = handler
             return known
@@ -169,7 +169,7 @@ class Runtime:
             raise ResourceNotFound(f"Function not found: {self._arn(name)}:{version}")
         function.aliases[alias] = version
 
-    def find(self, name: str, qualifier: str | None = None) -> tuple[Function, str]:
+    def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """A function and the version that a qualifier (version or alias) stands for.
 
         Parameters:
@@ -188,7 +188,7 @@ class Runtime:
             raise ResourceNotFound(f"Function not found: {self._arn(name)}{'' if wanted == LATEST else ':' + wanted}")
         return function, version
 
-    def run(self, function: Function, version: str, event: Any) -> Outcome:
+    def run(self, function: LambdaFunction, version: str, event: Any) -> Outcome:
         """Calls a handler once.
 
         Raises:
@@ -229,7 +229,7 @@ class Runtime:
         for function in self._functions.values():
             function.active = 0
 
-    def _call(self, function: Function, version: str, event: Any, request_id: str) -> Outcome:
+    def _call(self, function: LambdaFunction, version: str, event: Any, request_id: str) -> Outcome:
         deadline = self._clock.now() + function.timeout_seconds
         context = Context(
             function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
@@ -257,7 +257,7 @@ class Runtime:
             }
             return Outcome(request_id, version, payload, True)
 
-    def arn_of(self, function: Function) -> str:
+    def arn_of(self, function: LambdaFunction) -> str:
         """The ARN of a function."""
         return self._arn(function.name)
 

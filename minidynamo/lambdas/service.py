@@ -15,7 +15,7 @@ from minidynamo.lambdas.drain import DrainReport, Work, drain
 from minidynamo.lambdas.failures import Destinations, Execute
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
-from minidynamo.lambdas.runtime import Around, Function, Handler, Runtime
+from minidynamo.lambdas.runtime import Around, Handler, LambdaFunction, Runtime
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.operations.context import OperationContext
 from minidynamo.schema.key_schema import PrimaryKey
@@ -57,7 +57,7 @@ class Functions:
         OnSuccess: Any = None,
         OnFailure: Any = None,
         DeadLetterConfig: Any = None,
-    ) -> Function:
+    ) -> LambdaFunction:
         """Registers a function, or new code for `$LATEST` of one that is known.
 
         Parameters:

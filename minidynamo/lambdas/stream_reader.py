@@ -17,7 +17,7 @@ from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import align_stream
 from minidynamo.streams.record import StreamOrigin, change_time
 from minidynamo.streams.shard import Shard
-from minidynamo.streams.stream import ChangeLog
+from minidynamo.streams.stream import Stream
 
 _PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 
@@ -48,14 +48,14 @@ class StreamReader:
     def begin(self) -> None:
         """Takes up the stored position, or the starting position; to be called with the lock held."""
         self.workers = {}
-        stored, log = self._positions.load(self._label), self._log()
+        stored, stream = self._positions.load(self._label), self._stream()
         if stored is not None:
             for shard_id, positions in stored.items():
                 self.workers[shard_id] = [ShardWorker(shard_id, index, each) for index, each in enumerate(positions)]
-        elif self._settings.StartingPosition == "LATEST" and log is not None:
+        elif self._settings.StartingPosition == "LATEST" and stream is not None:
             align_stream(self._context, self._table_name)
-            for shard in log.visible_shards():
-                self.workers[shard.id] = self._new_workers(shard.id, log.last_number + 1)
+            for shard in stream.visible_shards():
+                self.workers[shard.id] = self._new_workers(shard.id, stream.last_number + 1)
             self.save()
 
     def save(self) -> None:
@@ -71,15 +71,15 @@ class StreamReader:
     def ready(self) -> list[ShardWorker]:
         """The workers that may have work, in the order of their shards; those of children when parents are done."""
         with self._context.lock:
-            log = self._log()
-            if log is None:
+            stream = self._stream()
+            if stream is None:
                 return []
-            shards = sorted(log.visible_shards(), key=lambda each: each.id)
+            shards = sorted(stream.visible_shards(), key=lambda each: each.id)
             known = {each.id for each in shards}
             for shard in shards:
                 if shard.id not in self.workers:
                     self.workers[shard.id] = self._new_workers(shard.id, shard.first)
-            done = {each.id for each in shards if self._is_done(log, each)}
+            done = {each.id for each in shards if self._is_done(stream, each)}
             ready = [
                 worker
                 for shard in shards
@@ -93,31 +93,31 @@ class StreamReader:
     def due_at(self, worker: ShardWorker) -> float | None:
         """When a worker has something to do, in epoch seconds (maybe in the past); None for nothing."""
         with self._context.lock:
-            log = self._log()
-            shard = None if log is None else log.shard(worker.shard_id)
-            if log is None or shard is None:
+            stream = self._stream()
+            shard = None if stream is None else stream.shard(worker.shard_id)
+            if stream is None or shard is None:
                 return None
             if worker.batches:
                 return worker.due_at
-            first = self._next_of(log, shard, worker)
+            first = self._next_of(stream, shard, worker)
             if first is None:
                 return None if worker.window is None else self._window_end(worker.window, shard)
             if worker.window is not None and first.time >= worker.window.start + self._settings.TumblingWindowInSeconds:
                 return 0.0
             wait = self._settings.MaximumBatchingWindowInSeconds
-            if not wait or not shard.is_open or len(self._collect(log, shard, worker)) >= self._settings.BatchSize:
+            if not wait or not shard.is_open or len(self._collect(stream, shard, worker)) >= self._settings.BatchSize:
                 return 0.0
             return first.time + wait
 
     def read(self, worker: ShardWorker) -> StreamOrigin | None:
         """Reads the next batch of a worker that has none, unless its window is over; None where the shard is gone."""
         with self._context.lock:
-            log = self._log()
-            shard = None if log is None else log.shard(worker.shard_id)
-            if log is None or shard is None:
+            stream = self._stream()
+            shard = None if stream is None else stream.shard(worker.shard_id)
+            if stream is None or shard is None:
                 return None
             if not worker.batches:
-                found = self._collect(log, shard, worker)
+                found = self._collect(stream, shard, worker)
                 length = self._settings.TumblingWindowInSeconds
                 is_over = worker.window is not None and (not found or found[0].time >= worker.window.start + length)
                 if found and not is_over:
@@ -125,30 +125,30 @@ class StreamReader:
                     worker.batches.append(Batch(found))
                     if length and worker.window is None:
                         worker.window = Window(found[0].time // length * length)
-            return log.origin(self._context.scope)
+            return stream.origin(self._context.scope)
 
     def _new_workers(self, shard_id: str, position: int) -> list[ShardWorker]:
         return [ShardWorker(shard_id, index, position) for index in range(self._settings.ParallelizationFactor)]
 
-    def _log(self) -> ChangeLog | None:
+    def _stream(self) -> Stream | None:
         return self._context.catalog.streams.find(self._table_name, self._label)
 
-    def _is_done(self, log: ChangeLog, shard: Shard) -> bool:
+    def _is_done(self, stream: Stream, shard: Shard) -> bool:
         return not shard.is_open and all(
-            not worker.batches and worker.window is None and self._next_of(log, shard, worker) is None
+            not worker.batches and worker.window is None and self._next_of(stream, shard, worker) is None
             for worker in self.workers[shard.id]
         )
 
-    def _next_of(self, log: ChangeLog, shard: Shard, worker: ShardWorker) -> Change | None:
-        return next(self._changes(log, shard, worker), None)
+    def _next_of(self, stream: Stream, shard: Shard, worker: ShardWorker) -> Change | None:
+        return next(self._changes(stream, shard, worker), None)
 
-    def _changes(self, log: ChangeLog, shard: Shard, worker: ShardWorker) -> Iterator[Change]:
+    def _changes(self, stream: Stream, shard: Shard, worker: ShardWorker) -> Iterator[Change]:
         """What lies before a worker and passes the filter; the worker moves on past what does not."""
-        origin, count = log.origin(self._context.scope), self._settings.ParallelizationFactor
+        origin, count = stream.origin(self._context.scope), self._settings.ParallelizationFactor
         found_any = False
-        for number, packed in log.changes(shard, worker.position):
+        for number, packed in stream.changes(shard, worker.position):
             time = change_time(packed)
-            is_ours = not log.is_too_old(time) and worker_of(origin, packed, count) == worker.index
+            is_ours = not stream.is_too_old(time) and worker_of(origin, packed, count) == worker.index
             if is_ours and self._passes is not None:
                 is_ours = self._passes(event_record(origin, number, packed))
             if is_ours:
@@ -160,11 +160,11 @@ class StreamReader:
     def _window_end(self, window: Window, shard: Shard) -> float:
         return window.start + self._settings.TumblingWindowInSeconds if shard.is_open else 0.0
 
-    def _collect(self, log: ChangeLog, shard: Shard, worker: ShardWorker) -> list[Change]:
+    def _collect(self, stream: Stream, shard: Shard, worker: ShardWorker) -> list[Change]:
         """The next batch of a worker, of one tumbling window where there are any."""
         found: list[Change] = []
         size, length = 0, self._settings.TumblingWindowInSeconds
-        for change in self._changes(log, shard, worker):
+        for change in self._changes(stream, shard, worker):
             size += len(change.packed)
             is_elsewhere = length and found and change.time // length != found[0].time // length
             if is_elsewhere or (found and size > _PAYLOAD_BYTES_MAX):

@@ -1,6 +1,6 @@
 """Checks the shape of requests: JSON types first, then every constraint, in the service's words and order.
 
-An ordinary request is accepted by one pass of compiled predicates. Only one that fails it is walked again to find out
+A well-formed request is accepted by one pass of compiled predicates. Only one that fails it is walked again to find out
 what is wrong and to word it. What is inside attribute values is `values/`'s business, except for their JSON types when
 something else is wrong, since a type fault is reported before any other.
 Source: observed responses of Amazon DynamoDB.
@@ -36,10 +36,10 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
         SerializationError: a member has the wrong JSON type.
         ValidationError: a member is missing or violates a constraint.
     """
-    is_ordinary = _PREDICATES.get(operation)
-    if is_ordinary is None:
+    is_well_formed = _PREDICATES.get(operation)
+    if is_well_formed is None:
         raise UnknownOperation(f"minidynamo does not carry out the operation {operation}.")
-    if is_ordinary(request):
+    if is_well_formed(request):
         return request
     row = API[operation]
     shape = row.request
@@ -51,11 +51,11 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
     return cleaned
 
 
-def is_ordinary_request(operation: str, request: Mapping[str, Any]) -> bool:
+def is_well_formed_request(operation: str, request: Mapping[str, Any]) -> bool:
     """Whether a request certainly has the right shape and nothing besides: no unknown member at any depth, no null.
 
     An SDK that validates parameters would send it; for any other request its own validation has to say. What is inside
-    attribute values is not looked at: `values/` meets odd ones, see `REFUSES_ODD_VALUES`.
+    attribute values is not looked at: `values/` meets malformed ones, see `REFUSES_MALFORMED_VALUES`.
     """
     predicate = _PREDICATES.get(operation)
     return predicate is not None and predicate(request)
@@ -113,7 +113,7 @@ def _structure(shape: Shape) -> _Predicate:
     members = {name: _compiled(member) for name, member in shape.members.items()}
     required = shape.required
 
-    def is_ordinary(value: Any) -> bool:
+    def is_well_formed(value: Any) -> bool:
         if type(value) is not dict or not required <= value.keys():
             return False
         for name, member in value.items():
@@ -122,7 +122,7 @@ def _structure(shape: Shape) -> _Predicate:
                 return False
         return True
 
-    return is_ordinary
+    return is_well_formed
 
 
 _TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern=NAME_PATTERN))

@@ -168,7 +168,6 @@ DATA_PLANE: dict[str, Shape] = {
     "BatchGetItem": structure(
         "BatchGetItemInput",
         "RequestItems",
-        ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
         RequestItems=Shape(
             "Map",
             element=_KEYS_AND_ATTRIBUTES,
@@ -176,6 +175,7 @@ DATA_PLANE: dict[str, Shape] = {
             maximum=BATCH_GET_KEYS_MAX,
             key_constraints=_TABLE_KEY_CONSTRAINTS,
         ),
+        ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
     ),
     "BatchWriteItem": structure(
         "BatchWriteItemInput",

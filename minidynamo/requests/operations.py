@@ -65,7 +65,6 @@ class Operation:
         pages: how it pages, None where it does not.
         layers: which validation layer answers it.
         missing_texts: members whose absence is refused in words of its own, with these.
-        length_texts: members whose length is.
         timestamps: the members of a response that hold times: "*" for the names in `TABLE_TIMESTAMPS` at any depth,
             else a path.
         has_body: whether a response has a body on the wire.
@@ -79,7 +78,6 @@ class Operation:
     pages: Pages | None = None
     layers: Layers = OLDER_ALWAYS
     missing_texts: Mapping[str, Texts] = field(default_factory=dict)
-    length_texts: Mapping[str, str] = field(default_factory=dict)
     timestamps: str | None = None
     has_body: bool = True
 
@@ -129,13 +127,12 @@ _SOON_BARE = Layers(next=BARE)
 _NAME_REQUIRED: Texts = ("The parameter 'TableName' is required but was not present in the request", None)
 _NO_ARN: Mapping[str, Texts] = {"ResourceArn": ("Invalid TableArn", None)}
 _NO_NAME: Mapping[str, Texts] = {"TableName": _NAME_REQUIRED}
-_NAME_LENGTH = {"TableName": "TableName must be at least 3 characters long and at most 255 characters long"}
 _NO_KEYS = (
     f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: "
     "Member must have length greater than or equal to 1",
     "The requestItems parameter is required for BatchGetItem",
 )
-_NO_REQUESTS = ("The requestItems parameter is required for BatchWriteItem", None)
+_NO_REQUESTS = (_NO_KEYS[0], "The requestItems parameter is required for BatchWriteItem")
 
 
 def _row(
@@ -145,13 +142,13 @@ def _row(
     pages: Pages | None = None,
     layers: Layers = OLDER_ALWAYS,
     missing: Mapping[str, Texts] | None = None,
-    length: Mapping[str, str] | None = None,
     timestamps: str | None = None,
     has_body: bool = True,
 ) -> Operation:
     shape = _SHAPES[name]
-    texts = missing or {}, length or {}
-    return Operation(name, access, subject, shape, value_users(shape), pages, layers, *texts, timestamps, has_body)
+    return Operation(
+        name, access, subject, shape, value_users(shape), pages, layers, missing or {}, timestamps, has_body
+    )
 
 
 # fmt: off
@@ -160,12 +157,12 @@ _ROWS = (
     _row("BatchWriteItem", WRITE, BATCH, layers=_SOON_BARE, missing={"RequestItems": _NO_REQUESTS}),
     _row("CreateTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
     _row("DeleteItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
-    _row("DeleteTable", WRITE, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
+    _row("DeleteTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
     _row("DescribeEndpoints", READ, ACCOUNT),
     _row("DescribeLimits", READ, ACCOUNT),
     _row("DescribeStream", READ, STREAM, timestamps="StreamDescription.CreationRequestDateTime"),
-    _row("DescribeTable", READ, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
-    _row("DescribeTimeToLive", READ, TABLE, missing=_NO_NAME, length=_NAME_LENGTH),
+    _row("DescribeTable", READ, TABLE, missing=_NO_NAME, timestamps="*"),
+    _row("DescribeTimeToLive", READ, TABLE, missing=_NO_NAME),
     _row("GetItem", READ, ITEM, layers=_ALWAYS_BARE),
     _row("GetRecords", READ, STREAM, timestamps="Records.dynamodb.ApproximateCreationDateTime"),
     _row("GetShardIterator", READ, STREAM),
@@ -181,7 +178,7 @@ _ROWS = (
     _row("TransactWriteItems", WRITE, TRANSACTION, layers=_SOON_BARE),
     _row("UntagResource", WRITE, TABLE, missing=_NO_ARN, has_body=False),
     _row("UpdateItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
-    _row("UpdateTable", WRITE, TABLE, missing=_NO_NAME, length=_NAME_LENGTH, timestamps="*"),
+    _row("UpdateTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
     _row("UpdateTimeToLive", WRITE, TABLE),
 )
 # fmt: on

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from minidynamo.errors import ValidationError
-from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX
-from minidynamo.requests.operations import Operation
+from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX, NESTING_LEVELS_OF_NEWER_LAYER_MAX
+from minidynamo.messages import UNKNOWN_CONDITIONAL_OPERATOR
+from minidynamo.requests.operations import ITEM, PAGES, WRITE, Operation
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
-from minidynamo.wording import Layer
+from minidynamo.values.nesting import nesting_levels
+from minidynamo.wording import VALUE, Layer
 
 _NEWER_RETURN_VALUES = (
     "Failed to satisfy constraint: Member must satisfy enum value set: "
@@ -41,6 +43,7 @@ class Violation:
         text: the constraint, as the service prints it.
         kind: "null", "length", "value", "pattern", "enum" or "map".
         model_case: whether it is always worded as the newer layer words it.
+        within: of a map, the violation of its value that the newer layer reports instead.
     """
 
     path: tuple[str, ...]
@@ -48,6 +51,7 @@ class Violation:
     text: str
     kind: str
     model_case: bool = False
+    within: Violation | None = None
 
     @property
     def is_table_name(self) -> bool:
@@ -61,6 +65,8 @@ class Violation:
 
     def newer(self) -> str:
         """The violation without its value: `Value at 'Limit' failed ...`."""
+        if self.within is not None:
+            return self.within.newer()
         return f"Value at '{'.'.join(self.path)}' failed to satisfy constraint: {self.text}"
 
 
@@ -77,17 +83,63 @@ def check_constraints(operation: Operation, request: Mapping[str, Any], layer: L
         return
     for violation in violations:
         _raise_own_words(operation, violation)
-    for violation in violations:
-        if violation.is_table_name:  # A bad table name is reported alone.
-            violations = [violation]
-            break
-    if layer.newer and not any(violation.path == ("Key",) for violation in violations):
+    violations = _reported(operation, violations, layer)
+    if layer.newer and not _falls_back(operation, request, violations):
         # The newer layer looks at ConditionalOperator later, and only where there are conditions to join.
-        violations = [violation for violation in violations if violation.path != ("ConditionalOperator",)]
-        if violations:
-            raise _newer_error(operation, violations)
+        others = [violation for violation in violations if violation.path != ("ConditionalOperator",)]
+        if len(others) < len(violations) and _joins_filters(operation, request):
+            raise ValidationError(UNKNOWN_CONDITIONAL_OPERATOR, prefix=VALUE)
+        if others:
+            raise _newer_error(operation, others)
         return
     raise _detected([each.newer() if each.model_case else each.older() for each in violations])
+
+
+def _reported(operation: Operation, violations: list[Violation], layer: Layer) -> list[Violation]:
+    """What is reported of the violations: a bad name of a table alone, but where an empty one joins others."""
+    of_name = [violation for violation in violations if violation.is_table_name]
+    if of_name:
+        joined = None if of_name[0].value else _JOINED_BY_EMPTY_NAME.get((operation.name, layer.newer))
+        if not any(violation.path == (joined,) for violation in violations):
+            return of_name
+        others = [violation for violation in violations if not violation.is_table_name]
+        return violations if joined == "Key" else [*others, *of_name]
+    if operation.name == "BatchWriteItem" and any(violation.kind == "map" for violation in violations):
+        capacity = [violation for violation in violations if violation.path == ("ReturnConsumedCapacity",)]
+        return capacity or violations
+    return violations
+
+
+# Operations, and whether the newer layer answers, to the bad member beside which an empty name is not reported alone.
+_JOINED_BY_EMPTY_NAME = {
+    ("UpdateItem", True): "Key",
+    ("UpdateItem", False): "Key",
+    ("PutItem", False): "ReturnValues",
+}
+
+
+def _joins_filters(operation: Operation, request: Mapping[str, Any]) -> bool:
+    """Whether it is a read of pages whose filter has conditions to join; writes look at them after the constraints."""
+    filters = request.get("QueryFilter") or request.get("ScanFilter") or ()
+    return operation.subject == PAGES and len(filters) > 1
+
+
+def nests_past_newer_layer(request: Mapping[str, Any]) -> bool:
+    """Whether a write of an item holds a value so deep that the newer layer leaves checks to the older one."""
+    conditions = (request.get("Expected") or {}).values()
+    values = [value for name in _VALUE_MEMBERS for value in (request.get(name) or {}).values()]
+    values += [value for each in conditions for value in (each.get("Value"), *(each.get("AttributeValueList") or ()))]
+    return nesting_levels(values) > NESTING_LEVELS_OF_NEWER_LAYER_MAX
+
+
+_VALUE_MEMBERS = ("Item", "Key", "ExpressionAttributeValues")
+
+
+def _falls_back(operation: Operation, request: Mapping[str, Any], violations: list[Violation]) -> bool:
+    """Whether the newer layer words violations as the older one does."""
+    if any(violation.path == ("Key",) for violation in violations):
+        return True
+    return operation.access == WRITE and operation.subject == ITEM and nests_past_newer_layer(request)
 
 
 def _raise_own_words(operation: Operation, violation: Violation) -> None:
@@ -98,13 +150,13 @@ def _raise_own_words(operation: Operation, violation: Violation) -> None:
     is_absent = violation.kind == "null" or (violation.value == {} and violation.path == ("RequestItems",))
     if is_absent and member in operation.missing_texts:
         raise ValidationError(*operation.missing_texts[member])
-    if violation.kind == "length" and member in operation.length_texts:
-        raise ValidationError(operation.length_texts[member])
 
 
 def _newer_error(operation: Operation, violations: list[Violation]) -> ValidationError:
     lines = []
     for violation in violations:
+        if violation.within is not None:
+            return _detected([violation.newer()])
         is_table_name_max = violation.is_table_name and "less than" in violation.text
         if violation.kind in ("length", "value") and not is_table_name_max:
             return _detected([violation.newer()])
@@ -147,34 +199,46 @@ def _own_violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator
         yield Violation(path, value, text, "enum")
     if shape.accepts_arn and value.startswith("arn:"):
         return
-    if shape.pattern is not None and value and re.fullmatch(shape.pattern, value) is None:
+    if shape.kind in ("Integer", "Long"):
+        yield from _bound_violations(shape, value, value, "value", path)
+    elif shape.kind in ("String", "List", "Map"):
+        yield from _bound_violations(shape, value, len(value), "length", path)
+    if shape.pattern is not None and (value or shape.minimum != 1) and re.fullmatch(shape.pattern, value) is None:
         text = f"Member must satisfy regular expression pattern: {shape.pattern}"
         yield Violation(path, value, text, "pattern")
-    if shape.kind in ("Integer", "Long"):
-        measure, noun, kind = value, "value", "value"
-    elif shape.kind in ("String", "List", "Map"):
-        measure, noun, kind = len(value), "length", "length"
-    else:
-        return
+
+
+def _bound_violations(shape: Shape, value: Any, measure: int, noun: str, path: tuple[str, ...]) -> Iterator[Violation]:
+    """Violations of the bounds of a value or a length."""
     if shape.minimum is not None and measure < shape.minimum:
         text = f"Member must have {noun} greater than or equal to {shape.minimum}"
-        yield Violation(path, value, text, kind)
+        yield Violation(path, value, text, noun)
     if shape.maximum is not None and measure > shape.maximum:
         text = f"Member must have {noun} less than or equal to {shape.maximum}"
-        yield Violation(path, value, text, kind, shape.model_case)
+        yield Violation(path, value, text, noun, shape.model_case)
 
 
 def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Violation]:
     if shape.key_constraints is not None and not all(map(_is_table_key, value)):
         text = f"Map keys must satisfy constraint: [{shape.key_constraints}]"
-        yield Violation(path, json.dumps(value, separators=(",", ":"), default=str), text, "map")
+        printed = value if shape.value_constraints else json.dumps(value, separators=(",", ":"), default=str)
+        yield Violation(path, printed, text, "map")
     if shape.value_constraints is not None:
         if any(not 1 <= len(member) <= (shape.inner.maximum or 0) for member in value.values()):
             text = f"Map value must satisfy constraint: [{shape.value_constraints}]"
-            yield Violation(path, value, text, "map")
+            yield Violation(path, value, text, "map", within=_overlong(shape.inner, value, path))
         elif shape.inner.element is not None:
             for key, member in value.items():
                 yield from _violations(shape.inner, member, (*path, _MapKey(key), "member"))
+
+
+def _overlong(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...]) -> Violation | None:
+    """The violation of the first value of a map that is too long."""
+    for key, member in value.items():
+        for violation in _own_violations(shape, member, (*path, _MapKey(key), "member")):
+            if "less than" in violation.text:
+                return violation
+    return None
 
 
 def _is_table_key(key: str) -> bool:
@@ -190,5 +254,10 @@ def _dump(value: Any) -> str:
     if isinstance(value, dict):
         if value.keys() == {"AttributeName", "KeyType"}:
             return f"KeySchemaElement(attributeName={value['AttributeName']}, keyType={value['KeyType']})"
+        if value and value.keys() <= {"PutRequest", "DeleteRequest"}:
+            put, deletion = value.get("PutRequest"), value.get("DeleteRequest")
+            put_text = "null" if put is None else f"PutRequest(item={_dump(put.get('Item'))})"
+            deletion_text = "null" if deletion is None else f"DeleteRequest(key={_dump(deletion.get('Key'))})"
+            return f"WriteRequest(putRequest={put_text}, deleteRequest={deletion_text})"
         return f"{{{', '.join(f'{key}={_dump(member)}' for key, member in value.items())}}}"
     return str(value)

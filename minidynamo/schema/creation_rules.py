@@ -182,7 +182,7 @@ def _check_definitions(request: Request) -> None:
         if name in seen:
             raise ValidationError(f"Attribute Name is duplicated: {name}")
         seen.add(name)
-    if len(defined) < len(set(names_of(request["KeySchema"]))):
+    if len(defined) < len(request["KeySchema"]):
         raise ValidationError("Invalid KeySchema: Some index key attribute have no definition")
     check_table_key(request["KeySchema"], defined)
 

@@ -15,10 +15,11 @@ from minidynamo.messages import (
 )
 from minidynamo.schema.key_schema import (
     EMPTY_KINDS,
+    EmptyKeyValue,
     KeyAttribute,
     KeySchema,
+    has_valid_length,
     is_empty,
-    is_ordinary,
     is_too_long,
 )
 from minidynamo.schema.table_state import IndexState
@@ -55,9 +56,9 @@ class IndexDefinition:
         except KeyError:
             return None
         # Empty and too long values can only be left over from before the index existed.
-        if not all(map(is_ordinary, parts)) and not self.accepts(item):
+        if not all(map(has_valid_length, parts)) and not self.accepts(item):
             return None
-        partition = b"".join(parts[: len(self.key_schema.partition)])
+        partition = b"".join(parts[: len(self.key_schema.partition_key)])
         return token(partition) + b"".join(parts) + table_key_bytes
 
     def projected(self, item: Item) -> Item:
@@ -94,7 +95,7 @@ class IndexDefinition:
         if fault == "empty":
             text = "The AttributeValue for a key attribute cannot contain an empty"
             kind = EMPTY_KINDS[attribute.type]
-            raise ValidationError(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
+            raise EmptyKeyValue(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
         if fault == "length":
             raise ValidationError(too_long)
 
@@ -109,7 +110,7 @@ class IndexDefinition:
         return "length" if is_too_long(value, self._size_bytes_max(attribute)) else None
 
     def _size_bytes_max(self, attribute: KeyAttribute) -> int:
-        is_partition = attribute in self.key_schema.partition
+        is_partition = attribute in self.key_schema.partition_key
         return PARTITION_KEY_BYTES_MAX if is_partition else SORT_KEY_BYTES_MAX
 
     def _mismatch(self, attribute: KeyAttribute, item: Item) -> str:
@@ -121,6 +122,6 @@ class IndexDefinition:
 
     def _too_long(self, attribute: KeyAttribute) -> str:
         # That the message names the limit is observed, its exact words are not.
-        if attribute in self.key_schema.partition:
+        if attribute in self.key_schema.partition_key:
             return PARTITION_KEY_TOO_LONG
         return SORT_KEY_TOO_LONG

@@ -41,8 +41,8 @@ class KeyAttribute:
 class KeySchema:
     """The key of a table or index: one partition key attribute (a GSI: up to four), then sort key attributes."""
 
-    partition: tuple[KeyAttribute, ...]
-    sort: tuple[KeyAttribute, ...]
+    partition_key: tuple[KeyAttribute, ...]
+    sort_key: tuple[KeyAttribute, ...]
 
     @classmethod
     def of(cls, elements: Iterable[Mapping[str, str]], types: Mapping[str, str]) -> Self:
@@ -56,7 +56,7 @@ class KeySchema:
     @cached_property
     def attributes(self) -> tuple[KeyAttribute, ...]:
         """All attributes, the partition key's first."""
-        return self.partition + self.sort
+        return self.partition_key + self.sort_key
 
     @cached_property
     def encoders(self) -> tuple[tuple[str, str, Callable[[Any], bytes]], ...]:
@@ -70,12 +70,12 @@ class KeySchema:
 
     def partition_prefix(self, item: Mapping[str, AttributeValue]) -> bytes:
         """What the key bytes of every item with this partition key begin with: its token and itself."""
-        parts = encoded_parts(self.partition, item)
+        parts = encoded_parts(self.partition_key, item)
         return token(parts) + parts
 
     def key_bytes(self, item: Mapping[str, AttributeValue]) -> bytes:
         """The key bytes of an item or key that holds all attributes of the schema, with the right types."""
-        return self.partition_prefix(item) + encoded_parts(self.sort, item)
+        return self.partition_prefix(item) + encoded_parts(self.sort_key, item)
 
 
 class PrimaryKey(KeySchema):
@@ -109,14 +109,14 @@ class PrimaryKey(KeySchema):
         try:
             for name, kind, encode in self.encoders:
                 part = encode(item[name][kind])
-                if not EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX and self._is_odd(item):
+                if not EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX and self._has_invalid_length(item):
                     return None
                 parts.append(part)
         except KeyError:
             return None
         return token(parts[0]) + b"".join(parts)
 
-    def _is_odd(self, item: Item) -> bool:
+    def _has_invalid_length(self, item: Item) -> bool:
         sizes = [value_size_bytes(item[each.name]) if each.type != "N" else 1 for each in self.attributes]
         return not 0 < sizes[0] <= PARTITION_KEY_BYTES_MAX or any(
             not 0 < size <= SORT_KEY_BYTES_MAX for size in sizes[1:]
@@ -145,15 +145,15 @@ def check_key_values(schema: KeySchema, key: Item) -> None:
         if is_empty(key[attribute.name]):
             text = EMPTY_KEY.format(kind=EMPTY_KINDS[attribute.type], name=attribute.name)
             raise EmptyKeyValue(text)
-    for attribute in schema.partition:
+    for attribute in schema.partition_key:
         if is_too_long(key[attribute.name], PARTITION_KEY_BYTES_MAX):
             raise ValidationError(PARTITION_KEY_TOO_LONG)
-    for attribute in schema.sort:
+    for attribute in schema.sort_key:
         if is_too_long(key[attribute.name], SORT_KEY_BYTES_MAX):
             raise ValidationError(SORT_KEY_TOO_LONG)
 
 
-def is_ordinary(part: bytes) -> bool:
+def has_valid_length(part: bytes) -> bool:
     """Whether an encoded key value is certainly neither empty nor too long."""
     return EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX
 

@@ -1,6 +1,6 @@
 """The engine seam: ordered maps of bytes, and batches that change them all or none.
 
-An engine owns bytes and nothing else: it knows no items, keys or tables. Each ordered map holds one partition's stretch
+An engine owns bytes and nothing else: it knows no items, keys or tables. Each ordered map holds one partition's range
 of a keyspace, and keeps the count and the total item size of its records; a batch says how both change, so that they
 are committed together with the records.
 """

@@ -69,7 +69,7 @@ class Keyspace:
         engine: where the maps live.
         name: the engine's name for this keyspace.
         partition_size_bytes_max: the size beyond which a partition splits.
-        keeps_collections: whether an item collection must not span partitions.
+        keeps_collections_whole: whether an item collection must not span partitions.
         partitions: those of the engine's maps by default.
     """
 
@@ -78,13 +78,13 @@ class Keyspace:
         engine: Engine,
         name: str,
         partition_size_bytes_max: int,
-        keeps_collections: bool,
+        keeps_collections_whole: bool,
         partitions: list[Partition] | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
         self._size_bytes_max = partition_size_bytes_max
-        self._keeps_collections = keeps_collections
+        self._keeps_collections_whole = keeps_collections_whole
         if partitions is None:
             partitions = [Partition(each, name, partition_size_bytes_max) for each in engine.maps(name)]
         self.partitions = partitions
@@ -92,7 +92,7 @@ class Keyspace:
 
     def with_partitions(self, partitions: list[Partition]) -> Keyspace:
         """A keyspace like this one of other partitions, which begin where its own do."""
-        return Keyspace(self._engine, self.name, self._size_bytes_max, self._keeps_collections, partitions)
+        return Keyspace(self._engine, self.name, self._size_bytes_max, self._keeps_collections_whole, partitions)
 
     @property
     def size_bytes(self) -> int:
@@ -151,7 +151,7 @@ class Keyspace:
 
     def split(self, lower: Partition) -> tuple[Partition, ...]:
         """Splits a partition at the middle of its size; its halves, or nothing where no cut is allowed."""
-        at_key = lower.split_key(self._keeps_collections)
+        at_key = lower.split_key(self._keeps_collections_whole)
         if at_key is None:
             lower.postpone_split()
             return ()

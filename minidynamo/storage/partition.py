@@ -37,17 +37,17 @@ class Partition:
         """Whether the partition has outgrown its size."""
         return self.map.size_bytes > self.size_bytes_max and self.map.item_count > 1
 
-    def split_key(self, keeps_collections: bool) -> bytes | None:
+    def split_key(self, keeps_collections_whole: bool) -> bytes | None:
         """The key at which the size is halved best, or None where no cut is allowed.
 
         Parameters:
-            keeps_collections: whether an item collection must stay whole, so that only a change of token may be cut.
+            keeps_collections_whole: whether item collections stay whole, so that only a change of token may be cut.
         """
         half, size = self.map.size_bytes / 2, 0
         best: tuple[float, bytes] | None = None
         previous: bytes | None = None
         for key, record in self.map.range(None, None):
-            if previous is not None and not (keeps_collections and key[:TOKEN_BYTES] == previous[:TOKEN_BYTES]):
+            if previous is not None and not (keeps_collections_whole and key[:TOKEN_BYTES] == previous[:TOKEN_BYTES]):
                 distance = abs(size - half)
                 if best is not None and distance >= best[0]:
                     break  # The distance only grows from here on.

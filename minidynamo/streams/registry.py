@@ -20,7 +20,7 @@ from minidynamo.values.key_bytes import after
 from minidynamo.values.records import record_item
 
 if TYPE_CHECKING:
-    from minidynamo.streams.stream import ChangeLog
+    from minidynamo.streams.stream import Stream
 
 _Key = tuple[str, str]
 
@@ -46,8 +46,8 @@ class Streams:
         self._engine = engine
         self._system = system
         self._clock = clock
-        self._logs: dict[_Key, ChangeLog] = {}
-        self._enabled: dict[str, ChangeLog] = {}  # By table.
+        self._streams: dict[_Key, Stream] = {}
+        self._enabled: dict[str, Stream] = {}  # By table.
         self._disabled: set[_Key] = set()
         for _, record in system.range(STREAM_PREFIX, after(STREAM_PREFIX)):
             self._open(record_item(record))
@@ -55,28 +55,28 @@ class Streams:
     @property
     def keyspace_names(self) -> set[str]:
         """The engine's names for the keyspaces of their records."""
-        return {keyspace_name(each.state) for each in self._logs.values()}
+        return {keyspace_name(each.state) for each in self._streams.values()}
 
-    def all(self) -> dict[tuple[str, str], ChangeLog]:
+    def all(self) -> dict[tuple[str, str], Stream]:
         """Every stream that can be read, by table name and label, in the order of these."""
         now = self._clock.now()
-        return {key: log for key, log in sorted(self._logs.items()) if not log.is_over(now)}
+        return {key: stream for key, stream in sorted(self._streams.items()) if not stream.is_over(now)}
 
-    def find(self, table_name: str, label: str) -> ChangeLog | None:
+    def find(self, table_name: str, label: str) -> Stream | None:
         """A stream that can be read, None where there is none."""
-        log = self._logs.get((table_name, label))
-        return None if log is None or log.is_over(self._clock.now()) else log
+        stream = self._streams.get((table_name, label))
+        return None if stream is None or stream.is_over(self._clock.now()) else stream
 
-    def of_table(self, state: TableState) -> ChangeLog | None:
+    def of_table(self, state: TableState) -> Stream | None:
         """The enabled stream of a table, None where it has none."""
         if not state.has_stream or state.stream_label is None:
             return None
-        return self._logs[state.name, state.stream_label]
+        return self._streams[state.name, state.stream_label]
 
     def new_label(self, table_name: str) -> str:
         """The label of a stream enabled now: the time in UTC with milliseconds, moved on where it is taken."""
         now = self._clock.now()
-        while (label := _label(now)) and (table_name, label) in self._logs:
+        while (label := _label(now)) and (table_name, label) in self._streams:
             now += 0.001
         return label
 
@@ -101,10 +101,10 @@ class Streams:
             self._stage_state(batch, change, state)
         now = self._clock.now()
         for key in sorted(self._disabled):
-            log = self._logs[key]
-            if log.is_over(now):
-                self._system.keep(batch, state_key(log.state), None)
-                batch.drops.append(keyspace_name(log.state))
+            stream = self._streams[key]
+            if stream.is_over(now):
+                self._system.keep(batch, state_key(stream.state), None)
+                batch.drops.append(keyspace_name(stream.state))
                 change.ended.append(key)
         return change
 
@@ -119,32 +119,34 @@ class Streams:
     def restage(self, batch: Batch, change: StreamChange) -> None:
         """Stages a change that is live already."""
         for key in change.stored:
-            if key in self._logs:
-                stage_stream_state(batch, self._system, self._logs[key].state)
+            if key in self._streams:
+                stage_stream_state(batch, self._system, self._streams[key].state)
 
     def apply(self, change: StreamChange) -> None:
         """Makes a change live that has been committed."""
         for key in change.ended:
-            del self._logs[key]
+            del self._streams[key]
             self._disabled.discard(key)
         for state in change.stored.values():
             self._open(state)
 
     def check(self, unsaved: Collection[str] = ()) -> None:
         """Asserts that all of them are sound; those of some tables may be stored differently."""
-        for log in self._logs.values():
-            log.check(is_stored=log.key[0] not in unsaved)
-        enabled = {key: log for key, log in self._logs.items() if log.is_enabled}
-        assert {key[0]: log for key, log in enabled.items()} == self._enabled, "another stream of a table is enabled"
-        assert self._logs.keys() - enabled.keys() == self._disabled, "other streams are disabled"
+        for stream in self._streams.values():
+            stream.check(is_stored=stream.key[0] not in unsaved)
+        enabled = {key: stream for key, stream in self._streams.items() if stream.is_enabled}
+        assert {key[0]: stream for key, stream in enabled.items()} == self._enabled, (
+            "another stream of a table is enabled"
+        )
+        assert self._streams.keys() - enabled.keys() == self._disabled, "other streams are disabled"
 
     def _open(self, state: Any) -> None:
-        from minidynamo.streams.stream import ChangeLog  # Most databases have no stream.
+        from minidynamo.streams.stream import Stream  # Most databases have no stream.
 
         key: _Key = (state["TableName"], state["Label"])
-        log = self._logs[key] = ChangeLog(self._engine, self._system, self._clock, state)
-        if log.is_enabled:
-            self._enabled[key[0]] = log
+        stream = self._streams[key] = Stream(self._engine, self._system, self._clock, state)
+        if stream.is_enabled:
+            self._enabled[key[0]] = stream
         else:
             self._disabled.add(key)
             if key[0] in self._enabled and self._enabled[key[0]].state["Label"] == key[1]:

@@ -1,4 +1,4 @@
-"""Shards: stretches of a stream, each of which carries the changes of one partition while it is open.
+"""Shards: ranges of a stream, each of which carries the changes of one partition while it is open.
 
 When a partition splits, its shard is closed and each half gets a child; a shard that has been open for four hours is
 closed for one child. So the changes of an item are in order along a line of shards.

@@ -1,4 +1,4 @@
-"""The change log of one stream: its shards and their records, written in the batches of the changes themselves.
+"""One stream: its shards and their records, written in the batches of the changes themselves.
 
 Records lie in a keyspace of the stream's own, under `ordinal of the shard u32 | sequence number u64`, both big-endian.
 What is known of the stream itself is one record in the system keyspace, under "stream/<table>/<label>"; it is written
@@ -43,7 +43,7 @@ class _Pending(NamedTuple):
     trim_at: float
 
 
-class ChangeLog:
+class Stream:
     """One stream, enabled or disabled.
 
     Parameters:

@@ -80,7 +80,7 @@ class Catalog:
         self._clock = clock
         self._scope = scope
         self._partition_size_bytes_max = partition_size_bytes_max
-        self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections=False)
+        self.system = Keyspace(engine, SYSTEM_KEYSPACE, partition_size_bytes_max, keeps_collections_whole=False)
         if engine.io_errors:  # It reads a file, which may be damaged.
             self._require_complete()
         self.streams = Streams(engine, self.system, clock)
@@ -143,9 +143,9 @@ class Catalog:
     def stage_new(self, batch: WriteBatch, state: TableState) -> None:
         """Stages a new table, which is live once the batch has been committed."""
         batch.creates += keyspace_names(state)
-        settled = self._settled(state)
-        assert settled is not None, f"table {state.name} begins with its end"
-        self._stage(batch, state.name, settled, [b""], lambda: self._open(settled))
+        current = self._current(state)
+        assert current is not None, f"table {state.name} begins with its end"
+        self._stage(batch, state.name, current, [b""], lambda: self._open(current))
 
     def stage(self, batch: WriteBatch, table: Table, state: TableState) -> None:
         """Stages a new state of a table, which is live once the batch has been committed.
@@ -155,15 +155,15 @@ class Catalog:
             table: the table.
             state: its new state; what is due in it is staged as having ended already.
         """
-        settled = self._settled(state)
-        if settled is None:
+        current = self._current(state)
+        if current is None:
             batch.drops += [each.name for each in table.keyspaces]
         self._stage(
             batch,
             table.name,
-            settled,
+            current,
             table.partition_starts,
-            lambda: self._forget(table.name) if settled is None else self._apply(table, settled),
+            lambda: self._forget(table.name) if current is None else self._apply(table, current),
         )
 
     def advance_statuses(self) -> None:
@@ -210,15 +210,15 @@ class Catalog:
             assert total == reserved, f"{total} {unit} are provisioned, {reserved} are noted"
         self.streams.check(unsaved)
 
-    def _settled(self, state: TableState) -> TableState | None:
+    def _current(self, state: TableState) -> TableState | None:
         """A state with everything ended that is due by now; None where the table ends."""
-        now, settled = self._clock.now(), state
-        while settled.next_due is not None and settled.next_due <= now:
-            advanced = settled.advanced(settled.next_due)
+        now, current = self._clock.now(), state
+        while current.next_due is not None and current.next_due <= now:
+            advanced = current.advanced(current.next_due)
             if advanced is None:
                 return None
-            settled = advanced
-        return settled
+            current = advanced
+        return current
 
     def _stage(
         self,
@@ -244,7 +244,7 @@ class Catalog:
 
     def _apply(self, table: Table, state: TableState) -> None:
         table.apply(state)
-        table.change_log = self.streams.of_table(state)
+        table.stream = self.streams.of_table(state)
         self._count(table.name, state)
 
     def _open(self, state: TableState) -> None:

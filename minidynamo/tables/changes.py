@@ -59,7 +59,7 @@ class WriteBatch(Batch):
             self.delete(keyspace.name, key, old_size)
         return -(old_size or 0)
 
-    def grow(self, table: Table, prefix: bytes, size_change: int) -> None:
+    def note_growth(self, table: Table, prefix: bytes, size_change: int) -> None:
         """Counts the change of an item collection, whose key bytes begin with `prefix`."""
         self._growth[table, prefix] = self._growth.get((table, prefix), 0) + size_change
 
@@ -121,9 +121,9 @@ def stage_change(
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
     record = None if new_item is None else packed_record(new_item, new_size)
     size_change = batch.stage(table.keyspace, key, record, old_size, consumption.table)
-    if table.change_log is not None and (old_record is not None or record is not None):
+    if table.stream is not None and (old_record is not None or record is not None):
         partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
-        table.change_log.stage(batch, partitions, start, old_record, record, new_item, by_service)
+        table.stream.stage(batch, partitions, start, old_record, record, new_item, by_service)
     if table.indexes:
         for index in table.indexes.values():
             entry = _EntryChange(index, key, old_item, new_item, record, new_size)
@@ -135,7 +135,7 @@ def stage_change(
         if table.collections.are_bounded:
             item = new_item if new_item is not None else old_item
             if item is not None:
-                batch.grow(table, table.primary_key.partition_prefix(item), size_change)
+                batch.note_growth(table, table.primary_key.partition_prefix(item), size_change)
     return consumption
 
 

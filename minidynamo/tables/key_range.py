@@ -11,7 +11,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.key_condition import KeyClause, too_many_key_conditions
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
-from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_ordinary, is_too_long
+from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, has_valid_length, is_empty, is_too_long
 from minidynamo.values.attribute_value import AttributeValue
 from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, token
 
@@ -36,13 +36,15 @@ def key_range(schema: KeySchema, clauses: Sequence[KeyClause]) -> KeyRange:
     """The range of key bytes that satisfies the clauses of a key condition; raises ValidationError for unfit ones."""
     by_attribute = {clause.attribute: clause for clause in clauses}
     _check_count(schema, len(by_attribute))
-    for attribute in schema.partition:
+    for attribute in schema.partition_key:
         if attribute.name not in by_attribute:
             raise _missed(attribute.name)
         if by_attribute[attribute.name].operator != "=":
             raise ValidationError(_NOT_SUPPORTED)
     used = _used_sort_attributes(schema, by_attribute)
-    partition = [_encoded_operands(each, by_attribute[each.name], PARTITION_KEY_TOO_LONG) for each in schema.partition]
+    partition = [
+        _encoded_operands(each, by_attribute[each.name], PARTITION_KEY_TOO_LONG) for each in schema.partition_key
+    ]
     sort = [_encoded_operands(each, by_attribute[each.name], SORT_KEY_TOO_LONG) for each in used]
     parts = b"".join(operands[0] for operands in partition)
     prefix = token(parts) + parts
@@ -70,12 +72,12 @@ def _check_count(schema: KeySchema, count: int) -> None:
 
 def _used_sort_attributes(schema: KeySchema, by_attribute: dict[str, KeyClause]) -> list[KeyAttribute]:
     """The sort key attributes that are used, which must come first, all but the last one with equality."""
-    used = [attribute for attribute in schema.sort if attribute.name in by_attribute]
-    if len(used) + len(schema.partition) < len(by_attribute):
-        unused = next(attribute for attribute in schema.sort if attribute not in used)
+    used = [attribute for attribute in schema.sort_key if attribute.name in by_attribute]
+    if len(used) + len(schema.partition_key) < len(by_attribute):
+        unused = next(attribute for attribute in schema.sort_key if attribute not in used)
         raise _missed(unused.name)
     for index, attribute in enumerate(used):
-        for earlier in schema.sort[: schema.sort.index(attribute)]:
+        for earlier in schema.sort_key[: schema.sort_key.index(attribute)]:
             clause = by_attribute.get(earlier.name)
             if clause is None or clause.operator != "=":
                 raise ValidationError(
@@ -92,7 +94,7 @@ def _encoded_operands(attribute: KeyAttribute, clause: KeyClause, too_long: str)
         if literal.type != attribute.type:
             raise ValidationError(PARAMETERS_INVALID + "Condition parameter type does not match schema type")
         part = ENCODERS[attribute.type](literal.value[attribute.type])
-        if not is_ordinary(part):
+        if not has_valid_length(part):
             _check_value(attribute, literal.value, too_long)
         encoded.append(part)
     return encoded

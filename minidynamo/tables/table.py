@@ -20,7 +20,7 @@ from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_size_bytes
 
 if TYPE_CHECKING:
-    from minidynamo.streams.stream import ChangeLog
+    from minidynamo.streams.stream import Stream
 
 _KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 _STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
@@ -56,7 +56,7 @@ class Table:
         self.primary_key = state.primary_key()
         self.keyspace = self._open_keyspace(_ITEMS, state.keeps_collections_whole)
         self.indexes: dict[str, Index] = {}
-        self.change_log: ChangeLog | None = None
+        self.stream: Stream | None = None
         self.apply(state)
         self.collections = ItemCollections(
             [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
@@ -126,8 +126,8 @@ class Table:
 
     def align_shards(self, batch: Batch) -> None:
         """Ensures that the table's stream, if it has one, has one open shard per partition."""
-        if self.change_log is not None:
-            self.change_log.align(batch, self.partition_starts)
+        if self.stream is not None:
+            self.stream.align(batch, self.partition_starts)
 
     def check_nested_paths(self, attributes: Iterable[str]) -> None:
         """Refuses document paths that reach into a key attribute of the table or of an index."""
@@ -159,9 +159,9 @@ class Table:
             assert found == expected[name], f"index {name} differs from the items of {self.name}"
         self.collections.check()
 
-    def _open_keyspace(self, part: str, keeps_collections: bool) -> Keyspace:
+    def _open_keyspace(self, part: str, keeps_collections_whole: bool) -> Keyspace:
         return Keyspace(
-            self._engine, _keyspace_name(self.state, part), self._partition_size_bytes_max, keeps_collections
+            self._engine, _keyspace_name(self.state, part), self._partition_size_bytes_max, keeps_collections_whole
         )
 
 

@@ -19,7 +19,7 @@ from minidynamo.templates.terraform import planned_tables
 
 
 @dataclass(frozen=True)
-class Schema:
+class TableTemplates:
     """Tables as a file declares them, in its order.
 
     Attributes:
@@ -51,10 +51,10 @@ class Schema:
                 client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
         return [table.name for table in self.tables]
 
-    def without(self, names: Iterable[str]) -> Schema:
+    def without(self, names: Iterable[str]) -> TableTemplates:
         """The tables but for those of some names."""
         left_out = set(names)
-        return Schema(tuple(table for table in self.tables if table.name not in left_out))
+        return TableTemplates(tuple(table for table in self.tables if table.name not in left_out))
 
     def __iter__(self) -> Iterator[TableDefinition]:
         return iter(self.tables)
@@ -70,7 +70,7 @@ class _OwnErrors(Client):
         return self._endpoint.execute(operation, parameters)
 
 
-def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -> Schema:
+def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -> TableTemplates:
     """The tables that a file declares.
 
     Parameters:
@@ -95,7 +95,7 @@ def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -
         raise TemplateError(f"{path} is nested too deeply to be read from so deep in a program") from None
     if not tables:
         raise TemplateError(f"{path} declares no DynamoDB table")
-    return Schema(tables)
+    return TableTemplates(tables)
 
 
 def _tables(document: Any, parameters: dict[str, str], path: Path) -> Iterator[TableDefinition]:

@@ -26,10 +26,10 @@ class InvalidRequest(NamedTuple):
 
 
 @st.composite
-def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[RequestDraft]) -> InvalidRequest:
+def corrupted(draw: Any, table: TableSchema, valid: st.SearchStrategy[RequestDraft]) -> InvalidRequest:
     """Valid requests to which one fault is done that is possible for them."""
     request = copy.deepcopy(draw(valid))
-    possible = [name for name, spoil in _FAULTS.items() if spoil(table, copy.deepcopy(request)) is not None]
+    possible = [name for name, corrupt in _FAULTS.items() if corrupt(table, copy.deepcopy(request)) is not None]
     fault = draw(st.sampled_from(possible))
     wrong = _FAULTS[fault](table, request)
     assert wrong is not None
@@ -37,7 +37,7 @@ def spoiled(draw: Any, table: TableSchema, valid: st.SearchStrategy[RequestDraft
 
 
 def _parameters(request: RequestDraft) -> list[RequestDraft]:
-    """The dicts in which expressions stand, so that one can be spoiled."""
+    """The dicts in which expressions stand, so that one can be corrupted."""
     return [part.parameters for part in parts_of(request) if isinstance(part.parameters, dict)]
 
 

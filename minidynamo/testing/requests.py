@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from minidynamo.testing.expressions import condition_expressions, joined, ordered_values, update_expressions
-from minidynamo.testing.invalid_requests import spoiled
+from minidynamo.testing.invalid_requests import corrupted
 from minidynamo.testing.schemas import IndexSchema, TableSchema
 from minidynamo.testing.values import items, key_values, keys, payload_names
 from minidynamo.values.api_types import RequestDraft
@@ -222,4 +222,4 @@ def requests(operation: str, schema: Any, *, invalid: bool = False) -> st.Search
         raise ValueError(f"there are requests of {', '.join(_REQUESTS)}, not of {operation}")
     table = TableSchema.of(schema)
     valid = _REQUESTS[operation](table)
-    return spoiled(table, valid) if invalid else valid
+    return corrupted(table, valid) if invalid else valid

@@ -13,12 +13,13 @@ from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
-from minidynamo.messages import NESTING_TOO_DEEP, PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
+from minidynamo.messages import PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
 from minidynamo.values.json_form import base64_text
+from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
 from minidynamo.values.numbers import canonical_number, number_size_bytes
 from minidynamo.values.wire_types import (
-    REFUSES_ODD_VALUES,
-    OddValue,
+    REFUSES_MALFORMED_VALUES,
+    MalformedValue,
     as_bytes,
     check_value_types,
     plain_text,
@@ -66,19 +67,19 @@ def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue
 
     Parameters:
         value: the value in wire form.
-        level: its nesting level; 1 for the value of an attribute.
+        level: its nesting level; 1 for the value of an attribute, less where more levels may be below it.
 
     Returns:
         The normal value (the same object where nothing had to be changed) and its size in bytes.
     """
     if level > NESTING_LEVELS_MAX:
-        raise ValidationError(NESTING_TOO_DEEP, prefix=VALUE)
+        raise NestingTooDeep
     if type(value) is not dict or len(value) != 1:
-        return _checked_odd_value(value, level)
+        return _checked_malformed_value(value, level)
     ((tag, payload),) = value.items()
     check = _CHECKS.get(tag)
     if check is None or payload is None:
-        return _checked_odd_value(value, level)
+        return _checked_malformed_value(value, level)
     normal, size = check(payload, level)
     return (value if normal is payload else {tag: normal}), size
 
@@ -98,8 +99,9 @@ def name_size_bytes(name: str) -> int:
     size = len(name) if name.isascii() else _utf8_size(name)
     if 0 < size <= ATTRIBUTE_NAME_BYTES_MAX:
         return size
-    fault = "Attribute name is too large, must be less than 65536 bytes" if size else "Empty attribute name"
-    raise ValidationError(fault)
+    if not size:
+        raise EmptyAttributeName
+    raise ValidationError("Attribute name is too large, must be less than 65536 bytes")
 
 
 def utf8_size(text: str) -> int:
@@ -111,9 +113,9 @@ def _utf8_size(text: str) -> int:
     return len(utf8_bytes(text))
 
 
-def _checked_odd_value(value: Any, level: int) -> tuple[AttributeValue, int]:
-    if REFUSES_ODD_VALUES.get():
-        raise OddValue
+def _checked_malformed_value(value: Any, level: int) -> tuple[AttributeValue, int]:
+    if REFUSES_MALFORMED_VALUES.get():
+        raise MalformedValue
     """A value with no member, several members, unknown members or members that are null."""
     check_value_types(value)
     known = {tag: payload for tag, payload in value.items() if tag in _CHECKS and payload is not None}

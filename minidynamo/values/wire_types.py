@@ -27,13 +27,13 @@ _JAVA_CLASSES = {
     "Timestamp": "java.util.Date",
 }
 # Set where an SDK's own validation comes first: it refuses values that the service itself would let pass.
-REFUSES_ODD_VALUES: ContextVar[bool] = ContextVar("minidynamo refuses odd values", default=False)
+REFUSES_MALFORMED_VALUES: ContextVar[bool] = ContextVar("minidynamo refuses malformed values", default=False)
 # Members deeper than this are not walked: the nesting rule refuses the item in any case.
 _WALK_LEVELS_MAX = 64
 
 
-class OddValue(Exception):
-    """A value that the service would let pass, but an SDK might not: with unknown or null members, or odd binaries."""
+class MalformedValue(Exception):
+    """A value that the service takes, but an SDK might not: with unknown or null members, or malformed binaries."""
 
 
 def token_name(value: Any) -> str:
@@ -89,8 +89,8 @@ def as_bytes(payload: Any) -> bytes:
         return utf8_bytes(payload)
     if isinstance(payload, UndecodableBinary):
         raise SerializationError(payload.fault)
-    if REFUSES_ODD_VALUES.get():
-        raise OddValue
+    if REFUSES_MALFORMED_VALUES.get():
+        raise MalformedValue
     inner = payload if isinstance(payload, memoryview) else getattr(payload, "value", None)
     if isinstance(inner, bytes | bytearray | memoryview):
         return bytes(inner)

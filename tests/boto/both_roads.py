@@ -1,4 +1,4 @@
-"""A database that fails when it is told to, clients of both roads, and what comes of a call."""
+"""A database that fails when it is told to, clients of both paths, and what comes of a call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def new_client(service: str = "dynamodb", **config: Any) -> Any:
     return boto3.client(service, region_name="us-east-1", config=Config(**config))
 
 
-def long_road_client(service: str = "dynamodb", **config: Any) -> Any:
+def full_path_client(service: str = "dynamodb", **config: Any) -> Any:
     """A client that goes all through botocore, since somebody hooks into it."""
     client = new_client(service, **config)
     client.meta.events.register("before-sign", lambda **ignored: None)

@@ -1,4 +1,4 @@
-"""The short road and the long one lead to the same, by example and by property."""
+"""The fast path and the full one lead to the same, by example and by property."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minidynamo import ManualClock
 from minidynamo.boto.routes import state_of
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.operations import API, STREAM
-from tests.boto.both_roads import TABLE, FailingDatabase, long_road_client, new_client
+from tests.boto.both_roads import TABLE, FailingDatabase, full_path_client, new_client
 from tests.mutations import MUTATIONS, SEEDS, mutated
 
 ITEM = {"pk": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"\x00"}, "l": {"L": [{"NULL": True}]}}
@@ -135,7 +135,7 @@ def test_both_roads_lead_to_the_same(database: FailingDatabase, number: int, val
     with minidynamo.mock(twin):
         twin.execute("CreateTable", TABLE)
         twin.execute("PutItem", {"TableName": "tbl", "Item": ITEM})
-        long = outcome(long_road_client(parameter_validation=validates), operation, parameters)
+        long = outcome(full_path_client(parameter_validation=validates), operation, parameters)
     if long is BOTOCORE_TRIPS:
         return
     assert short == long
@@ -183,7 +183,7 @@ def check_mutation(seed: Any, mutations: Any) -> None:
 
 
 def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
-    """Requires the same of the short road and the long one, each on a database of its own."""
+    """Requires the same of the fast path and the full one, each on a database of its own."""
     found = []
     for client in SHORT_AND_LONG[API[operation].subject == STREAM]:
         database = minidynamo.connect(clock=ManualClock())
@@ -196,6 +196,6 @@ def check_both_roads(operation: str, parameters: dict[str, Any]) -> None:
 
 with minidynamo.mock():
     SHORT_AND_LONG = {
-        is_streams: (new_client(service), long_road_client(service))
+        is_streams: (new_client(service), full_path_client(service))
         for is_streams, service in ((False, "dynamodb"), (True, "dynamodbstreams"))
     }

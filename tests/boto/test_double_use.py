@@ -16,12 +16,12 @@ from botocore.stub import Stubber
 import minidynamo
 from minidynamo import DynamoError, ManualClock
 from minidynamo.errors import InternalServerError, Throttling, TransactionInProgress
-from tests.boto.both_roads import TABLE, FailingDatabase, long_road_client, new_client
+from tests.boto.both_roads import TABLE, FailingDatabase, full_path_client, new_client
 
 
 def test_timestamps_are_datetimes_of_the_local_zone(database: FailingDatabase) -> None:
     created = new_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
-    assert created == long_road_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
+    assert created == full_path_client().describe_table(TableName="tbl")["Table"]["CreationDateTime"]
     assert isinstance(created, datetime)
     assert str(created.tzinfo) == "tzlocal()"
 

@@ -85,7 +85,7 @@ def test_other_services_pass_untouched() -> None:
             assert client.list_tables()["TableNames"] == []  # Nothing has reached moto's tables.
 
 
-def test_moto_beside_it_does_not_answer_on_the_long_road() -> None:
+def test_moto_beside_it_does_not_answer_on_the_full_path() -> None:
     with mock_aws(), minidynamo.mock() as database:
         client = boto3.client("dynamodb", region_name="us-east-1")
         client.meta.events.register("request-created", lambda **ignored: None)
@@ -166,7 +166,7 @@ def test_replacing_the_private_method_meanwhile_still_reaches_no_network() -> No
     assert seen == ["CreateTable", "ListTables"]
 
 
-def test_another_signature_of_the_private_method_leads_to_the_long_road(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_signature_of_the_private_method_leads_to_the_full_path(monkeypatch: pytest.MonkeyPatch) -> None:
     original = botocore.client.BaseClient._make_api_call
 
     def changed(self: Any, operation_name: str, api_params: Any, more: Any = None) -> Any:

@@ -18,7 +18,7 @@ from minidynamo import Database, ManualClock
 from minidynamo.errors import DatabaseClosed, ResourceNotFound
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.storage.engine import Snapshot
-from minidynamo.storage.memory.layers import GONE, Entries, FrozenMap, compacted
+from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, compacted
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"], "gsi": {"by_g": {"key": ["g S", "sk N"]}}})
 Items = dict[tuple[str, str], dict[str, Any]]
@@ -254,7 +254,7 @@ def test_layers_stay_few() -> None:
     """However often a map is forked between two writes, a key is looked up in few of them."""
     layers: tuple[Any, ...] = (Entries({b"%05d" % number: b"old" for number in range(1_000)}),)
     for number in range(300):
-        layers = compacted((*layers, Entries({b"%05d" % number: GONE if number % 2 else b"new"})))
+        layers = compacted((*layers, Entries({b"%05d" % number: TOMBSTONE if number % 2 else b"new"})))
         assert len(layers) <= 11
     frozen = FrozenMap(b"", None, 850, 0, layers)
     found = list(frozen.range(b"", None))

@@ -113,4 +113,4 @@ def test_powertools_leave_the_double_fast() -> None:
 
     assert aws_lambda_powertools
     with minidynamo.mock():
-        assert not Plan(boto3.client("dynamodb", region_name="us-east-1"), "GetItem").takes_long_road
+        assert not Plan(boto3.client("dynamodb", region_name="us-east-1"), "GetItem").takes_full_path

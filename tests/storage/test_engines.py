@@ -70,7 +70,7 @@ def test_a_batch_puts_replaces_and_deletes(engine: Engine) -> None:
 
 def test_ranges_exclude_their_end_and_turn_round(engine: Engine) -> None:
     """start <= key < stop, in either direction."""
-    keyspace = Keyspace(engine, "space", 10**9, keeps_collections=False)
+    keyspace = Keyspace(engine, "space", 10**9, keeps_collections_whole=False)
     fill(engine, keyspace, {bytes([each]) * 9: 1 for each in range(10)})
     keys = [key[0] for key, _ in keyspace.range(b"\x02" * 9, b"\x05" * 9)]
     assert keys == [2, 3, 4]
@@ -89,7 +89,7 @@ def test_ranges_run_across_partitions(
 ) -> None:
     """A range over many partitions gives what a sorted dict would, both ways, page by page."""
     with tempfile.TemporaryDirectory() as folder, closing(ENGINES[name](Path(folder))) as engine:
-        keyspace = Keyspace(engine, "space", 60, keeps_collections=False)
+        keyspace = Keyspace(engine, "space", 60, keeps_collections_whole=False)
         fill(engine, keyspace, sizes)
         start, stop = bounds
         expected = sorted(key for key in sizes if key >= start and (stop is None or key < stop))
@@ -110,7 +110,7 @@ def test_ranges_run_across_partitions(
 
 def test_a_split_halves_by_size(engine: Engine) -> None:
     """Not by count."""
-    keyspace = Keyspace(engine, "space", 100, keeps_collections=False)
+    keyspace = Keyspace(engine, "space", 100, keeps_collections_whole=False)
     fill(engine, keyspace, {b"%09d" % each: (60 if each == 0 else 5) for each in range(10)})
     assert [each.map.item_count for each in keyspace.partitions] == [1, 9]
     check(engine, keyspace)
@@ -118,7 +118,7 @@ def test_a_split_halves_by_size(engine: Engine) -> None:
 
 def test_item_collections_stay_whole_where_they_must(engine: Engine) -> None:
     """Keys of one token are never divided; a partition that holds nothing else stays as it is."""
-    keyspace = Keyspace(engine, "space", 100, keeps_collections=True)
+    keyspace = Keyspace(engine, "space", 100, keeps_collections_whole=True)
     fill(engine, keyspace, {b"token--1" + bytes([each]): 10 for each in range(30)})
     assert len(keyspace.partitions) == 1
     fill(engine, keyspace, {b"token--2" + bytes([each]): 10 for each in range(30)})
@@ -130,7 +130,7 @@ def test_item_collections_stay_whole_where_they_must(engine: Engine) -> None:
 
 def test_the_load_is_shared_by_a_split(engine: Engine) -> None:
     """Units consumed before are divided by size."""
-    keyspace = Keyspace(engine, "space", 100, keeps_collections=False)
+    keyspace = Keyspace(engine, "space", 100, keeps_collections_whole=False)
     keyspace.partitions[0].write_units = 10.0
     fill(engine, keyspace, {b"%09d" % each: 10 for each in range(11)})
     assert sum(each.write_units for each in keyspace.partitions) == pytest.approx(10.0)
@@ -139,10 +139,10 @@ def test_the_load_is_shared_by_a_split(engine: Engine) -> None:
 
 def test_a_dropped_keyspace_is_gone(engine: Engine) -> None:
     """And its name can be used anew."""
-    keyspace = Keyspace(engine, "space", 100, keeps_collections=False)
+    keyspace = Keyspace(engine, "space", 100, keeps_collections_whole=False)
     fill(engine, keyspace, {b"a" * 9: 1})
     batch = Batch()
     batch.drops.append("space")
     engine.commit(batch)
     assert engine.keyspaces() == []
-    assert Keyspace(engine, "space", 100, keeps_collections=False).item_count == 0
+    assert Keyspace(engine, "space", 100, keeps_collections_whole=False).item_count == 0

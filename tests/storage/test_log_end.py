@@ -16,7 +16,7 @@ from minidynamo.storage.sqlite import ownership, recovery
 from tests.storage.owned_file import count, killed_after, made, put
 
 
-def spoil(file: Path, position: int) -> None:
+def corrupt(file: Path, position: int) -> None:
     content = bytearray(file.read_bytes())
     content[position] ^= 1
     file.write_bytes(content)
@@ -46,7 +46,7 @@ def test_a_log_that_was_left_is_taken_up(path: Path) -> None:
 
 
 @pytest.mark.parametrize("numbers", [(0, 30), (0, 30, 60)], ids=["a log", "a log after a checkpoint"])
-def test_no_spoiled_byte_drops_commits_in_silence(
+def test_no_corrupted_byte_drops_commits_in_silence(
     path: Path, tmp_path: Path, numbers: tuple[int, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A bit of the log, wherever: it is said how many commits are missing, or everything is there."""
@@ -56,7 +56,7 @@ def test_no_spoiled_byte_drops_commits_in_silence(
     for position in [0, 9, 20, 40, 100, size - 1, *(chance.randrange(size) for _ in range(60))]:
         for each, content in files.items():
             each.write_bytes(content)
-        spoil(log, position)
+        corrupt(log, position)
         try:
             with minidynamo.connect(path) as database:
                 assert count(database) == numbers[-1], f"byte {position}"
@@ -76,7 +76,7 @@ def test_it_is_told_how_many_commits_are_missing(path: Path) -> None:
     assert noted is not None
     frame = 24 + 8192
     assert noted.frame == (log.stat().st_size - 32) // frame
-    spoil(log, 32 + (noted.frame - 5) * frame + 2_000)
+    corrupt(log, 32 + (noted.frame - 5) * frame + 2_000)
     with pytest.raises(StoreDamaged, match=r"from byte [0-9,]+ on, which loses [23] of its last commits\. Put a copy"):
         minidynamo.connect(path)
     ownership.lock_file(path).unlink()  # As the message says.
@@ -113,7 +113,7 @@ def test_a_log_that_stays_beside_a_reader_is_known_as_well(path: Path) -> None:
         log = path.with_name("shop.db-wal")
         kept = log.read_bytes()
         if durability == "full":
-            spoil(log, 20_000)
+            corrupt(log, 20_000)
             with pytest.raises(StoreDamaged, match="loses"):
                 minidynamo.connect(path)
             log.write_bytes(kept)
@@ -123,7 +123,7 @@ def test_a_log_that_stays_beside_a_reader_is_known_as_well(path: Path) -> None:
         assert count(database) == 20
 
 
-def test_check_sees_a_byte_spoiled_under_its_owner(path: Path) -> None:
+def test_check_sees_a_byte_corrupted_under_its_owner(path: Path) -> None:
     with made(path) as database:
         put(database, *range(10))
         log = path.with_name("shop.db-wal")

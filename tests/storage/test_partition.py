@@ -46,15 +46,15 @@ def test_it_is_cut_where_the_halves_are_most_alike() -> None:
 
 def test_collections_stay_whole_where_they_have_to() -> None:
     sizes = {key(1, 0): 10, key(1, 1): 10, key(1, 2): 10, key(2, 0): 10}
-    assert partition_of(sizes).split_key(keeps_collections=False) == key(1, 2)
-    assert partition_of(sizes).split_key(keeps_collections=True) == key(2, 0)
-    assert partition_of({key(1, 0): 10, key(1, 1): 10}).split_key(keeps_collections=True) is None
+    assert partition_of(sizes).split_key(keeps_collections_whole=False) == key(1, 2)
+    assert partition_of(sizes).split_key(keeps_collections_whole=True) == key(2, 0)
+    assert partition_of({key(1, 0): 10, key(1, 1): 10}).split_key(keeps_collections_whole=True) is None
 
 
 @given(st.lists(st.integers(1, 1_000), min_size=2, max_size=30))
 def test_no_other_cut_is_better(sizes: list[int]) -> None:
     partition = partition_of({key(number): size for number, size in enumerate(sizes)})
-    cut = partition.split_key(keeps_collections=False)
+    cut = partition.split_key(keeps_collections_whole=False)
     assert cut is not None
 
     def difference(position: int) -> int:

@@ -95,8 +95,8 @@ def test_trimming_is_not_put_off_by_readers(open_database: Callable[..., Databas
     for _ in range(25 * 15):
         clock.advance(240)
         shards_of(database, arn)
-    (log,) = database.catalog.streams.all().values()
-    assert log._map.item_count == 0
+    (stream,) = database.catalog.streams.all().values()
+    assert stream._map.item_count == 0
 
 
 def test_trimming_in_parts_loses_no_shard(
@@ -115,6 +115,6 @@ def test_trimming_in_parts_loses_no_shard(
     for key in "jklm":
         put(database, key)
         database.check()
-    (log,) = database.catalog.streams.all().values()
+    (stream,) = database.catalog.streams.all().values()
     assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in changes(database, arn)] == list("jklm")
-    assert log._map.item_count == 4
+    assert stream._map.item_count == 4

@@ -19,7 +19,7 @@ from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
 from minidynamo.http.server.application import Application
 from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.dispatcher import Dispatcher
-from minidynamo.http.server.incoming import Incoming
+from minidynamo.http.server.request_parser import RequestParser
 from minidynamo.limits import (
     FUNCTION_ANSWER_SECONDS_MAX,
     HTTP_BODY_SECONDS_MAX,
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         self._connections: set[Connection] = server_state.connections
-        self._incoming = Incoming(self, self.budget)
+        self._parser = RequestParser(self, self.budget)
         # Requests that wait for their turn, with whether their clients want to send more, and the room they take.
         self._waiting: deque[tuple[HttpRequest, bool, int]] = deque()
         self._refusal = self._turn = 0
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exception: Exception | None) -> None:
         self._connections.discard(self)
         self._is_closing = True
-        self._incoming.close()
+        self._parser.close()
         self.budget.give_back(self._unread_bytes + sum(held for _, _, held in self._waiting))
         self._unread_bytes = 0
         self._waiting.clear()
@@ -92,12 +92,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
             return
-        incoming, self._turn = self._incoming, 0
-        was_in_request = incoming.is_in_request
-        incoming.feed(data)
-        if incoming.is_in_request and not was_in_request:
+        parser, self._turn = self._parser, 0
+        was_in_request = parser.is_in_request
+        parser.feed(data)
+        if parser.is_in_request and not was_in_request:
             self._changed_at = time.monotonic()
-        if incoming.expects_continue:
+        if parser.expects_continue:
             self._give_leave()
         if self._waiting or self._is_at_work or self._is_unread:
             self._pause_or_resume_reading()
@@ -153,13 +153,13 @@ class Connection(asyncio.Protocol):
         self._is_ending = True
         if self._is_unread:
             self._transport.abort()
-        elif self._incoming.is_in_request and not (self._waiting or self._is_at_work):
+        elif self._parser.is_in_request and not (self._waiting or self._is_at_work):
             self._loop.call_later(_ENDING_SECONDS, self._end_if_silent)
         elif not (self._waiting or self._is_at_work):
             self._transport.close()
 
     def _end_if_silent(self) -> None:
-        if self._incoming.is_in_request and not self._transport.is_closing():
+        if self._parser.is_in_request and not self._transport.is_closing():
             self._transport.close()
 
     @property
@@ -185,8 +185,8 @@ class Connection(asyncio.Protocol):
 
     def _give_leave(self) -> None:
         """Lets a client send the body that it has announced, once all that it has asked before is answered."""
-        if self._incoming.expects_continue and not (self._waiting or self._is_held_up or self._is_closing):
-            self._incoming.expects_continue = False
+        if self._parser.expects_continue and not (self._waiting or self._is_held_up or self._is_closing):
+            self._parser.expects_continue = False
             self._transport.write(_CONTINUE)
 
     def _plan_turn(self) -> None:
@@ -290,9 +290,9 @@ class Connection(asyncio.Protocol):
             self._look_at_unread(now)
         elif self._is_at_work or self._waiting:
             pass
-        elif self._incoming.is_in_request and silent > HTTP_BODY_SECONDS_MAX:
+        elif self._parser.is_in_request and silent > HTTP_BODY_SECONDS_MAX:
             self.refuse(408)
-        elif not self._incoming.is_in_request and silent > HTTP_IDLE_SECONDS_MAX:
+        elif not self._parser.is_in_request and silent > HTTP_IDLE_SECONDS_MAX:
             self._transport.close()
         self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)
 

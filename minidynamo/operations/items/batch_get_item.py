@@ -35,13 +35,13 @@ class _TableRead:
 def batch_get_item(context: OperationContext, request: Request) -> Response:
     """Answers with the items found, per table, and the keys left over where the response would be too large."""
     reads = {name: _checked(each) for name, each in _counted(request["RequestItems"]).items()}
+    _refuse_duplicates(reads)
     with context.lock:
         located = []
         for name, read in reads.items():
             table = context.catalog.table(name)
             table.check_nested_paths(read.bound.nested_attributes)
             located.append((table, read, [table.primary_key.encoded_key(key) for key in read.keys]))
-        _refuse_duplicates(reads)
         consumptions = _read(context.meter, list(reads), located)
     response: Response = {
         "Responses": {name: _shown(read) for name, read in reads.items()},

@@ -9,11 +9,11 @@ from minidynamo.operations.items.write_plans import planned_deletion
 from minidynamo.requests.operations import API
 from minidynamo.values.api_types import Request, Response
 
-_VALUE_USERS = API["DeleteItem"].value_users
+_ROW = API["DeleteItem"]
 
 
 def delete_item(context: OperationContext, request: Request) -> Response:
     """Deletes the item, if the condition holds."""
-    check_combinations(request, _VALUE_USERS)
+    check_combinations(request, _ROW.value_users)
     refuse_update_return_values(request)
-    return write_item(context, planned_deletion(request), returns_of(request))
+    return write_item(context, planned_deletion(request, context.wording.layer(_ROW.layers)), returns_of(request))

@@ -13,8 +13,8 @@ from typing import ClassVar, NamedTuple
 from minidynamo.errors import ConditionalCheckFailed, ValidationError
 from minidynamo.expressions.evaluation import Predicate
 from minidynamo.expressions.syntax import DocumentPath, Update
+from minidynamo.expressions.update import creates_item, updated_item
 from minidynamo.expressions.update_charge import update_charge_bytes
-from minidynamo.expressions.updating import creates_item, updated_item
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
 from minidynamo.tables.table import Table
@@ -131,7 +131,7 @@ class ItemUpdate(ItemWrite):
     Attributes:
         update: what it does; None for nothing.
         is_legacy: whether it comes from AttributeUpdates.
-        is_charged: whether the charge of its expression is bounded.
+        is_charged: whether the charge of its expression is bounded, as it is in the newer layer.
     """
 
     update: Update | None = None

@@ -9,11 +9,11 @@ from minidynamo.operations.items.write_plans import planned_put
 from minidynamo.requests.operations import API
 from minidynamo.values.api_types import Request, Response
 
-_VALUE_USERS = API["PutItem"].value_users
+_ROW = API["PutItem"]
 
 
 def put_item(context: OperationContext, request: Request) -> Response:
     """Creates the item or replaces the one with its key, if the condition holds."""
-    check_combinations(request, _VALUE_USERS)
+    check_combinations(request, _ROW.value_users)
     refuse_update_return_values(request)
-    return write_item(context, planned_put(request), returns_of(request))
+    return write_item(context, planned_put(request, context.wording.layer(_ROW.layers)), returns_of(request))

@@ -22,14 +22,14 @@ from minidynamo.tables.table import Index
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 
-_VALUE_USERS = API["Query"].value_users
+_ROW = API["Query"]
 
 
 def query(context: OperationContext, request: Request) -> Response:
     """Answers with one page of the items that satisfy the key condition."""
-    check_combinations(request, _VALUE_USERS)
+    check_combinations(request, _ROW.value_users)
     start_key = checked_start_key(request)
-    plan = PageRead.of(request, bind(request, needs_key_condition=True), start_key)
+    plan = PageRead.of(request, bind(request, context.wording.layer(_ROW.layers), needs_key_condition=True), start_key)
     is_expression = "KeyConditionExpression" in request
     return read_page(context, plan, lambda: find_query(context, plan, is_expression))
 
@@ -77,7 +77,7 @@ def _check_filter(bound: Bound, key_names: tuple[str, ...], index: Index | None)
 def _resume(reading: Reading, keys: KeyRange, start_key: Item) -> None:
     table, index = reading.table, reading.index
     check_start_schema(table, index, start_key, f": {KEY_MISMATCH}", tail_2025="")
-    if index is None and not table.primary_key.sort:
+    if index is None and not table.primary_key.sort_key:
         raise ValidationError(
             f"The provided exclusive start key is invalid: ExclusiveStartKey: {printed_key(start_key)}",
             text_2025="The query can return at most one row and cannot be restarted",

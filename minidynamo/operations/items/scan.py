@@ -19,14 +19,14 @@ from minidynamo.tables.pages import Reading, position_bytes
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
 
-_VALUE_USERS = API["Scan"].value_users
+_ROW = API["Scan"]
 
 
 def scan(context: OperationContext, request: Request) -> Response:
     """Answers with one page of all items, or of one segment."""
-    check_combinations(request, _VALUE_USERS)
+    check_combinations(request, _ROW.value_users)
     start_key = checked_start_key(request)
-    plan = PageRead.of(request, bind(request), start_key)
+    plan = PageRead.of(request, bind(request, context.wording.layer(_ROW.layers)), start_key)
     start, stop = _range(request)
 
     def find() -> Reading:

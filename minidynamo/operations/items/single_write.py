@@ -8,6 +8,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
+from minidynamo.requests.violations import nests_past_newer_layer
 from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table
@@ -48,7 +49,8 @@ _NOTHING = Returns()
 def refuse_update_return_values(request: Request) -> None:
     """Only an update can return the values it changed."""
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
-        raise ValidationError("ReturnValues can only be ALL_OLD or NONE", prefix=VALUE)
+        prefix = None if nests_past_newer_layer(request) else VALUE
+        raise ValidationError("ReturnValues can only be ALL_OLD or NONE", prefix=prefix)
 
 
 def returns_of(request: Request) -> Returns:
@@ -84,7 +86,7 @@ def write_item(context: OperationContext, write: ItemWrite, returns: Returns) ->
 
 def collection_metrics(table: Table, key: Item) -> Response:
     """The ItemCollectionMetrics of the collection that an item or key lies in."""
-    partition_key = {each.name: key[each.name] for each in table.primary_key.partition}
+    partition_key = {each.name: key[each.name] for each in table.primary_key.partition_key}
     return table.collections.metrics(partition_key, table.primary_key.partition_prefix(key))
 
 

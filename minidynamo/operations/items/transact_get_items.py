@@ -8,18 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from minidynamo.errors import DynamoError, TransactionCanceled, ValidationError
+from minidynamo.errors import DynamoError, ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.context import OperationContext
-from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
+from minidynamo.operations.items.transactions import TABLE_FACTOR, cancelled
+from minidynamo.requests.operations import API
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
+
+_LAYERS = API["TransactGetItems"].layers
 
 _Get = tuple[Mapping[str, Any], Item, Bound]
 
@@ -30,7 +33,7 @@ def transact_get_items(context: OperationContext, request: Request) -> Response:
     consumptions: dict[str, Consumption] = {}
     with context.lock:
         tables = [context.catalog.table(parameters["TableName"]) for parameters, _, _ in gets]
-        keys = _located(tables, gets)
+        keys = _located(context, tables, gets)
         records = [table.record(key) for table, key in zip(tables, keys, strict=True)]
         _check_size(records)
         for (parameters, _, _), table, key, record in zip(gets, tables, keys, records, strict=True):
@@ -50,7 +53,7 @@ def _checked_get(parameters: Mapping[str, Any]) -> _Get:
     return parameters, key, bind(parameters)
 
 
-def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
+def _located(context: OperationContext, tables: list[Table], gets: list[_Get]) -> list[bytes]:
     keys: list[bytes] = []
     faults: list[DynamoError | None] = []
     for table, (_, key, bound) in zip(tables, gets, strict=True):
@@ -68,7 +71,7 @@ def _located(tables: list[Table], gets: list[_Get]) -> list[bytes]:
     if len(set(places)) < len(places):
         raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
     if any(faults):
-        raise TransactionCanceled(reasons_of(faults))
+        raise cancelled(faults, context.wording, _LAYERS)
     return keys
 
 

@@ -15,34 +15,36 @@ from minidynamo.errors import (
     ConditionalCheckFailed,
     DynamoError,
     ItemCollectionSizeLimitExceeded,
-    TransactionCanceled,
     ValidationError,
 )
-from minidynamo.expressions.binding import check_combinations
-from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import NESTING_TOO_DEEP, TRANSACTION_DUPLICATE_ITEM
+from minidynamo.expressions.binding import bind, check_combinations
+from minidynamo.limits import NESTING_LEVELS_MAX, TRANSACTION_SIZE_BYTES_MAX
+from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.context import OperationContext
-from minidynamo.operations.items.item_writes import UNGUARDED, ItemPut, ItemUpdate, ItemWrite
+from minidynamo.operations.items.item_writes import ItemPut, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
-from minidynamo.operations.items.transactions import TABLE_FACTOR, reasons_of
+from minidynamo.operations.items.transactions import TABLE_FACTOR, cancelled
 from minidynamo.operations.items.write_plans import planned_check, planned_deletion, planned_put, planned_update
 from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
-from minidynamo.requests.operations import value_users
+from minidynamo.requests.operations import API, value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.api_types import Request, Response
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.attribute_value import Item, checked_item, name_size_bytes, value_size_bytes
+from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep, nesting_levels
 from minidynamo.values.records import record_item
+from minidynamo.wording import Layer
 
 # Actions to what plans the write they are.
-_PLANNERS: dict[str, Callable[[Mapping[str, Any]], ItemWrite]] = {
+_PLANNERS: dict[str, Callable[[Mapping[str, Any], Layer], ItemWrite]] = {
     "ConditionCheck": planned_check,
     "Put": planned_put,
     "Delete": planned_deletion,
     "Update": planned_update,
 }
+_LAYERS = API["TransactWriteItems"].layers
 _VALUE_USERS = {name: value_users(shape) for name, shape in TRANSACT_WRITE_ITEM.members.items()}
 
 
@@ -52,7 +54,6 @@ class _Action:
 
     write: ItemWrite
     payload_bytes: int
-    late_fault: ValidationError | None = None
     table: Any = None
     key: bytes = b""
     old_record: bytes | None = None
@@ -63,7 +64,8 @@ class _Action:
 
 def transact_write_items(context: OperationContext, request: Request) -> Response:
     """Carries out all actions, or none and says why for each."""
-    actions = [_checked_action(entry) for entry in request["TransactItems"]]
+    layer = context.wording.layer(_LAYERS)
+    actions = [_checked_action(entry, layer) for entry in request["TransactItems"]]
     _check_payload(actions)
     with context.lock:
         now = context.clock.now()
@@ -71,9 +73,9 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
         if outcome is not None:
             return _replayed(request, outcome)
         _locate(context, actions)
-        _decide(actions)
+        _decide(context, actions)
         batch = WriteBatch()
-        consumptions = _stage(batch, actions)
+        consumptions = _stage(context, batch, actions)
         context.tokens.stage(batch, request, _read_units(actions), now)
         context.commit(batch)
         metrics = _metrics(actions)
@@ -87,7 +89,7 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
 # Without tables.
 
 
-def _checked_action(entry: Mapping[str, Any]) -> _Action:
+def _checked_action(entry: Mapping[str, Any], layer: Layer) -> _Action:
     kinds = [kind for kind in _PLANNERS if kind in entry]
     if not kinds:
         raise ValidationError(
@@ -100,16 +102,29 @@ def _checked_action(entry: Mapping[str, Any]) -> _Action:
     parameters = entry[kinds[0]]
     check_combinations(parameters, _VALUE_USERS[kinds[0]])
     try:
-        write = _PLANNERS[kinds[0]](parameters)
-    except ValidationError as fault:
-        # How deep an update would nest is only found when it is carried out.
-        if kinds[0] != "Update" or fault.message != NESTING_TOO_DEEP:
-            raise
-        key, size = checked_item(parameters["Key"])
-        return _Action(ItemUpdate(parameters["TableName"], UNGUARDED, key), size, fault)
-    if isinstance(write, ItemUpdate):
-        write.is_charged = False
+        write = _PLANNERS[kinds[0]](parameters, layer)
+    except NestingTooDeep:
+        _raise_earlier_fault(parameters, layer)
+        raise
+    except EmptyAttributeName:
+        _raise_nesting_fault(parameters)
+        raise
     return _Action(write, _payload_bytes(write, parameters))
+
+
+def _raise_earlier_fault(parameters: Mapping[str, Any], layer: Layer) -> None:
+    """Raises what the service finds in an action before an item or key that nests too deep."""
+    if "Item" not in parameters:
+        bind(parameters, layer)
+    elif "" in parameters["Item"]:
+        raise EmptyAttributeName
+
+
+def _raise_nesting_fault(parameters: Mapping[str, Any]) -> None:
+    """Raises what the service finds in a put before an empty name below the top level."""
+    item = parameters.get("Item", {})
+    if "" not in item and nesting_levels(item.values()) > NESTING_LEVELS_MAX:
+        raise NestingTooDeep
 
 
 def _check_payload(actions: list[_Action]) -> None:
@@ -120,8 +135,8 @@ def _check_payload(actions: list[_Action]) -> None:
 
 def _payload_bytes(write: ItemWrite, parameters: Mapping[str, Any]) -> int:
     size = write.size_bytes if isinstance(write, ItemPut) else checked_item(write.subject)[1]
-    values = parameters.get("ExpressionAttributeValues")
-    return size + (checked_item(values)[1] if values else 0)
+    values = parameters.get("ExpressionAttributeValues") or {}
+    return size + sum(name_size_bytes(name) + value_size_bytes(value) for name, value in values.items())
 
 
 # With tables.
@@ -146,32 +161,34 @@ def _locate(context: OperationContext, actions: list[_Action]) -> None:
     first = next((index for index, fault in enumerate(faults) if fault is not None), None)
     if first is not None:
         only_first = [fault if index == first else None for index, fault in enumerate(faults)]
-        raise TransactionCanceled(reasons_of(only_first))
+        raise cancelled(only_first, context.wording, _LAYERS)
 
 
-def _decide(actions: list[_Action]) -> None:
+def _decide(context: OperationContext, actions: list[_Action]) -> None:
     """Evaluates every condition and update against the items as they are; reports all that fail."""
     faults: list[DynamoError | None] = []
+    for action in actions:
+        action.old_record = action.table.record(action.key)
+        action.old_item = None if action.old_record is None else record_item(action.old_record)
+        action.write.check_old(action.old_item or {})
     for action in actions:
         try:
             _decide_one(action)
             faults.append(None)
+        except EmptyKeyValue:
+            raise
         except (ConditionalCheckFailed, ValidationError) as fault:
             faults.append(fault)
     if any(faults):
-        raise TransactionCanceled(reasons_of(faults))
+        raise cancelled(faults, context.wording, _LAYERS)
 
 
 def _decide_one(action: _Action) -> None:
-    action.old_record = action.table.record(action.key)
-    action.old_item = None if action.old_record is None else record_item(action.old_record)
     action.write.require_condition(action.old_item)
-    if action.late_fault is not None:
-        raise action.late_fault
     action.new_item, action.new_size = action.write.result(action.table, action.old_item, action.old_record)
 
 
-def _stage(batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
+def _stage(context: OperationContext, batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
     consumptions: dict[str, Consumption] = {}
     faults: list[DynamoError | None] = []
     for action in actions:
@@ -183,27 +200,24 @@ def _stage(batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
         faults.append(None)
         total = consumptions.setdefault(action.write.table_name, Consumption())
         total.add(consumption, TABLE_FACTOR)
-    _require_room(batch, actions)
+    _require_room(context, batch, actions)
     if any(faults):
-        raise TransactionCanceled(reasons_of(faults))
+        raise cancelled(faults, context.wording, _LAYERS)
     return consumptions
 
 
-def _require_room(batch: WriteBatch, actions: list[_Action]) -> None:
+def _require_room(context: OperationContext, batch: WriteBatch, actions: list[_Action]) -> None:
     """Every write into an item collection that would become too large is at fault."""
     overfull = batch.overfull_collections()
     if not overfull:
         return
     fault = ItemCollectionSizeLimitExceeded()
     places = [(action.table, action.table.primary_key.partition_prefix(action.write.subject)) for action in actions]
-    raise TransactionCanceled(
-        reasons_of(
-            [
-                fault if action.write.is_change and place in overfull else None
-                for action, place in zip(actions, places, strict=True)
-            ]
-        )
-    )
+    at_fault: list[DynamoError | None] = [
+        fault if action.write.is_change and place in overfull else None
+        for action, place in zip(actions, places, strict=True)
+    ]
+    raise cancelled(at_fault, context.wording, _LAYERS)
 
 
 def _stage_one(batch: WriteBatch, action: _Action) -> Consumption:

@@ -9,10 +9,10 @@ from minidynamo.operations.items.write_plans import planned_update
 from minidynamo.requests.operations import API
 from minidynamo.values.api_types import Request, Response
 
-_VALUE_USERS = API["UpdateItem"].value_users
+_ROW = API["UpdateItem"]
 
 
 def update_item(context: OperationContext, request: Request) -> Response:
     """Applies the update to the item, or to an item that is only its key, if the condition holds."""
-    check_combinations(request, _VALUE_USERS)
-    return write_item(context, planned_update(request), returns_of(request))
+    check_combinations(request, _ROW.value_users)
+    return write_item(context, planned_update(request, context.wording.layer(_ROW.layers)), returns_of(request))

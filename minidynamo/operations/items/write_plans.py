@@ -21,36 +21,42 @@ from minidynamo.operations.items.item_writes import (
     ItemUpdate,
 )
 from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.wording import Layer
 
 Parameters = Mapping[str, Any]
 
 
-def planned_check(parameters: Parameters) -> ConditionCheck:
+def _bind(parameters: Parameters, layer: Layer) -> Bound:
+    """The expressions of a write. The older layer takes one level more of expression values."""
+    return bind(parameters, layer, level=1 if layer.newer else 0)
+
+
+def planned_check(parameters: Parameters, layer: Layer) -> ConditionCheck:
     """The plan of a ConditionCheck."""
     key, _ = checked_item(parameters["Key"])
-    return ConditionCheck(parameters["TableName"], guard_of(bind(parameters), parameters), key)
+    return ConditionCheck(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
 
 
-def planned_put(parameters: Parameters) -> ItemPut:
+def planned_put(parameters: Parameters, layer: Layer) -> ItemPut:
     """The plan of PutItem, or of a Put."""
     item, size = put_item_of(parameters)
-    bound = bind(parameters)
+    bound = _bind(parameters, layer)
     guard = UNGUARDED if bound is NOTHING_BOUND else guard_of(bound, parameters)
     return ItemPut(parameters["TableName"], guard, item, size)
 
 
-def planned_deletion(parameters: Parameters) -> ItemDeletion:
+def planned_deletion(parameters: Parameters, layer: Layer) -> ItemDeletion:
     """The plan of DeleteItem, or of a Delete."""
     key, _ = checked_item(parameters["Key"])
-    return ItemDeletion(parameters["TableName"], guard_of(bind(parameters), parameters), key)
+    return ItemDeletion(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
 
 
-def planned_update(parameters: Parameters) -> ItemUpdate:
+def planned_update(parameters: Parameters, layer: Layer) -> ItemUpdate:
     """The plan of UpdateItem, or of an Update."""
     key, _ = checked_item(parameters["Key"])
-    bound = bind(parameters)
+    bound = _bind(parameters, layer)
     guard = guard_of(bound, parameters)
-    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update)
+    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, layer.newer)
 
 
 def put_item_of(parameters: Parameters) -> tuple[Item, int]:

@@ -18,9 +18,9 @@ def describe_stream(context: OperationContext, request: Request) -> Response:
         raise ValidationError(f"{PARAMETERS_INVALID}Limit cannot be greater than the maximum: {SHARDS_PAGE_MAX}")
     arn = request["StreamArn"]
     with context.lock:
-        log = find_stream(context, arn)
-        state = log.state
-        shards = _filtered(log.visible_shards(), request.get("ShardFilter", {}))
+        stream = find_stream(context, arn)
+        state = stream.state
+        shards = _filtered(stream.visible_shards(), request.get("ShardFilter", {}))
         shown = [each.shown for each in sorted(shards, key=lambda each: each.id)]
     start = request.get("ExclusiveStartShardId", "")
     shown = [each for each in shown if each["ShardId"] > start]

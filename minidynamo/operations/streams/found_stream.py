@@ -6,13 +6,13 @@ import re
 
 from minidynamo.errors import ResourceNotFound, ValidationError
 from minidynamo.operations.context import OperationContext
-from minidynamo.streams.stream import ChangeLog
+from minidynamo.streams.stream import Stream
 from minidynamo.tables.changes import WriteBatch
 
 _ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]*:[^:]*:table/(?P<table>[^/]+)/stream/(?P<label>[^/]+)")
 
 
-def find_stream(context: OperationContext, arn: str) -> ChangeLog:
+def find_stream(context: OperationContext, arn: str) -> Stream:
     """The stream of an ARN, with one open shard per partition; to be called with the lock held.
 
     Raises:
@@ -24,12 +24,12 @@ def find_stream(context: OperationContext, arn: str) -> ChangeLog:
         raise ValidationError("Invalid StreamArn")
     context.catalog.advance_statuses()
     key = match["table"], match["label"]
-    log = context.catalog.streams.find(*key) if arn == context.scope.stream_arn(*key) else None
-    if log is None:
+    stream = context.catalog.streams.find(*key) if arn == context.scope.stream_arn(*key) else None
+    if stream is None:
         raise ResourceNotFound(f"Requested resource not found: Stream: {arn} not found")
-    if log.is_enabled:
+    if stream.is_enabled:
         align_stream(context, match["table"])
-    return log
+    return stream
 
 
 def align_stream(context: OperationContext, table_name: str) -> None:

@@ -10,7 +10,7 @@ from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator, read_iterator
 from minidynamo.streams.record import change_time, shown_change
 from minidynamo.streams.shard import Shard
-from minidynamo.streams.stream import ChangeLog
+from minidynamo.streams.stream import Stream
 from minidynamo.values.api_types import Request, Response
 
 
@@ -22,14 +22,14 @@ def get_records(context: OperationContext, request: Request) -> Response:
     now = context.clock.now()
     place = read_iterator(request["ShardIterator"], now)
     with context.lock:
-        log = find_stream(context, place.arn)
-        shard = next((each for each in log.visible_shards() if each.ordinal == place.ordinal), None)
+        stream = find_stream(context, place.arn)
+        shard = next((each for each in stream.visible_shards() if each.ordinal == place.ordinal), None)
         if shard is None:
-            if log.is_enabled:
+            if stream.is_enabled:
                 raise TrimmedDataAccess(TRIMMED)
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
-        found, is_end = _read(log, shard, place, limit)
-        origin = log.origin(context.scope)
+        found, is_end = _read(stream, shard, place, limit)
+        origin = stream.origin(context.scope)
     response: Response = {"Records": [shown_change(origin, number, change) for number, change in found]}
     if not (is_end and not shard.is_open):
         position = found[-1][0] + 1 if found else place.number
@@ -38,14 +38,14 @@ def get_records(context: OperationContext, request: Request) -> Response:
     return response
 
 
-def _read(log: ChangeLog, shard: Shard, place: ShardIterator, limit: int) -> tuple[list[tuple[int, bytes]], bool]:
+def _read(stream: Stream, shard: Shard, place: ShardIterator, limit: int) -> tuple[list[tuple[int, bytes]], bool]:
     """Records from a place on, and whether the end of the shard is reached."""
     if place.number <= shard.trimmed and not place.skips_trimmed:
         raise TrimmedDataAccess(TRIMMED)
     found: list[tuple[int, bytes]] = []
     size = 0
-    for number, change in log.changes(shard, place.number):
-        if not found and log.is_too_old(change_time(change)):
+    for number, change in stream.changes(shard, place.number):
+        if not found and stream.is_too_old(change_time(change)):
             if not place.skips_trimmed:
                 raise TrimmedDataAccess(TRIMMED)
             continue

@@ -11,7 +11,7 @@ from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.iterator import ShardIterator
 from minidynamo.streams.record import change_time, sequence_number
 from minidynamo.streams.shard import Shard
-from minidynamo.streams.stream import ChangeLog
+from minidynamo.streams.stream import Stream
 from minidynamo.values.api_types import Request, Response
 
 _BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
@@ -24,11 +24,11 @@ def get_shard_iterator(context: OperationContext, request: Request) -> Response:
     if kind == "AT_TIMESTAMP" and "Timestamp" not in request:
         raise ValidationError(f"{PARAMETERS_INVALID}Timestamp is required for this iterator type")
     with context.lock:
-        log = find_stream(context, request["StreamArn"])
-        shard = log.shard(request["ShardId"])
+        stream = find_stream(context, request["StreamArn"])
+        shard = stream.shard(request["ShardId"])
         if shard is None:
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
-        position = _position(log, shard, request, number)
+        position = _position(stream, shard, request, number)
         if number is not None and position <= shard.trimmed:
             raise TrimmedDataAccess(TRIMMED)
         place = ShardIterator(
@@ -49,19 +49,19 @@ def _checked_number(kind: str, request: Request) -> int | None:
     return number
 
 
-def _position(log: ChangeLog, shard: Shard, request: Request, number: int | None) -> int:
+def _position(stream: Stream, shard: Shard, request: Request, number: int | None) -> int:
     """The sequence number to go on from."""
     kind: str = request["ShardIteratorType"]
     if number is not None:
         return number + (kind == "AFTER_SEQUENCE_NUMBER")
     if kind == "TRIM_HORIZON":
         return shard.first
-    end = log.last_number + 1 if shard.last is None else shard.last + 1
+    end = stream.last_number + 1 if shard.last is None else shard.last + 1
     if kind == "LATEST":
         return end
     moment = request["Timestamp"]
     seconds = moment.timestamp() if isinstance(moment, datetime) else float(moment)
-    for each, change in log.changes(shard, shard.first):
+    for each, change in stream.changes(shard, shard.first):
         if change_time(change) >= seconds:
             return each
     return end

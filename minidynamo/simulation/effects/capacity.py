@@ -50,7 +50,7 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Draught:
+class Debit:
     """Units that a request draws from one bucket.
 
     Attributes:
@@ -85,16 +85,16 @@ class Capacity:
             tables: those that the partitions belong to.
         """
         now = self._clock.now()
-        draughts = [each for table in tables for each in self._draughts(table, load, now)]
-        empty = next((each for each in draughts if each.bucket.units <= 0), None)
+        debits = [each for table in tables for each in self._debits(table, load, now)]
+        empty = next((each for each in debits if each.bucket.units <= 0), None)
         if empty is not None:
             self._heat(load, tables, now)
             return empty.detail
-        for each in draughts:
+        for each in debits:
             each.bucket.units -= each.units
         return None
 
-    def _draughts(self, table: Table, load: Load, now: float) -> Iterator[Draught]:
+    def _debits(self, table: Table, load: Load, now: float) -> Iterator[Debit]:
         indexes = [("", [table.keyspace, *(index.keyspace for index in table.local_indexes)])]
         indexes += [(name, [each.keyspace]) for name, each in table.indexes.items() if each.kind.has_own_throughput]
         for index, keyspaces in indexes:
@@ -105,10 +105,10 @@ class Capacity:
                     yield self._of_resource(table, index, operation, units, now)
                     yield from self._of_partitions(table, index, operation, parts, load, side, now)
 
-    def _of_resource(self, table: Table, index: str, operation: str, units: float, now: float) -> Draught:
+    def _of_resource(self, table: Table, index: str, operation: str, units: float, now: float) -> Debit:
         rate, cause = _rate(table, index, operation)
         bucket = self._bucket((f"{table.state.id}/{index}", None, operation), rate, BURST_SECONDS, now)
-        return Draught(bucket, units, {"table": table.name, "index": index, "cause": cause})
+        return Debit(bucket, units, {"table": table.name, "index": index, "cause": cause})
 
     def _of_partitions(
         self,
@@ -119,13 +119,13 @@ class Capacity:
         load: Load,
         side: int,
         now: float,
-    ) -> Iterator[Draught]:
+    ) -> Iterator[Debit]:
         rate = PARTITION_READ_UNITS if operation == "Read" else PARTITION_WRITE_UNITS
         for keyspace, partition in parts:
             if load[partition][side] > 0:
                 bucket = self._bucket((keyspace.name, partition.map.start, operation), rate, 1.0, now)
                 detail = {"table": table.name, "index": index, "cause": "KeyRangeThroughput"}
-                yield Draught(bucket, load[partition][side], detail)
+                yield Debit(bucket, load[partition][side], detail)
 
     def _bucket(self, name: tuple[str, bytes | None, str], rate: float, seconds: float, now: float) -> Bucket:
         bucket = self._buckets.get(name)

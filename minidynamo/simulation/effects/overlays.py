@@ -78,7 +78,7 @@ class Overlay:
         overlay.indexes = {
             name: Index(index.definition, self._keyspace(index.keyspace)) for name, index in table.indexes.items()
         }
-        overlay.change_log = None
+        overlay.stream = None
         return overlay
 
     def _keyspace(self, keyspace: Keyspace) -> Keyspace:
@@ -103,21 +103,21 @@ class OverlayMap:
         spans: where it notes what is read.
     """
 
-    __slots__ = ("_below", "_entries", "_keyspace", "_stretches", "item_count", "size_bytes", "start", "stop")
+    __slots__ = ("_below", "_entries", "_keyspace", "_ranges", "item_count", "size_bytes", "start", "stop")
 
     def __init__(self, below: OrderedMap, keyspace: str, entries: Entries | None, spans: list[KeySpan]) -> None:
         self.start, self.stop = below.start, below.stop
         self.size_bytes, self.item_count = below.size_bytes, below.item_count
-        self._below, self._keyspace, self._entries, self._stretches = below, keyspace, entries, spans
+        self._below, self._keyspace, self._entries, self._ranges = below, keyspace, entries, spans
 
     def get(self, key: bytes) -> bytes | None:
-        self._stretches.append((self._keyspace, key, key + b"\x00"))
+        self._ranges.append((self._keyspace, key, key + b"\x00"))
         record = None if self._entries is None else self._entries.get(key)
         return self._below.get(key) if record is None else record or None
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         low, high = bounded(self, start, stop)
-        self._stretches.append((self._keyspace, low, high))
+        self._ranges.append((self._keyspace, low, high))
         if self._entries is None:
             return self._below.range(low, high, reverse)
         return overlaid(self._entries.range(low, high, reverse), self._below.range(low, high, reverse), reverse)

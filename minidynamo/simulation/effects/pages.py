@@ -44,7 +44,7 @@ def lagging(target: Target, operation: str, request: Request, group_of: Grouping
     """Answers a read as visibility and indexes do that may not have seen the latest changes.
 
     Parameters:
-        group_of: tells apart what is seen in order on its own: a partition, or a single item.
+        group_of: distinguishes what is seen in order on its own: a partition, or a single item.
 
     Returns:
         The response, and the overlay that gave it.

@@ -51,7 +51,7 @@ def _split_shard(target: Target, request: Request) -> None:
         return  # What is wrong with the request, the operation says.
     keyspace = table.keyspace
     parts = [number for number, each in enumerate(keyspace.partitions) if each.map.item_count > 1]
-    if table.change_log is None or not parts:
+    if table.stream is None or not parts:
         return
     detail = target.injector.choose("shard_split", lambda draw: {"partition": draw.among(parts)})
     if detail is not None:

@@ -15,7 +15,7 @@ from minidynamo.simulation.effects.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
 from minidynamo.storage.engine import Batch
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.storage.memory.layers import GONE
+from minidynamo.storage.memory.layers import TOMBSTONE
 from minidynamo.tables.catalog import Catalog
 
 # More changes than these are never unseen.
@@ -30,7 +30,7 @@ class Change:
         number: counted from 1, over all tables.
         time: when, by the database's clock.
         place: the table's keyspace, and the key bytes of the item in it.
-        before: what was there, as keyspace, key and record (GONE for nothing), for the item and all its index entries.
+        before: what was there, as keyspace, key and record (TOMBSTONE for nothing), for the item and all its entries.
         global_names: those of the keyspaces that belong to global indexes.
     """
 
@@ -41,7 +41,7 @@ class Change:
     global_names: frozenset[str]
 
     def touches(self, spans: Iterable[KeySpan], is_global: bool) -> bool:
-        """Whether it changed something in a stretch of a table or local index, or else of a global one."""
+        """Whether it changed something in a range of a table or local index, or else of a global one."""
         return any(
             keyspace == name and start <= key and (stop is None or key < stop)
             for keyspace, key, _ in self.before
@@ -88,7 +88,7 @@ class Visibility:
             place = self._place_of(name)
             if place is None:
                 continue
-            before = (name, key, place.keyspace.get(key) or GONE)
+            before = (name, key, place.keyspace.get(key) or TOMBSTONE)
             if name == place.table:
                 number = self._count + len(noted) + 1
                 noted.append(Change(number, now, (place.table, key), [before], place.global_names))

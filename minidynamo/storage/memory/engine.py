@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, map_of
-from minidynamo.storage.memory.layers import GONE, Entries, FrozenMap, Layer, overlaid
+from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, Layer, overlaid
 from minidynamo.values.records import record_size_bytes
 
 
@@ -52,7 +52,7 @@ class MemoryMap:
         elif self.below is None:
             del self.entries[key]
         else:
-            self.entries[key] = GONE
+            self.entries[key] = TOMBSTONE
         self.size_bytes += size_change
         self.item_count += count_change
 

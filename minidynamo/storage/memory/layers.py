@@ -14,7 +14,7 @@ from sortedcontainers import SortedDict
 
 from minidynamo.storage.engine import bounded
 
-GONE = b""
+TOMBSTONE = b""
 
 Entry = tuple[bytes, bytes]
 
@@ -23,7 +23,7 @@ class Layer(Protocol):
     """Entries that can be read: those of a map in memory, or of a map in a file."""
 
     def get(self, key: bytes) -> bytes | None:
-        """The record of a key, GONE where the layer deletes it, None where it says nothing of it."""
+        """The record of a key, TOMBSTONE where the layer deletes it, None where it says nothing of it."""
         ...
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[Entry]:

@@ -43,7 +43,7 @@ class Checkpointer:
         self._is_stopped = False
         self._thread: threading.Thread | None = None
 
-    def grow(self, size_bytes: int) -> None:
+    def count_bytes(self, size_bytes: int) -> None:
         """Counts what a commit has added to the log; called after it, under the database's lock."""
         if self._is_rest_left:
             self._is_rest_left = False

@@ -93,7 +93,7 @@ class LogSync:
                 self._waiting -= 1
 
     def _sync(self) -> None:
-        """Syncs for everybody who waits; called with the lock held, which is let go of meanwhile."""
+        """Syncs for everybody who waits; called with the lock held, which is released meanwhile."""
         self._is_syncing = True
         try:
             if self._waiting < self._expected:

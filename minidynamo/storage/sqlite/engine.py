@@ -159,7 +159,7 @@ class SqliteEngine(Engine):
             self._maps[name], ids[name] = maps, maps[0].keyspace_id
         for name in batch.drops:
             del self._maps[name], ids[name]
-        self._checkpointer.grow(log_bytes)
+        self._checkpointer.count_bytes(log_bytes)
 
     def _created(self, names: Sequence[str]) -> dict[str, list[SqliteMap]]:
         """The maps of new keyspaces, within a transaction; they are live once it has been committed."""
@@ -204,7 +204,7 @@ class SqliteEngine(Engine):
             ]
             for name, maps in snapshot.keyspaces.items()
         }
-        self._checkpointer.grow(log_bytes)
+        self._checkpointer.count_bytes(log_bytes)
 
     def copy_to(self, path: Path, file_mode: int) -> bool:
         """Copies the store, as it is now, to a new file; others go on meanwhile.

@@ -1,8 +1,8 @@
 """Where SQLite's log ends: what a commit has put there, found by the heads of its frames.
 
 SQLite ends the log, when it opens it again, at the first frame that is not right, and takes all behind it for what a
-power cut left unfinished. A byte that was spoiled later ends it as well. So whoever owns a store notes, beside it, how
-far the log has been synced (`ownership.py`), and whoever opens it looks whether it is right up to there.
+power cut left unfinished. A byte that was corrupted later ends it as well. So the owner of a store notes, beside it,
+how far the log has been synced (`ownership.py`), and whoever opens it verifies the log up to there.
 
     log     salts and page size in a head of 32 bytes, then frames
     frame   page number u32 | pages after a commit u32, else 0 | salts, 8 bytes | checksum, 2 u32 | the page

@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 
 class SqliteMap:
-    """An ordered map: a stretch of a keyspace's table, as one connection sees it."""
+    """An ordered map: a range of a keyspace's table, as one connection sees it."""
 
     __slots__ = ("_connection", "_select", "_table", "item_count", "keyspace_id", "size_bytes", "start", "stop")
 

@@ -4,7 +4,7 @@
                     "<salts, hexadecimal> <frame, 10 digits> <CRC-32 of both, hexadecimal>" and a line feed: how far
                     the log has been synced (`log_end.py`); blank where there is none that anything depends on
 
-A process that lets go of a store, and leaves nothing in its log, deletes the file.
+A process that releases a store, and leaves nothing in its log, deletes the file.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Ownership:
 
     def note(self, end: LogEnd) -> None:
         """Notes how far the log has been synced."""
-        assert self._memory is not None and self._file is not None, f"{end} noted after the store was let go of"
+        assert self._memory is not None and self._file is not None, f"{end} noted after the store was released"
         if not self._is_whole():
             raise StorageFailure(f"The file {self._path} has been cut off. Nothing more is written. Open it again.")
         text = b"%s %010d" % (end.salts.hex().encode(), end.frame)

@@ -11,7 +11,7 @@ from typing import Any
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.budget import Budget
-from minidynamo.http.server.incoming import Incoming
+from minidynamo.http.server.request_parser import RequestParser
 from minidynamo.http.server.server import Server
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
@@ -72,11 +72,11 @@ class Parsed:
 
     def __init__(self, *parts: bytes) -> None:
         self.budget = Budget()
-        self.incoming = Incoming(self, self.budget)
+        self.parser = RequestParser(self, self.budget)
         self.count = self.refusal = 0
         self.requests: list[HttpRequest] = []
         for self.count, part in enumerate(parts, 1):
-            self.incoming.feed(part)
+            self.parser.feed(part)
             if self.refusal:
                 break
 

@@ -19,8 +19,8 @@ from minidynamo.http import bodies, compression
 from minidynamo.http.compression import decompressed
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server import connection as connections
-from minidynamo.http.server import incoming
-from minidynamo.http.server.incoming import Incoming
+from minidynamo.http.server import request_parser
+from minidynamo.http.server.request_parser import RequestParser
 from minidynamo.http.server.server import Server
 from minidynamo.remote.signing import sign_formally
 from tests.http.bounds.raw_clients import HEAD, TARGET, Parsed, another_client, budget_of, open_socket, sent, tables_of
@@ -29,7 +29,7 @@ from tests.waiting import wait_until
 
 def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of one byte, extensions of chunks, trailers."""
-    monkeypatch.setattr(incoming, "HTTP_SENT_BYTES_MAX", 50_000)
+    monkeypatch.setattr(request_parser, "HTTP_SENT_BYTES_MAX", 50_000)
     head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     for filler in (b"1\r\nx\r\n" * 200, b"1;" + b"e" * 1_000 + b"\r\nx\r\n", b"0\r\n" + b"a: b\r\n" * 200):
         first, *others = [filler] + [filler if b"0\r\n" not in filler[:3] else b"a: b\r\n" * 200] * 100
@@ -41,14 +41,14 @@ def test_what_is_sent_around_a_body_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 def test_a_body_in_crumbs_is_kept_as_one() -> None:
     """Not as so many objects."""
     parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", *[b"x"] * 49_999)
-    assert isinstance(parsed.incoming._body, bytearray)
+    assert isinstance(parsed.parser._body, bytearray)
     assert parsed.budget.held_bytes == 49_999
-    parsed.incoming.feed(b"x")
+    parsed.parser.feed(b"x")
     (request,) = parsed.requests
     assert request.body == b"x" * 50_000
     assert parsed.budget.held_bytes == 0
     parsed = Parsed(HEAD + b"Content-Length: 50000\r\n\r\n", b"x" * 40_000)
-    parsed.incoming.close()
+    parsed.parser.close()
     assert parsed.budget.held_bytes == 0
 
 
@@ -134,13 +134,13 @@ def test_all_connections_share_what_is_held(monkeypatch: pytest.MonkeyPatch, dat
 def test_memory_goes_back_with_the_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the collector of cycles."""
     kept: list[Any] = []
-    begin = Incoming.__init__
+    begin = RequestParser.__init__
 
-    def begun(self: Incoming, *parameters: Any) -> None:
+    def begun(self: RequestParser, *parameters: Any) -> None:
         begin(self, *parameters)
         kept.append(weakref.ref(self))
 
-    monkeypatch.setattr(Incoming, "__init__", begun)
+    monkeypatch.setattr(RequestParser, "__init__", begun)
     gc.collect()
     gc.disable()
     try:

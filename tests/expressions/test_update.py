@@ -11,7 +11,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.parser import parse
 from minidynamo.expressions.resolution import Resolver
 from minidynamo.expressions.syntax import Literal, Update
-from minidynamo.expressions.updating import creates_item, updated_item
+from minidynamo.expressions.update import creates_item, updated_item
 
 VALUES = {
     ":one": {"N": "1"},

@@ -43,7 +43,7 @@ class _Refused(Exception):
     """Ends the parser where it is."""
 
 
-class Incoming:
+class RequestParser:
     """The requests of one connection.
 
     Parameters:
