@@ -1,4 +1,4 @@
-"""Fixtures for every test: databases that are checked when the test ends."""
+"""Fixtures for every test: databases in memory and in files, and that each is checked when its test ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 import minidynamo
 from minidynamo import Database, ManualClock
+from tests.followed_databases import FollowedDatabases
 
 pytest_plugins = ["pytester"]
 
@@ -19,9 +20,27 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+@pytest.fixture(scope="session")
+def followed_databases() -> Iterator[FollowedDatabases]:
+    """Notices every database that is made in this process."""
+    followed = FollowedDatabases()
+    with followed.watching():
+        yield followed
+
+
+@pytest.fixture(autouse=True)
+def databases_are_in_order(request: pytest.FixtureRequest, followed_databases: FollowedDatabases) -> Iterator[None]:
+    """Checks the local databases that a test makes; those that it damages on purpose have the marker `damaged`."""
+    if request.node.get_closest_marker("damaged"):
+        yield
+        return
+    with followed_databases.following():
+        yield
+
+
 @pytest.fixture(params=["memory", "file"])
 def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Database]]:
-    """Opens databases with the parameters of `connect`, in memory and in files; all of them are checked at the end."""
+    """Opens databases with the parameters of `connect`, in memory and in files; all of them are closed at the end."""
     opened: list[Database] = []
 
     def open_one(**parameters: Any) -> Database:
@@ -32,7 +51,6 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
     yield open_one
     for database in opened:
-        database.check()
         database.close()
 
 

@@ -36,14 +36,18 @@ def create_movies(dynamodb: Any) -> Any:
     return table
 
 
+def put_films(table: Any, count: int) -> None:
+    with table.batch_writer(overwrite_by_pkeys=["year", "title"]) as batch:
+        for number in range(count):
+            item = {"year": 1990 + number % 10, "title": f"Film {number:03d}", "info": {"rating": Decimal(number) / 10}}
+            batch.put_item(Item={**item, "director": "ann" if number % 2 else "bob"})
+
+
 def test_movies(reach: Reach) -> None:
     """Resource, batches, conditions, updates, paging, transactions, deletion."""
     dynamodb = boto3.resource("dynamodb", endpoint_url=reach.endpoint)
     table = create_movies(dynamodb)
-    with table.batch_writer(overwrite_by_pkeys=["year", "title"]) as batch:
-        for number in range(130):
-            item = {"year": 1990 + number % 10, "title": f"Film {number:03d}", "info": {"rating": Decimal(number) / 10}}
-            batch.put_item(Item={**item, "director": "ann" if number % 2 else "bob"})
+    put_films(table, 130)
     page = table.query(KeyConditionExpression=Key("year").eq(1995) & Key("title").begins_with("Film 1"))
     assert [each["title"] for each in page["Items"]] == ["Film 105", "Film 115", "Film 125"]
     found = table.query(IndexName="by_director", KeyConditionExpression=Key("director").eq("ann"), Select="COUNT")

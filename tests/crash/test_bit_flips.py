@@ -106,6 +106,7 @@ def flip_bits(folder: Path, count: int, seed: int) -> Counter[str]:
     return verdicts
 
 
+@pytest.mark.damaged
 def test_flipped_bits_are_reported(tmp_path: Path) -> None:
     assert flip_bits(tmp_path, 60, seed=1)["told"] > 20
 
@@ -116,6 +117,7 @@ def test_many_flipped_bits_are_reported(tmp_path: Path) -> None:
     assert verdicts["told"] > 10 * verdicts["missed"], verdicts
 
 
+@pytest.mark.damaged
 def test_a_page_in_the_place_of_another_is_damage(tmp_path: Path) -> None:
     """Its rows are right by their checksums; no read takes them for what it has asked for, nor blames the caller.
 

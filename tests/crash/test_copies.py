@@ -1,53 +1,25 @@
-"""Copies are whole or absent: whatever stops a backup, no name ever stands for half a database or an empty one.
-
-Power cuts are replayed from the steps in which our own code writes, syncs and names files; a cut may undo whatever was
-not synced. Kills stop a process that makes copies at any moment.
-"""
+"""Copies are whole or absent: what is unfinished, fails, or is made by several at once stands for no database."""
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import minidynamo
-from minidynamo import Database, History, StoreError
+from minidynamo import History, StoreError
 from minidynamo.cli.command_line import main
 from minidynamo.errors import StoreDamaged
-from minidynamo.formats.short_tables import create_table_request
 from minidynamo.storage import whole_file as whole_files
-from minidynamo.storage.sqlite.store_file import open_file
 from minidynamo.storage.whole_file import whole_file
-
-ROOT = Path(__file__).parents[2]
-TABLE = create_table_request("tbl", {"key": ["pk S"]})
-
-
-def fill(database: Database, count: int) -> None:
-    database.execute("CreateTable", TABLE)
-    for number in range(count):
-        database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": str(number)}, "t": {"S": "." * 500}}})
-
-
-def count_of(path: Path) -> int:
-    with minidynamo.connect(path) as database:
-        database.check()
-        return int(database.execute("Scan", {"TableName": "tbl", "Select": "COUNT"})["Count"])
-
-
-# What the name of a copy may never stand for.
+from tests.crash.copied_file import count_of, fill
 
 
 def begun_copy(folder: Path) -> Path:
@@ -125,183 +97,6 @@ def test_a_log_without_its_file_is_not_thrown_away(tmp_path: Path) -> None:
         database.backup(path)
     assert log.read_bytes() == b"commits"
     assert not path.exists()
-
-
-# Kills.
-
-_COPIER = """
-import os, sys, minidynamo
-source, target, kind = sys.argv[1:]
-database = minidynamo.connect(source)
-if kind == "memory":
-    database = database.fork()
-number = 0
-os.write(1, b"ready\\n")
-while True:
-    number += 1
-    database.backup(f"{target}{number}.db")
-    os.write(1, b"%d\\n" % number)
-"""
-
-
-@pytest.mark.parametrize("kind", ["file", "memory"])
-def test_a_killed_backup_leaves_whole_copies(kind: str, tmp_path: Path) -> None:
-    """And none that blocks the next one."""
-    with minidynamo.connect(tmp_path / "source.db") as database:
-        fill(database, 300)
-    chance = random.Random(1)
-    for turn in range(12):
-        folder = tmp_path / str(turn)
-        folder.mkdir()
-        command = [sys.executable, "-c", _COPIER, str(tmp_path / "source.db"), str(folder / "copy"), kind]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0, 0.05))
-        process.send_signal(signal.SIGKILL)
-        answered = process.stdout.read().count(b"\n")
-        process.stdout.close()
-        process.wait()
-        copies = sorted(folder.glob("*.db"), key=lambda each: int(each.stem[4:]))
-        assert len(copies) in (answered, answered + 1)
-        assert all(count_of(each) == 300 for each in copies)
-        with minidynamo.connect(tmp_path / "source.db") as database:
-            for number in range(answered + 1, answered + 3):
-                with suppress(StoreError):
-                    database.backup(folder / f"copy{number}.db")
-                assert count_of(folder / f"copy{number}.db") == 300
-        assert not [each.name for each in folder.iterdir() if each.name.startswith(".")]
-
-
-# Power cuts.
-
-
-class Moment(NamedTuple):
-    """A folder between two steps.
-
-    Attributes:
-        durable_names, written_names: inodes by name, as they are on the disk and as the process sees them.
-        durable, written: contents by inode, likewise.
-    """
-
-    durable_names: dict[str, int]
-    written_names: dict[str, int]
-    durable: dict[int, bytes]
-    written: dict[int, bytes]
-
-
-class Disk:
-    """A folder, and what of it is sure to be on the disk: contents when a file is synced, names when the folder is."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._names = self._present_names()
-        self._contents = self._present_contents()
-        self.moments: list[Moment] = []
-
-    def step(self) -> None:
-        self.moments.append(
-            Moment(dict(self._names), self._present_names(), dict(self._contents), self._present_contents())
-        )
-
-    def sync_file(self, file: int) -> None:
-        self.step()
-        self._contents[os.fstat(file).st_ino] = os.pread(file, os.fstat(file).st_size, 0)
-
-    def sync_folder(self, folder: Path) -> None:
-        self.step()
-        self._names = self._present_names()
-
-    def _present_names(self) -> dict[str, int]:
-        return {each.name: each.stat().st_ino for each in self.folder.iterdir() if each.is_file()}
-
-    def _present_contents(self) -> dict[int, bytes]:
-        return {each.stat().st_ino: each.read_bytes() for each in self.folder.iterdir() if each.is_file()}
-
-
-@contextmanager
-def recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """Keeps what the disk is sure of at every step of `whole_file`, and shows every step of it."""
-    disk = Disk(folder)
-    link, replace = os.link, Path.replace
-
-    def stepping(call: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any) -> Any:
-            disk.step()
-            found = call(*arguments)
-            disk.step()
-            return found
-
-        return step
-
-    with monkeypatch.context() as patch:
-        patch.setattr(whole_files, "sync_file", disk.sync_file)
-        patch.setattr(whole_files, "sync_folder", disk.sync_folder)
-        patch.setattr(os, "link", stepping(link))
-        patch.setattr(Path, "replace", stepping(replace))
-        yield disk
-    disk.step()
-
-
-def after_cuts(disk: Disk, target: Path, chance: random.Random) -> Iterator[Path]:
-    """The target as it may be after a cut at each moment, with what lies beside it."""
-    for number, moment in enumerate(disk.moments):
-        for turn in range(4):
-            folder = disk.folder / f"cut{number}-{turn}"
-            folder.mkdir()
-            for name in moment.durable_names.keys() | moment.written_names.keys():
-                inode = chance.choice([moment.durable_names.get(name), moment.written_names.get(name)])
-                if inode is not None:
-                    old = moment.durable.get(inode, b"")
-                    (folder / name).write_bytes(_torn(old, moment.written.get(inode, old), chance))
-            yield folder / target.name
-            shutil.rmtree(folder)
-
-
-def _torn(old: bytes, new: bytes, chance: random.Random) -> bytes:
-    """Parts of both; of what is on the disk already, nothing is lost."""
-    if old == new or chance.random() < 0.3:
-        return old
-    before = old.ljust(len(new), b"\0")
-    return b"".join(chance.choice([before, new])[at : at + 4096] for at in range(0, len(new), 4096))
-
-
-def test_a_power_cut_leaves_a_whole_copy_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a file, of a database in memory, and of a history; after the response there is one."""
-    with minidynamo.connect(tmp_path / "source.db") as database:
-        fill(database, 60)
-        for kind, source in (("file", database), ("memory", database.fork())):
-            folder = tmp_path / kind
-            folder.mkdir()
-            target = folder / "copy.db"
-            with recorded(folder, monkeypatch) as disk:
-                source.backup(target)
-            assert len(disk.moments) >= 4
-            last = len(disk.moments) - 1
-            for path in after_cuts(disk, target, random.Random(1)):
-                if path.exists():
-                    assert count_of(path) == 60
-                assert path.exists() or f"cut{last}-" not in str(path)
-    history = tmp_path / "histories" / "h.jsonl"
-    history.parent.mkdir()
-    History().save(history)
-    before, text = history.read_text(), History(seed="other").text()
-    with recorded(history.parent, monkeypatch) as disk:
-        History(seed="other").save(history)
-    for path in after_cuts(disk, history, random.Random(2)):
-        assert path.read_text() in (before, text)
-
-
-def test_a_power_cut_leaves_a_new_database_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "new.db"
-    with recorded(tmp_path, monkeypatch) as disk:
-        open_file(target, 0o600).close()
-    for path in after_cuts(disk, target, random.Random(3)):
-        with minidynamo.connect(path) as database:
-            assert database.execute("ListTables", {})["TableNames"] == []
-
-
-# Failures, permissions.
 
 
 def test_a_copy_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

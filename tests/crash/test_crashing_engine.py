@@ -167,6 +167,7 @@ def state(database: Database) -> Any:
     return tables
 
 
+@pytest.mark.damaged
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_step_fails(prepared: Path, tmp_path: Path, crash: Crash, name: str) -> None:
     operation, request = name.split()[0], REQUESTS[name]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.durable_handler import open_store
-from tests.streams.test_streams import changes
+from tests.streams.stream_reading import changes
 
 ROOT = Path(__file__).parents[2]
 

@@ -19,7 +19,7 @@ import pytest
 import minidynamo
 from minidynamo import Database
 from tests.crash.durable_writer import SETTINGS, create_tables, perform
-from tests.streams.test_streams import changes
+from tests.streams.stream_reading import changes
 
 ROOT = Path(__file__).parents[2]
 

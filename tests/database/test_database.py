@@ -1,84 +1,16 @@
-"""The database as a whole: threads, splits, statuses by the clock, identity, reopening an engine."""
+"""The database as a whole: splits, pages, statuses, tokens, identifiers, and what it refuses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import minidynamo
 from minidynamo import Database, DynamoError, ManualClock
-from minidynamo.formats.short_tables import create_table_request
 from minidynamo.storage.memory.engine import MemoryEngine
-
-Open = Callable[..., Database]
-
-
-def make_table(database: Database, name: str = "tbl", **table: Any) -> None:
-    table = table or {"key": ["pk S"]}
-    database.execute("CreateTable", create_table_request(name, table))
-
-
-def test_sixteen_threads_count_and_transfer_without_loss(open_database: Open) -> None:
-    """Conditional increments lose no update, transfers no money, and every index agrees at the end."""
-    database = open_database(partition_size=100)
-    make_table(database, key=["pk S"], gsi={"by_n": {"key": ["n N"], "projection": "KEYS_ONLY"}})
-    accounts = [f"account{each}" for each in range(5)]
-    for name in ("counter", *accounts):
-        database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": name}, "n": {"N": "100"}}})
-
-    def read(name: str) -> int:
-        response = database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": name}}, "ConsistentRead": True})
-        return int(response["Item"]["n"]["N"])
-
-    def increment() -> None:
-        while True:
-            seen = read("counter")
-            try:
-                database.execute(
-                    "UpdateItem",
-                    {
-                        "TableName": "tbl",
-                        "Key": {"pk": {"S": "counter"}},
-                        "UpdateExpression": "SET n = :new",
-                        "ConditionExpression": "n = :seen",
-                        "ExpressionAttributeValues": {":new": {"N": str(seen + 1)}, ":seen": {"N": str(seen)}},
-                    },
-                )
-                return
-            except DynamoError as error:
-                assert error.code == "ConditionalCheckFailedException"
-
-    def transfer(number: int) -> None:
-        giver, taker = accounts[number % 5], accounts[(number * 7 + 1) % 5]
-        if giver == taker:
-            return
-        actions = [
-            {
-                "Update": {
-                    "TableName": "tbl",
-                    "Key": {"pk": {"S": name}},
-                    "UpdateExpression": f"SET n = n {sign} :one",
-                    "ConditionExpression": "n > :zero",
-                    "ExpressionAttributeValues": {":one": {"N": "1"}, ":zero": {"N": "0"}},
-                }
-            }
-            for name, sign in ((giver, "-"), (taker, "+"))
-        ]
-        database.execute("TransactWriteItems", {"TransactItems": actions})
-
-    def work(number: int) -> None:
-        for step in range(25):
-            increment()
-            transfer(number + step)
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(work, range(16)))
-    assert read("counter") == 100 + 16 * 25
-    assert sum(map(read, accounts)) == 500
+from tests.database.new_table import Open, make_table
 
 
 def test_partitions_split_during_ordinary_writes(open_database: Open) -> None:
@@ -333,65 +265,3 @@ def test_a_scan_knows_no_direction(database: Database) -> None:
         database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "sk": {"N": str(number)}}})
     response = database.execute("Scan", {"TableName": "tbl", "ScanIndexForward": False})
     assert [item["sk"]["N"] for item in response["Items"]] == ["0", "1", "2"]
-
-
-class FailingEngine(MemoryEngine):
-    """Refuses to commit while `fails` is set."""
-
-    fails = False
-
-    def commit(self, batch: Any) -> None:
-        if self.fails:
-            raise OSError("no space left")
-        super().commit(batch)
-
-
-CONTROL_REQUESTS: dict[str, dict[str, Any]] = {
-    "CreateTable": create_table_request("new", {"key": ["pk S"]}),
-    "DeleteTable": {"TableName": "tbl"},
-    "TagResource": {"Tags": [{"Key": "k", "Value": "v"}]},
-    "UpdateTable": {
-        "TableName": "tbl",
-        "AttributeDefinitions": [{"AttributeName": "n", "AttributeType": "S"}],
-        "GlobalSecondaryIndexUpdates": [
-            {
-                "Create": {
-                    "IndexName": "new",
-                    "KeySchema": [{"AttributeName": "n", "KeyType": "HASH"}],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            }
-        ],
-    },
-    "PutItem": {"TableName": "tbl", "Item": {"pk": {"S": "z"}, "g": {"S": "z"}}},
-    "TransactWriteItems": {
-        "ClientRequestToken": "token",
-        "TransactItems": [{"Delete": {"TableName": "tbl", "Key": {"pk": {"S": "a"}}}}],
-    },
-}
-
-
-@pytest.mark.parametrize("operation", CONTROL_REQUESTS)
-def test_a_failed_commit_changes_nothing(operation: str) -> None:
-    """Neither the data nor what is known of the table; the same request succeeds later."""
-    engine = FailingEngine()
-    database = Database(engine=engine, clock=ManualClock())
-    make_table(database, key=["pk S"], gsi={"by_g": {"key": ["g S"]}})
-    database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "g": {"S": "x"}, "n": {"S": "y"}}})
-    request = dict(CONTROL_REQUESTS[operation])
-    if operation == "TagResource":
-        request["ResourceArn"] = database.execute("DescribeTable", {"TableName": "tbl"})["Table"]["TableArn"]
-
-    def state() -> Any:
-        described = [database.execute("DescribeTable", {"TableName": name}) for name in database.catalog.tables]
-        return described, database.execute("Scan", {"TableName": "tbl"}), database.catalog.table("tbl").state
-
-    before = repr(state())
-    engine.fails = True
-    with pytest.raises(OSError, match="no space left"):
-        database.execute(operation, request)
-    engine.fails = False
-    assert repr(state()) == before
-    database.check()
-    database.execute(operation, request)
-    database.check()

@@ -12,7 +12,7 @@ import pytest
 from minidynamo import Database, ManualClock
 from minidynamo.errors import DatabaseClosed
 from minidynamo.formats.short_tables import create_table_request
-from tests.streams.test_streams import changes
+from tests.streams.stream_reading import changes
 
 YEAR = 365 * 24 * 3600
 

@@ -16,6 +16,7 @@ from minidynamo.formats.short_tables import create_table_request
 from minidynamo.lambdas.runtime import Invocation, Outcome
 from minidynamo.requests.operations import API, WRITE
 from minidynamo.values.api_types import Response
+from tests.followed_databases import FollowedDatabases
 
 STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 TABLE = create_table_request("tbl", {"key": ["pk S"], "extra": STREAM})
@@ -108,7 +109,7 @@ def test_writes_are_refused(operation: str) -> None:
                 assert error.code != "AccessDeniedException"
 
 
-def test_an_endpoint_ends_with_its_last_user() -> None:
+def test_an_endpoint_ends_with_its_last_user(followed_databases: FollowedDatabases) -> None:
     """Without middleware nothing keeps it until the garbage collector comes by."""
     gc.collect()
     gc.disable()
@@ -117,6 +118,7 @@ def test_an_endpoint_ends_with_its_last_user() -> None:
         database.execute("ListTables", {})
         with database.using(Middleware()):
             pass
+        followed_databases.let_go()
         reference = weakref.ref(database)
         del database
         assert reference() is None

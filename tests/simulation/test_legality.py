@@ -29,8 +29,9 @@ from minidynamo.simulation import KINDS, PROFILES, Fault, Profile, SimulatedData
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk S"], "gsi": {"by_g": {"key": ["g S"]}}})
 Item = dict[str, Any]
 Place = tuple[str, str]
+WRITES = ("put", "put", "delete", "count", "batch", "transact")
 ACTIONS = (
-    *("put", "put", "delete", "count", "batch", "transact"),
+    *WRITES,
     *("get", "get consistently", "query", "query", "query consistently", "query index", "scan", "batch get", "wait"),
 )
 
@@ -106,13 +107,17 @@ class Witness:
     # Actions.
 
     def act(self, action: str, pk: str, sk: str, number: int) -> None:
-        began = self.database.clock.now()
-        place, key = (pk, sk), {"pk": {"S": pk}, "sk": {"S": sk}}
-        item = {**key, "g": {"S": "xy"[number % 2]}, "n": {"N": str(number)}}
-        profile = self.database.profile
         if action == "wait":
             self.database.clock.advance(number % 3)
-        elif action == "put":
+        elif action in WRITES:
+            self.act_by_writing(action, pk, sk, number)
+        else:
+            self.act_by_reading(action, pk, sk, number)
+
+    def act_by_writing(self, action: str, pk: str, sk: str, number: int) -> None:
+        place, key = (pk, sk), {"pk": {"S": pk}, "sk": {"S": sk}}
+        item = {**key, "g": {"S": "xy"[number % 2]}, "n": {"N": str(number)}}
+        if action == "put":
             self.write("PutItem", {place: item}, TableName="tbl", Item=item)
         elif action == "delete":
             self.write("DeleteItem", {place: None}, TableName="tbl", Key=key)
@@ -130,12 +135,17 @@ class Witness:
                 left = [entry["PutRequest"]["Item"] for entry in response["UnprocessedItems"].get("tbl", [])]
                 done = {place_of(each): each for each in items if each not in left}
                 assert self.truth == {**before, **done}
-        elif action == "transact":
+        else:
             items = [{**item, "pk": {"S": each}} for each in "ab"]
             self.write("TransactWriteItems", {place_of(each): each for each in items},
                        TransactItems=[{"Put": {"TableName": "tbl", "Item": each}} for each in items],
                        ClientRequestToken=f"token {number}/{len(self.states)}")  # fmt: skip
-        elif action.startswith("get"):
+
+    def act_by_reading(self, action: str, pk: str, sk: str, number: int) -> None:
+        began = self.database.clock.now()
+        place, key = (pk, sk), {"pk": {"S": pk}, "sk": {"S": sk}}
+        profile = self.database.profile
+        if action.startswith("get"):
             is_consistent = action.endswith("consistently")
             response = self.call("GetItem", TableName="tbl", Key=key, ConsistentRead=is_consistent)
             if isinstance(response, dict):

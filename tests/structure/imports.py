@@ -1,4 +1,4 @@
-"""The import graph of the package, late imports and those for types alone included."""
+"""The import graphs of the package, the tests and the benches, late imports and those for types alone included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 import minidynamo
 
 PACKAGE = Path(minidynamo.__file__).parent
+ROOT = Path(__file__).parents[2]
 MODULES = sorted(PACKAGE.rglob("*.py"))
+# Tests and benches, which stand beside the package.
+BESIDE = sorted(path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py"))
 
 
 def name_of(path: Path) -> str:
@@ -25,6 +28,11 @@ NAMES = {name_of(path): path for path in MODULES}
 def room_of(name: str) -> str:
     """The room, or the loose module at the root, that a module belongs to."""
     return name.split(".", maxsplit=1)[0]
+
+
+def shown_path(path: Path) -> str:
+    """A source file as one speaks of it: "minidynamo/clock.py"."""
+    return str(path.relative_to(PACKAGE.parent if path.is_relative_to(PACKAGE) else ROOT))
 
 
 @cache
@@ -48,6 +56,22 @@ def imported_names(tree: ast.AST) -> Iterator[str]:
 def imports_by_module() -> dict[str, set[str]]:
     """Each module of the package with those that it imports."""
     return {name: set(imported_names(tree_of(path))) - {name} for name, path in NAMES.items()}
+
+
+def imports_by_module_beside() -> dict[str, set[str]]:
+    """Each module of the tests and the benches, by its dotted name, with those of them that it imports."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in BESIDE}
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        imported: set[str] = set()
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                imported |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+        graph[name] = (imported & names.keys()) - {name}
+    return graph
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:

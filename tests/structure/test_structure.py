@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 import minidynamo
-from tests.structure.imports import MODULES, NAMES, PACKAGE, circles, imports_by_module, room_of, tree_of
+from tests.structure.imports import (
+    BESIDE,
+    MODULES,
+    NAMES,
+    circles,
+    imports_by_module,
+    imports_by_module_beside,
+    room_of,
+    shown_path,
+    tree_of,
+)
 
 # Rooms, and the modules at the root, floor by floor: each imports only from floors below its own.
 FLOORS = (
@@ -74,6 +84,14 @@ def test_no_circles() -> None:
     assert circles(graph) == []
 
 
+def test_no_circles_beside_the_package() -> None:
+    """Nor do modules of the tests and the benches."""
+    graph = imports_by_module_beside()
+    assert graph["bench.__main__"] >= {"bench.runner", "bench.workloads"}
+    assert graph["tests.boto.conftest"] == {"tests.boto.both_roads"}
+    assert circles(graph) == []
+
+
 def test_public_names() -> None:
     """`minidynamo` exports these names and no others."""
     assert sorted(minidynamo.__all__) == [
@@ -113,7 +131,7 @@ def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [each for each in ast.walk(tree_of(path)) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", [*MODULES, *BESIDE], ids=shown_path)
 def test_functions_fit_on_a_screen(path: Path) -> None:
     """No function is longer than 45 lines, no file than 320, and no name says nothing."""
     assert [each.name for each in functions_of(path) if length_of(each) > FUNCTION_LINES_MAX] == []

@@ -1,0 +1,101 @@
+"""Histories: the same seed and calls give the same one, on every platform, and a saved one is replayed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from minidynamo import DynamoError, History, simulate
+from minidynamo.simulation import (
+    KINDS,
+    PROFILES,
+    EmptyPage,
+    HistoryError,
+    ShortPage,
+    SimulatedDatabase,
+    SlowTable,
+    StaleRead,
+)
+from tests.simulation.small_table import TABLE, get, last_choices, opened, program, put, query
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_same_seed_and_calls_give_the_same_history(profile: str) -> None:
+    histories = []
+    for seed in (1, 1, 2):
+        database = opened(profile, seed=seed)
+        program(database)
+        database.check()
+        histories.append(database.history().text())
+    assert histories[0] == histories[1]
+    assert (histories[0] == histories[2].replace('"seed":"2"', '"seed":"1"')) is (profile == "calm")
+
+
+# One digest per profile, the same on every platform and version of Python.
+DIGESTS = {
+    "calm": "83d96c0a35381aa9",
+    "typical": "b8886d5cf56c363c",
+    "stormy": "88987082e98eaa5c",
+    "adversary": "e864d9ce8cf1f22d",
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_histories_are_the_same_everywhere(profile: str) -> None:
+    database = opened(profile, seed="everywhere")
+    program(database)
+    assert hashlib.sha256(database.history().text().encode()).hexdigest()[:16] == DIGESTS[profile]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_saved_history_is_replayed(profile: str, tmp_path: Path) -> None:
+    database = opened(profile, seed=4)
+    program(database)
+    database.history().save(tmp_path / "history.jsonl")
+    again = opened(replay=tmp_path / "history.jsonl")
+    program(again)
+    assert again.history() == database.history() == History.load(tmp_path / "history.jsonl")
+    again.check()
+
+
+def test_a_history_is_not_replayed_by_another_program() -> None:
+    first = opened()
+    put(first, "a")
+    second = opened(replay=first.history())
+    with pytest.raises(HistoryError, match="call 2 was PutItem tbl in the history and is now GetItem tbl"):
+        get(second, "a")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "nonsense", '{"minidynamo_history":2}', "[1]"])
+def test_a_file_that_is_no_history_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(text)
+    with pytest.raises(HistoryError, match="is no history of minidynamo"):
+        simulate(replay=tmp_path / "file")
+    with pytest.raises(HistoryError, match="cannot be read"):
+        simulate(replay=tmp_path / "nowhere")
+
+
+def test_a_history_reads_as_a_trace() -> None:
+    database = opened()
+    put(database, "a", n=1)
+    database.faults.on("GetItem", raises=StaleRead)
+    get(database, "a")
+    text = str(database.history())
+    assert "call 3  GetItem tbl pk=a, sk=1  -> ok" in text
+    assert KINDS["stale_read"].why in text and KINDS["stale_read"].source in text
+    assert all(json.loads(line) for line in database.history().text().splitlines())
+
+
+def test_what_has_no_effect_is_not_in_the_history(database: SimulatedDatabase) -> None:
+    for kind in (ShortPage, EmptyPage):
+        database.faults.on("Query", raises=kind, times=None)
+    with pytest.raises(DynamoError):
+        query(database, ExclusiveStartKey={"pk": {"S": "a"}})
+    assert last_choices(database) == {}
+    database.faults.on("CreateTable", raises=SlowTable)
+    with pytest.raises(DynamoError):
+        database.execute("CreateTable", TABLE)
+    assert last_choices(database) == {}
