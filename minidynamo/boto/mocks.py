@@ -16,7 +16,7 @@ from minidynamo.boto.new_clients import begin_guarding, end_guarding, provide
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.settings import ConnectSettings
+from minidynamo.database.settings import MockSettings
 
 
 class Mock:
@@ -29,7 +29,7 @@ class Mock:
         database: what answers while it is on; None while it is off.
     """
 
-    def __init__(self, database: Database | None, allows_network_after: bool, settings: ConnectSettings) -> None:
+    def __init__(self, database: Database | None, allows_network_after: bool, settings: MockSettings) -> None:
         if database is not None and settings:
             raise TypeError("give mock() either a database or the settings of a new one")
         self.database: Database | None = None
@@ -79,15 +79,15 @@ class Mock:
 
 @overload
 def mock(
-    target: Database | None = None, *, allow_network_after: bool = False, **settings: Unpack[ConnectSettings]
+    target: Database | None = None, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]
 ) -> Mock: ...
 @overload
-def mock(target: Decorated, *, allow_network_after: bool = False, **settings: Unpack[ConnectSettings]) -> Decorated: ...
+def mock(target: Decorated, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]) -> Decorated: ...
 def mock(
     target: Database | Callable[..., object] | None = None,
     *,
     allow_network_after: bool = False,
-    **settings: Unpack[ConnectSettings],
+    **settings: Unpack[MockSettings],
 ) -> object:
     """Answers boto3 and aiobotocore in this process: every client and resource for DynamoDB, made before or after.
 

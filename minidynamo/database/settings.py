@@ -40,9 +40,8 @@ class ForkSettings(TypedDict):
 
 
 class ConnectSettings(TypedDict, total=False):
-    """Those of `minidynamo.connect`."""
+    """Those of `minidynamo.connect`, but for its path."""
 
-    path: str | Path | None
     durability: str | None
     read_only: bool
     file_mode: int
@@ -54,6 +53,12 @@ class ConnectSettings(TypedDict, total=False):
     table_delays: float | Mapping[str, float] | None
     wording: str
     credentials: tuple[str, ...] | None
+
+
+class MockSettings(ConnectSettings, total=False):
+    """Those of `minidynamo.mock`: the settings of the database it makes."""
+
+    path: str | Path | None
 
 
 class ServeSettings(TypedDict, total=False):
