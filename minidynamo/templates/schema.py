@@ -16,7 +16,7 @@ from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import read_document
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
 from minidynamo.templates.terraform import planned_tables
-from minidynamo.values.api_types import RequestDraft, Response, TableClient
+from minidynamo.values.api_types import Request, Response, TableClient
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class TableTemplates:
 class _OwnErrors(Client):
     """The client of a database whose errors reach the caller as the database raises them."""
 
-    def call(self, operation: str, parameters: RequestDraft) -> Response:
+    def call(self, operation: str, parameters: Request) -> Response:
         known = list(API[operation].request.members)
         if not parameters.keys() <= set(known):
             raise unknown_parameters(operation, parameters, known)

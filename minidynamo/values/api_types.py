@@ -24,6 +24,9 @@ JsonObject = dict[str, JsonValue]
 PythonValue = Any
 """A value as boto3's resources take and give it: str, Decimal, bytes, set, list, dict, None, bool."""
 
+Structure = Mapping[str, Any]
+"""A structure within a request; also an action, or an entry of a batch."""
+
 RequestDraft = dict[str, Any]
 """A request that is still being made."""
 
