@@ -1,7 +1,7 @@
 """The end of the full botocore path: requests that botocore has built, signed and would send, answered in process.
 
 Nothing here reaches a network. Sleeping between retries is left to botocore, but a clock that can be advanced is
-advanced instead; see `sleeping.py`.
+advanced instead; see `sleep.py`.
 """
 
 from __future__ import annotations
