@@ -4,7 +4,7 @@ Only the names listed here are public; whatever is not may change.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database.connect import connect
@@ -60,11 +60,13 @@ _LATE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_LATE[name]), name)
-    return value
+if not TYPE_CHECKING:  # Checkers know the names above, and no others.
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_LATE[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

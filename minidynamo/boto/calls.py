@@ -6,17 +6,19 @@ Written once, as a coroutine, for synchronous and asynchronous clients: hooks of
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Coroutine
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
+from minidynamo.boto.botocore_types import Client, Hook, Method
 from minidynamo.boto.plans import Plan
 from minidynamo.boto.results import Answered, error_results, results, validate
 from minidynamo.boto.routes import state_of
 from minidynamo.boto.transport import travelling
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure
+from minidynamo.values.api_types import RequestDraft, Response
 from minidynamo.values.wire_types import REFUSES_MALFORMED_VALUES, MalformedValue
 
 # Errors that botocore may answer by trying again; it decides on the full botocore path.
@@ -31,38 +33,42 @@ _RETRIED = frozenset(
     }
 )
 
-Original = Callable[[Any, str, dict[str, Any]], Any]
+
+Outcome = TypeVar("Outcome")
+# What botocore hands to all hooks of one call.
+Context = dict[str, object]
 
 
-def plan_of(client: Any, operation: str) -> Plan:
+def plan_of(client: Client, operation: str) -> Plan:
     """The plan for an operation, made anew when hooks have changed since."""
     plans = state_of(client).plans
-    plan: Plan | None = plans.get(operation)
+    plan = plans.get(operation)
     if plan is None or plan.registry is not client.meta.events._emitter._lookup_cache:
         plan = plans[operation] = Plan(client, operation)
     return plan
 
 
-def run(steps: Coroutine[Any, Any, Any]) -> Any:
+def run(steps: Coroutine[object, None, Outcome]) -> Outcome:
     """Carries out a coroutine that never waits."""
     try:
         steps.send(None)
     except StopIteration as end:
-        return end.value
+        outcome: Outcome = end.value
+        return outcome
     steps.close()
     raise TypeError("a hook of a synchronous client returned something to wait for")
 
 
 async def answered(
-    client: Any, operation: str, endpoint: Endpoint, parameters: dict[str, Any], original: Original
-) -> Any:
+    client: Client, operation: str, endpoint: Endpoint, parameters: RequestDraft, original: Method
+) -> object:
     """What the client's method returns, or raises."""
     plan = plan_of(client, operation)
     if plan.takes_full_path:
         return await _full_path(client, plan, endpoint, parameters, original)
     for name in plan.tokens:  # Chosen here, so that a retry on the full botocore path carries the same ones.
         parameters.setdefault(name, str(uuid4()))
-    context: dict[str, Any] = {}
+    context: Context = {}
     sent = parameters
     if plan.provide or plan.build or plan.after:
         context |= {"client_region": client.meta.region_name, "client_config": client.meta.config}
@@ -92,7 +98,7 @@ def _may_be_retried(error: DynamoError) -> bool:
     return (error.status >= 500 or error.code in _RETRIED) and not isinstance(error, DatabaseClosed | StorageFailure)
 
 
-def _performed(plan: Plan, endpoint: Endpoint, sent: dict[str, Any]) -> dict[str, Any]:
+def _performed(plan: Plan, endpoint: Endpoint, sent: RequestDraft) -> Response:
     """Carries out the operation, unless botocore's validation has something against the parameters.
 
     Our own checks stand in for it: it is asked only where something is malformed.
@@ -111,41 +117,41 @@ def _performed(plan: Plan, endpoint: Endpoint, sent: dict[str, Any]) -> dict[str
     return results(endpoint, plan.operation, sent)
 
 
-async def _prepared(plan: Plan, parameters: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+async def _prepared(plan: Plan, parameters: RequestDraft, context: Context) -> RequestDraft:
     """The parameters as hooks have made them. They may replace them first, and change them in place then."""
-    replaced = None
+    replaced: RequestDraft | None = None
     for handler in plan.provide:
         event = f"provide-client-params.{plan.event}"
         outcome = await _maybe_await(handler(params=parameters, model=plan.model, context=context, event_name=event))
         replaced = outcome if replaced is None else replaced
-    sent: dict[str, Any] = parameters if replaced is None else replaced
+    sent: RequestDraft = parameters if replaced is None else replaced
     for handler in plan.build:
         event = f"before-parameter-build.{plan.event}"
         await _maybe_await(handler(params=sent, model=plan.model, context=context, event_name=event))
     return sent
 
 
-def _after(handler: Any, plan: Plan, http: Answered, parsed: dict[str, Any], context: dict[str, Any]) -> Any:
+def _after(handler: Hook, plan: Plan, http: Answered, parsed: Response, context: Context) -> object:
     return handler(
         http_response=http, parsed=parsed, model=plan.model, context=context, event_name=f"after-call.{plan.event}"
     )
 
 
 async def _full_path(
-    client: Any,
+    client: Client,
     plan: Plan,
     endpoint: Endpoint,
-    parameters: dict[str, Any],
-    original: Original,
+    parameters: RequestDraft,
+    original: Method,
     first: DynamoError | None = None,
-) -> Any:
+) -> object:
     """The call through all of botocore, retries included; its first attempt gets the response `first`, if given."""
     with travelling(client, endpoint, first):
         return await _maybe_await(original(client, plan.operation, parameters))
 
 
-async def _maybe_await(outcome: Any) -> Any:
+async def _maybe_await(outcome: object) -> Any:
     if isawaitable(outcome):
-        waiting: Awaitable[Any] = outcome
+        waiting: Awaitable[object] = outcome
         return await waiting
     return outcome

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Generator
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from unittest import TestCase
 
 
 class Switch(Protocol):
     """What is switched on and off around what is decorated."""
 
-    def start(self) -> Any: ...
+    def start(self) -> object: ...
 
     def stop(self) -> None: ...
 
-    def __enter__(self) -> Any: ...
+    def __enter__(self) -> object: ...
 
     def __exit__(self, *exception: object) -> None: ...
 
@@ -25,23 +28,29 @@ NewSwitch = Callable[[], Switch]
 SwitchOf = Callable[..., Switch]
 
 
-def decorated(target: Any, new_switch: NewSwitch) -> Any:
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+def decorated(target: Decorated, new_switch: NewSwitch) -> Decorated:
     """The target, run with a switch of its own each time; classes are changed in place."""
     if inspect.isclass(target):
         import unittest  # Slow to import, and only needed for classes.
 
         if issubclass(target, unittest.TestCase):
-            return _decorated_test_case(target, new_switch)
-        return _decorated_class(target, new_switch)
-    return _within(target, lambda *ignored: new_switch())
+            _decorate_test_case(target, new_switch)
+        else:
+            _decorate_class(target, new_switch)
+        return target
+    function: Any = _within(target, lambda *ignored: new_switch())
+    return function  # type: ignore[no-any-return]
 
 
-def _within(function: Any, switch_of: SwitchOf) -> Any:
+def _within(function: Callable[..., Any], switch_of: SwitchOf) -> Callable[..., Any]:
     """A function that runs within a switch, whatever kind of function it is."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def run_coroutine(*arguments: Any, **options: Any) -> Any:
+        async def run_coroutine(*arguments: object, **options: object) -> object:
             with switch_of(*arguments):
                 return await function(*arguments, **options)
 
@@ -49,7 +58,7 @@ def _within(function: Any, switch_of: SwitchOf) -> Any:
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
-        async def run_asynchronous_generator(*arguments: Any, **options: Any) -> Any:
+        async def run_asynchronous_generator(*arguments: object, **options: object) -> AsyncIterator[object]:
             with switch_of(*arguments):
                 async for each in function(*arguments, **options):
                     yield each
@@ -58,52 +67,51 @@ def _within(function: Any, switch_of: SwitchOf) -> Any:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def run_generator(*arguments: Any, **options: Any) -> Any:
+        def run_generator(*arguments: object, **options: object) -> Generator[object, Any, object]:
             with switch_of(*arguments):
                 return (yield from function(*arguments, **options))
 
         return run_generator
 
     @functools.wraps(function)
-    def run(*arguments: Any, **options: Any) -> Any:
+    def run(*arguments: object, **options: object) -> object:
         with switch_of(*arguments):
             return function(*arguments, **options)
 
     return run
 
 
-def _decorated_test_case(case: Any, new_switch: NewSwitch) -> Any:
+def _decorate_test_case(case: type[TestCase], new_switch: NewSwitch) -> None:
     """On from before setUp until after the cleanups; for the whole class where it prepares something in setUpClass."""
     import unittest
 
     if case.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__:  # type: ignore[attr-defined]
-        prepare_class = case.setUpClass.__func__
+        prepare_class = case.setUpClass.__func__  # type: ignore[attr-defined]
 
-        def set_up_class(cls: Any) -> None:
+        def set_up_class(cls: type[TestCase]) -> None:
             switch = new_switch()
             switch.start()
             cls.addClassCleanup(switch.stop)
             prepare_class(cls)
 
-        case.setUpClass = classmethod(functools.wraps(prepare_class)(set_up_class))
-        return case
+        case.setUpClass = classmethod(functools.wraps(prepare_class)(set_up_class))  # type: ignore[assignment]
+        return
     prepare = case.setUp
 
     @functools.wraps(prepare)
-    def set_up(self: Any) -> None:
+    def set_up(self: TestCase) -> None:
         switch = new_switch()
         switch.start()
         self.addCleanup(switch.stop)
         prepare(self)
 
-    case.setUp = set_up
-    return case
+    case.setUp = set_up  # type: ignore[method-assign]
 
 
-def _decorated_class(plain: Any, new_switch: NewSwitch) -> Any:
+def _decorate_class(plain: type, new_switch: NewSwitch) -> None:
     """Tests of a class share the switch of their set-up and tear-down; methods of other classes have one each."""
 
-    def switch_of(self: Any = None, *ignored: Any) -> Switch:
+    def switch_of(self: object = None, *ignored: object) -> Switch:
         shared: Switch | None = getattr(self, _SHARED, None)
         return new_switch() if shared is None else shared
 
@@ -114,16 +122,15 @@ def _decorated_class(plain: Any, new_switch: NewSwitch) -> Any:
         is_wrapped = name.startswith("test") if is_test_class else not name.startswith("_")
         if inspect.isfunction(method) and is_wrapped:
             setattr(plain, name, _within(method, switch_of))
-    return plain
 
 
 _SHARED = "_minidynamo_switch"
 
 
-def _share_switch(plain: Any, new_switch: NewSwitch) -> None:
+def _share_switch(plain: type, new_switch: NewSwitch) -> None:
     set_up, tear_down = getattr(plain, "setup_method", None), getattr(plain, "teardown_method", None)
 
-    def setup_method(self: Any, method: Any = None) -> None:
+    def setup_method(self: object, method: object = None) -> None:
         switch = new_switch()
         switch.start()
         setattr(self, _SHARED, switch)
@@ -133,16 +140,17 @@ def _share_switch(plain: Any, new_switch: NewSwitch) -> None:
             switch.stop()
             raise
 
-    def teardown_method(self: Any, method: Any = None) -> None:
+    def teardown_method(self: object, method: object = None) -> None:
         try:
             _call_with_method(tear_down, self, method)
         finally:
             vars(self).pop(_SHARED).stop()
 
-    plain.setup_method, plain.teardown_method = setup_method, teardown_method
+    for function in (setup_method, teardown_method):
+        setattr(plain, function.__name__, function)
 
 
-def _call_with_method(function: Any, self: Any, method: Any) -> None:
+def _call_with_method(function: Callable[..., object] | None, self: object, method: object) -> None:
     """Calls a set-up that may or may not take the test method, as pytest does."""
     if function is not None:
         function(self, *([method] if len(inspect.signature(function).parameters) > 1 else []))

@@ -6,13 +6,17 @@ botocore is imported when a mock is switched on, never before.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Unpack, overload
 
-from minidynamo.boto.decorators import decorated
+from minidynamo.boto.botocore_types import Client, Options, Session
+from minidynamo.boto.decorators import Decorated, decorated
 from minidynamo.boto.new_clients import begin_guarding, end_guarding, provide
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
+from minidynamo.database.settings import MockSettings
 
 
 class Mock:
@@ -25,7 +29,7 @@ class Mock:
         database: what answers while it is on; None while it is off.
     """
 
-    def __init__(self, database: Database | None, allows_network_after: bool, settings: dict[str, Any]) -> None:
+    def __init__(self, database: Database | None, allows_network_after: bool, settings: MockSettings) -> None:
         if database is not None and settings:
             raise TypeError("give mock() either a database or the settings of a new one")
         self.database: Database | None = None
@@ -68,12 +72,23 @@ class Mock:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
-    def __call__(self, target: Any) -> Any:
+    def __call__(self, target: Decorated) -> Decorated:
         """The target, run with a mock like this one each time it is called."""
         return decorated(target, lambda: Mock(self._given, self._allows_network_after, self._settings))
 
 
-def mock(target: Any = None, *, allow_network_after: bool = False, **settings: Any) -> Any:
+@overload
+def mock(
+    target: Database | None = None, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]
+) -> Mock: ...
+@overload
+def mock(target: Decorated, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]) -> Decorated: ...
+def mock(
+    target: Database | Callable[..., object] | None = None,
+    *,
+    allow_network_after: bool = False,
+    **settings: Unpack[MockSettings],
+) -> object:
     """Answers boto3 and aiobotocore in this process: every client and resource for DynamoDB, made before or after.
 
     Use it as `with mock() as database:`, as a decorator with or without parentheses, or by `start()` and `stop()`.
@@ -97,14 +112,15 @@ def mock(target: Any = None, *, allow_network_after: bool = False, **settings: A
 class Attachment:
     """A database attached to one client, resource or session; ended by `detach()` or as a context manager."""
 
-    def __init__(self, target: Any, database: Database) -> None:
-        self._clients: list[Any] = []
+    def __init__(self, target: object, database: Database) -> None:
+        self._clients: list[Client] = []
         self._database = database
-        self._session: Any = None
+        self._session: Session | None = None
         _patches().hold(self)
         self._is_attached = True
-        session = getattr(target, "_session", target)
-        client = target if hasattr(target, "_make_api_call") else getattr(getattr(target, "meta", None), "client", None)
+        session: Any = getattr(target, "_session", target)
+        behind = getattr(getattr(target, "meta", None), "client", None)
+        client: Any = target if hasattr(target, "_make_api_call") else behind
         if client is not None:
             self._attach_client(client)
         elif hasattr(session, "create_client"):
@@ -131,7 +147,7 @@ class Attachment:
     def __exit__(self, *exception: object) -> None:
         self.detach()
 
-    def _attach_client(self, client: Any) -> Any:
+    def _attach_client(self, client: Client) -> Client:
         state = state_of(client)
         if not state.is_dynamodb:
             name = client.meta.service_model.service_name
@@ -143,19 +159,19 @@ class Attachment:
         self._clients.append(client)
         return client
 
-    def _attach_session(self, session: Any) -> None:
+    def _attach_session(self, session: Session) -> None:
         """Attaches the clients that a session will make; aiobotocore's makes them in a coroutine."""
         self._session = session
         region = self._database.scope.region
 
-        def prepare(service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+        def prepare(service_name: str, rest: tuple[object, ...], options: Options) -> None:
             if service_name in SERVICES and not rest:
                 provide(session, options, region)
 
         if hasattr(session, "_create_client"):
             create_asynchronously = session._create_client
 
-            async def create_attached(service_name: str, *rest: Any, **options: Any) -> Any:
+            async def create_attached(service_name: str, *rest: object, **options: object) -> Client:
                 prepare(service_name, rest, options)
                 return self._attach_client(await create_asynchronously(service_name, *rest, **options))
 
@@ -163,14 +179,14 @@ class Attachment:
             return
         create_client = session.create_client
 
-        def create_attached_client(service_name: str, *rest: Any, **options: Any) -> Any:
+        def create_attached_client(service_name: str, *rest: object, **options: object) -> Client:
             prepare(service_name, rest, options)
             return self._attach_client(create_client(service_name, *rest, **options))
 
         session.create_client = create_attached_client
 
 
-def attach(target: Any, database: Database) -> Attachment:
+def attach(target: object, database: Database) -> Attachment:
     """Lets a database answer one client, resource or session of boto3, and nothing else.
 
     Parameters:
@@ -183,7 +199,7 @@ def attach(target: Any, database: Database) -> Attachment:
     return Attachment(target, database)
 
 
-def _patches() -> Any:
+def _patches() -> ModuleType:
     try:
         from minidynamo.boto import patches
     except ImportError as error:

@@ -6,8 +6,8 @@ A region and credentials where nobody has set any, and a guard that refuses thei
 from __future__ import annotations
 
 import os
-from typing import Any
 
+from minidynamo.boto.botocore_types import Client, OperationModel, Options, Session
 from minidynamo.boto.routes import SERVICES, current_endpoint
 
 # Whether each mock that is on guards the clients made inside it; the one switched on last comes last.
@@ -18,11 +18,11 @@ class DoubleError(RuntimeError):
     """A client made inside a mock is used where nothing answers it."""
 
 
-def refuse_outside(**hook: Any) -> None:
+def refuse_outside(*, model: OperationModel, **ignored: object) -> None:
     """The guard: a hook on the calls of clients made inside a mock; refuses them outside any."""
     if current_endpoint() is None:
         raise DoubleError(
-            f"{hook['model'].name}: this client was made inside minidynamo.mock() and is used outside it, where it "
+            f"{model.name}: this client was made inside minidynamo.mock() and is used outside it, where it "
             "would call AWS. Make a new client, or say mock(allow_network_after=True)."
         )
 
@@ -43,7 +43,7 @@ def _guards_now() -> bool:
     return bool(_guarding) and _guarding[-1]
 
 
-def provide_inside(session: Any, service_name: str, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+def provide_inside(session: Session, service_name: str, rest: tuple[object, ...], options: Options) -> None:
     """Provides for a client that is about to be made, where a mock is on; `rest` are its positional options."""
     endpoint = current_endpoint()
     if service_name in SERVICES and endpoint is not None and not rest[1:]:
@@ -51,7 +51,7 @@ def provide_inside(session: Any, service_name: str, rest: tuple[Any, ...], optio
 
 
 def provide(
-    session: Any, options: dict[str, Any], region: str, needs_credentials: bool = True, has_region: bool = False
+    session: Session, options: Options, region: str, needs_credentials: bool = True, has_region: bool = False
 ) -> None:
     """Adds to the options of a new client the region and credentials that nobody has set.
 
@@ -66,7 +66,7 @@ def provide(
         options |= {"aws_access_key_id": "minidynamo", "aws_secret_access_key": "minidynamo"}
 
 
-def guarded(client: Any, service_name: str) -> Any:
+def guarded(client: Client, service_name: str) -> Client:
     """A new client, with the guard of the mock it was made in."""
     if service_name in SERVICES and _guards_now():
         event = f"provide-client-params.{client.meta.service_model.service_id.hyphenize()}"

@@ -11,20 +11,23 @@ import importlib
 import inspect
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
 from minidynamo.boto.calls import answered, run
 from minidynamo.boto.new_clients import guarded, provide_inside
 from minidynamo.boto.routes import current_endpoint, endpoint_of, state_of
 from minidynamo.boto.sleep import ASYNCIO, TIME, acquiring, time_skipped, waiting_for
 from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to
+from minidynamo.values.api_types import RequestDraft
 
-Wrap = Callable[[Any], Any]
+# Makes the replacement of something, or None, to leave it as it is; each takes what its row names.
+Wrap = Callable[[Any], object]
 
 _lock = threading.Lock()
 _holders: list[object] = []
-_replaced: list[tuple[Any, str, Any, Any]] = []
+_replaced: list[tuple[object, str, object, object]] = []
 
 
 def hold(holder: object) -> None:
@@ -69,12 +72,12 @@ def _restore() -> None:
             setattr(owner, name, original)
 
 
-def _make_api_call(original: Any) -> Any:
+def _make_api_call(original: Method) -> Method | None:
     if not _can_be_replaced(original):
         return None
 
     @functools.wraps(original)
-    def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+    def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
             return original(self, operation_name, api_params)
@@ -83,12 +86,12 @@ def _make_api_call(original: Any) -> Any:
     return make_api_call
 
 
-def _make_api_call_asynchronously(original: Any) -> Any:
+def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousMethod | None:
     if not _can_be_replaced(original):
         return None
 
     @functools.wraps(original)
-    async def make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+    async def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
             return await original(self, operation_name, api_params)
@@ -97,7 +100,7 @@ def _make_api_call_asynchronously(original: Any) -> Any:
     return make_api_call
 
 
-def _can_be_replaced(make_api_call: Any) -> bool:
+def _can_be_replaced(make_api_call: Method) -> bool:
     """Whether it is as the fast path needs it, and the hooks of a client can be listed without calling them."""
     from botocore.hooks import EventAliaser, HierarchicalEmitter
 
@@ -107,9 +110,9 @@ def _can_be_replaced(make_api_call: Any) -> bool:
     return is_as_expected and has_parts and hasattr(EventAliaser(emitter), "_emitter")
 
 
-def _send(original: Any) -> Any:
+def _send(original: Method) -> Method:
     @functools.wraps(original)
-    def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+    def send(self: object, request: PreparedRequest, *rest: object, **options: object) -> object:
         endpoint = current_endpoint() if is_for_dynamodb(request) else None
         if endpoint is None:
             return original(self, request, *rest, **options)
@@ -118,9 +121,9 @@ def _send(original: Any) -> Any:
     return send
 
 
-def _send_asynchronously(original: Any) -> Any:
+def _send_asynchronously(original: AsynchronousMethod) -> AsynchronousMethod:
     @functools.wraps(original)
-    async def send(self: Any, request: Any, *rest: Any, **options: Any) -> Any:
+    async def send(self: object, request: PreparedRequest, *rest: object, **options: object) -> object:
         endpoint = current_endpoint() if is_for_dynamodb(request) else None
         if endpoint is None:
             return await original(self, request, *rest, **options)
@@ -129,9 +132,9 @@ def _send_asynchronously(original: Any) -> Any:
     return send
 
 
-def _new_session(original: Any) -> Any:
+def _new_session(original: Method) -> Method:
     @functools.wraps(original)
-    def new_session(self: Any, *rest: Any, **options: Any) -> None:
+    def new_session(self: object, *rest: object, **options: object) -> None:
         with _lock:  # It may be aiobotocore's first one.
             if _holders:
                 _install()
@@ -140,27 +143,27 @@ def _new_session(original: Any) -> Any:
     return new_session
 
 
-def _create_client(original: Any) -> Any:
+def _create_client(original: Callable[..., Client]) -> Callable[..., Client]:
     @functools.wraps(original)
-    def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+    def create_client(self: Session, service_name: str, *rest: object, **options: object) -> Client:
         provide_inside(self, service_name, rest, options)
         return guarded(original(self, service_name, *rest, **options), service_name)
 
     return create_client
 
 
-def _create_client_asynchronously(original: Any) -> Any:
+def _create_client_asynchronously(original: Callable[..., Awaitable[Client]]) -> Callable[..., Awaitable[Client]]:
     @functools.wraps(original)
-    async def create_client(self: Any, service_name: str, *rest: Any, **options: Any) -> Any:
+    async def create_client(self: Session, service_name: str, *rest: object, **options: object) -> Client:
         provide_inside(self, service_name, rest, options)
         return guarded(await original(self, service_name, *rest, **options), service_name)
 
     return create_client
 
 
-def _get_waiter(original: Any) -> Any:
+def _get_waiter(original: Callable[..., Waiter]) -> Callable[..., Waiter]:
     @functools.wraps(original)
-    def get_waiter(self: Any, waiter_name: str) -> Any:
+    def get_waiter(self: Client, waiter_name: str) -> Waiter:
         waiter = original(self, waiter_name)
         if state_of(self).is_dynamodb:
             waiter.wait = _waiting_by_the_clock(self, waiter.wait)
@@ -169,18 +172,18 @@ def _get_waiter(original: Any) -> Any:
     return get_waiter
 
 
-def _waiting_by_the_clock(client: Any, wait: Any) -> Any:
+def _waiting_by_the_clock(client: Client, wait: Callable[..., Any]) -> Method:
     if is_asynchronous(client):
 
         @functools.wraps(wait)
-        async def wait_asynchronously(**options: Any) -> Any:
+        async def wait_asynchronously(**options: object) -> object:
             with waiting_for(endpoint_of(client)):
                 return await wait(**options)
 
         return wait_asynchronously
 
     @functools.wraps(wait)
-    def wait_here(**options: Any) -> Any:
+    def wait_here(**options: object) -> object:
         with waiting_for(endpoint_of(client)):
             return wait(**options)
 

@@ -6,14 +6,11 @@ hooks into that, too, the call takes the full botocore path and is answered wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from botocore.validate import ParamValidationDecorator
 
+from minidynamo.boto.botocore_types import Client, Emitter, Hook
 from minidynamo.requests.checker import is_well_formed_request
-
-Handler = Callable[..., Any]
+from minidynamo.values.api_types import Request
 
 # Events of the full botocore path: a hook of somebody else's on any of them makes calls take it.
 _LONG_ROAD = (
@@ -65,7 +62,7 @@ class Plan:
         "validates",
     )
 
-    def __init__(self, client: Any, operation: str) -> None:
+    def __init__(self, client: Client, operation: str) -> None:
         model = client.meta.service_model
         emitter = client.meta.events._emitter
         self.operation = operation
@@ -84,12 +81,12 @@ class Plan:
         )
         self.validates = isinstance(client._serializer, ParamValidationDecorator)
 
-    def accepts(self, parameters: dict[str, Any]) -> bool:
+    def accepts(self, parameters: Request) -> bool:
         """Whether botocore's validation would certainly pass."""
         return is_well_formed_request(self.operation, parameters)
 
 
-def _working(emitter: Any, event: str, idle: frozenset[str]) -> tuple[Handler, ...]:
+def _working(emitter: Emitter, event: str, idle: frozenset[str]) -> tuple[Hook, ...]:
     """The hooks on an event, without those that would do nothing."""
     return tuple(
         handler
@@ -98,12 +95,12 @@ def _working(emitter: Any, event: str, idle: frozenset[str]) -> tuple[Handler, .
     )
 
 
-def _is_heeded(handler: Handler) -> bool:
+def _is_heeded(handler: Hook) -> bool:
     module = _module(handler)
     return module.startswith(_HEEDED) or not module.startswith(_SENDING)
 
 
-def _module(handler: Handler) -> str:
+def _module(handler: Hook) -> str:
     """Where a hook was defined; partial functions and callable objects included."""
     handler = getattr(handler, "func", handler)
     own = getattr(handler, "__module__", None)

@@ -5,16 +5,16 @@ Source: botocore's response parsers, compared by tests.
 
 from __future__ import annotations
 
-from typing import Any
-
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 from dateutil.tz import tzlocal
 
+from minidynamo.boto.botocore_types import Client, OperationModel
 from minidynamo.embedded.client import show_timestamps
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import http_date
+from minidynamo.values.api_types import Request, Response
 
 _LOCAL_ZONE = tzlocal()
 _VALIDATOR = ParamValidator()
@@ -30,7 +30,7 @@ class Answered:
         self.headers: dict[str, str] = {}
 
 
-def validate(model: Any, parameters: dict[str, Any]) -> None:
+def validate(model: OperationModel, parameters: Request) -> None:
     """Raises botocore's ParamValidationError where its validation does not pass."""
     if model.input_shape is not None:
         report = _VALIDATOR.validate(parameters, model.input_shape)
@@ -38,7 +38,7 @@ def validate(model: Any, parameters: dict[str, Any]) -> None:
             raise ParamValidationError(report=report.generate_report())
 
 
-def results(endpoint: Endpoint, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def results(endpoint: Endpoint, operation: str, parameters: Request) -> Response:
     """Carries out an operation; its response as botocore gives it. Raises DynamoError."""
     response = endpoint.execute(operation, parameters)
     show_timestamps(operation, response, _LOCAL_ZONE)
@@ -46,9 +46,9 @@ def results(endpoint: Endpoint, operation: str, parameters: dict[str, Any]) -> d
     return response
 
 
-def error_results(client: Any, endpoint: Endpoint, error: DynamoError) -> dict[str, Any]:
+def error_results(client: Client, endpoint: Endpoint, error: DynamoError) -> Response:
     """An error as botocore gives it: code and message, and the members that the error's model has."""
-    parsed: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
+    parsed: Response = {"Error": {"Message": error.message, "Code": error.code}}
     parsed["ResponseMetadata"] = _metadata(endpoint, error.status)
     shape = client.meta.service_model.shape_for_error_code(error.code)
     if shape is not None:
@@ -57,7 +57,7 @@ def error_results(client: Any, endpoint: Endpoint, error: DynamoError) -> dict[s
     return parsed
 
 
-def _metadata(endpoint: Endpoint, status: int) -> dict[str, Any]:
+def _metadata(endpoint: Endpoint, status: int) -> Response:
     request_id = endpoint.new_request_id()
     return {
         "RequestId": request_id,

@@ -7,9 +7,13 @@ own; all others get the one switched on last.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from minidynamo.boto.botocore_types import Client
 from minidynamo.endpoints.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from minidynamo.boto.plans import Plan
 
 SERVICES = frozenset({"dynamodb", "dynamodbstreams"})
 _STATE = "_minidynamo_state"
@@ -33,17 +37,17 @@ class ClientState:
 
     __slots__ = ("attached", "is_dynamodb", "plans")
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Client) -> None:
         self.is_dynamodb = client.meta.service_model.service_name in SERVICES
         self.attached: Endpoint | None = None
-        self.plans: dict[str, Any] = {}
+        self.plans: dict[str, Plan] = {}
 
 
 _switched_on: list[Answering] = []
 _switched_on_here: ContextVar[tuple[Answering, ...]] = ContextVar("minidynamo mocks", default=())
 
 
-def state_of(client: Any) -> ClientState:
+def state_of(client: Client) -> ClientState:
     """The state of a client, made when first asked for."""
     state: ClientState | None = client.__dict__.get(_STATE)
     if state is None:
@@ -51,7 +55,7 @@ def state_of(client: Any) -> ClientState:
     return state
 
 
-def endpoint_of(client: Any) -> Endpoint | None:
+def endpoint_of(client: Client) -> Endpoint | None:
     """The database that answers a client; None where nothing does."""
     state = state_of(client)
     return (state.attached or current_endpoint()) if state.is_dynamodb else None

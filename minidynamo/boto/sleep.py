@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
-from typing import Any
 
+from minidynamo.boto.botocore_types import Method, TokenBucket
 from minidynamo.boto.transport import TRAVEL
 from minidynamo.clock import advanced
 from minidynamo.embedded.waiters import advance_or_delay
@@ -31,11 +31,11 @@ class ModuleWith:
         sleep: what `sleep` is instead.
     """
 
-    def __init__(self, module: ModuleType, sleep: Callable[[float], Any]) -> None:
+    def __init__(self, module: ModuleType, sleep: Callable[[float], object]) -> None:
         self._module = module
         self.sleep = sleep
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._module, name)
 
 
@@ -71,21 +71,21 @@ async def _sleep_asynchronously(seconds: float) -> None:
 _skipped = [0.0]
 
 
-def time_skipped(original: Any) -> Any:
+def time_skipped(original: Callable[..., float]) -> Callable[..., float]:
     """The clock of adaptive retries, with the time that was skipped."""
 
     @functools.wraps(original)
-    def current_time(self: Any) -> float:
+    def current_time(self: object) -> float:
         return float(original(self)) + _skipped[0]
 
     return current_time
 
 
-def acquiring(original: Any) -> Any:
+def acquiring(original: Method) -> Method:
     """How adaptive retries take a token, for the synchronous bucket and the asynchronous one."""
 
     @functools.wraps(original)
-    def acquire(self: Any, amount: float, block: bool) -> Any:
+    def acquire(self: TokenBucket, amount: float, block: bool) -> object:
         travel = TRAVEL.get()
         if block and travel is not None:
             self._refill()

@@ -1,18 +1,18 @@
 """The end of the full botocore path: requests that botocore has built, signed and would send, answered in process.
 
 Nothing here reaches a network. Sleeping between retries is left to botocore, but a clock that can be advanced is
-advanced instead; see `sleeping.py`.
+advanced instead; see `sleep.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
+from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
 from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError, NoResponse
@@ -43,7 +43,7 @@ TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None
 
 
 @contextmanager
-def travelling(client: Any, endpoint: Endpoint, first: DynamoError | None = None) -> Iterator[None]:
+def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = None) -> Iterator[None]:
     """While this is on, what the client sends in this thread or task is answered by the database."""
     # Before all other hooks on sending, since another double's might answer too.
     client.meta.events.register_first(
@@ -58,7 +58,7 @@ def travelling(client: Any, endpoint: Endpoint, first: DynamoError | None = None
 
 
 @contextmanager
-def _credentials(client: Any) -> Iterator[None]:
+def _credentials(client: Client) -> Iterator[None]:
     """Lets a client without credentials sign, for as long as this is on."""
     from botocore.credentials import Credentials
 
@@ -73,24 +73,24 @@ def _credentials(client: Any) -> Iterator[None]:
         signer._credentials = None
 
 
-def respond_before_send(request: Any, **ignored: Any) -> Any:
+def respond_before_send(request: PreparedRequest, **ignored: object) -> RawResponse | None:
     """Hook on `before-send`: the response to a request on the full botocore path, None for any other."""
     travel = TRAVEL.get()
     return None if travel is None else response_to(request, travel.endpoint, travel.asynchronous)
 
 
-def is_asynchronous(client: Any) -> bool:
+def is_asynchronous(client: Client) -> bool:
     """Whether a client is aiobotocore's."""
     return any(each.__module__.startswith("aiobotocore.") for each in type(client).__mro__)
 
 
-def is_for_dynamodb(request: Any) -> bool:
+def is_for_dynamodb(request: PreparedRequest) -> bool:
     """Whether a prepared request calls an operation of DynamoDB or its streams."""
     target = request.headers.get("X-Amz-Target", b"")
     return (target.decode() if isinstance(target, bytes) else str(target)).startswith(_TARGETS)
 
 
-def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
+def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool) -> RawResponse:
     """botocore's response object for a request it has prepared, or aiobotocore's.
 
     Raises:
@@ -114,7 +114,7 @@ def response_to(request: Any, endpoint: Endpoint, asynchronous: bool) -> Any:
     return shown
 
 
-def _received(request: Any) -> HttpRequest:
+def _received(request: PreparedRequest) -> HttpRequest:
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
     body = request.body or b""
@@ -122,15 +122,17 @@ def _received(request: Any) -> HttpRequest:
     return HttpRequest(request.method, url.path or "/", url.query, headers, body)
 
 
-def _response_class(asynchronous: bool) -> Any:
+def _response_class(asynchronous: bool) -> Callable[..., RawResponse]:
     if asynchronous:
         from aiobotocore.awsrequest import AioAWSResponse
 
-        return AioAWSResponse
+        asynchronous_class: Callable[..., RawResponse] = AioAWSResponse
+        return asynchronous_class
     from botocore.awsrequest import AWSResponse
 
-    return AWSResponse
+    synchronous_class: Callable[..., RawResponse] = AWSResponse
+    return synchronous_class
 
 
-def _text(value: Any) -> str:
+def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)

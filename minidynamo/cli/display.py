@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table as RichTable
 
 from minidynamo.database.partition_info import PartitionInfo
 from minidynamo.limits import KIB, MIB
-from minidynamo.values.attribute_value import Item
+from minidynamo.values.api_types import Request
+from minidynamo.values.attribute_value import AttributeValue, Item
 from minidynamo.values.python_values import from_attribute_value
 
 _COLUMNS_MAX = 7
@@ -42,7 +42,7 @@ def items_table(items: Sequence[Item], columns: Sequence[str] = ()) -> RichTable
     return table
 
 
-def request_text(request: dict[str, Any]) -> str:
+def request_text(request: Request) -> str:
     """A request in short lines, attribute values in wire form; the members of a list of actions one by one."""
     lines = []
     for name, value in request.items():
@@ -69,11 +69,11 @@ def partition_table(partitions: Sequence[PartitionInfo], keyspace: str | None) -
     return table
 
 
-def _one_line(value: Any) -> str:
+def _one_line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: AttributeValue | None) -> str:
     if value is None:
         return ""
     text = str(from_attribute_value(value))

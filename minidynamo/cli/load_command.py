@@ -6,7 +6,6 @@ import itertools
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -16,6 +15,7 @@ from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.formats.loader import FileError, LoadReport, Record, load_records, read_records
+from minidynamo.values.api_types import Response
 
 _BAD_LINES_SHOWN_MAX = 20
 
@@ -80,7 +80,7 @@ def _create_table(database: Database, name: str, key: dict[str, str]) -> None:
 def _print_report(
     console: Console, database: Database, name: str, key: dict[str, str], report: LoadReport, shown: int
 ) -> None:
-    table: dict[str, Any] = database.execute("DescribeTable", {"TableName": name})["Table"]
+    table: Response = database.execute("DescribeTable", {"TableName": name})["Table"]
     keys = ", ".join(f"{attribute} ({kind})" for attribute, kind in key.items())
     console.print(
         f"[bold]{name}[/]: {table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}, "

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from minidynamo.testing.mutants import Mutant
 
 # Exit codes of pytest.
 _PASSED, _FAILED = 0, 1
@@ -33,7 +36,7 @@ def run_mutants(only: list[str] | None, arguments: list[str]) -> int:
         print(f"minidynamo: pytest must pass first; it says: {_last_line(sound)}", file=sys.stderr)
         return 2
     console = Console()
-    outcomes: list[tuple[Any, subprocess.CompletedProcess[str]]] = []
+    outcomes: list[tuple[Mutant, subprocess.CompletedProcess[str]]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(chosen))
@@ -50,7 +53,7 @@ def _run(name: str | None, arguments: list[str]) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _report(console: Console, outcomes: list[tuple[Any, subprocess.CompletedProcess[str]]]) -> int:
+def _report(console: Console, outcomes: list[tuple[Mutant, subprocess.CompletedProcess[str]]]) -> int:
     table = Table("mutant", "promise it breaks", "noticed by", title="Who notices a broken promise?")
     survivors = 0
     for mutant, run in outcomes:

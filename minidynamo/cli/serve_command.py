@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
+from minidynamo.database.settings import ConnectSettings
 from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
@@ -134,14 +134,13 @@ def run_serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _answering_handlers(options: argparse.Namespace, database: Database) -> AbstractContextManager[Any]:
+def _answering_handlers(options: argparse.Namespace, database: Database) -> AbstractContextManager[object]:
     """Lets boto3 in handlers be answered by the database itself, where there are handlers and boto3."""
     if not (options.api or options.on_stream) or importlib.util.find_spec("botocore") is None:
         return nullcontext()
     from minidynamo.boto.mocks import mock
 
-    answering: AbstractContextManager[Any] = mock(database)
-    return answering
+    return mock(database)
 
 
 def _map_streams(texts: list[str], database: Database) -> None:
@@ -171,7 +170,7 @@ def _default_database(options: argparse.Namespace) -> Database:
 
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
-    settings: dict[str, Any] = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
+    settings: ConnectSettings = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
     settings["wording"] = options.wording
     if options.simulate is None:
         database = connect(path, **settings)

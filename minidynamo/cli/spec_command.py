@@ -6,12 +6,12 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from http.client import HTTPException
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 from minidynamo.conformance.cases import Case, all_cases
 from minidynamo.conformance.replay import Disagreement, perform, put_items
@@ -21,6 +21,10 @@ from minidynamo.formats.short_tables import create_table_request
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import Sign, found_credentials, sign_formally, signer
+from minidynamo.values.api_types import Request
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _POLL_SECONDS = (0.005, 5.0)
 _READY_SECONDS_MAX = 600
@@ -79,7 +83,7 @@ def _replayed(endpoint: RemoteEndpoint, cases: Iterable[Case], on_wire: Iterable
         tables.remove_all()
 
 
-def _fault(replay: Any) -> str | None:
+def _fault(replay: Callable[[], object]) -> str | None:
     try:
         replay()
     except NoResponse:
@@ -148,7 +152,7 @@ class _Tables:
 
     def _names(self) -> list[str]:
         names: list[str] = []
-        page: Mapping[str, Any] = {"LastEvaluatedTableName": None}
+        page: Request = {"LastEvaluatedTableName": None}
         while "LastEvaluatedTableName" in page:
             start = page["LastEvaluatedTableName"]
             page = self._endpoint.execute("ListTables", {"ExclusiveStartTableName": start} if start else {})
@@ -156,7 +160,7 @@ class _Tables:
         return names
 
 
-def _wait(is_ready: Any) -> None:
+def _wait(is_ready: Callable[[], bool]) -> None:
     """Asks until something is so, ever more seldom; raises Disagreement where it takes too long."""
     delay, longest = _POLL_SECONDS
     ends = time.monotonic() + _READY_SECONDS_MAX
@@ -167,7 +171,7 @@ def _wait(is_ready: Any) -> None:
         delay = min(delay * 2, longest)
 
 
-def _print_report(console: Any, found: list[Outcome], shown: int | None) -> None:
+def _print_report(console: Console, found: list[Outcome], shown: int | None) -> None:
     from rich.table import Table
 
     table = Table(title="Agreement by file", title_justify="left")

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from minidynamo.formats.short_tables import ShortTable
 from minidynamo.requests.operations import API
+from minidynamo.values.api_types import JsonObject, JsonValue, Request
+from minidynamo.values.attribute_value import Item
 from minidynamo.wording import WORDINGS
 
 # The one written in C, where it is there, is several times as fast.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _case_loader() -> Any:
+def _case_loader() -> type[yaml.SafeLoader]:
     """A loader that reads NULL as the name of a type, which plain YAML takes for null. `null` itself stays null."""
-    loader: Any = type("CaseLoader", (_SafeLoader,), {})
+    loader: type[yaml.SafeLoader] = type("CaseLoader", (_SafeLoader,), {})
     resolvers = _SafeLoader.yaml_implicit_resolvers
     loader.yaml_implicit_resolvers = {first: each for first, each in resolvers.items() if first != "N"}
     return loader
@@ -27,7 +29,7 @@ def _case_loader() -> Any:
 _CaseLoader = _case_loader()
 
 
-def _long_text(loader: Any, node: yaml.Node) -> str:
+def _long_text(loader: yaml.SafeLoader, node: yaml.Node) -> str:
     """`!text [part, ...]`: parts joined; a part is a text, `[text, count]` or `[text, count, separator]`."""
     assert isinstance(node, yaml.SequenceNode)
     text = ""
@@ -47,11 +49,11 @@ class Case:
     file: str
     name: str
     wording: str
-    tables: Mapping[str, Any]
-    items: Mapping[str, Any]
+    tables: Mapping[str, ShortTable]
+    items: Mapping[str, list[Item]]
     operation: str
-    request: Mapping[str, Any]
-    expected: Mapping[str, Any] = field(default_factory=dict)
+    request: Request
+    expected: Mapping[str, JsonValue] = field(default_factory=dict)
     needs_manual_clock: bool = False
 
     @property
@@ -65,7 +67,7 @@ def folder(kind: str) -> Path:
     return installed if installed.exists() else Path(__file__).parents[2] / "spec" / kind
 
 
-def documents(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def documents(kind: str) -> Iterator[tuple[str, JsonObject]]:
     """The files of a kind by their names."""
     root = folder(kind)
     for path in sorted(root.rglob("*.yaml")):
@@ -90,7 +92,7 @@ def all_cases(wording: str | None = None) -> Iterator[Case]:
                 yield _case(name, document, entry, each)
 
 
-def _wordings(document: Mapping[str, Any], entry: Mapping[str, Any], wanted: str | None) -> Sequence[str]:
+def _wordings(document: Mapping[str, JsonValue], entry: Mapping[str, JsonValue], wanted: str | None) -> Sequence[str]:
     """The settings under which a case runs."""
     named = entry.get("wording", WORDINGS)
     holding = [named] if isinstance(named, str) else list(named)
@@ -102,7 +104,7 @@ def _wordings(document: Mapping[str, Any], entry: Mapping[str, Any], wanted: str
     return WORDINGS if row is not None and row.layers.current != row.layers.next else WORDINGS[:2]
 
 
-def _case(name: str, document: Mapping[str, Any], entry: Mapping[str, Any], wording: str) -> Case:
+def _case(name: str, document: Mapping[str, JsonValue], entry: Mapping[str, JsonValue], wording: str) -> Case:
     request = {**document.get("base", {}), **entry.get("with", {})}
     return Case(
         file=name,

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 from minidynamo.conformance.cases import Case
 from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.requests.operations import API
+from minidynamo.values.api_types import JsonValue, Request, Response
+from minidynamo.values.attribute_value import Item
 from minidynamo.wording import DETECTED
 
-Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+Call = Callable[[str, Request], Response]
 Face = Callable[[str], Call]
+
+
+class WithItems(Protocol):
+    """A case, of whichever kind: what it begins with."""
+
+    @property
+    def items(self) -> Mapping[str, list[Item]]: ...
 
 
 class Disagreement(AssertionError):
@@ -33,7 +42,7 @@ def replay(case: Case, face: Face) -> None:
     perform(case, call)
 
 
-def put_items(case: Any, call: Call) -> None:
+def put_items(case: WithItems, call: Call) -> None:
     """Puts the items that a case begins with."""
     for name, items in case.items.items():
         for item in items:
@@ -51,7 +60,7 @@ def perform(case: Case, call: Call) -> None:
         _compare(case, partial(call, operation, step[operation]), step)
 
 
-def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[str, Any]) -> None:
+def _compare(case: Case, act: Callable[[], Response], expected: Mapping[str, JsonValue]) -> None:
     try:
         response = act()
     except NoResponse:
@@ -69,7 +78,7 @@ def _compare(case: Case, act: Callable[[], dict[str, Any]], expected: Mapping[st
         _require(is_same, response, wanted)
 
 
-def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, Any]) -> None:
+def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, JsonValue]) -> None:
     error = expected["error"]
     if isinstance(error, str):
         error = {"code": "ValidationException", "message": error}
@@ -84,12 +93,12 @@ def _compare_error(case: Case, found: DynamoError, expected: Mapping[str, Any]) 
         _require(found.members == error["members"], found.members, error["members"])
 
 
-def _require(is_same: bool, found: Any, wanted: Any) -> None:
+def _require(is_same: bool, found: object, wanted: object) -> None:
     if not is_same:
         raise Disagreement(f"answered {found!r}\n  instead of {wanted!r}")
 
 
-def contains(response: Any, wanted: Any) -> bool:
+def contains(response: object, wanted: object) -> bool:
     """Whether a response has all members that are wanted, at any depth; lists must be as long."""
     if isinstance(wanted, dict):
         return isinstance(response, dict) and all(

@@ -7,11 +7,13 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.conformance.cases import documents
 from minidynamo.conformance.replay import Disagreement
+from minidynamo.formats.short_tables import ShortTable
 from minidynamo.http.messages import HttpRequest, HttpResponse
+from minidynamo.values.api_types import JsonObject, JsonValue
+from minidynamo.values.attribute_value import Item
 
 # Sends a request; None stands for a server that hung up without a response.
 Exchange = Callable[[HttpRequest], HttpResponse]
@@ -27,17 +29,17 @@ class WireCase:
     Attributes:
         options: settings that the server needs, such as `{"cors": True}`.
         is_signed: whether the request is to be signed before it is sent.
-        answer: what the response must have.
+        response: what the response must have.
     """
 
     file: str
     name: str
-    tables: Mapping[str, Any]
-    items: Mapping[str, Any]
-    options: Mapping[str, Any]
+    tables: Mapping[str, ShortTable]
+    items: Mapping[str, list[Item]]
+    options: JsonObject
     request: HttpRequest
     is_signed: bool
-    response: Mapping[str, Any]
+    response: JsonObject
 
     @property
     def id(self) -> str:
@@ -82,7 +84,7 @@ def replay_on_wire(case: WireCase, exchange: Exchange, sign: Sign) -> None:
         _require(wanted["contains"] in body, body, wanted["contains"])
 
 
-def _request(given: Mapping[str, Any]) -> HttpRequest:
+def _request(given: JsonObject) -> HttpRequest:
     headers: dict[str, str | None] = {"host": "localhost", "content-type": "application/x-amz-json-1.0"}
     if given.get("target"):
         headers["x-amz-target"] = given["target"]
@@ -95,10 +97,10 @@ def _request(given: Mapping[str, Any]) -> HttpRequest:
     return HttpRequest(given.get("method", "POST"), given.get("path", "/"), given.get("query", ""), sent, encoded)
 
 
-def _expected(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _expected(document: Mapping[str, JsonValue], entry: Mapping[str, JsonValue]) -> JsonObject:
     """The response of a case, or the one that its fault stands for."""
     if "answer" in entry:
-        response: Mapping[str, Any] = entry["answer"]
+        response: JsonObject = entry["answer"]
         return response
     kind = entry.get("fault", document.get("fault"))
     member = "Message" if kind.endswith("#SerializationException") else "message"
@@ -121,7 +123,7 @@ def _decoded(response: HttpResponse) -> str:
     return _DECODE[response.headers.get("content-encoding")](response.body).decode()
 
 
-def _require(is_right: bool, found: Any, wanted: Any) -> None:
+def _require(is_right: bool, found: object, wanted: object) -> None:
     if not is_right:
         raise Disagreement(f"answered {found}\n  instead of {wanted}")
 

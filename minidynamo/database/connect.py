@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
@@ -12,6 +12,7 @@ from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from minidynamo.database.settings import DatabaseSettings
     from minidynamo.storage.engine import Engine
 
 
@@ -59,7 +60,7 @@ def connect(
         return RemoteDatabase(path, region, credentials)
     if credentials is not None:
         raise ValueError("credentials are for a database at a URL")
-    options: dict[str, Any] = {
+    options: DatabaseSettings = {
         "clock": clock,
         "seed": seed,
         "region": region or "us-east-1",
@@ -91,7 +92,7 @@ def _check_about_file(path: str | Path | None, durability: str | None, read_only
         raise ValueError("durability is for writing: leave it out, or leave out read_only")
 
 
-def _require_defaults(*given: Any) -> None:
+def _require_defaults(*given: object) -> None:
     """Refuses settings of the store for a database whose store is somewhere else."""
     if given != _STORE_DEFAULTS:
         raise ValueError("a database at a URL has its own settings: only region and credentials can be given")

@@ -7,7 +7,6 @@ import random
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any
 
 from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
@@ -22,7 +21,7 @@ from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.metering import Meter
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import JsonObject, Request, Response
 from minidynamo.values.records import packed_record, record_item
 from minidynamo.wording import Wording
 
@@ -92,7 +91,7 @@ class Core(Wrapped):
         self._lock.release()
 
     @property
-    def lock(self) -> AbstractContextManager[Any, Any]:
+    def lock(self) -> AbstractContextManager[object, None]:
         """Held by an operation from its first read to its batch."""
         return self._lock
 
@@ -131,7 +130,7 @@ class Core(Wrapped):
         """How often the store has been opened, this time included: identifiers must never come twice."""
         key, system = b"openings", self.catalog.system
         record = system.get(key)
-        opening: Any = {"Count": 0} if record is None else record_item(record)
+        opening: JsonObject = {"Count": 0} if record is None else record_item(record)
         opening["Count"] = count = max(opening["Count"], least) + 1
         batch = Batch()
         system.keep(batch, key, packed_record(opening, 0))

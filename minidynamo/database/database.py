@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, Unpack, overload
 
 from minidynamo.clock import Clock
 from minidynamo.database.core import Core
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minidynamo.database.expiry import Lateness
+    from minidynamo.database.settings import ForkSettings, ServeSettings, StreamSettings
     from minidynamo.database.sweeper import Sweeper
     from minidynamo.embedded.client import Client, StreamsClient
     from minidynamo.embedded.resource import Resource, TableResource
     from minidynamo.http.server.server import Server
     from minidynamo.lambdas.drain import DrainReport
+    from minidynamo.lambdas.mapping import EventSourceMapping
+    from minidynamo.lambdas.runtime import Handler
     from minidynamo.lambdas.service import Functions
+
+HandlerType = TypeVar("HandlerType", bound="Handler")
 
 
 class Database(Core):
@@ -66,7 +71,7 @@ class Database(Core):
         """The table resource of a name; there need not be such a table yet."""
         return self.resource().Table(name)
 
-    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Any) -> Server:
+    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Unpack[ServeSettings]) -> Server:
         """A server that answers for this database over HTTP, as a context manager: `with db.serve() as server:`.
 
         Parameters:
@@ -140,7 +145,17 @@ class Database(Core):
 
         return Functions(self, self.execute, self._identity, self._around_invocation)
 
-    def on_stream(self, table_name: str, handler: Any = None, **parameters: Any) -> Any:
+    @overload
+    def on_stream(
+        self, table_name: str, handler: Handler | str, **parameters: Unpack[StreamSettings]
+    ) -> EventSourceMapping: ...
+    @overload
+    def on_stream(
+        self, table_name: str, handler: None = None, **parameters: Unpack[StreamSettings]
+    ) -> Callable[[HandlerType], HandlerType]: ...
+    def on_stream(
+        self, table_name: str, handler: Handler | str | None = None, **parameters: Unpack[StreamSettings]
+    ) -> EventSourceMapping | Callable[[HandlerType], HandlerType]:
         """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
 
         Parameters:
@@ -160,10 +175,10 @@ class Database(Core):
             ValueError: the table has no stream, or a parameter is out of its range.
         """
         if handler is not None:
-            return self.functions.map_stream(table_name, handler, parameters)
+            return self.functions.map_stream(table_name, handler, dict(parameters))
 
-        def decorate(function: Any) -> Any:
-            self.functions.map_stream(table_name, function, parameters)
+        def decorate(function: HandlerType) -> HandlerType:
+            self.functions.map_stream(table_name, function, dict(parameters))
             return function
 
         return decorate
@@ -243,7 +258,7 @@ class Database(Core):
         """
         return Database(**self.fork_settings(clock))
 
-    def fork_settings(self, clock: Clock | None) -> dict[str, Any]:
+    def fork_settings(self, clock: Clock | None) -> ForkSettings:
         """What a database is made from that begins with everything this one holds."""
         return {
             "engine": MemoryEngine(self.snapshot()),

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from minidynamo.database.database import Database
+from minidynamo.database.settings import DatabaseSettings
 from minidynamo.endpoints.write_refusal import WriteRefusal, refused
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite.readers import ReadOnlyEngine
@@ -27,7 +28,7 @@ class ReadOnlyDatabase(Database):
         StoreError: it cannot be read.
     """
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, **options: Unpack[DatabaseSettings]) -> None:
         engine = ReadOnlyEngine(path)
         self._following: _FollowingLock | None = None
         try:
@@ -39,7 +40,7 @@ class ReadOnlyDatabase(Database):
         self.use(WriteRefusal())
 
     @property
-    def lock(self) -> AbstractContextManager[Any, Any]:
+    def lock(self) -> AbstractContextManager[object, None]:
         return self._lock if self._following is None else self._following
 
     def expire(self) -> int:

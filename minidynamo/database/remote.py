@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from minidynamo.database.database import Database
 from minidynamo.endpoints.middleware import Wrapped
@@ -76,7 +76,7 @@ class RemoteDatabase(Database):
 
 
 def _refusal(name: str) -> Callable[..., NoReturn]:
-    def refuse(self: RemoteDatabase, *parameters: Any, **options: Any) -> NoReturn:
+    def refuse(self: RemoteDatabase, *parameters: object, **options: object) -> NoReturn:
         raise StoreError(
             f"{name}() needs the store itself, and this database is at {self.url}: use it where the store is opened"
         )

@@ -5,10 +5,10 @@ Source: boto3 documentation, "Batch writing".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
+from minidynamo.values.api_types import PythonItem, PythonValue, RequestDraft, Response
 
 
 class BatchWriter:
@@ -23,19 +23,19 @@ class BatchWriter:
     def __init__(
         self,
         table_name: str,
-        batch_write_item: Callable[..., dict[str, Any]],
+        batch_write_item: Callable[..., Response],
         overwrite_by_pkeys: list[str] | None = None,
     ) -> None:
         self._table_name = table_name
         self._batch_write_item = batch_write_item
         self._key_names = overwrite_by_pkeys
-        self._requests: list[dict[str, Any]] = []
+        self._requests: list[RequestDraft] = []
 
-    def put_item(self, Item: Mapping[str, Any]) -> None:
+    def put_item(self, Item: PythonItem) -> None:
         """Puts an item, sooner or later."""
         self._add({"PutRequest": {"Item": Item}})
 
-    def delete_item(self, Key: Mapping[str, Any]) -> None:
+    def delete_item(self, Key: PythonItem) -> None:
         """Deletes an item, sooner or later."""
         self._add({"DeleteRequest": {"Key": Key}})
 
@@ -46,7 +46,7 @@ class BatchWriter:
         while self._requests:
             self._flush()
 
-    def _add(self, request: dict[str, Any]) -> None:
+    def _add(self, request: RequestDraft) -> None:
         if self._key_names is not None:
             key = self._key(request)
             self._requests = [each for each in self._requests if self._key(each) != key]
@@ -54,7 +54,7 @@ class BatchWriter:
         if len(self._requests) >= BATCH_WRITE_REQUESTS_MAX:
             self._flush()
 
-    def _key(self, request: dict[str, Any]) -> list[Any]:
+    def _key(self, request: RequestDraft) -> list[PythonValue]:
         assert self._key_names is not None
         ((_, body),) = request.items()
         ((_, values),) = body.items()

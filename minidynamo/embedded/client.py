@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Any
 
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
+from minidynamo.embedded.methods import Condition, Methods, StreamMethods, Value
 from minidynamo.embedded.paginators import Paginator
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, Operation
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import JsonObject, JsonValue, Request, Response
+from minidynamo.values.attribute_value import AttributeValue
 
 
 class ClientMeta:
@@ -43,11 +44,7 @@ class ServiceClient:
         self._execute = endpoint.execute
         self._new_request_id = endpoint.new_request_id
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Response]: ...
-
-    def call(self, operation: str, parameters: dict[str, Any]) -> Response:
+    def call(self, operation: str, parameters: Request) -> Response:
         """Calls an operation by its API name.
 
         Raises:
@@ -78,8 +75,8 @@ class ServiceClient:
         """Does nothing: the database stays open. boto3's client has this method."""
 
 
-class Client(ServiceClient):
-    """Calls the operations of an endpoint as boto3's client of DynamoDB does."""
+class DynamoClient(ServiceClient, Methods[Value, Condition]):
+    """What clients of DynamoDB share, whatever values they take."""
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether `get_paginator` knows a method such as "query"."""
@@ -94,14 +91,18 @@ class Client(ServiceClient):
         return Waiter(self.describe_table, self._endpoint, waiter_name)
 
 
-class StreamsClient(ServiceClient):
+class Client(DynamoClient[AttributeValue, str]):
+    """Calls the operations of an endpoint as boto3's client of DynamoDB does."""
+
+
+class StreamsClient(ServiceClient, StreamMethods):
     """Calls the operations of an endpoint's streams as boto3's client of DynamoDB Streams does."""
 
 
 def _method(operation: Operation) -> Callable[..., Response]:
     name = operation.name
 
-    def method(self: ServiceClient, **parameters: Any) -> Response:
+    def method(self: ServiceClient, **parameters: object) -> Response:
         return self.call(name, parameters)
 
     method.__name__ = operation.method
@@ -119,7 +120,7 @@ def show_timestamps(operation: str, response: Response, zone: tzinfo) -> None:
         _show_below(response, steps, name, zone)
 
 
-def _show_below(members: Any, steps: list[str], name: str, zone: tzinfo) -> None:
+def _show_below(members: JsonValue, steps: list[str], name: str, zone: tzinfo) -> None:
     if isinstance(members, list):
         for member in members:
             _show_below(member, steps, name, zone)
@@ -129,7 +130,7 @@ def _show_below(members: Any, steps: list[str], name: str, zone: tzinfo) -> None
         members[name] = datetime.fromtimestamp(members[name], zone)
 
 
-def _show_all(response: Any, zone: tzinfo) -> None:
+def _show_all(response: JsonObject, zone: tzinfo) -> None:
     for name, value in response.items():
         if name in TABLE_TIMESTAMPS:
             response[name] = datetime.fromtimestamp(value, zone)
@@ -145,4 +146,4 @@ _PARAMETERS = {name: frozenset(row.request.members) for name, row in API.items()
 _TIMESTAMPS = {name: row.timestamps for name, row in API.items()}
 
 for _row in API.values():
-    setattr(StreamsClient if _row.subject == STREAM else Client, _row.method, _method(_row))
+    setattr(StreamsClient if _row.subject == STREAM else DynamoClient, _row.method, _method(_row))

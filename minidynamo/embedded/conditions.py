@@ -7,10 +7,27 @@ Source: boto3 documentation, "DynamoDB conditions".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeGuard
+
+from minidynamo.values.api_types import PythonValue
 
 _ATTRIBUTE_NAME = re.compile(r"[^.\[\]]+(?![^\[]*\])")
+
+ConditionParts = dict[str, Any]
+"""What a condition is made of: `format`, `operator`, `values`."""
+
+Operand = PythonValue
+"""What stands in a condition: an attribute, a condition or a plain value."""
+
+
+class ConditionLike(Protocol):
+    """A condition of ours or of boto3's."""
+
+    def get_expression(self) -> ConditionParts:
+        """Its parts."""
+        ...
 
 
 class AttributeBase:
@@ -28,31 +45,31 @@ class AttributeBase:
     def __hash__(self) -> int:
         return hash((type(self), self.name))
 
-    def eq(self, value: Any) -> Condition:
+    def eq(self, value: PythonValue) -> Condition:
         """The attribute equals the value."""
         return Condition("=", "{0} {operator} {1}", (self, value))
 
-    def lt(self, value: Any) -> Condition:
+    def lt(self, value: PythonValue) -> Condition:
         """The attribute is less than the value."""
         return Condition("<", "{0} {operator} {1}", (self, value))
 
-    def lte(self, value: Any) -> Condition:
+    def lte(self, value: PythonValue) -> Condition:
         """The attribute is less than or equal to the value."""
         return Condition("<=", "{0} {operator} {1}", (self, value))
 
-    def gt(self, value: Any) -> Condition:
+    def gt(self, value: PythonValue) -> Condition:
         """The attribute is greater than the value."""
         return Condition(">", "{0} {operator} {1}", (self, value))
 
-    def gte(self, value: Any) -> Condition:
+    def gte(self, value: PythonValue) -> Condition:
         """The attribute is greater than or equal to the value."""
         return Condition(">=", "{0} {operator} {1}", (self, value))
 
-    def begins_with(self, value: Any) -> Condition:
+    def begins_with(self, value: PythonValue) -> Condition:
         """The attribute begins with the value."""
         return Condition("begins_with", "{operator}({0}, {1})", (self, value))
 
-    def between(self, low_value: Any, high_value: Any) -> Condition:
+    def between(self, low_value: Any, high_value: PythonValue) -> Condition:
         """The attribute lies between two values, both included."""
         return Condition("BETWEEN", "{0} {operator} {1} AND {2}", (self, low_value, high_value))
 
@@ -64,11 +81,11 @@ class Key(AttributeBase):
 class Attr(AttributeBase):
     """Any attribute or document path, for conditions and filters: `Attr("a.b[0]").exists()`."""
 
-    def ne(self, value: Any) -> Condition:
+    def ne(self, value: PythonValue) -> Condition:
         """The attribute differs from the value."""
         return Condition("<>", "{0} {operator} {1}", (self, value))
 
-    def is_in(self, value: list[Any]) -> Condition:
+    def is_in(self, value: Iterable[PythonValue]) -> Condition:
         """The attribute equals one of the values."""
         return Condition("IN", "{0} {operator} {1}", (self, value))
 
@@ -80,7 +97,7 @@ class Attr(AttributeBase):
         """The attribute does not exist."""
         return Condition("attribute_not_exists", "{operator}({0})", (self,))
 
-    def contains(self, value: Any) -> Condition:
+    def contains(self, value: PythonValue) -> Condition:
         """The attribute contains the value."""
         return Condition("contains", "{operator}({0}, {1})", (self, value))
 
@@ -102,20 +119,20 @@ class Condition:
         values: attributes, conditions and plain values.
     """
 
-    def __init__(self, operator: str, form: str, values: tuple[Any, ...]) -> None:
+    def __init__(self, operator: str, form: str, values: tuple[Operand, ...]) -> None:
         self._operator = operator
         self._form = form
         self._values = values
 
-    def get_expression(self) -> dict[str, Any]:
+    def get_expression(self) -> ConditionParts:
         """The parts of the condition, as boto3's conditions give them."""
         return {"format": self._form, "operator": self._operator, "values": self._values}
 
-    def __and__(self, other: Any) -> Condition:
+    def __and__(self, other: ConditionLike) -> Condition:
         _require_condition(other, "AND")
         return Condition("AND", "({0} {operator} {1})", (self, other))
 
-    def __or__(self, other: Any) -> Condition:
+    def __or__(self, other: ConditionLike) -> Condition:
         _require_condition(other, "OR")
         return Condition("OR", "({0} {operator} {1})", (self, other))
 
@@ -123,7 +140,7 @@ class Condition:
         return Condition("NOT", "({operator} {0})", (self,))
 
     def __eq__(self, other: object) -> bool:
-        return is_condition(other) and other.get_expression() == self.get_expression()  # type: ignore[attr-defined]
+        return is_condition(other) and other.get_expression() == self.get_expression()
 
     def __hash__(self) -> int:
         return hash((self._operator, self._form))
@@ -140,12 +157,12 @@ class Size(Condition, AttributeBase):
         self.name = attribute.name
 
 
-def is_condition(value: object) -> bool:
+def is_condition(value: object) -> TypeGuard[ConditionLike]:
     """Whether a value is a condition of ours or of boto3's."""
     return hasattr(value, "get_expression")
 
 
-def _require_condition(value: Any, operator: str) -> None:
+def _require_condition(value: object, operator: str) -> None:
     if not is_condition(value):
         raise TypeError(f"{operator} joins conditions, not {type(value).__name__}")
 
@@ -160,9 +177,9 @@ class ExpressionBuilder:
     """
 
     names: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, PythonValue] = field(default_factory=dict)
 
-    def build(self, condition: Any) -> str:
+    def build(self, condition: ConditionLike) -> str:
         """The expression of a condition."""
         parts = condition.get_expression()
         in_list = parts["operator"] == "IN"
@@ -171,14 +188,14 @@ class ExpressionBuilder:
         placeholders += [self._in_list(each) if in_list else self._operand(each) for each in others]
         return str(parts["format"].format(*placeholders, operator=parts["operator"]))
 
-    def _operand(self, value: Any) -> str:
+    def _operand(self, value: Operand) -> str:
         if is_condition(value):
             return self.build(value)
         if isinstance(value, AttributeBase) or _is_boto3_attribute(value):
             return _ATTRIBUTE_NAME.sub(self._name_placeholder, value.name)
         return self._value_placeholder(value)
 
-    def _in_list(self, choices: Any) -> str:
+    def _in_list(self, choices: Iterable[PythonValue]) -> str:
         return f"({', '.join(map(self._operand, choices))})"
 
     def _name_placeholder(self, match: re.Match[str]) -> str:
@@ -186,11 +203,11 @@ class ExpressionBuilder:
         self.names[placeholder] = match.group()
         return placeholder
 
-    def _value_placeholder(self, value: Any) -> str:
+    def _value_placeholder(self, value: PythonValue) -> str:
         placeholder = f":v{len(self.values)}"
         self.values[placeholder] = value
         return placeholder
 
 
-def _is_boto3_attribute(value: Any) -> bool:
+def _is_boto3_attribute(value: object) -> bool:
     return type(value).__module__ == "boto3.dynamodb.conditions" and hasattr(value, "name")

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypedDict
 
 from minidynamo.requests.operations import API, Pages
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import JsonValue, RequestDraft, Response
 from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
 
 _PAGES = {row.method: row.pages for row in API.values() if row.pages is not None}
+
+
+class PaginationConfig(TypedDict, total=False):
+    """How pages are made: so many results in all, so many per call, from a `resume_token` on."""
+
+    MaxItems: int | str | None
+    PageSize: int | str | None
+    StartingToken: str | None
 
 
 class Paginator:
@@ -35,7 +43,7 @@ class Paginator:
         """Whether a method has pages."""
         return name in _PAGES
 
-    def paginate(self, PaginationConfig: dict[str, Any] | None = None, **parameters: Any) -> PageIterator:
+    def paginate(self, PaginationConfig: PaginationConfig | None = None, **parameters: object) -> PageIterator:
         """The pages of a call.
 
         Parameters:
@@ -52,15 +60,16 @@ class PageIterator:
         self,
         method: Callable[..., Response],
         pages: Pages,
-        parameters: dict[str, Any],
-        config: dict[str, Any],
+        parameters: RequestDraft,
+        config: PaginationConfig,
     ) -> None:
         self._method = method
         self._pages = pages
         self._parameters = dict(parameters)
-        self._max_items = None if config.get("MaxItems") is None else int(config["MaxItems"])
-        if config.get("PageSize") is not None and pages.limit is not None:
-            self._parameters[pages.limit] = int(config["PageSize"])
+        max_items, page_size = config.get("MaxItems"), config.get("PageSize")
+        self._max_items = None if max_items is None else int(max_items)
+        if page_size is not None and pages.limit is not None:
+            self._parameters[pages.limit] = int(page_size)
         self._starting_token = config.get("StartingToken")
         self.resume_token: str | None = None
 
@@ -102,11 +111,11 @@ class PageIterator:
         return result
 
 
-def _token(position: Any, skipped: int) -> str:
+def _token(position: JsonValue, skipped: int) -> str:
     return base64_text(json.dumps([position, skipped], default=base64_text).encode())
 
 
-def _read_token(token: str) -> tuple[Any, int]:
+def _read_token(token: str) -> tuple[JsonValue, int]:
     try:
         position, skipped = json.loads(binary_of(token))
     except ValueError:

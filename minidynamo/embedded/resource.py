@@ -6,14 +6,23 @@ Source: boto3 documentation, "DynamoDB.ServiceResource" and "DynamoDB.Table".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Unpack
 
 from minidynamo.embedded.batch_writer import BatchWriter
-from minidynamo.embedded.client import Client
+from minidynamo.embedded.client import DynamoClient
+from minidynamo.embedded.conditions import ConditionLike
 from minidynamo.embedded.resource_values import python_response, wire_request
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.requests.operations import snake_case
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import JsonObject, PythonValue, Request, Response
+
+if TYPE_CHECKING:
+    from minidynamo.embedded import item_parameters as items
+    from minidynamo.embedded import table_parameters as tables
+
+Expression = str | ConditionLike
+"""An expression as text, or as a condition object."""
 
 
 class ResourceMeta:
@@ -23,10 +32,10 @@ class ResourceMeta:
         self.client = client
 
 
-class ResourceClient(Client):
+class ResourceClient(DynamoClient[PythonValue, Expression]):
     """A client that takes and gives Python values, as the client behind boto3's resource does."""
 
-    def call(self, operation: str, parameters: dict[str, Any]) -> Response:
+    def call(self, operation: str, parameters: Request) -> Response:
         """Calls an operation by its API name; raises what `Client.call` raises, and TypeError for bad values."""
         return python_response(super().call(operation, wire_request(operation, parameters)))
 
@@ -47,18 +56,18 @@ class Resource:
         """The table of a name; there need not be such a table yet."""
         return TableResource(self, name)
 
-    def create_table(self, **parameters: Any) -> TableResource:
+    def create_table(self, **parameters: Unpack[tables.CreateTable]) -> TableResource:
         """Creates a table, with CreateTable's parameters, and returns its resource."""
         description = self.meta.client.create_table(**parameters)["TableDescription"]
         table = self.Table(description["TableName"])
         table.description = description
         return table
 
-    def batch_get_item(self, **parameters: Any) -> Response:
+    def batch_get_item(self, **parameters: Unpack[items.BatchGetItem]) -> Response:
         """Calls BatchGetItem with Python values."""
         return self.meta.client.batch_get_item(**parameters)
 
-    def batch_write_item(self, **parameters: Any) -> Response:
+    def batch_write_item(self, **parameters: Unpack[items.BatchWriteItem]) -> Response:
         """Calls BatchWriteItem with Python values."""
         return self.meta.client.batch_write_item(**parameters)
 
@@ -118,6 +127,27 @@ class TableResource:
         name: its name.
     """
 
+    attribute_definitions: list[dict[str, str]]
+    billing_mode_summary: JsonObject | None
+    creation_date_time: datetime
+    deletion_protection_enabled: bool
+    global_secondary_indexes: list[JsonObject] | None
+    item_count: int
+    key_schema: list[dict[str, str]]
+    latest_stream_arn: str | None
+    latest_stream_label: str | None
+    local_secondary_indexes: list[JsonObject] | None
+    on_demand_throughput: JsonObject | None
+    provisioned_throughput: JsonObject
+    sse_description: JsonObject | None
+    stream_specification: JsonObject | None
+    table_arn: str
+    table_class_summary: JsonObject | None
+    table_id: str
+    table_size_bytes: int
+    table_status: str
+    warm_throughput: JsonObject | None
+
     def __init__(self, resource: Resource, name: str) -> None:
         self.name = name
         self.meta = resource.meta
@@ -137,14 +167,16 @@ class TableResource:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def __getattr__(self, attribute: str) -> Any:
-        member = _ATTRIBUTES.get(attribute)
-        if member is None:
-            raise AttributeError(f"a table has no attribute {attribute!r}")
-        if self.description is None:
-            self.load()
-        assert self.description is not None
-        return self.description.get(member)
+    if not TYPE_CHECKING:  # Checkers know the attributes above, and no others.
+
+        def __getattr__(self, attribute: str) -> object:
+            member = _ATTRIBUTES.get(attribute)
+            if member is None:
+                raise AttributeError(f"a table has no attribute {attribute!r}")
+            if self.description is None:
+                self.load()
+            assert self.description is not None
+            return self.description.get(member)
 
     def load(self) -> None:
         """Loads the description anew."""
@@ -152,31 +184,31 @@ class TableResource:
 
     reload = load
 
-    def put_item(self, **parameters: Any) -> Response:
+    def put_item(self, **parameters: Unpack[items.PutItemOfTable[PythonValue, Expression]]) -> Response:
         """Calls PutItem on this table."""
         return self.meta.client.call("PutItem", {"TableName": self.name, **parameters})
 
-    def get_item(self, **parameters: Any) -> Response:
+    def get_item(self, **parameters: Unpack[items.GetItemOfTable[PythonValue]]) -> Response:
         """Calls GetItem on this table."""
         return self.meta.client.call("GetItem", {"TableName": self.name, **parameters})
 
-    def update_item(self, **parameters: Any) -> Response:
+    def update_item(self, **parameters: Unpack[items.UpdateItemOfTable[PythonValue, Expression]]) -> Response:
         """Calls UpdateItem on this table."""
         return self.meta.client.call("UpdateItem", {"TableName": self.name, **parameters})
 
-    def delete_item(self, **parameters: Any) -> Response:
+    def delete_item(self, **parameters: Unpack[items.DeleteItemOfTable[PythonValue, Expression]]) -> Response:
         """Calls DeleteItem on this table."""
         return self.meta.client.call("DeleteItem", {"TableName": self.name, **parameters})
 
-    def query(self, **parameters: Any) -> Response:
+    def query(self, **parameters: Unpack[items.QueryOfTable[PythonValue, Expression]]) -> Response:
         """Calls Query on this table."""
         return self.meta.client.call("Query", {"TableName": self.name, **parameters})
 
-    def scan(self, **parameters: Any) -> Response:
+    def scan(self, **parameters: Unpack[items.ScanOfTable[PythonValue, Expression]]) -> Response:
         """Calls Scan on this table."""
         return self.meta.client.call("Scan", {"TableName": self.name, **parameters})
 
-    def update(self, **parameters: Any) -> TableResource:
+    def update(self, **parameters: Unpack[tables.UpdateTableOfTable]) -> TableResource:
         """Calls UpdateTable on this table."""
         self.description = self.meta.client.update_table(TableName=self.name, **parameters)["TableDescription"]
         return self

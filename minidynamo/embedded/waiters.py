@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from minidynamo.clock import advanced
 from minidynamo.embedded.client_errors import modelled_class, waiter_error_class
 from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.values.api_types import Response
 
 _NAMES = ("table_exists", "table_not_exists")
 _DELAY_SECONDS, _ATTEMPTS_MAX = 20, 25
+
+
+class WaiterConfig(TypedDict, total=False):
+    """How often a waiter asks: seconds between attempts, and how many there are."""
+
+    Delay: float
+    MaxAttempts: int
 
 
 class Waiter:
@@ -26,14 +34,14 @@ class Waiter:
         name: "table_exists" or "table_not_exists"; ValueError for any other.
     """
 
-    def __init__(self, describe_table: Callable[..., dict[str, Any]], endpoint: Endpoint, name: str) -> None:
+    def __init__(self, describe_table: Callable[..., Response], endpoint: Endpoint, name: str) -> None:
         if name not in _NAMES:
             raise ValueError(f"Waiter does not exist: {name}; these do: {', '.join(_NAMES)}")
         self.name = name
         self._describe_table = describe_table
         self._endpoint = endpoint
 
-    def wait(self, TableName: str, WaiterConfig: dict[str, Any] | None = None) -> None:
+    def wait(self, TableName: str, WaiterConfig: WaiterConfig | None = None) -> None:
         """Returns when the state is reached.
 
         Parameters:

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
+from minidynamo.values.api_types import JsonValue
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import from_json
 from minidynamo.values.python_values import to_item
@@ -152,7 +152,7 @@ def _skip_space(text: str, position: int) -> int:
     return position
 
 
-def _record(number: int, value: Any) -> Record:
+def _record(number: int, value: JsonValue) -> Record:
     if not isinstance(value, dict):
         return Record(number, None, f"not an object but {type(value).__name__}")
     item = value["Item"] if value.keys() == {"Item"} and isinstance(value["Item"], dict) else value
@@ -169,7 +169,7 @@ def _record(number: int, value: Any) -> Record:
         return Record(number, None, "cannot be stored: a number has more than 38 digits or is out of range")
 
 
-def _is_attribute_value(value: Any) -> bool:
+def _is_attribute_value(value: object) -> bool:
     return isinstance(value, dict) and len(value) == 1 and value.keys() <= _TYPES
 
 

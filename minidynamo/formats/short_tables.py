@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from minidynamo.values.api_types import JsonValue, RequestDraft
+
+ShortTable = Mapping[str, JsonValue]
+"""A short description of a table."""
 
 
-def create_table_request(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+def create_table_request(name: str, table: ShortTable) -> RequestDraft:
     """The CreateTable request of a short description.
 
     Parameters:
@@ -28,12 +32,12 @@ def create_table_request(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
                 schema.append({"AttributeName": attribute, "KeyType": role})
         return schema
 
-    def key(definition: Mapping[str, Any]) -> list[dict[str, str]]:
+    def key(definition: ShortTable) -> list[dict[str, str]]:
         if "key" in definition:
             return elements(definition["key"][:1], definition["key"][1:])
         return elements(definition["hash"], definition.get("range", []))
 
-    request: dict[str, Any] = {"TableName": name, "KeySchema": key(table), "BillingMode": "PAY_PER_REQUEST"}
+    request: RequestDraft = {"TableName": name, "KeySchema": key(table), "BillingMode": "PAY_PER_REQUEST"}
     for short, member in (("lsi", "LocalSecondaryIndexes"), ("gsi", "GlobalSecondaryIndexes")):
         if short in table:
             request[member] = [
@@ -50,7 +54,7 @@ def create_table_request(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return {**request, **table.get("extra", {})}
 
 
-def _projection(projection: str | list[str]) -> dict[str, Any]:
+def _projection(projection: str | list[str]) -> RequestDraft:
     if isinstance(projection, str):
         return {"ProjectionType": projection}
     return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(projection)}

@@ -9,13 +9,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from json import encoder as json_encoder
-from typing import Any
+from typing import NoReturn
 
 from minidynamo.errors import SerializationError
 from minidynamo.limits import HTTP_INLINE_BODY_BYTES_MAX, JSON_OBJECT_BYTES_MIN
 from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
 from minidynamo.requests.walk import rebuilt
+from minidynamo.values.api_types import JsonObject, JsonValue
 from minidynamo.values.json_form import base64_text, binary_of, from_json
 from minidynamo.values.wire_types import UndecodableBinary
 
@@ -23,7 +24,7 @@ from minidynamo.values.wire_types import UndecodableBinary
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
-def parsed_body(body: bytes) -> dict[str, Any] | None:
+def parsed_body(body: bytes) -> JsonObject | None:
     """The members of a request; None for an empty body.
 
     Raises:
@@ -52,7 +53,7 @@ def _has_too_many_objects(body: bytes) -> bool:
     return braces > room and braces - sum(text.group().count(b"{") for text in _TEXT.finditer(body)) > room
 
 
-def _decoded(decoder: json.JSONDecoder, text: str) -> Any:
+def _decoded(decoder: json.JSONDecoder, text: str) -> JsonValue:
     if text[0] == "{":
         members, end = decoder.raw_decode(text)
         if end == len(text):
@@ -60,7 +61,7 @@ def _decoded(decoder: json.JSONDecoder, text: str) -> Any:
     return decoder.decode(text)  # Blanks around it, or something else.
 
 
-def with_binaries(operation: str, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+def with_binaries(operation: str, request: JsonObject, body: bytes) -> JsonObject:
     """A parsed request with bytes for the base64 in its attribute values.
 
     Text that is no base64 becomes an `UndecodableBinary`, which fails when types are checked.
@@ -72,7 +73,7 @@ def with_binaries(operation: str, request: dict[str, Any], body: bytes) -> dict[
     return request if row is None else rebuilt(row.request, request, _decoded_leaf)
 
 
-def _decoded_leaf(shape: Shape, value: Any) -> Any:
+def _decoded_leaf(shape: Shape, value: JsonValue) -> JsonValue:
     return from_json(value, _binary) if shape.kind == "Value" else value
 
 
@@ -83,29 +84,26 @@ def _binary(text: str) -> bytes | UndecodableBinary:
         return UndecodableBinary(str(error))
 
 
-def body_of(members: Mapping[str, Any]) -> bytes:
+def body_of(members: Mapping[str, JsonValue]) -> bytes:
     """A request, a response or an error as compact JSON; binary values become base64."""
     return "".join(_encoded(members, 0)).encode()
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _same(members: dict[str, Any]) -> dict[str, Any]:
+def _same(members: JsonObject) -> JsonObject:
     return members
 
 
-def _new_encoder() -> Callable[[Any, int], Iterable[str]]:
+def _new_encoder() -> Callable[[object, int], Iterable[str]]:
     """What makes pieces of JSON: the encoder that `json` itself makes for each text, made once."""
     encoder = json.JSONEncoder(separators=(",", ":"), default=base64_text, check_circular=False)
-    make: Any = getattr(json_encoder, "c_make_encoder", None)
+    make: Callable[..., Callable[[object, int], Iterable[str]]] | None = getattr(json_encoder, "c_make_encoder", None)
     if make is None:  # A Python whose json is not compiled.
         return lambda members, level: encoder.iterencode(members)
-    made: Callable[[Any, int], Iterable[str]] = make(
-        None, base64_text, json_encoder.encode_basestring_ascii, None, ":", ",", False, False, True
-    )
-    return made
+    return make(None, base64_text, json_encoder.encode_basestring_ascii, None, ":", ",", False, False, True)
 
 
 _encoded = _new_encoder()

@@ -15,17 +15,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from minidynamo.database.database import Database
+    from minidynamo.embedded.client import Client
+    from minidynamo.embedded.resource import Resource
     from minidynamo.http.server.server import Server
 
 _MARKER = "minidynamo"
 _INI = "minidynamo_tables"
 _DATABASE = pytest.StashKey["Database"]()
+
+
+class BotoSession(Protocol):
+    """A session of boto3, whose clients and resources have the methods of ours."""
+
+    def client(self, service_name: str) -> Client: ...
+
+    def resource(self, service_name: str) -> Resource: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -109,21 +119,21 @@ def minidynamo_mock(minidynamo_database: Database) -> Iterator[Database]:
 
 
 @pytest.fixture
-def minidynamo_client(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+def minidynamo_client(minidynamo_database: Database, _minidynamo_session: BotoSession | None) -> Client:
     """A client for the test's database: boto3's where it is installed, else one with the same methods."""
     session = _minidynamo_session
     return minidynamo_database.client() if session is None else session.client("dynamodb")
 
 
 @pytest.fixture
-def minidynamo_resource(minidynamo_database: Database, _minidynamo_session: Any) -> Any:
+def minidynamo_resource(minidynamo_database: Database, _minidynamo_session: BotoSession | None) -> Resource:
     """A resource for the test's database: boto3's where it is installed, else one with the same methods."""
     session = _minidynamo_session
     return minidynamo_database.resource() if session is None else session.resource("dynamodb")
 
 
 @pytest.fixture
-def _minidynamo_session(minidynamo_database: Database) -> Iterator[Any]:
+def _minidynamo_session(minidynamo_database: Database) -> Iterator[BotoSession | None]:
     """A session of boto3 that makes clients for the test's database; None without boto3."""
     try:
         import boto3

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 import zlib
-from typing import Any
 
 from minidynamo.clock import Clock, SystemClock
 from minidynamo.embedded.client_errors import no_response_error
@@ -17,12 +16,12 @@ from minidynamo.http.bodies import body_of
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.targets import target_of
 from minidynamo.remote.connection import Connections
-from minidynamo.remote.retries import Attempt, Retries
+from minidynamo.remote.retries import Attempt, QuotaContext, Retries
 from minidynamo.remote.signing import Sign
 from minidynamo.requests.checker import check_request_types
 from minidynamo.requests.operations import API
 from minidynamo.schema.arns import ArnScope
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import JsonValue, Request, Response
 from minidynamo.values.json_form import binaries_decoded
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
@@ -81,7 +80,7 @@ class RemoteEndpoint:
             NoAnswer: no response came back, after all attempts.
         """
         body = _body(operation, request)
-        context: dict[str, Any] = {}
+        context: QuotaContext = {}
         number = 1
         while True:
             attempt = self._attempt(operation, body)
@@ -115,7 +114,7 @@ class RemoteEndpoint:
 
 def _read(response: HttpResponse) -> Attempt:
     try:
-        members: Any = json.loads(response.body) if response.body else {}
+        members: JsonValue = json.loads(response.body) if response.body else {}
     except ValueError:
         members = {}
     if not isinstance(members, dict):

@@ -6,10 +6,13 @@ Source: AWS SDKs and Tools Reference Guide, "Retry behavior".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
+from types import ModuleType, SimpleNamespace
 
 from minidynamo.errors import DynamoError
+from minidynamo.values.api_types import Response
+
+# What a call has drawn from the quota, in botocore's own terms.
+QuotaContext = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Attempt:
     """
 
     status: int | None = None
-    response: dict[str, Any] | None = None
+    response: Response | None = None
     failure: DynamoError | None = None
     exception: Exception | None = None
 
@@ -42,7 +45,7 @@ class Retries:
             self._policy = standard.RetryPolicy(standard.StandardRetryConditions(), standard.ExponentialBackoff())
             self._quota = standard.RetryQuotaChecker(quota.RetryQuota())
 
-    def delay_after(self, attempt_number: int, attempt: Attempt, request_context: dict[str, Any]) -> float | None:
+    def delay_after(self, attempt_number: int, attempt: Attempt, request_context: QuotaContext) -> float | None:
         """How many seconds to wait before a call is tried again; None where it is not.
 
         Parameters:
@@ -70,7 +73,7 @@ class Retries:
         return float(self._policy.compute_retry_delay(context))
 
 
-def _botocore() -> tuple[Any, Any] | None:
+def _botocore() -> tuple[ModuleType, ModuleType] | None:
     try:
         from botocore.retries import quota, standard
     except ImportError:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from minidynamo.templates.intrinsics import NO_VALUE, Intrinsics
-from minidynamo.templates.parts import Part
+from minidynamo.templates.parts import Members, Part
 from minidynamo.templates.request_types import checked_definition
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
+from minidynamo.values.api_types import RequestDraft
 
 _KEPT = ("KeySchema", "AttributeDefinitions", "BillingMode")
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
@@ -22,7 +22,7 @@ _UNITS_WHERE_SCALED = 5
 _KINDS = {"String": "S", "Number": "N", "Binary": "B"}
 
 
-def template_tables(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
+def template_tables(template: Members, parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
     """The tables among the resources of a template, without those whose condition is false.
 
     A table without a name of its own is called by its logical name.
@@ -100,7 +100,7 @@ def _simple_table(logical_name: str, properties: Part) -> TableDefinition:
         key_name, kind = key.text("Name"), key.text("Type") if key.has("Type") else kind
         if kind not in _KINDS:
             raise key.wrong("Type", kind, "String, Number or Binary")
-    request: dict[str, Any] = {
+    request: RequestDraft = {
         "TableName": properties.required("TableName") if properties.has("TableName") else logical_name,
         "KeySchema": [{"AttributeName": key_name, "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": key_name, "AttributeType": _KINDS[kind]}],
@@ -114,7 +114,7 @@ def _simple_table(logical_name: str, properties: Part) -> TableDefinition:
     return checked_definition(properties, request)
 
 
-def _common(logical_name: str, properties: Part) -> dict[str, Any]:
+def _common(logical_name: str, properties: Part) -> RequestDraft:
     request = {name: properties.get(name) for name in ("TableName", *_KEPT) if properties.has(name)}
     if properties.has("StreamSpecification"):
         view_type = properties.part("StreamSpecification").required("StreamViewType")
@@ -122,7 +122,7 @@ def _common(logical_name: str, properties: Part) -> dict[str, Any]:
     return {"TableName": logical_name, "BillingMode": "PROVISIONED", **request}
 
 
-def _add_settings(request: dict[str, Any], settings: Part) -> None:
+def _add_settings(request: RequestDraft, settings: Part) -> None:
     """What stands with a table, and with each replica of a global one."""
     if settings.has("DeletionProtectionEnabled"):
         request["DeletionProtectionEnabled"] = settings.flag("DeletionProtectionEnabled")
@@ -132,7 +132,7 @@ def _add_settings(request: dict[str, Any], settings: Part) -> None:
         request["Tags"] = settings.tags("Tags")
 
 
-def _index(index: Part, has_throughput: bool) -> dict[str, Any]:
+def _index(index: Part, has_throughput: bool) -> RequestDraft:
     definition = {name: index.required(name) for name in ("IndexName", "KeySchema", "Projection")}
     if has_throughput and index.has("ProvisionedThroughput"):
         definition["ProvisionedThroughput"] = _throughput(index)

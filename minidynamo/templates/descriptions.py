@@ -6,16 +6,16 @@ Source: DynamoDB API reference, TableDescription and CreateTable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from minidynamo.templates.parts import Part, shown
 from minidynamo.templates.request_types import checked_definition
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
+from minidynamo.values.api_types import RequestDraft
 
 _INDEX_MEMBERS = ("IndexName", "KeySchema", "Projection")
 
 
-def described_tables(responses: Iterable[Any]) -> Iterator[TableDefinition]:
+def described_tables(responses: Iterable[object]) -> Iterator[TableDefinition]:
     """The tables that responses of DescribeTable, their `Table` members or requests of CreateTable describe."""
     for response in responses:
         if not isinstance(response, Mapping):
@@ -30,7 +30,7 @@ def described_tables(responses: Iterable[Any]) -> Iterator[TableDefinition]:
         yield checked_definition(table, _request(table))
 
 
-def _request(table: Part) -> dict[str, Any]:
+def _request(table: Part) -> RequestDraft:
     request = {name: table.required(name) for name in ("TableName", "KeySchema", "AttributeDefinitions")}
     mode = table.get("BillingMode") or _summed_up(table, "BillingModeSummary", "BillingMode") or "PROVISIONED"
     request["BillingMode"] = mode
@@ -53,17 +53,17 @@ def _request(table: Part) -> dict[str, Any]:
     return request
 
 
-def _summed_up(table: Part, summary: str, member: str) -> Any:
+def _summed_up(table: Part, summary: str, member: str) -> object:
     return table.part(summary).get(member) if table.has(summary) else None
 
 
-def _index(index: Part, member: str, mode: Any) -> dict[str, Any]:
+def _index(index: Part, member: str, mode: object) -> RequestDraft:
     definition = {name: index.required(name) for name in _INDEX_MEMBERS}
     if member == "GlobalSecondaryIndexes" and mode == "PROVISIONED":
         definition["ProvisionedThroughput"] = _throughput(index)
     return definition
 
 
-def _throughput(described: Part) -> dict[str, Any]:
+def _throughput(described: Part) -> RequestDraft:
     throughput = described.part("ProvisionedThroughput")
     return {name: throughput.required(name) for name in ("ReadCapacityUnits", "WriteCapacityUnits")}

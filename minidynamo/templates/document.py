@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from minidynamo.templates.bounds import FILE_SIZE_BYTES_MAX
 from minidynamo.templates.json_templates import read_json
@@ -22,7 +21,7 @@ class Document:
         line_of: the line on which an object of it stands, the first one being 1; None for anything else.
     """
 
-    value: Any
+    value: object
     line_of: Callable[[object], int | None]
 
 

@@ -6,9 +6,8 @@ Source: AWS CloudFormation User Guide, "Intrinsic function reference", "Pseudo p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from minidynamo.templates.parts import Part, shown
+from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
     Allowance,
     check_length,
@@ -36,6 +35,7 @@ class _NoValue:
 
 
 NO_VALUE = _NoValue()
+_NO_VARIABLES: object = {}
 
 
 class Intrinsics:
@@ -51,15 +51,19 @@ class Intrinsics:
         unknown = parameters.keys() - declared.members.keys()
         if unknown:
             raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
-        defaults = {name: each.get("Default") for name, each in declared.each("parameter") if each.has("Default")}
-        self._parameters = {**_PSEUDO, **defaults, **parameters}
+        defaults = {
+            name: each.get("Default")
+            for name, each in declared.each("parameter")
+            if isinstance(name, str) and each.has("Default")
+        }
+        self._parameters: dict[str, object] = {**_PSEUDO, **defaults, **parameters}
         self._declared = declared.members
         self._mappings = _section(template, "Mappings").members
         self._conditions = _section(template, "Conditions").members
         self._held: dict[str, bool | None] = {}  # None while it is being found out.
         self._allowance = Allowance()
         self._origins: dict[int, object] = {}
-        self._functions: dict[str, Callable[[Any], Any]] = {
+        self._functions: dict[object, Callable[[object], object]] = {
             "Ref": lambda value: self._ref(name_in("Ref", value)),
             "Condition": self.holds,
             "Fn::Sub": self._sub,
@@ -76,7 +80,7 @@ class Intrinsics:
             "Fn::ImportValue": lambda value: self._made("import-", self._text("Fn::ImportValue", value)),
         }
 
-    def resolved(self, value: Any) -> Any:
+    def resolved(self, value: object) -> object:
         """A value with all its functions carried out; members without a value are left out."""
         self._allowance.spend_nodes(1)
         if isinstance(value, str):
@@ -97,7 +101,7 @@ class Intrinsics:
         """The object of the template of which `resolved` made this one; itself, if it did not make it."""
         return self._origins.get(id(resolved), resolved)
 
-    def holds(self, condition: Any) -> bool:
+    def holds(self, condition: object) -> bool:
         """Whether a condition of the template is true; raises TemplateError for one that it does not declare."""
         name = name_in("Condition", condition)
         if name not in self._conditions:
@@ -110,11 +114,11 @@ class Intrinsics:
             self._held[name] = held = bool(self.resolved(self._conditions[name]))
         return held
 
-    def _resolved_list(self, value: list[Any]) -> list[Any]:
+    def _resolved_list(self, value: list[object]) -> list[object]:
         members = [self.resolved(each) for each in value]
         return [each for each in members if each is not NO_VALUE]
 
-    def _resolved_object(self, value: Mapping[Any, Any]) -> Any:
+    def _resolved_object(self, value: Members) -> object:
         if len(value) == 1:
             ((name, argument),) = value.items()
             function = self._functions.get(name)
@@ -127,14 +131,14 @@ class Intrinsics:
         self._origins[id(present)] = value
         return present
 
-    def _text(self, function: str, value: Any) -> str:
+    def _text(self, function: str, value: object) -> str:
         return text_in(function, self.resolved(value))
 
     def _made(self, *pieces: str) -> str:
         self._allowance.spend_text(sum(map(len, pieces)))
         return "".join(pieces)
 
-    def _ref(self, name: str) -> Any:
+    def _ref(self, name: str) -> object:
         if name == "AWS::NoValue":
             return NO_VALUE
         if name in self._parameters:
@@ -143,8 +147,8 @@ class Intrinsics:
             raise TemplateError(f"the parameter {name} has no default: give a value for it")
         return name  # A resource: known by its logical name here.
 
-    def _sub(self, argument: Any) -> str:
-        text, variables = argument, {}
+    def _sub(self, argument: object) -> str:
+        text, variables = argument, _NO_VARIABLES
         if isinstance(argument, list):
             text, variables = entries("Fn::Sub", argument, 2, 2)
         if not isinstance(variables, Mapping):
@@ -165,14 +169,14 @@ class Intrinsics:
                 pieces.append(known[piece])
         return self._made(*pieces)
 
-    def _join(self, argument: Any) -> str:
+    def _join(self, argument: object) -> str:
         separator, joined = entries("Fn::Join", argument, 2, 2)
         separator = name_in("Fn::Join", separator)
         texts = [text_in("Fn::Join", each) for each in members_of("Fn::Join", self.resolved(joined))]
         self._allowance.spend_text(sum(map(len, texts)) + len(separator) * len(texts))
         return separator.join(texts)
 
-    def _split(self, argument: Any) -> list[str]:
+    def _split(self, argument: object) -> list[str]:
         separator, text = entries("Fn::Split", argument, 2, 2)
         separator, text = name_in("Fn::Split", separator), self._text("Fn::Split", text)
         if not separator:
@@ -180,7 +184,7 @@ class Intrinsics:
         self._allowance.spend_nodes(text.count(separator) + 1)
         return text.split(separator)
 
-    def _select(self, argument: Any) -> Any:
+    def _select(self, argument: object) -> object:
         place, members = entries("Fn::Select", argument, 2, 2)
         text = self._text("Fn::Select", place)
         members = members_of("Fn::Select", self.resolved(members))
@@ -188,17 +192,17 @@ class Intrinsics:
             raise TemplateError(f"Fn::Select takes a number below {len(members)} with this list, not {shown(text)}")
         return members[int(text)]
 
-    def _if(self, argument: Any) -> Any:
+    def _if(self, argument: object) -> object:
         condition, where_true, where_false = entries("Fn::If", argument, 3, 3)
         return self.resolved(where_true if self.holds(condition) else where_false)
 
-    def _equals(self, argument: Any) -> bool:
+    def _equals(self, argument: object) -> bool:
         one, other = entries("Fn::Equals", argument, 2, 2)
         return self._text("Fn::Equals", one) == self._text("Fn::Equals", other)
 
-    def _find_in_map(self, argument: Any) -> Any:
+    def _find_in_map(self, argument: object) -> object:
         # A fourth entry, a default, is not looked at.
-        found: Any = self._mappings
+        found: object = self._mappings
         names = [self.resolved(each) for each in entries("Fn::FindInMap", argument, 3, 4)[:3]]
         for name in names:
             text_in("Fn::FindInMap", name)
@@ -207,7 +211,7 @@ class Intrinsics:
             found = found[name]
         return self.resolved(found)
 
-    def _attribute(self, argument: Any) -> str:
+    def _attribute(self, argument: object) -> str:
         if isinstance(argument, str):
             return argument
         names = entries("Fn::GetAtt", argument, 2, _OPERANDS_MAX)

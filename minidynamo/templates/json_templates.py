@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from minidynamo.templates.bounds import JSON_NODES_MAX, NESTING_LEVELS_MAX
 from minidynamo.templates.table_definition import TemplateError
@@ -19,7 +18,7 @@ _TOKEN = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _NUMBER = re.compile(rf"{_STRING}|[0-9]+", re.DOTALL)
 
 
-def read_json(text: str, path: Path) -> tuple[Any, Callable[[object], int | None]] | None:
+def read_json(text: str, path: Path) -> tuple[object, Callable[[object], int | None]] | None:
     """The document of a JSON text and the lines of its objects; None for a text that may be YAML.
 
     Raises:
@@ -29,7 +28,7 @@ def read_json(text: str, path: Path) -> tuple[Any, Callable[[object], int | None
     ordinals: dict[int, int] = {}
     number = 0
 
-    def counted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def counted(pairs: list[tuple[str, object]]) -> dict[str, object]:
         nonlocal number
         members = dict(pairs)
         ordinals[id(members)] = number
@@ -52,7 +51,7 @@ def read_json(text: str, path: Path) -> tuple[Any, Callable[[object], int | None
     return value, lambda sought: _line_of_object(text, ordinals.get(id(sought)))
 
 
-def _check_size(value: Any, text: str, path: Path) -> None:
+def _check_size(value: object, text: str, path: Path) -> None:
     level, nodes = [value], 0
     for _ in range(NESTING_LEVELS_MAX + 1):
         nodes += len(level)
@@ -68,7 +67,7 @@ def _too_many(path: Path) -> TemplateError:
     return TemplateError(f"{path} has more than {JSON_NODES_MAX:,} values")
 
 
-def _members(value: Any) -> Any:
+def _members(value: object) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 

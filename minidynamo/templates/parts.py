@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from minidynamo.templates.bounds import NAME_CHARACTERS_MAX, SHOWN_CHARACTERS_MAX
 from minidynamo.templates.table_definition import TemplateError
+
+Members = Mapping[object, object]
+"""The members of an object of a file; keys in YAML need not be text."""
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel = 3
@@ -22,7 +24,7 @@ class Part:
         name: words for it, such as "the table Orders".
     """
 
-    def __init__(self, members: Mapping[Any, Any], name: str) -> None:
+    def __init__(self, members: Members, name: str) -> None:
         self.members = members
         self.name = name if len(name) <= NAME_CHARACTERS_MAX else f"{name[:NAME_CHARACTERS_MAX]}..."
 
@@ -34,18 +36,18 @@ class Part:
         """The error that says something of this object, such as "lacks a name"."""
         return TemplateError(f"{self.name} {text}", at=self.members)
 
-    def wrong(self, member: str, value: Any, expected: str) -> TemplateError:
+    def wrong(self, member: str, value: object, expected: str) -> TemplateError:
         """The error for a member that is not what it should be."""
         return self.fault(f"has {shown(value)} as {member!r}, not {expected}")
 
     def has(self, member: str) -> bool:
         return self.members.get(member) is not None
 
-    def get(self, member: str) -> Any:
+    def get(self, member: str) -> object:
         """A member, or None."""
         return self.members.get(member)
 
-    def required(self, member: str) -> Any:
+    def required(self, member: str) -> object:
         """A member; TemplateError without it, as in all methods below unless they say otherwise."""
         value = self.members.get(member)
         if value is None:
@@ -81,7 +83,7 @@ class Part:
     def part(self, member: str) -> Part:
         return self._inner(member, self.required(member))
 
-    def each(self, kind: str) -> Iterator[tuple[Any, Part]]:
+    def each(self, kind: str) -> Iterator[tuple[object, Part]]:
         """All members by name, where each must be an object, of a kind such as "resource"."""
         for member, value in self.members.items():
             yield member, self._inner(member, value).called(f"the {kind} {member}")
@@ -104,25 +106,25 @@ class Part:
             for each in self.parts(member)
         ]
 
-    def _inner(self, member: Any, value: Any) -> Part:
+    def _inner(self, member: object, value: object) -> Part:
         if not isinstance(value, Mapping):
             raise self.wrong(str(member), value, "an object")
         return Part(value, f"{member} of {self.name}")
 
-    def _tag_text(self, member: str, value: Any) -> str:
+    def _tag_text(self, member: str, value: object) -> str:
         text = text_of(value)
         if text is None:
             raise self.wrong(member, value, "text")
         return text
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """The text that a template means by a scalar; None for anything else."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value in a few words, however large it is."""
     return "null" if value is None else _SHORT.repr(value)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
 from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX, TABLE_TEXT_CHARACTERS_MAX
 from minidynamo.templates.parts import Part
 from minidynamo.templates.table_definition import TableDefinition
+from minidynamo.values.api_types import JsonValue, RequestDraft
 
-_TYPES: dict[str, tuple[Any, str]] = {
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "String": (str, "text"),
     "Integer": ((int, float), "a number"),
     "Long": ((int, float), "a number"),
@@ -20,7 +19,7 @@ _TYPES: dict[str, tuple[Any, str]] = {
 }
 
 
-def checked_definition(part: Part, request: dict[str, Any], time_to_live: str | None = None) -> TableDefinition:
+def checked_definition(part: Part, request: RequestDraft, time_to_live: str | None = None) -> TableDefinition:
     """A table, of whose parameters all have their types.
 
     Parameters:
@@ -35,11 +34,12 @@ def checked_definition(part: Part, request: dict[str, Any], time_to_live: str | 
     return TableDefinition(request, time_to_live)
 
 
-def _check(shape: Shape, value: Any, place: str, part: Part) -> None:
+def _check(shape: Shape, value: JsonValue, place: str, part: Part) -> None:
     if shape.kind not in _TYPES:
         return
     accepted, words = _TYPES[shape.kind]
-    if not isinstance(value, accepted) or (isinstance(value, bool) and shape.kind != "Boolean"):
+    has_type = isinstance(value, accepted) and (shape.kind == "Boolean" or not isinstance(value, bool))
+    if not has_type:
         raise part.wrong(place, value, words)
     if shape.kind == "String" and len(value) > TABLE_TEXT_CHARACTERS_MAX:
         raise part.fault(f"has a text of more than {TABLE_TEXT_CHARACTERS_MAX:,} characters as {place!r}")

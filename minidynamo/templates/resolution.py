@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.templates.bounds import (
     NESTING_LEVELS_MAX,
     RESOLVED_CHARACTERS_MAX,
@@ -50,7 +48,7 @@ def check_length(characters: int) -> None:
         raise TemplateError(f"a text is longer than {RESOLVED_TEXT_CHARACTERS_MAX:,} characters")
 
 
-def entries(function: str, argument: Any, low: int, high: int) -> list[Any]:
+def entries(function: str, argument: object, low: int, high: int) -> list[object]:
     """What a function is given, which must be a list of `low` to `high` entries."""
     if not isinstance(argument, list) or not low <= len(argument) <= high:
         number = f"{low}" if low == high else f"{low} to {high}"
@@ -58,21 +56,21 @@ def entries(function: str, argument: Any, low: int, high: int) -> list[Any]:
     return argument
 
 
-def members_of(function: str, value: Any) -> list[Any]:
+def members_of(function: str, value: object) -> list[object]:
     """What a function is given as its list."""
     if not isinstance(value, list):
         raise TemplateError(f"{function} takes a list, not {shown(value)}")
     return value
 
 
-def name_in(function: str, value: Any) -> str:
+def name_in(function: str, value: object) -> str:
     """What a function is given as a name, or as other text that must stand there as such."""
     if not isinstance(value, str):
         raise TemplateError(f"{function} takes text, not {shown(value)}")
     return value
 
 
-def text_in(function: str, value: Any) -> str:
+def text_in(function: str, value: object) -> str:
     """What a function is given as text, numbers and truth values included."""
     text = text_of(value)
     if text is None:

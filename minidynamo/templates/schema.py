@@ -16,6 +16,7 @@ from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import read_document
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
 from minidynamo.templates.terraform import planned_tables
+from minidynamo.values.api_types import Request, Response, TableClient
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class TableTemplates:
 
     tables: tuple[TableDefinition, ...]
 
-    def create(self, target: Any, **overrides: Any) -> list[str]:
+    def create(self, target: Endpoint | TableClient, **overrides: Any) -> list[str]:
         """Creates all tables and waits until they are there.
 
         Parameters:
-            target: a `Endpoint`, or a client of boto3 or of this package.
+            target: an `Endpoint`, or a client of boto3 or of this package.
             overrides: parameters of CreateTable that replace those of the file.
 
         Returns:
@@ -41,7 +42,7 @@ class TableTemplates:
         Raises:
             DynamoError: the database refuses a table; a client raises its own errors.
         """
-        client = _OwnErrors(target) if isinstance(target, Endpoint) else target
+        client: TableClient = _OwnErrors(target) if isinstance(target, Endpoint) else target
         for table in self.tables:
             client.create_table(**{**table.request, **overrides})
         for table in self.tables:
@@ -63,7 +64,7 @@ class TableTemplates:
 class _OwnErrors(Client):
     """The client of a database whose errors reach the caller as the database raises them."""
 
-    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    def call(self, operation: str, parameters: Request) -> Response:
         known = list(API[operation].request.members)
         if not parameters.keys() <= set(known):
             raise unknown_parameters(operation, parameters, known)
@@ -98,7 +99,7 @@ def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -
     return TableTemplates(tables)
 
 
-def _tables(document: Any, parameters: dict[str, str], path: Path) -> Iterator[TableDefinition]:
+def _tables(document: object, parameters: dict[str, str], path: Path) -> Iterator[TableDefinition]:
     if isinstance(document, list) or (
         isinstance(document, Mapping) and document.keys() & {"Table", "TableDescription"}
     ):

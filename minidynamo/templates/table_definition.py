@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.templates.bounds import MESSAGE_CHARACTERS_MAX
+from minidynamo.values.api_types import RequestDraft
 
 
 class TemplateError(ValueError):
@@ -31,7 +31,7 @@ class TableDefinition:
         time_to_live: the attribute by which items expire, if any.
     """
 
-    request: dict[str, Any]
+    request: RequestDraft
     time_to_live: str | None = None
 
     @property

@@ -5,17 +5,17 @@ Source: Terraform's JSON output format; aws_dynamodb_table of its AWS provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from minidynamo.templates.parts import Part
+from minidynamo.templates.parts import Members, Part
 from minidynamo.templates.request_types import checked_definition
 from minidynamo.templates.table_definition import TableDefinition
+from minidynamo.values.api_types import RequestDraft
 
 _TYPE = "aws_dynamodb_table"
 
 
-def planned_tables(document: Mapping[str, Any]) -> Iterator[TableDefinition]:
+def planned_tables(document: Members) -> Iterator[TableDefinition]:
     """The tables that a plan would leave, in all its modules."""
     whole = Part(document, "the plan")
     member = "planned_values" if whole.has("planned_values") else "values"
@@ -35,7 +35,7 @@ def _resources(module: Part) -> Iterator[Part]:
 
 
 def _table(values: Part) -> TableDefinition:
-    request: dict[str, Any] = {
+    request: RequestDraft = {
         "TableName": values.required("name"),
         "KeySchema": _key_schema(values.required("hash_key"), values.get("range_key")),
         "AttributeDefinitions": [
@@ -63,7 +63,7 @@ def _table(values: Part) -> TableDefinition:
     return checked_definition(values, request, expiry or None)
 
 
-def _add_settings(request: dict[str, Any], values: Part) -> None:
+def _add_settings(request: RequestDraft, values: Part) -> None:
     if values.flag("stream_enabled"):
         view_type = values.required("stream_view_type")
         request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
@@ -75,7 +75,7 @@ def _add_settings(request: dict[str, Any], values: Part) -> None:
         request["Tags"] = values.tags("tags")
 
 
-def _index(index: Part, hash_key: Any, range_key: Any) -> dict[str, Any]:
+def _index(index: Part, hash_key: object, range_key: object) -> RequestDraft:
     projection = {"ProjectionType": index.required("projection_type")}
     if index.get("non_key_attributes"):
         projection["NonKeyAttributes"] = index.get("non_key_attributes")
@@ -83,7 +83,7 @@ def _index(index: Part, hash_key: Any, range_key: Any) -> dict[str, Any]:
     return {"IndexName": index.required("name"), "KeySchema": key_schema, "Projection": projection}
 
 
-def _key_schema(hash_key: Any, range_key: Any) -> list[dict[str, Any]]:
+def _key_schema(hash_key: object, range_key: object) -> list[RequestDraft]:
     schema = [{"AttributeName": hash_key, "KeyType": "HASH"}]
     if range_key:
         schema.append({"AttributeName": range_key, "KeyType": "RANGE"})

@@ -27,6 +27,9 @@ _WITHOUT_PREFIX = ("Ref", "Condition")
 _TAG = "tag:yaml.org,2002:"
 _NUMBERS = (f"{_TAG}int", f"{_TAG}float")
 
+Mark = Any
+"""A place in a text: PyYAML's own or libyaml's, which have no type in common."""
+
 
 class BeyondBounds(yaml.MarkedYAMLError):
     """A document that is too deep or has too much in it."""
@@ -43,9 +46,10 @@ class TemplateLoader(_SafeLoader):
         super().__init__(text)
         self.lines: dict[int, int] = {}
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
         if node.tag in _NUMBERS and len(node.value) > YAML_NUMBER_CHARACTERS_MAX:
-            return self.construct_scalar(node)  # Numbers of many digits take long to read, or to look up as keys.
+            # Numbers of many digits take long to read, or to look up as keys.
+            return self.construct_scalar(node)  # type: ignore[arg-type]
         try:
             value = super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -57,12 +61,13 @@ class TemplateLoader(_SafeLoader):
         return value
 
 
-def _long_form(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
+def _long_form(loader: _SafeLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
     if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
+        value: object = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
+        assert isinstance(node, yaml.MappingNode), f"a node of no kind that YAML has: {node}"
         value = loader.construct_mapping(node, deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".")
@@ -147,7 +152,7 @@ def check_bounds(text: str) -> None:
             raise _fault("there is more than one document", event.start_mark)
 
 
-def load(text: str) -> tuple[Any, Mapping[int, int]]:
+def load(text: str) -> tuple[object, Mapping[int, int]]:
     """The document of a text that has been checked, and the lines of its objects."""
     loader = TemplateLoader(text)
     try:
@@ -160,9 +165,9 @@ def _too_deep(event: yaml.Event) -> BeyondBounds:
     return _beyond(f"values are nested more than {NESTING_LEVELS_MAX} levels deep", event.start_mark)
 
 
-def _beyond(problem: str, mark: Any) -> BeyondBounds:
+def _beyond(problem: str, mark: Mark) -> BeyondBounds:
     return BeyondBounds(problem=problem, problem_mark=mark)
 
 
-def _fault(problem: str, mark: Any) -> yaml.YAMLError:
+def _fault(problem: str, mark: Mark) -> yaml.YAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)

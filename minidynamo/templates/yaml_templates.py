@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from minidynamo.templates.bounds import YAML_SIZE_BYTES_MAX
 from minidynamo.templates.table_definition import TemplateError
 
 
-def read_yaml(text: str, path: Path) -> tuple[Any, Callable[[object], int | None]]:
+def read_yaml(text: str, path: Path) -> tuple[object, Callable[[object], int | None]]:
     """The document of a YAML text and the lines of its objects.
 
     Raises:
@@ -38,7 +37,7 @@ def read_yaml(text: str, path: Path) -> tuple[Any, Callable[[object], int | None
     return value, lambda sought: lines.get(id(sought))
 
 
-def _described(error: Any) -> str:
+def _described(error: object) -> str:
     """What PyYAML says, in one line."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     texts = [text for text in (getattr(error, "context", None), getattr(error, "problem", None)) if text]

@@ -8,15 +8,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from minidynamo.testing.schemas import TableSchema
+from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.testing.values import (
     ATTRIBUTES,
-    AttributeValue,
     attribute_values,
     key_values,
     payload_names,
     payload_values,
 )
+from minidynamo.values.api_types import RequestDraft
+from minidynamo.values.attribute_value import AttributeValue
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _ORDERED = ("S", "N", "B")
@@ -39,14 +40,14 @@ class Expression:
     names: dict[str, str] = field(default_factory=dict)
     values: dict[str, AttributeValue] = field(default_factory=dict)
 
-    def parameters(self, member: str) -> dict[str, Any]:
+    def parameters(self, member: str) -> RequestDraft:
         """The members of a request that has it as its `ConditionExpression`, `UpdateExpression` or the like."""
         return joined({member: self})
 
 
-def joined(expressions: dict[str, Expression]) -> dict[str, Any]:
+def joined(expressions: dict[str, Expression]) -> RequestDraft:
     """The members of a request with several expressions; equal placeholders stand for equal names."""
-    request: dict[str, Any] = {}
+    request: RequestDraft = {}
     names: dict[str, str] = {}
     values: dict[str, AttributeValue] = {}
     for member, expression in expressions.items():
@@ -103,7 +104,7 @@ class _Writer:
         return f"{kind}({attribute}{operands})"
 
 
-def condition_expressions(schema: Any, attributes: list[str] | None = None) -> st.SearchStrategy[Expression]:
+def condition_expressions(schema: SchemaSource, attributes: list[str] | None = None) -> st.SearchStrategy[Expression]:
     """Conditions and filters over the attributes of a table.
 
     Parameters:
@@ -133,7 +134,7 @@ def _branches(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
 
 
 @st.composite
-def _atoms(draw: Any, table: TableSchema, names: list[str]) -> Tree:
+def _atoms(draw: st.DrawFn, table: TableSchema, names: list[str]) -> Tree:
     name = draw(st.sampled_from(names))
     values = _values_of(table, name)
     kind = draw(st.sampled_from(("exists", "=", "order", "IN", "begins_with", "contains", "size", "type", "BETWEEN")))
@@ -177,7 +178,7 @@ def _values_of(table: TableSchema, name: str) -> st.SearchStrategy[AttributeValu
 
 
 @st.composite
-def update_expressions(draw: Any, schema: Any) -> Expression:
+def update_expressions(draw: st.DrawFn, schema: SchemaSource) -> Expression:
     """Updates of a table's items: SET, REMOVE, ADD and DELETE of attributes that are no keys of the table.
 
     Parameters:
@@ -203,7 +204,7 @@ def update_expressions(draw: Any, schema: Any) -> Expression:
     )
 
 
-def _written_action(draw: Any, writer: _Writer, table: TableSchema, name: str, action: str) -> tuple[str, str]:
+def _written_action(draw: st.DrawFn, writer: _Writer, table: TableSchema, name: str, action: str) -> tuple[str, str]:
     """The clause of an action and its text there."""
     path = writer.name(name)
     if action == "REMOVE":

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from typing import Any
 
 from minidynamo import Database, DynamoError
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
@@ -24,7 +23,8 @@ from minidynamo.requests.operations import BATCH, ITEM, READ, TRANSACTION, named
 from minidynamo.requests.subjects import parts_of
 from minidynamo.testing.linearizability import Operation, State, find_order
 from minidynamo.testing.schemas import TableSchema
-from minidynamo.values.api_types import Request
+from minidynamo.values.api_types import JsonObject, Request, Response
+from minidynamo.values.attribute_value import AttributeValue, Item
 from minidynamo.values.json_form import base64_text, binaries_decoded
 
 # An item: its table and its key as JSON text.
@@ -52,6 +52,12 @@ _REFUSED = frozenset(
 )
 
 
+# What came back: a response, or the error.
+Answer = Response | DynamoError
+# Items by table and key, as JSON text; None for none.
+Stored = str | None
+
+
 class NotLinearizable(AssertionError):
     """No order of the calls explains their answers; the text lists the calls."""
 
@@ -63,14 +69,14 @@ class RecordedCall:
     Attributes:
         start, end: when it began and when it was answered, as numbers in the order of events.
         operation, request: what was asked.
-        answer: what came back: a dict, or the error.
+        response: what came back: a dict, or the error.
     """
 
     start: int
     end: int
     operation: str
     request: Request
-    response: Any
+    response: Answer
 
 
 @dataclass
@@ -101,17 +107,17 @@ class _Recorder(Middleware):
         self._calls = calls
         self._numbers = itertools.count()
 
-    def execute(self, call: Call, proceed: Proceed) -> Any:
+    def execute(self, call: Call, proceed: Proceed) -> Response:
         start = next(self._numbers)
         try:
-            response: Any = proceed(call.operation, call.request)
+            response = proceed(call.operation, call.request)
         except DynamoError as error:
             self._note(start, call, error)
             raise
         self._note(start, call, _copied(response))
         return response
 
-    def _note(self, start: int, call: Call, response: Any) -> None:
+    def _note(self, start: int, call: Call, response: Answer) -> None:
         end = next(self._numbers)
         self._calls.append(RecordedCall(start, end, call.operation, _copied(call.request), response))
 
@@ -164,28 +170,27 @@ def _entries(history: RecordedHistory) -> list[RecordedCall]:
     return found
 
 
-def _is_refused_transaction(response: Any) -> bool:
+def _is_refused_transaction(response: Answer) -> bool:
     reasons = response.members.get("CancellationReasons", ()) if isinstance(response, DynamoError) else ()
     codes = {each["Code"] for each in reasons}
     return bool(codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 def _taken_apart(call: RecordedCall) -> Iterator[RecordedCall]:
-    is_error = isinstance(call.response, DynamoError)
-    if is_error and call.response.status < 500:
+    error, answer = (call.response, {}) if isinstance(call.response, DynamoError) else (None, call.response)
+    if error is not None and error.status < 500:
         return
     for table, spec in call.request["RequestItems"].items():
-        left = {} if is_error else call.response.get("UnprocessedItems", {}) or call.response.get("UnprocessedKeys", {})
+        left = answer.get("UnprocessedItems", {}) or answer.get("UnprocessedKeys", {})
         if call.operation == "BatchWriteItem":
             for entry in spec:
                 if entry not in left.get(table, []):
                     put = "PutRequest" in entry
                     operation = "PutItem" if put else "DeleteItem"
-                    members = entry["PutRequest"] if put else entry["DeleteRequest"]
-                    response = call.response if is_error else {}
-                    yield RecordedCall(call.start, call.end, operation, {"TableName": table, **members}, response)
-        elif spec.get("ConsistentRead") and not is_error and "ProjectionExpression" not in spec:
-            items = {_place_text(spec["Keys"][0], item): item for item in call.response["Responses"][table]}
+                    members = {"TableName": table, **entry["PutRequest" if put else "DeleteRequest"]}
+                    yield RecordedCall(call.start, call.end, operation, members, {} if error is None else error)
+        elif spec.get("ConsistentRead") and error is None and "ProjectionExpression" not in spec:
+            items = {_place_text(spec["Keys"][0], item): item for item in answer["Responses"][table]}
             for key in spec["Keys"]:
                 if key not in left.get(table, {}).get("Keys", []):
                     found = items.get(_place_text(key, key))
@@ -206,7 +211,7 @@ class _Judge:
         self._database = Database.fork(initial)
         names = self._database.execute("ListTables", {})["TableNames"]
         self._schemas = {name: TableSchema.of(self._database, name) for name in names}
-        self._known: dict[tuple[int, tuple[Any, ...]], tuple[dict[str, Any], Any]] = {}
+        self._known: dict[tuple[int, tuple[Stored, ...]], tuple[dict[str, Stored], str]] = {}
 
     def places(self, call: RecordedCall) -> list[Place]:
         """The items that a call is about."""
@@ -226,12 +231,12 @@ class _Judge:
             lines = "\n".join(f"  {call.start:>4} to {call.end:<4} {_shown(call)}" for call in calls)
             raise NotLinearizable(f"no order explains {what}:\n{lines}")
 
-    def _operation(self, number: int, call: RecordedCall) -> Operation:
+    def _operation(self, number: int, call: RecordedCall) -> Operation[Stored]:
         places = self.places(call)
         names = [f"{table} {key}" for table, key in places]
         is_unknown = isinstance(call.response, DynamoError) and call.response.status >= 500
 
-        def step(state: State) -> tuple[State, Any]:
+        def step(state: State[Stored]) -> tuple[State[Stored], str]:
             seen = tuple(state[name] for name in names)
             known = self._known.get((id(call), seen))
             if known is None:
@@ -242,31 +247,33 @@ class _Judge:
         is_uncertain = is_unknown or (isinstance(call.response, DynamoError) and call.operation in _READS)
         return Operation(call.start, end, step, _comparable(call.response), str(number), is_uncertain)
 
-    def _tried(self, call: RecordedCall, places: list[Place], seen: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
+    def _tried(
+        self, call: RecordedCall, places: list[Place], seen: tuple[Stored, ...]
+    ) -> tuple[dict[str, Stored], str]:
         """The items after a call in a state, and what it answers."""
         for place, text in zip(places, seen, strict=True):
             self._store(place, text)
         request = {name: value for name, value in call.request.items() if name != "ClientRequestToken"}
         try:
-            response: Any = self._database.execute(call.operation, request)
+            response: Answer = self._database.execute(call.operation, request)
         except DynamoError as error:
             response = error
         after = {f"{table} {key}": self._stored(self._database, (table, key)) for table, key in places}
         return after, _comparable(response)
 
-    def _stored(self, database: Database, place: Place) -> str | None:
+    def _stored(self, database: Database, place: Place) -> Stored:
         request = {"TableName": place[0], "Key": _parsed(place[1]), "ConsistentRead": True}
         item = database.execute("GetItem", request).get("Item")
         return None if item is None else _text(item)
 
-    def _store(self, place: Place, text: str | None) -> None:
+    def _store(self, place: Place, text: Stored) -> None:
         if text is None:
             self._database.execute("DeleteItem", {"TableName": place[0], "Key": _parsed(place[1])})
         else:
             self._database.execute("PutItem", {"TableName": place[0], "Item": _parsed(text)})
 
 
-def _comparable(response: Any) -> Any:
+def _comparable(response: Answer) -> str:
     """What of a response hangs on the state alone."""
     if isinstance(response, DynamoError):
         return _text({"code": response.code, **response.members})
@@ -279,13 +286,13 @@ def _shown(call: RecordedCall) -> str:
     return f"{call.operation} {_text(call.request)} -> {response}"
 
 
-def _place_text(key: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
+def _place_text(key: Item, item: Item | None) -> str:
     """A key as text: of the attributes that `key` has, with the values of `item`, if given."""
     source = key if item is None else item
     return _text({name: _normal(source[name]) for name in sorted(key)})
 
 
-def _normal(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _normal(value: AttributeValue) -> AttributeValue:
     """A key value in the one spelling that stands for all of its number."""
     if "N" not in value:
         return value
@@ -293,19 +300,20 @@ def _normal(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"N": str(number.normalize(_DIGITS)) if number else "0"}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=_binary)
 
 
-def _binary(value: Any) -> Any:
+def _binary(value: bytes | bytearray | set[str] | frozenset[str]) -> str | list[str]:
     if isinstance(value, set | frozenset):
         return sorted(value)
     return base64_text(bytes(value))
 
 
-def _parsed(text: str) -> Any:
-    return binaries_decoded(json.loads(text))
+def _parsed(text: str) -> JsonObject:
+    parsed: JsonObject = binaries_decoded(json.loads(text))
+    return parsed
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Request) -> Response:
     return _parsed(_text(value))

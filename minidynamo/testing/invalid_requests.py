@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ class InvalidRequest(NamedTuple):
 
 
 @st.composite
-def corrupted(draw: Any, table: TableSchema, valid: st.SearchStrategy[RequestDraft]) -> InvalidRequest:
+def corrupted(draw: st.DrawFn, table: TableSchema, valid: st.SearchStrategy[RequestDraft]) -> InvalidRequest:
     """Valid requests to which one fault is done that is possible for them."""
     request = copy.deepcopy(draw(valid))
     possible = [name for name, corrupt in _FAULTS.items() if corrupt(table, copy.deepcopy(request)) is not None]

@@ -8,34 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
-State = Mapping[str, Any]
+Value = TypeVar("Value", bound=Hashable)
+State = Mapping[str, Value]
 # What an operation does: the state after it, and what it answers.
-Step = Callable[[State], tuple[State, Any]]
+Step = Callable[[State[Value]], tuple[State[Value], object]]
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(Generic[Value]):
     """What one thread did.
 
     Attributes:
         start, end: when it was begun and when it was answered.
         step: what it does to a state.
-        answer: what came back.
+        response: what came back.
         name: for people.
         is_uncertain: whether nobody knows if it was done: then it may be left out, and its response says nothing.
     """
 
     start: float
     end: float
-    step: Step
-    response: Any
+    step: Step[Value]
+    response: object
     name: str = ""
     is_uncertain: bool = False
 
 
-def find_order(history: Sequence[Operation], initial: State) -> list[Operation] | None:
+def find_order(history: Sequence[Operation[Value]], initial: State[Value]) -> list[Operation[Value]] | None:
     """An order that explains all responses, None where there is none.
 
     Depth first: of the operations that are left, any may be next that began before the first of them was answered. What
@@ -70,7 +71,7 @@ def find_order(history: Sequence[Operation], initial: State) -> list[Operation] 
     return [operations[number] for number in order]
 
 
-def _next_choices(operations: Sequence[Operation], done: int) -> list[int]:
+def _next_choices(operations: Sequence[Operation[Value]], done: int) -> list[int]:
     """The operations that may be next, the one answered first at the end, so that it is tried first."""
     first = ((done + 1) & ~done).bit_length() - 1  # The lowest that is not done.
     open_ones: list[int] = []

@@ -12,17 +12,19 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from minidynamo import Database, DynamoError, connect
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
 from minidynamo.lambdas.runtime import Invocation, Outcome
 from minidynamo.values.api_types import Request, Response
 
+# What a mutant remembers of a database: responses.
+Memory = dict[str, Response]
 # Carries out a request in a way that breaks a promise: given what carries it out rightly, a place to remember things
 # in, the operation and the request.
-Break = Callable[[Proceed, dict[str, Any], str, Request], Response]
+Break = Callable[[Proceed, Memory, str, Request], Response]
 
 _PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
 _EXPRESSIONS = (
@@ -59,7 +61,7 @@ class _Breaking(Middleware):
 
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
-        self._memories: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+        self._memories: WeakKeyDictionary[Endpoint, Memory] = WeakKeyDictionary()
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
         memory = self._memories.setdefault(call.endpoint, {})
@@ -76,7 +78,7 @@ class _Breaking(Middleware):
 # How promises are broken.
 
 
-def _drops_condition(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _drops_condition(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     try:
         return execute(operation, request)
     except DynamoError as error:
@@ -104,11 +106,11 @@ def _without(request: Request, member: str) -> Response:
     return rest
 
 
-def _ignores_filter(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ignores_filter(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     return execute(operation, _without(request, "FilterExpression") if "FilterExpression" in request else request)
 
 
-def _skips_index_entry(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _skips_index_entry(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     response = execute(operation, request)
     if "IndexName" in request and response.get("Items"):
         response["Items"] = response["Items"][1:]
@@ -116,14 +118,14 @@ def _skips_index_entry(execute: Proceed, memory: dict[str, Any], operation: str,
     return response
 
 
-def _loses_stream_record(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_stream_record(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     response = execute(operation, request)
     if operation == "GetRecords":
         response["Records"] = response["Records"][1:]
     return response
 
 
-def _loses_replacement(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_replacement(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     if operation == "PutItem":
         before = execute(operation, {**request, "ReturnValues": "ALL_OLD"})
         if "Attributes" in before:
@@ -137,7 +139,7 @@ def _without_attributes(response: Response) -> Response:
     return response
 
 
-def _ignores_delete(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ignores_delete(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     if operation == "DeleteItem":
         read = {"TableName": request["TableName"], "Key": request["Key"], "ConsistentRead": True}
         found = execute("GetItem", read)
@@ -145,13 +147,13 @@ def _ignores_delete(execute: Proceed, memory: dict[str, Any], operation: str, re
     return execute(operation, request)
 
 
-def _halves_transaction(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _halves_transaction(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     if operation == "TransactWriteItems" and len(request["TransactItems"]) > 1:
         request = {**request, "TransactItems": request["TransactItems"][:1]}
     return execute(operation, request)
 
 
-def _loses_batch_entry(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _loses_batch_entry(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     if operation == "BatchWriteItem":
         tables = copy.copy(dict(request["RequestItems"]))
         name = max(tables, key=lambda each: len(tables[each]))
@@ -161,27 +163,26 @@ def _loses_batch_entry(execute: Proceed, memory: dict[str, Any], operation: str,
     return execute(operation, request)
 
 
-def _ends_paging(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _ends_paging(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     response = execute(operation, request)
     response.pop("LastEvaluatedKey", None)
     return response
 
 
-def _reverses_query(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _reverses_query(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     response = execute(operation, request)
     if operation == "Query" and "Items" in response:
         response["Items"].reverse()
     return response
 
 
-def _repeats_reads(execute: Proceed, memory: dict[str, Any], operation: str, request: Request) -> Response:
+def _repeats_reads(execute: Proceed, memory: Memory, operation: str, request: Request) -> Response:
     """The second of two equal consistent reads answers what the first one did."""
     if operation != "GetItem" or not request.get("ConsistentRead"):
         return execute(operation, request)
     name = repr(sorted(request.items(), key=lambda member: member[0]))
     if name in memory:
-        stale: Response = memory.pop(name)
-        return stale
+        return memory.pop(name)
     response = execute(operation, request)
     memory[name] = copy.deepcopy(response)
     return response

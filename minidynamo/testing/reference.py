@@ -1,18 +1,19 @@
 """What the store must do, said as plainly as possible: items in a dict, indexes and sizes worked out anew each time.
 
-Written without the package's own values, keys and expressions, so that both can be wrong only independently.
+Written without the package's own values, keys and expressions, but for the names of their types, so that both can be
+wrong only independently.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Hashable
 from decimal import Decimal
 from typing import Any
 
-from minidynamo.testing.schemas import TableSchema
-
-Item = dict[str, Any]
+from minidynamo.testing.schemas import SchemaSource, TableSchema
+from minidynamo.values.attribute_value import AttributeValue, Item
 
 
 def number_size(text: str) -> int:
@@ -32,7 +33,7 @@ def number_size(text: str) -> int:
     return 1 + math.ceil(integer_digits / 2) + math.ceil(fraction_digits / 2) + sign
 
 
-def value_size(value: Item) -> int:
+def value_size(value: AttributeValue) -> int:
     """The size of an attribute value in bytes."""
     ((tag, payload),) = value.items()
     if tag == "S":
@@ -55,7 +56,7 @@ def item_size(item: Item) -> int:
     return sum(len(name.encode()) + value_size(value) for name, value in item.items())
 
 
-def order_key(value: Item) -> Any:
+def order_key(value: AttributeValue) -> Any:
     """Something that sorts as the service sorts key values of one type."""
     ((tag, payload),) = value.items()
     if tag == "N":
@@ -74,9 +75,9 @@ class ReferenceModel:
     def __init__(self, key: list[str], indexes: dict[str, tuple[list[str], list[str] | None, bool]]) -> None:
         self.key = key
         self.indexes = indexes
-        self.items: dict[tuple[Any, ...], Item] = {}
+        self.items: dict[tuple[Hashable, ...], Item] = {}
 
-    def identity(self, item: Item) -> tuple[Any, ...]:
+    def identity(self, item: Item) -> tuple[Hashable, ...]:
         """What makes an item the same item."""
         return tuple(order_key(item[name]) for name in self.key)
 
@@ -108,19 +109,19 @@ class ReferenceModel:
         """The key attributes of the table or of an index."""
         return self.key if index is None else self.indexes[index][0]
 
-    def collection(self, index: str | None, partition_value: Item) -> list[Item]:
+    def collection(self, index: str | None, partition_value: AttributeValue) -> list[Item]:
         """The entries of one partition key, ordered by the sort key."""
         names = self.key_names(index)
         found = [entry for entry in self.entries(index) if entry[names[0]] == partition_value]
         return sorted(found, key=lambda entry: order_key(entry[names[1]])) if len(names) > 1 else found
 
-    def collection_size(self, partition_value: Item) -> int:
+    def collection_size(self, partition_value: AttributeValue) -> int:
         """The size of an item collection with its LSI entries."""
         places = [None, *(name for name, (_, _, is_local) in self.indexes.items() if is_local)]
         return sum(item_size(entry) for place in places for entry in self.collection(place, partition_value))
 
 
-def reference_model(schema: Any) -> ReferenceModel:
+def reference_model(schema: SchemaSource) -> ReferenceModel:
     """An empty plain model of a table.
 
     Parameters:

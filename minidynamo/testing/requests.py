@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Literal, overload
 
 from hypothesis import strategies as st
 
 from minidynamo.testing.expressions import condition_expressions, joined, ordered_values, update_expressions
-from minidynamo.testing.invalid_requests import corrupted
-from minidynamo.testing.schemas import IndexSchema, TableSchema
-from minidynamo.testing.values import items, key_values, keys, payload_names
+from minidynamo.testing.invalid_requests import InvalidRequest, corrupted
+from minidynamo.testing.schemas import IndexSchema, SchemaSource, TableSchema
+from minidynamo.testing.values import Items, items, key_values, keys, payload_names
 from minidynamo.values.api_types import RequestDraft
+from minidynamo.values.attribute_value import AttributeValue, Item
 
 Requests = st.SearchStrategy[RequestDraft]
 _SORT_COMPARISONS = ("=", "<", "<=", ">", ">=")
 
 
 @st.composite
-def _puts(draw: Any, table: TableSchema) -> RequestDraft:
+def _puts(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     return {"TableName": table.name, "Item": draw(items(table)), **draw(_conditions(table))}
 
 
 @st.composite
-def _deletions(draw: Any, table: TableSchema) -> RequestDraft:
+def _deletions(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     return {"TableName": table.name, "Key": draw(keys(table)), **draw(_conditions(table))}
 
 
 @st.composite
-def _updates(draw: Any, table: TableSchema) -> RequestDraft:
+def _updates(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     expressions = {"UpdateExpression": draw(update_expressions(table))}
     if draw(st.booleans()):
         expressions["ConditionExpression"] = draw(condition_expressions(table))
@@ -36,7 +37,7 @@ def _updates(draw: Any, table: TableSchema) -> RequestDraft:
 
 
 @st.composite
-def _checks(draw: Any, table: TableSchema) -> RequestDraft:
+def _checks(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     condition = draw(condition_expressions(table)).parameters("ConditionExpression")
     return {"TableName": table.name, "Key": draw(keys(table)), **condition}
 
@@ -47,13 +48,13 @@ def _conditions(table: TableSchema) -> Requests:
 
 
 @st.composite
-def _gets(draw: Any, table: TableSchema) -> RequestDraft:
+def _gets(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     request = {"TableName": table.name, "Key": draw(keys(table))}
     return {**request, "ConsistentRead": True} if draw(st.booleans()) else request
 
 
 @st.composite
-def queries(draw: Any, schema: Any) -> RequestDraft:
+def queries(draw: st.DrawFn, schema: SchemaSource) -> RequestDraft:
     """Query requests of a table or one of its indexes, with key conditions, filters, limits and directions.
 
     Parameters:
@@ -67,7 +68,7 @@ def queries(draw: Any, schema: Any) -> RequestDraft:
     if index is not None:
         request["IndexName"] = index.name
     filterable = _filterable(table, index, (*partition, *sort))
-    if filterable and draw(st.booleans()):
+    if len(filterable) > 0 and draw(st.booleans()):
         found = draw(condition_expressions(table, filterable)).parameters("FilterExpression")
         for member in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
             found[member] = {**request[member], **found.get(member, {})}
@@ -76,11 +77,13 @@ def queries(draw: Any, schema: Any) -> RequestDraft:
 
 
 @st.composite
-def _key_conditions(draw: Any, table: TableSchema, partition: tuple[str, ...], sort: tuple[str, ...]) -> RequestDraft:
+def _key_conditions(
+    draw: st.DrawFn, table: TableSchema, partition: tuple[str, ...], sort: tuple[str, ...]
+) -> RequestDraft:
     names = {f"#{name}": name for name in partition}
     values = {f":{name}": draw(key_values(table.types[name])) for name in partition}
     clauses = [f"#{name} = :{name}" for name in partition]
-    if sort and draw(st.booleans()):
+    if len(sort) > 0 and draw(st.booleans()):
         name = sort[0]
         names[f"#{name}"] = name
         value = draw(key_values(table.types[name]))
@@ -110,7 +113,7 @@ def _filterable(table: TableSchema, index: IndexSchema | None, key: tuple[str, .
 
 
 @st.composite
-def _reading(draw: Any, index: IndexSchema | None) -> RequestDraft:
+def _reading(draw: st.DrawFn, index: IndexSchema | None) -> RequestDraft:
     options: RequestDraft = {}
     if draw(st.booleans()):
         options["Limit"] = draw(st.integers(1, 5))
@@ -122,7 +125,7 @@ def _reading(draw: Any, index: IndexSchema | None) -> RequestDraft:
 
 
 @st.composite
-def _scans(draw: Any, table: TableSchema) -> RequestDraft:
+def _scans(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     index = draw(st.sampled_from([None, *table.indexes]))
     request: RequestDraft = {"TableName": table.name, **draw(_reading(index))}
     request.pop("ScanIndexForward", None)
@@ -134,14 +137,14 @@ def _scans(draw: Any, table: TableSchema) -> RequestDraft:
     return request
 
 
-def _distinct(table: TableSchema, strategy: Any, most: int) -> st.SearchStrategy[list[Any]]:
-    def identity(item: Any) -> tuple[str, ...]:
+def _distinct(table: TableSchema, strategy: Items, most: int) -> st.SearchStrategy[list[Item]]:
+    def identity(item: Item) -> tuple[str, ...]:
         return tuple(_identity(value) for value in table.key_of(item).values())
 
     return st.lists(strategy, min_size=1, max_size=most, unique_by=identity)
 
 
-def _identity(value: Any) -> str:
+def _identity(value: AttributeValue) -> str:
     ((tag, payload),) = value.items()
     if tag == "N":
         from decimal import Decimal
@@ -151,7 +154,7 @@ def _identity(value: Any) -> str:
 
 
 @st.composite
-def _batch_gets(draw: Any, table: TableSchema) -> RequestDraft:
+def _batch_gets(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     spec: RequestDraft = {"Keys": draw(_distinct(table, keys(table), 5))}
     if draw(st.booleans()):
         spec["ConsistentRead"] = True
@@ -159,7 +162,7 @@ def _batch_gets(draw: Any, table: TableSchema) -> RequestDraft:
 
 
 @st.composite
-def _batch_writes(draw: Any, table: TableSchema) -> RequestDraft:
+def _batch_writes(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     entries = []
     for item in draw(_distinct(table, items(table), 5)):
         is_put = draw(st.booleans())
@@ -170,7 +173,7 @@ def _batch_writes(draw: Any, table: TableSchema) -> RequestDraft:
 
 
 @st.composite
-def transactions(draw: Any, schema: Any) -> RequestDraft:
+def transactions(draw: st.DrawFn, schema: SchemaSource) -> RequestDraft:
     """TransactWriteItems requests of up to four actions on distinct items.
 
     Parameters:
@@ -191,7 +194,7 @@ def transactions(draw: Any, schema: Any) -> RequestDraft:
 
 
 @st.composite
-def _transact_gets(draw: Any, table: TableSchema) -> RequestDraft:
+def _transact_gets(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     found = draw(_distinct(table, keys(table), 4))
     return {"TransactItems": [{"Get": {"TableName": table.name, "Key": key}} for key in found]}
 
@@ -210,7 +213,17 @@ _REQUESTS: dict[str, Callable[[TableSchema], Requests]] = {
 }
 
 
-def requests(operation: str, schema: Any, *, invalid: bool = False) -> st.SearchStrategy[Any]:
+@overload
+def requests(operation: str, schema: SchemaSource, *, invalid: Literal[False] = False) -> Requests: ...
+@overload
+def requests(operation: str, schema: SchemaSource, *, invalid: Literal[True]) -> st.SearchStrategy[InvalidRequest]: ...
+@overload
+def requests(
+    operation: str, schema: SchemaSource, *, invalid: bool
+) -> Requests | st.SearchStrategy[InvalidRequest]: ...
+def requests(
+    operation: str, schema: SchemaSource, *, invalid: bool = False
+) -> Requests | st.SearchStrategy[InvalidRequest]:
     """Requests of an operation on items.
 
     Parameters:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from hypothesis import strategies as st
 
 from minidynamo import Database, schema_from
+from minidynamo.values.api_types import Request, RequestDraft, TableClient
+from minidynamo.values.attribute_value import Item
 
 _INDEX_MEMBERS = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+
+
+class TableMeta(Protocol):
+    """The `meta` of a resource's table."""
+
+    @property
+    def client(self) -> TableClient:
+        """The client behind the resource."""
+        ...
+
+
+class DescribedTable(Protocol):
+    """A table of boto3's resource or of ours."""
+
+    @property
+    def table_name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def meta(self) -> TableMeta:
+        """Gives access to the client."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -54,10 +79,10 @@ class TableSchema:
     sort: str | None
     types: Mapping[str, str]
     indexes: tuple[IndexSchema, ...]
-    request: Mapping[str, Any]
+    request: Request
 
     @classmethod
-    def of(cls, source: Any, name: str | None = None) -> TableSchema:
+    def of(cls, source: SchemaSource, name: str | None = None) -> TableSchema:
         """The schema of a table.
 
         Parameters:
@@ -77,7 +102,7 @@ class TableSchema:
         return cls._of_description(requests[0])
 
     @classmethod
-    def _of_description(cls, description: Mapping[str, Any]) -> TableSchema:
+    def _of_description(cls, description: Request) -> TableSchema:
         types = {each["AttributeName"]: each["AttributeType"] for each in description["AttributeDefinitions"]}
         hashes, ranges = _roles(description["KeySchema"])
         indexes = []
@@ -103,18 +128,22 @@ class TableSchema:
         names = [name for index in self.indexes for name in index.key if name not in self.key]
         return tuple(dict.fromkeys(names))
 
-    def key_of(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def key_of(self, item: Item) -> Item:
         """The key of an item."""
         return {name: item[name] for name in self.key}
 
-    def create(self, target: Any) -> None:
+    def create(self, target: Database | TableClient) -> None:
         """Creates the table, in a database or through a client."""
-        client = target.client() if isinstance(target, Database) else target
+        client: TableClient = target.client() if isinstance(target, Database) else target
         client.create_table(**self.request)
         client.get_waiter("table_exists").wait(TableName=self.name)
 
 
-def _descriptions(source: Any, name: str | None) -> list[Mapping[str, Any]]:
+SchemaSource = TableSchema | Database | DescribedTable | Request | str | Path
+"""What `TableSchema.of` makes a schema from."""
+
+
+def _descriptions(source: SchemaSource, name: str | None) -> list[Request]:
     if isinstance(source, str | Path):
         return [each.request for each in schema_from(source)]
     if isinstance(source, Database):
@@ -130,12 +159,12 @@ def _descriptions(source: Any, name: str | None) -> list[Mapping[str, Any]]:
     raise ValueError(f"a schema is made from a database, a table, a description or a file, not {type(source).__name__}")
 
 
-def _roles(elements: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _roles(elements: Iterable[Mapping[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     names = [tuple(each["AttributeName"] for each in elements if each["KeyType"] == role) for role in ("HASH", "RANGE")]
     return names[0], names[1]
 
 
-def _create_request(description: Mapping[str, Any]) -> dict[str, Any]:
+def _create_request(description: Request) -> RequestDraft:
     """A CreateTable request for a table like the one described, on demand."""
     request = {name: description[name] for name in ("TableName", "KeySchema", "AttributeDefinitions")}
     for member in _INDEX_MEMBERS:
@@ -150,7 +179,7 @@ def _create_request(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def table_schemas(draw: Any, name: str = "table") -> TableSchema:
+def table_schemas(draw: st.DrawFn, name: str = "table") -> TableSchema:
     """Tables: with or without a sort key, with up to two LSIs and two GSIs of every projection.
 
     Parameters:
@@ -162,7 +191,7 @@ def table_schemas(draw: Any, name: str = "table") -> TableSchema:
     if draw(st.booleans()):
         attributes["sk"] = draw(types)
         keys.append({"AttributeName": "sk", "KeyType": "RANGE"})
-    request: dict[str, Any] = {"TableName": name, "KeySchema": keys, "BillingMode": "PAY_PER_REQUEST"}
+    request: RequestDraft = {"TableName": name, "KeySchema": keys, "BillingMode": "PAY_PER_REQUEST"}
     counts = {_INDEX_MEMBERS[0]: draw(st.integers(0, 2)), _INDEX_MEMBERS[1]: draw(st.integers(0, 2)) * (len(keys) > 1)}
     for member, count in counts.items():
         is_local = member == _INDEX_MEMBERS[1]

@@ -29,8 +29,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 from minidynamo import Database, FaultSchedule, ManualClock, Profile, connect, mock, simulate
 from minidynamo.simulation import SimulatedDatabase
 from minidynamo.testing.faults import fault_schedules
-from minidynamo.testing.reference import Item, ReferenceModel, reference_model
-from minidynamo.testing.schemas import TableSchema
+from minidynamo.testing.reference import ReferenceModel, reference_model
+from minidynamo.testing.schemas import SchemaSource, TableSchema
+from minidynamo.values.api_types import RequestDraft
+from minidynamo.values.attribute_value import Item
+
+Tables = SchemaSource | list[SchemaSource] | tuple[SchemaSource, ...]
 
 
 def _schedules(machine: DynamoDBStateMachine) -> st.SearchStrategy[FaultSchedule]:
@@ -54,7 +58,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
         model: an empty reference model of each table by name, for rules to keep.
     """
 
-    tables: ClassVar[Any] = ()
+    tables: ClassVar[Tables] = ()
     profile: ClassVar[str | Profile | None] = "stormy"
     faults_max: ClassVar[int] = 16
     answers_boto3: ClassVar[bool] = False
@@ -99,7 +103,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
             table: its name.
             index: the name of one of its indexes.
         """
-        place: dict[str, Any] = {"TableName": table} if index is None else {"TableName": table, "IndexName": index}
+        place: RequestDraft = {"TableName": table} if index is None else {"TableName": table, "IndexName": index}
         with self.database.faults.paused():
             return [item for page in self.client.get_paginator("scan").paginate(**place) for item in page["Items"]]
 
@@ -121,7 +125,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
         return self._templates[type(self)]
 
 
-def _schemas(tables: Any) -> list[TableSchema]:
+def _schemas(tables: Tables) -> list[TableSchema]:
     if isinstance(tables, str | Path):
         from minidynamo import schema_from
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
-from minidynamo.testing.schemas import TableSchema
+from minidynamo.testing.schemas import SchemaSource, TableSchema
+from minidynamo.values.attribute_value import AttributeValue, Item
 
-AttributeValue = dict[str, Any]
-Item = dict[str, AttributeValue]
 Values = st.SearchStrategy[AttributeValue]
 Items = st.SearchStrategy[Item]
 
@@ -20,7 +17,7 @@ _NUMBER_EDGES = (
     *("0.00000000000000000000000000000000000001", "1.0000000000000000000000000000000000001", "1e125"),
 )
 # Few values per type, near each other in the service's order, so that keys meet.
-_KEY_POOLS: dict[str, tuple[Any, ...]] = {
+_KEY_POOLS: dict[str, tuple[str | bytes, ...]] = {
     "S": ("a", "b", "aa", "A", "a\x00", "é", "\U0001f600"),
     "N": ("0", "1", "-1", "1.5", "2", "10", "-1e-130"),
     "B": (b"a", b"b", b"aa", b"\x00", b"\xff"),
@@ -31,7 +28,7 @@ _ANY = "any"  # And one that may be of any type.
 
 
 @st.composite
-def _number_texts(draw: Any) -> str:
+def _number_texts(draw: st.DrawFn) -> str:
     digits = draw(st.integers(1, 10**38 - 1))
     lowest = -130
     highest = 126 - len(str(digits))
@@ -52,7 +49,7 @@ def _distinct_numbers() -> st.SearchStrategy[list[str]]:
     return st.lists(st.integers(-20, 20), min_size=1, max_size=3, unique=True).map(lambda found: list(map(str, found)))
 
 
-_SCALARS: dict[str, st.SearchStrategy[Any]] = {
+_SCALARS: dict[str, st.SearchStrategy[object]] = {
     "S": texts(),
     "N": numbers(),
     "B": st.binary(max_size=8),
@@ -113,7 +110,7 @@ def key_values(kind: str) -> Values:
     return st.one_of(pool, pool, pool, rest).map(lambda payload: {kind: payload})
 
 
-def keys(schema: Any) -> Items:
+def keys(schema: SchemaSource) -> Items:
     """Keys of a table; they collide often.
 
     Parameters:
@@ -131,7 +128,7 @@ def payload_values(name: str) -> Values:
     return st.integers(-1000, 1000).map(lambda each: {"N": str(each)}) if kind == "N" else attribute_values(kind)
 
 
-def items(schema: Any) -> Items:
+def items(schema: SchemaSource) -> Items:
     """Items of a table: keys that collide, key attributes of indexes more often than not, and some attributes of every
     type, each name always with one type.
 

@@ -6,8 +6,8 @@ requests and responses are CamelCase, attribute values `{"S": "x"}`, binary `byt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 Request = Mapping[str, Any]
 """The parameters of an operation; nobody changes those of a caller."""
@@ -24,5 +24,44 @@ JsonObject = dict[str, JsonValue]
 PythonValue = Any
 """A value as boto3's resources take and give it: str, Decimal, bytes, set, list, dict, None, bool."""
 
+Structure = Mapping[str, Any]
+"""A structure within a request; also an action, or an entry of a batch."""
+
 RequestDraft = dict[str, Any]
 """A request that is still being made."""
+
+PythonItem = Mapping[str, PythonValue]
+"""An item, or a key, as boto3's resources take it."""
+
+
+class TableWaiter(Protocol):
+    """A waiter of boto3's or of ours."""
+
+    @property
+    def wait(self) -> Callable[..., object]:
+        """Returns when the table is there, or gone."""
+        ...
+
+
+class TableClient(Protocol):
+    """A client of boto3's or of ours, as far as tables are made with it."""
+
+    @property
+    def create_table(self) -> Callable[..., object]:
+        """Calls CreateTable."""
+        ...
+
+    @property
+    def update_time_to_live(self) -> Callable[..., object]:
+        """Calls UpdateTimeToLive."""
+        ...
+
+    @property
+    def describe_table(self) -> Callable[..., Mapping[str, Any]]:
+        """Calls DescribeTable."""
+        ...
+
+    @property
+    def get_waiter(self) -> Callable[..., TableWaiter]:
+        """The waiter of a name."""
+        ...

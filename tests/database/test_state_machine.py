@@ -21,7 +21,8 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.errors import DynamoError
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.testing.reference import Item, ReferenceModel, item_size, order_key
+from minidynamo.testing.reference import ReferenceModel, item_size, order_key
+from minidynamo.values.attribute_value import Item
 
 INDEXES: dict[str, tuple[list[str], list[str] | None, bool]] = {
     "gall": (["g"], None, False),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.simulation import Fault, FaultSchedule, simulate
+from minidynamo.values.api_types import Response
 
 _FAULTS = FaultSchedule([Fault("stale_read"), Fault("index_lag"), Fault("unprocessed"), Fault("response_lost", at=2)])
 _NEW = {"country": {"S": "IS"}, "city": {"S": "New Reykjavík"}}
@@ -47,7 +46,7 @@ def _responses(database: Database, table_name: str) -> list[tuple[str, str]]:
     place = {"S": "Atlantic/Reykjavik"}
     people = {"population": {"N": "1"}, "timezone": place}
 
-    def call(operation: str, **request: Any) -> Any:
+    def call(operation: str, **request: object) -> Response:
         return database.execute(operation, {"TableName": table_name, **request})
 
     call("PutItem", Item={**_NEW, **people})

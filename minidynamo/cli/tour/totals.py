@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any
 
 from rich.console import Console
 
 from minidynamo.cli.display import items_table
 from minidynamo.database.database import Database
+from minidynamo.values.api_types import JsonObject, Request
 
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-_TOTALS: dict[str, Any] = {
+_TOTALS: Request = {
     "TableName": "Totals",
     "KeySchema": [{"AttributeName": "country", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "country", "AttributeType": "S"}],
@@ -25,7 +25,7 @@ def show_totals(console: Console, database: Database, table_name: str) -> None:
     """Hands all that was written to a handler, which is a plain function, and shows what it has made of it."""
     database.execute("CreateTable", _TOTALS)
 
-    def keep_totals(event: dict[str, Any], context: Any) -> None:
+    def keep_totals(event: JsonObject, context: object) -> None:
         cities, people = _differences(event)
         for country in cities.keys() | people.keys():
             _add(database, country, cities[country], people[country])
@@ -49,7 +49,7 @@ def show_totals(console: Console, database: Database, table_name: str) -> None:
     )
 
 
-def _differences(event: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
+def _differences(event: JsonObject) -> tuple[Counter[str], Counter[str]]:
     """By country, how many more cities and people there are after a batch of changes."""
     cities: Counter[str] = Counter()
     people: Counter[str] = Counter()

@@ -9,7 +9,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -20,6 +19,7 @@ from minidynamo.cli.tour.totals import STREAM, show_totals
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
+from minidynamo.values.api_types import Request, RequestDraft, Response
 from minidynamo.values.attribute_value import Item
 
 TABLE = "Cities"
@@ -64,7 +64,7 @@ _CREATE = {
     "StreamSpecification": STREAM,
 }
 
-_QUERIES: dict[str, dict[str, Any]] = {
+_QUERIES: dict[str, Request] = {
     "3. A query: Japanese cities that begin with “Ka”, in order of their names": {
         "KeyConditionExpression": "country = :country AND begins_with(city, :start)",
         "ExpressionAttributeValues": {":country": {"S": "JP"}, ":start": {"S": "Ka"}},
@@ -176,7 +176,7 @@ def _queries(console: Console, database: Database) -> None:
 
 def _scan(console: Console, database: Database) -> None:
     _title(console, "6. A filtered scan: every city north of 68° N")
-    request: dict[str, Any] = {
+    request: RequestDraft = {
         "TableName": TABLE,
         "FilterExpression": "latitude > :north",
         "ExpressionAttributeValues": {":north": {"N": "68"}},
@@ -268,17 +268,17 @@ def _title(console: Console, text: str) -> None:
     console.rule(f"[bold]{text}[/]", align="left")
 
 
-def _print_request(console: Console, operation: str, request: dict[str, Any]) -> None:
+def _print_request(console: Console, operation: str, request: Request) -> None:
     console.print(f"[bold blue]{operation}[/]")
     console.print(request_text(request), style="dim", markup=False, highlight=False)
 
 
-def _call(console: Console, database: Database, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def _call(console: Console, database: Database, operation: str, request: Request) -> Response:
     _print_request(console, operation, request)
     return database.execute(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
 
 
-def _show(console: Console, items: list[Item], response: dict[str, Any], noun: str = "read") -> None:
+def _show(console: Console, items: list[Item], response: Response, noun: str = "read") -> None:
     columns = ("country", "city", "population", "timezone", "latitude", "longitude")
     present = [name for name in columns if any(name in item for item in items)]
     console.print(items_table(items[:_SAMPLE_ROWS], present))

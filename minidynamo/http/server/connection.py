@@ -12,7 +12,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING
 
 from minidynamo.errors import NoResponse
 from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
@@ -28,6 +28,9 @@ from minidynamo.limits import (
     HTTP_PIPELINED_PER_TURN_MAX,
     HTTP_UNREAD_SECONDS_MAX,
 )
+
+if TYPE_CHECKING:
+    from uvicorn.server import ServerState
 
 _WATCH_SECONDS = 15
 _ENDING_SECONDS = 3  # For the rest of a request that was coming in when the server was told to end.
@@ -54,14 +57,14 @@ class Connection(asyncio.Protocol):
     dispatcher: Dispatcher
     budget: Budget
 
-    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
-        self._connections: set[Connection] = server_state.connections
+    def __init__(self, config: object, server_state: ServerState, app_state: object, _loop: object = None) -> None:
+        self._connections: set[Connection] = server_state.connections  # type: ignore[assignment]
         self._parser = RequestParser(self, self.budget)
         # Requests that wait for their turn, with whether their clients want to send more, and the room they take.
         self._waiting: deque[tuple[HttpRequest, bool, int]] = deque()
         self._refusal = self._turn = 0
-        self._transport: Any = None
-        self._loop: Any = None
+        self._transport: asyncio.Transport
+        self._loop: asyncio.AbstractEventLoop
         self._watch: asyncio.TimerHandle | None = None
         self._is_closing = self._is_ending = self._is_at_work = False
         self._is_unread = self._is_reading_paused = self._is_turn_due = False
@@ -71,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     # Called by the event loop.
 
-    def connection_made(self, transport: Any) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._connections.add(self)

@@ -11,20 +11,20 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
 from minidynamo.http.server.access import ServeError
-from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.lambdas.runtime import IN_BACKGROUND, Handler
 from minidynamo.lambdas.service import Functions
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
+from minidynamo.values.api_types import JsonObject, JsonValue
 
 FORMATS = ("1.0", "2.0")
 # What the server itself says of a message, which a function's headers cannot.
@@ -35,7 +35,7 @@ _SOURCE = "127.0.0.1"
 _API_ID = "minidynamo"
 
 
-def load_handler(name: str) -> Callable[..., Any]:
+def load_handler(name: str) -> Handler:
     """The handler of a name such as "package.module:handler", looked for from the present folder on.
 
     Raises:
@@ -73,7 +73,7 @@ class Gateway:
         payload_format: "1.0" for the events of REST APIs, "2.0" for those of HTTP APIs.
     """
 
-    def __init__(self, database: InvokingEndpoint, handler: Callable[..., Any], payload_format: str = "2.0") -> None:
+    def __init__(self, database: InvokingEndpoint, handler: Handler, payload_format: str = "2.0") -> None:
         if payload_format not in FORMATS:
             raise ValueError(f"payload_format must be one of {', '.join(FORMATS)}, not {payload_format!r}")
         self._database = database
@@ -121,7 +121,7 @@ class Gateway:
             return _json_response(502, {"message": "Internal server error"})
         return _json_response(500, {"message": "Internal Server Error"})
 
-    def _response_of(self, value: Any) -> HttpResponse:
+    def _response_of(self, value: JsonValue) -> HttpResponse:
         if not self._is_rest and not (isinstance(value, dict) and "statusCode" in value):
             plain = value if isinstance(value, str) else json.dumps(value)
             return _respond(200, {"content-type": "application/json"}, plain.encode())
@@ -140,7 +140,7 @@ class Gateway:
         headers.setdefault("content-type", "application/json" if self._is_rest else "text/plain;charset=UTF-8")
         return _respond(status, headers, body)
 
-    def _rest_event(self, request: HttpRequest) -> dict[str, Any]:
+    def _rest_event(self, request: HttpRequest) -> JsonObject:
         path, now = unquote(request.path), self._database.clock.now()
         pairs = parse_qsl(request.query, keep_blank_values=True)
         return {
@@ -170,7 +170,7 @@ class Gateway:
             **_body_members(request.body),
         }
 
-    def _http_event(self, request: HttpRequest) -> dict[str, Any]:
+    def _http_event(self, request: HttpRequest) -> JsonObject:
         path, now = unquote(request.path), self._database.clock.now()
         headers = {name: value for name, value in request.headers.items() if name != "cookie"}
         pairs = parse_qsl(request.query, keep_blank_values=True)
@@ -214,7 +214,7 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return grouped
 
 
-def _body_members(body: bytes) -> dict[str, Any]:
+def _body_members(body: bytes) -> JsonObject:
     """The body as text, or as base64 where it is none."""
     if not body:
         return {"body": None, "isBase64Encoded": False}
@@ -228,7 +228,7 @@ def _common_log_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
-def _json_response(status: int, value: Any) -> HttpResponse:
+def _json_response(status: int, value: JsonValue) -> HttpResponse:
     return _respond(status, {"content-type": "application/json"}, json.dumps(value).encode())
 
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Choose, Exchange
@@ -18,6 +18,9 @@ from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
+
+if TYPE_CHECKING:
+    from uvicorn import Server as UvicornServer
 
 _BACKLOG = 2048
 _SHUTDOWN_SECONDS = 10
@@ -67,7 +70,7 @@ class Server:
         exchange = Exchange(choose, authenticate, options.allows_origins)
         self.application = Application(exchange, host_check(options.host), gateway)
         self.dispatcher = Dispatcher(self.application, choose(None))
-        self._server: Any = None
+        self._server: UvicornServer | None = None
         self._thread: threading.Thread | None = None
         self._port = options.port
 
@@ -98,6 +101,7 @@ class Server:
     def stop(self) -> None:
         """Stops it, after the requests in flight."""
         if self._thread is not None:
+            assert self._server is not None, "a thread serves without a server"
             self._server.should_exit = True
             self._thread.join()
             self._thread = None
@@ -118,7 +122,7 @@ class Server:
             await shut_down(*parameters, **options)
             finish()
 
-        server.shutdown = shut_down_and_finish
+        server.shutdown = shut_down_and_finish  # type: ignore[method-assign]
         announce(self)
         server.run([listener])
 
@@ -141,7 +145,7 @@ class Server:
         self._port = listener.getsockname()[1]
         return listener
 
-    def _new_server(self) -> Any:
+    def _new_server(self) -> UvicornServer:
         try:
             import uvicorn
 
@@ -168,5 +172,5 @@ class Server:
         return uvicorn.Server(config)
 
 
-async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+async def _no_application(scope: object, receive: object, send: object) -> None:
     """What uvicorn wants to be given, and never calls: the protocol answers by itself."""

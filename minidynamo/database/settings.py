@@ -1,0 +1,89 @@
+"""The settings of databases, mappings and servers as keyword arguments: their names and types, for type checkers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from minidynamo.clock import Clock
+    from minidynamo.storage.engine import Engine
+    from minidynamo.tables.catalog import StatusDelays
+    from minidynamo.values.api_types import JsonObject
+
+
+class DatabaseSettings(TypedDict, total=False):
+    """Those of `Database`, but for its engine."""
+
+    clock: Clock | None
+    seed: int | str
+    region: str
+    account_id: str
+    partition_size: int
+    table_delays: float | Mapping[str, float] | StatusDelays | None
+    wording: str
+
+
+class ForkSettings(TypedDict):
+    """All of `Database`, as a fork is made with them."""
+
+    engine: Engine
+    clock: Clock
+    seed: int | str
+    region: str
+    account_id: str
+    partition_size: int
+    table_delays: StatusDelays
+    wording: str
+
+
+class ConnectSettings(TypedDict, total=False):
+    """Those of `minidynamo.connect`, but for its path."""
+
+    durability: str | None
+    read_only: bool
+    file_mode: int
+    clock: Clock | None
+    seed: int
+    region: str | None
+    account_id: str
+    partition_size: int
+    table_delays: float | Mapping[str, float] | None
+    wording: str
+    credentials: tuple[str, ...] | None
+
+
+class MockSettings(ConnectSettings, total=False):
+    """Those of `minidynamo.mock`: the settings of the database it makes."""
+
+    path: str | Path | None
+
+
+class ServeSettings(TypedDict, total=False):
+    """Those of `ServerOptions` beside host and port."""
+
+    credentials: dict[str, str] | None
+    allows_anonymous: bool
+    allows_origins: bool
+    certificate: Path | None
+    private_key: Path | None
+
+
+class StreamSettings(TypedDict, total=False):
+    """The parameters of CreateEventSourceMapping, and the function's timeout."""
+
+    StartingPosition: str
+    BatchSize: int
+    MaximumBatchingWindowInSeconds: int
+    ParallelizationFactor: int
+    MaximumRetryAttempts: int
+    MaximumRecordAgeInSeconds: int
+    BisectBatchOnFunctionError: bool
+    TumblingWindowInSeconds: int
+    FunctionResponseTypes: Sequence[str]
+    FilterCriteria: JsonObject | None
+    DestinationConfig: JsonObject | None
+    Enabled: bool
+    Timeout: float
