@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any
 
 from minidynamo.expressions.syntax import DocumentPath, Path
 
 
-def attributes_of(tree: Any) -> list[str]:
+def attributes_of(tree: object) -> list[str]:
     """The names (or, before resolution, placeholders) of the top-level attributes in a tree, in order, each once."""
     return list(dict.fromkeys(str(path.elements[0]) for path in _paths(tree)))
 
 
-def _paths(node: Any) -> Iterator[DocumentPath | Path]:
+def _paths(node: object) -> Iterator[DocumentPath | Path]:
     if isinstance(node, DocumentPath | Path):
         yield node
     elif isinstance(node, tuple):

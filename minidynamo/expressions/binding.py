@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import legacy, syntax
@@ -24,7 +23,8 @@ from minidynamo.limits import (
     EXPRESSION_MAPS_BYTES_MAX,
     EXPRESSION_PLACEHOLDER_BYTES_MAX,
 )
-from minidynamo.values.attribute_value import Item, checked_value, name_size_bytes
+from minidynamo.values.api_types import Request
+from minidynamo.values.attribute_value import AttributeValue, Item, checked_value, name_size_bytes
 from minidynamo.wording import BARE, VALUE, Layer
 
 # In the order in which the service names them when they are mixed.
@@ -70,10 +70,10 @@ class Bound:
     """
 
     condition: Predicate | None = None
-    update: syntax.Update | None = None
+    update: syntax.ResolvedUpdate | None = None
     is_legacy_update: bool = False
     key_clauses: tuple[KeyClause, ...] | None = None
-    filter_tree: Any = None
+    filter_tree: syntax.Condition | None = None
     filter: Predicate | None = None
     is_legacy_filter: bool = False
     projection_paths: tuple[DocumentPath, ...] | None = None
@@ -84,7 +84,7 @@ class Bound:
 NOTHING_BOUND = Bound()
 
 
-def check_combinations(request: Mapping[str, Any], value_users: tuple[str, ...]) -> None:
+def check_combinations(request: Request, value_users: tuple[str, ...]) -> None:
     """Refuses legacy parameters beside expressions, and placeholder maps without an expression to use them.
 
     Parameters:
@@ -119,7 +119,7 @@ def check_mixing(present: set[str]) -> None:
     raise ValidationError(text, prefix=VALUE)
 
 
-def bind(request: Mapping[str, Any], layer: Layer = BARE, level: int = 1, needs_key_condition: bool = False) -> Bound:
+def bind(request: Request, layer: Layer = BARE, level: int = 1, needs_key_condition: bool = False) -> Bound:
     """Checks and compiles every expression and legacy parameter of a request.
 
     Parameters:
@@ -152,7 +152,7 @@ def bind(request: Mapping[str, Any], layer: Layer = BARE, level: int = 1, needs_
         used_names |= parsed.names
         used_values |= parsed.values
         bound.nested_attributes += tuple(names.get(name, name) for name in parsed.nested)
-        _BINDERS[parameter](bound, Resolver(parameter, names, values), parsed.tree)
+        _bind_expression(bound, parameter, Resolver(parameter, names, values), parsed.tree)
     _require_used("ExpressionAttributeNames", names, used_names)
     _require_used("ExpressionAttributeValues", values, used_values)
     return bound
@@ -161,7 +161,7 @@ def bind(request: Mapping[str, Any], layer: Layer = BARE, level: int = 1, needs_
 # Legacy parameters.
 
 
-def _bind_legacy(bound: Bound, request: Mapping[str, Any], layer: Layer) -> None:
+def _bind_legacy(bound: Bound, request: Request, layer: Layer) -> None:
     joined_by = request.get("ConditionalOperator")
     expected = request.get("Expected") or {}
     filters = request.get("QueryFilter") or request.get("ScanFilter") or {}
@@ -185,43 +185,27 @@ def _bind_legacy(bound: Bound, request: Mapping[str, Any], layer: Layer) -> None
 # Expressions.
 
 
-def _bind_condition(bound: Bound, resolver: Resolver, tree: Any) -> None:
-    bound.condition = compile_condition(resolver.condition(tree))
+def _bind_expression(bound: Bound, parameter: str, resolver: Resolver, tree: syntax.Tree) -> None:
+    if isinstance(tree, syntax.Update):
+        bound.update = resolver.update(tree)
+    elif isinstance(tree, syntax.Projection):
+        _bind_paths(bound, resolver.projection(tree))
+    elif parameter == "ConditionExpression":
+        bound.condition = compile_condition(resolver.condition(tree))
+    elif parameter == "KeyConditionExpression":
+        bound.key_clauses = key_clauses(resolver.condition(tree))
+    else:
+        _bind_filter_tree(bound, resolver.condition(tree))
 
 
-def _bind_update(bound: Bound, resolver: Resolver, tree: Any) -> None:
-    bound.update = resolver.update(tree)
-
-
-def _bind_key_condition(bound: Bound, resolver: Resolver, tree: Any) -> None:
-    bound.key_clauses = key_clauses(resolver.condition(tree))
-
-
-def _bind_filter(bound: Bound, resolver: Resolver, tree: Any) -> None:
-    _bind_filter_tree(bound, resolver.condition(tree))
-
-
-def _bind_filter_tree(bound: Bound, tree: Any) -> None:
+def _bind_filter_tree(bound: Bound, tree: syntax.Condition) -> None:
     bound.filter_tree = tree
     bound.filter = compile_condition(tree)
 
 
-def _bind_projection(bound: Bound, resolver: Resolver, tree: Any) -> None:
-    _bind_paths(bound, resolver.projection(tree))
-
-
-def _bind_paths(bound: Bound, projection: syntax.Projection) -> None:
+def _bind_paths(bound: Bound, projection: syntax.ResolvedProjection) -> None:
     bound.projection_paths = projection.paths
     bound.project = compile_projection(projection.paths)
-
-
-_BINDERS: dict[str, Callable[[Bound, Resolver, Any], None]] = {
-    "UpdateExpression": _bind_update,
-    "ConditionExpression": _bind_condition,
-    "KeyConditionExpression": _bind_key_condition,
-    "FilterExpression": _bind_filter,
-    "ProjectionExpression": _bind_projection,
-}
 
 
 # Placeholder maps.
@@ -244,7 +228,7 @@ def _checked_names(names: Mapping[str, str] | None) -> Mapping[str, str]:
     return names
 
 
-def _checked_values(values: Mapping[str, Any] | None, level: int) -> Mapping[str, Literal]:
+def _checked_values(values: Mapping[str, AttributeValue] | None, level: int) -> Mapping[str, Literal]:
     if values is None:
         return {}
     _check_map_keys("ExpressionAttributeValues", values, _VALUE_KEY)
@@ -256,7 +240,7 @@ def _checked_values(values: Mapping[str, Any] | None, level: int) -> Mapping[str
     return literals
 
 
-def _checked_literal(key: str, value: Any, level: int) -> Literal:
+def _checked_literal(key: str, value: AttributeValue, level: int) -> Literal:
     try:
         return Literal(*checked_value(value, level))
     except ValidationError as error:
@@ -264,7 +248,7 @@ def _checked_literal(key: str, value: Any, level: int) -> Literal:
         raise ValidationError(error.message, text_2025=wrapped, prefix=error.prefix) from None
 
 
-def _check_map_keys(parameter: str, entries: Mapping[str, Any], pattern: re.Pattern[str]) -> None:
+def _check_map_keys(parameter: str, entries: Mapping[str, object], pattern: re.Pattern[str]) -> None:
     if not entries:
         raise ValidationError(f"{parameter} must not be empty", prefix=VALUE)
     for key in entries:
@@ -275,7 +259,7 @@ def _check_map_keys(parameter: str, entries: Mapping[str, Any], pattern: re.Patt
             raise ValidationError(f"{parameter} contains invalid key: {text}{len(key)}", prefix=VALUE)
 
 
-def _require_used(parameter: str, given: Mapping[str, Any], used: set[str]) -> None:
+def _require_used(parameter: str, given: Mapping[str, object], used: set[str]) -> None:
     if len(given) == len(used):
         return
     unused = [key for key in given if key not in used]

@@ -9,16 +9,18 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from minidynamo.expressions import syntax
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
 from minidynamo.values.attribute_value import AttributeValue, Item
 
 Predicate = Callable[[Item], bool]
 Getter = Callable[[Item], AttributeValue | None]
 
-_ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
+# Two payloads of one orderable type: numbers, texts or binaries.
+_Ordering = Callable[[Decimal | str | bytes, Decimal | str | bytes], bool]
+
+_ORDERINGS: dict[str, _Ordering] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -27,14 +29,24 @@ _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
 _SET_MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
 
 
-def compile_condition(node: Any) -> Predicate:
+def compile_condition(node: Condition) -> Predicate:
     """A function that tells whether an item satisfies a resolved condition."""
-    return _COMPILERS[type(node)](node)
+    if isinstance(node, syntax.Comparison):
+        return _comparison(node)
+    if isinstance(node, syntax.Function):
+        return _FUNCTIONS[node.name](*map(compile_operand, node.arguments))
+    if isinstance(node, syntax.And):
+        return _and(node)
+    if isinstance(node, syntax.Or):
+        return _or(node)
+    if isinstance(node, syntax.Not):
+        return _not(node)
+    return _between(node) if isinstance(node, syntax.Between) else _in(node)
 
 
 def value_at(item: Item, elements: tuple[str | int, ...]) -> AttributeValue | None:
     """The value at a document path, or None where the item has none."""
-    value: Any = item.get(elements[0])  # type: ignore[arg-type]
+    value: AttributeValue | None = item.get(elements[0])  # type: ignore[arg-type]  # Paths begin with names.
     for element in elements[1:]:
         if value is None:
             return None
@@ -44,7 +56,7 @@ def value_at(item: Item, elements: tuple[str | int, ...]) -> AttributeValue | No
         else:
             members = value.get("M")
             value = members.get(element) if members is not None else None
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def value_size(value: AttributeValue) -> int | None:
@@ -56,7 +68,7 @@ def value_size(value: AttributeValue) -> int | None:
     return None if tag in ("N", "BOOL", "NULL") else len(payload)
 
 
-def compile_operand(node: Any) -> Getter:
+def compile_operand(node: Operand) -> Getter:
     """A function that gives the value of a resolved operand for an item, or None where there is none."""
     if isinstance(node, Literal):
         value = node.value
@@ -67,7 +79,7 @@ def compile_operand(node: Any) -> Getter:
             name = node.attribute
             return lambda item: item.get(name)
         return lambda item: value_at(item, elements)
-    assert node.name == "size", "the other functions stand alone"
+    assert isinstance(node, syntax.Function) and node.name == "size", "the other functions stand alone"
     return _size_getter(compile_operand(node.arguments[0]))
 
 
@@ -116,7 +128,7 @@ def _equal(left: Getter, right: Getter) -> Predicate:
     return equal
 
 
-def _ordering(left: Getter, right: Getter, compare: Callable[[Any, Any], bool]) -> Predicate:
+def _ordering(left: Getter, right: Getter, compare: _Ordering) -> Predicate:
     def ordered(item: Item) -> bool:
         one, two = left(item), right(item)
         return one is not None and two is not None and _compares(one, two, compare)
@@ -124,7 +136,7 @@ def _ordering(left: Getter, right: Getter, compare: Callable[[Any, Any], bool]) 
     return ordered
 
 
-def _compares(one: AttributeValue, two: AttributeValue, compare: Callable[[Any, Any], bool]) -> bool:
+def _compares(one: AttributeValue, two: AttributeValue, compare: _Ordering) -> bool:
     ((tag, left),) = one.items()
     right = two.get(tag)
     if right is None:
@@ -149,10 +161,6 @@ def _in(node: syntax.In) -> Predicate:
         return value is not None and any(value == choice(item) for choice in choices)
 
     return is_in
-
-
-def _function(node: syntax.Function) -> Predicate:
-    return _FUNCTIONS[node.name](*map(compile_operand, node.arguments))
 
 
 def _attribute_exists(path: Getter) -> Predicate:
@@ -203,14 +211,4 @@ _FUNCTIONS: dict[str, Callable[..., Predicate]] = {
     "attribute_type": _attribute_type,
     "begins_with": _begins_with,
     "contains": _contains,
-}
-
-_COMPILERS: dict[type[Any], Callable[[Any], Predicate]] = {
-    syntax.And: _and,
-    syntax.Or: _or,
-    syntax.Not: _not,
-    syntax.Comparison: _comparison,
-    syntax.Between: _between,
-    syntax.In: _in,
-    syntax.Function: _function,
 }

@@ -7,12 +7,11 @@ Source: DynamoDB Developer Guide, "Key condition expressions for the Query opera
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.parser import invalid
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
 
 _PARAMETER = "KeyConditionExpression"
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -42,9 +41,9 @@ def too_many_key_conditions(count: int, allowed: int) -> ValidationError:
     return ValidationError(f"{text} ({allowed})", text_2025=KEY_CONDITIONS_2025)
 
 
-def key_clauses(tree: Any) -> tuple[KeyClause, ...]:
+def key_clauses(tree: Condition) -> tuple[KeyClause, ...]:
     """The clauses of a resolved key condition, in the order written; raises ValidationError for any other shape."""
-    return tuple(clause for part in _parts(tree) for clause in [_clause(part)])
+    return tuple(map(_clause, _parts(tree)))
 
 
 def require_distinct_attributes(clauses: tuple[KeyClause, ...]) -> None:
@@ -54,13 +53,13 @@ def require_distinct_attributes(clauses: tuple[KeyClause, ...]) -> None:
         raise invalid(_PARAMETER, "KeyConditionExpressions must only contain one condition per key")
 
 
-def _parts(tree: Any) -> list[Any]:
+def _parts(tree: Condition) -> list[Condition]:
     if isinstance(tree, syntax.And):
         return [leaf for part in tree.parts for leaf in _parts(part)]
     return [tree]
 
 
-def _clause(node: Any) -> KeyClause:
+def _clause(node: Condition) -> KeyClause:
     operator = _operator(node)
     if operator in ("OR", "NOT", "IN", "<>") or operator in _FORBIDDEN_FUNCTIONS:
         raise ValidationError(f"Invalid operator used in {_PARAMETER}: {operator}")
@@ -78,13 +77,15 @@ def _clause(node: Any) -> KeyClause:
         raise ValidationError(f"Invalid condition in {_PARAMETER}: {text}")
     if len(paths[0].elements) > 1:
         raise invalid(_PARAMETER, "KeyConditionExpressions cannot have conditions on nested attributes")
-    return KeyClause(paths[0].attribute, operator, tuple(operands[1:]))
+    literals = [each for each in operands[1:] if isinstance(each, Literal)]
+    assert len(literals) == len(operands) - 1, "an operand is neither a path nor a value"
+    return KeyClause(paths[0].attribute, operator, tuple(literals))
 
 
 _FORBIDDEN_FUNCTIONS = ("attribute_exists", "attribute_not_exists", "attribute_type", "contains")
 
 
-def _operator(node: Any) -> str:
+def _operator(node: Condition) -> str:
     if isinstance(node, syntax.Comparison):
         return node.operator
     if isinstance(node, syntax.Function):
@@ -92,9 +93,10 @@ def _operator(node: Any) -> str:
     return type(node).__name__.upper()
 
 
-def _operands(node: Any) -> list[Any]:
+def _operands(node: Condition) -> list[Operand]:
     if isinstance(node, syntax.Comparison):
         return [node.left, node.right]
     if isinstance(node, syntax.Between):
         return [node.operand, node.low, node.high]
+    assert isinstance(node, syntax.Function), "others are no key conditions"
     return list(node.arguments)

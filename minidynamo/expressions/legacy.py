@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.key_condition import KEY_CONDITIONS_2025, KeyClause, too_many_key_conditions
 from minidynamo.expressions.resolution import is_reversed
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import Condition, DocumentPath, Literal
 from minidynamo.limits import NESTING_LEVELS_MAX
 from minidynamo.messages import BETWEEN_REVERSED, PARAMETERS_INVALID, UNKNOWN_CONDITIONAL_OPERATOR
-from minidynamo.values.attribute_value import checked_value
+from minidynamo.values.api_types import Structure
+from minidynamo.values.attribute_value import AttributeValue, checked_value
 from minidynamo.values.nesting import NestingTooDeep, nesting_levels
 from minidynamo.wording import VALUE
 
@@ -54,27 +54,27 @@ _OPERATORS = {
 _COMPARISONS = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">"}
 
 
-def legacy_condition(conditions: Mapping[str, Any], joined_by: str | None, expected: bool) -> Any:
-    """The tree of Expected, QueryFilter or ScanFilter; None where there is nothing to check.
+def legacy_condition(
+    conditions: Mapping[str, Structure], joined_by: str | None, expected: bool
+) -> syntax.And | syntax.Or:
+    """The tree of Expected, QueryFilter or ScanFilter, one of which there is.
 
     Parameters:
         conditions: attribute names to their conditions.
         joined_by: ConditionalOperator, AND by default.
         expected: whether this is Expected, whose entries know Value and Exists.
     """
-    parts = []
+    parts: list[Condition] = []
     for name, condition in conditions.items():
         if expected:
             operator, literals = _expected_parts(name, condition)
         else:
             operator, literals = condition["ComparisonOperator"], condition.get("AttributeValueList") or []
         parts.append(_condition(name, operator, _checked_operands(operator, literals)))
-    if not parts:
-        return None
     return syntax.Or(tuple(parts)) if joined_by == "OR" else syntax.And(tuple(parts))
 
 
-def check_depth(conditions: Mapping[str, Any]) -> None:
+def check_depth(conditions: Mapping[str, Structure]) -> None:
     """Refuses conditions whose values nest too deep; other errors in them are found later."""
     values = [value for each in conditions.values() for value in each.get("AttributeValueList") or ()]
     if nesting_levels(values) > NESTING_LEVELS_MAX:
@@ -96,7 +96,7 @@ def check_conditional_operator(joined_by: str | None, condition_count: int) -> N
         raise ValidationError(UNKNOWN_CONDITIONAL_OPERATOR, prefix=VALUE)
 
 
-def legacy_key_clauses(conditions: Mapping[str, Any]) -> tuple[KeyClause, ...]:
+def legacy_key_clauses(conditions: Mapping[str, Structure]) -> tuple[KeyClause, ...]:
     """The key clauses of KeyConditions."""
     if not 1 <= len(conditions) <= 2:
         raise too_many_key_conditions(len(conditions), 2) if conditions else ValidationError(KEY_CONDITIONS_2025)
@@ -111,12 +111,12 @@ def legacy_key_clauses(conditions: Mapping[str, Any]) -> tuple[KeyClause, ...]:
     return tuple(clauses)
 
 
-def legacy_update(updates: Mapping[str, Any]) -> syntax.Update:
+def legacy_update(updates: Mapping[str, Structure]) -> syntax.ResolvedUpdate:
     """The update of AttributeUpdates."""
     return syntax.Update(tuple(_action(name, update) for name, update in updates.items()))
 
 
-def legacy_projection(names: list[str]) -> syntax.Projection:
+def legacy_projection(names: list[str]) -> syntax.ResolvedProjection:
     """The projection of AttributesToGet: top-level names, in which dots and brackets mean themselves."""
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -129,7 +129,7 @@ def _invalid(text: str) -> ValidationError:
     return ValidationError(PARAMETERS_INVALID + text, prefix=VALUE)
 
 
-def _expected_parts(name: str, entry: Mapping[str, Any]) -> tuple[str, list[Any]]:
+def _expected_parts(name: str, entry: Structure) -> tuple[str, list[AttributeValue]]:
     """The comparison operator and operands of an entry of Expected."""
     value, listed = entry.get("Value"), entry.get("AttributeValueList")
     operator, exists = entry.get("ComparisonOperator"), entry.get("Exists")
@@ -154,7 +154,7 @@ def _expected_parts(name: str, entry: Mapping[str, Any]) -> tuple[str, list[Any]
     return "EQ", [value]
 
 
-def _checked_operands(operator: str, values: list[Any]) -> tuple[Literal, ...]:
+def _checked_operands(operator: str, values: list[AttributeValue]) -> tuple[Literal, ...]:
     rule = _OPERATORS[operator]
     literals = tuple(Literal(*checked_value(value)) for value in values)
     if not rule.least <= len(literals) <= rule.most:
@@ -170,7 +170,7 @@ def _checked_operands(operator: str, values: list[Any]) -> tuple[Literal, ...]:
     return literals
 
 
-def _condition(name: str, operator: str, literals: tuple[Literal, ...]) -> Any:
+def _condition(name: str, operator: str, literals: tuple[Literal, ...]) -> Condition:
     path = DocumentPath((name,))
     if operator in _COMPARISONS:
         return syntax.Comparison(_COMPARISONS[operator], path, literals[0])
@@ -186,7 +186,7 @@ def _condition(name: str, operator: str, literals: tuple[Literal, ...]) -> Any:
     return exists if operator == "NOT_NULL" else syntax.Function(operator.lower(), (path, *literals))
 
 
-def _action(name: str, update: Mapping[str, Any]) -> syntax.Action:
+def _action(name: str, update: Structure) -> syntax.ResolvedAction:
     path, action, value = DocumentPath((name,)), update.get("Action") or "PUT", update.get("Value")
     if value is None:
         if action != "DELETE":

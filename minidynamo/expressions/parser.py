@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
@@ -81,7 +81,7 @@ def _lark() -> Lark:
     return Lark(grammar, parser="lalr", lexer="basic", start=starts, postlex=_KeepStrayTokens())
 
 
-def _parse_tree(parameter: str, text: str) -> Tree[Any]:
+def _parse_tree(parameter: str, text: str) -> Tree[Token]:
     from lark.exceptions import UnexpectedToken
 
     try:

@@ -7,20 +7,19 @@ Source: DynamoDB Developer Guide, "Using projection expressions"; observed respo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from minidynamo.expressions.syntax import DocumentPath
 from minidynamo.values.attribute_value import AttributeValue, Item
 
 # Path elements to the branches below them; None where a path ends and takes everything.
-_Branches = dict[str | int, Any]
+_Branches = dict[str | int, "_Branches | None"]
 
 
 def compile_projection(paths: Iterable[DocumentPath]) -> Callable[[Item], Item]:
     """A function that gives the part of an item that the paths name."""
     branches = _branches(paths)
     if all(below is None for below in branches.values()):
-        names: list[Any] = list(branches)
+        names = [name for name in branches if isinstance(name, str)]
         return lambda item: {name: item[name] for name in names if name in item}
     return lambda item: _map_part(item, branches)
 
@@ -58,11 +57,10 @@ def _list_part(members: list[AttributeValue], branches: _Branches) -> list[Attri
 def _value_part(value: AttributeValue, branches: _Branches | None) -> AttributeValue | None:
     if branches is None:
         return value
-    part: Any
     if "M" in value:
-        part = _map_part(value["M"], branches)
-        return {"M": part} if part else None
+        members = _map_part(value["M"], branches)
+        return {"M": members} if members else None
     if "L" in value:
-        part = _list_part(value["L"], branches)
-        return {"L": part} if part else None
+        elements = _list_part(value["L"], branches)
+        return {"L": elements} if elements else None
     return None

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from minidynamo.expressions import syntax
 from minidynamo.expressions.functions import ATTRIBUTE_TYPES, FUNCTIONS, SCALARS, SETS, TYPE_WORDS
 from minidynamo.expressions.parser import invalid
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand, ParsedPath
+from minidynamo.values.attribute_value import AttributeValue
 from minidynamo.values.json_form import base64_text
 
 _ORDERING = frozenset({"<", "<=", ">", ">="})
@@ -38,7 +38,7 @@ class Resolver:
 
     # Conditions.
 
-    def condition(self, node: Any) -> Any:
+    def condition(self, node: Condition) -> Condition:
         """The resolved tree of a condition, filter or key condition."""
         if isinstance(node, syntax.And):
             return syntax.And(tuple(map(self.condition, node.parts)))
@@ -83,7 +83,7 @@ class Resolver:
 
     # Operands.
 
-    def _operand(self, node: Any) -> Any:
+    def _operand(self, node: Operand) -> Operand:
         if isinstance(node, DocumentPath):
             return node
         if isinstance(node, syntax.ValuePlaceholder):
@@ -92,9 +92,9 @@ class Resolver:
             return self.path(node)
         if isinstance(node, syntax.Arithmetic):
             return self._arithmetic(node)
-        return self._function(node)
+        return self._function(node) if isinstance(node, syntax.Function) else node
 
-    def path(self, node: syntax.Path | DocumentPath) -> DocumentPath:
+    def path(self, node: ParsedPath) -> DocumentPath:
         """The path with its `#placeholders` replaced."""
         if isinstance(node, DocumentPath):
             return node
@@ -137,7 +137,7 @@ class Resolver:
             self._require_type_name(arguments[1])
         return syntax.Function(node.name, arguments)
 
-    def _require_type_name(self, operand: Any) -> None:
+    def _require_type_name(self, operand: Operand) -> None:
         if not isinstance(operand, Literal):
             text = "Incorrect operand type for operator or function; operator or function: attribute_type, "
             raise invalid(self._parameter, text + "operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
@@ -146,7 +146,7 @@ class Resolver:
             text = f"Invalid attribute type name found; type: {operand.value['S']}, valid types: {{{known}}}"
             raise invalid(self._parameter, text)
 
-    def _require_distinct(self, operator: str, first: Any, others: Sequence[Any]) -> None:
+    def _require_distinct(self, operator: str, first: Operand, others: Sequence[Operand]) -> None:
         if isinstance(first, DocumentPath) and first in others:
             text = (
                 "The first operand must be distinct from the remaining operands for this operator or function; "
@@ -154,7 +154,9 @@ class Resolver:
             )
             raise invalid(self._parameter, text)
 
-    def _require_types(self, operator: str, operands: Sequence[Any], allowed: Sequence[frozenset[str] | None]) -> None:
+    def _require_types(
+        self, operator: str, operands: Sequence[Operand], allowed: Sequence[frozenset[str] | None]
+    ) -> None:
         for operand, types in zip(operands, allowed, strict=False):
             operand_type = certain_type(operand)
             if types is not None and operand_type is not None and operand_type not in types:
@@ -163,13 +165,13 @@ class Resolver:
 
     # Updates and projections.
 
-    def projection(self, node: syntax.Projection) -> syntax.Projection:
+    def projection(self, node: syntax.ParsedProjection) -> syntax.ResolvedProjection:
         """The resolved projection; its paths must not overlap."""
         paths = tuple(map(self.path, node.paths))
         self._require_separate(paths)
         return syntax.Projection(paths)
 
-    def update(self, node: syntax.Update) -> syntax.Update:
+    def update(self, node: syntax.ParsedUpdate) -> syntax.ResolvedUpdate:
         """The resolved update, checked in the service's order: names, values, overlaps, ADD and DELETE, functions."""
         paths = [self.path(action.path) for action in node.actions]
         self._require_defined(node)
@@ -180,12 +182,17 @@ class Resolver:
         actions = tuple(map(self._action, node.actions, paths))
         return syntax.Update(actions, node.sections)
 
-    def _action(self, action: Any, path: DocumentPath) -> syntax.Action:
+    def _action(self, action: syntax.ParsedAction, path: DocumentPath) -> syntax.ResolvedAction:
+        if isinstance(action, syntax.SetAction):
+            return syntax.SetAction(path, self._operand(action.value))
         if isinstance(action, syntax.RemoveAction):
             return syntax.RemoveAction(path)
-        return type(action)(path, self._operand(action.value))  # type: ignore[no-any-return]
+        literal = self._literal(action.value)
+        if isinstance(action, syntax.AddAction):
+            return syntax.AddAction(path, literal)
+        return syntax.DeleteAction(path, literal)
 
-    def _require_defined(self, update: syntax.Update) -> None:
+    def _require_defined(self, update: syntax.ParsedUpdate) -> None:
         """Every name of the expression is reported before any value."""
         operands = [action.value for action in update.actions if not isinstance(action, syntax.RemoveAction)]
         leaves = [leaf for operand in operands for leaf in _leaves(operand)]
@@ -196,7 +203,11 @@ class Resolver:
             if isinstance(leaf, syntax.ValuePlaceholder):
                 self._literal(leaf)
 
-    def _require_update_type(self, action: syntax.AddAction | syntax.DeleteAction) -> None:
+    def _require_update_type(
+        self,
+        action: syntax.AddAction[ParsedPath, syntax.ValuePlaceholder]
+        | syntax.DeleteAction[ParsedPath, syntax.ValuePlaceholder],
+    ) -> None:
         operator = "ADD" if isinstance(action, syntax.AddAction) else "DELETE"
         operand_type = self._literal(action.value).type
         if operand_type not in (_ADD_TYPES if operator == "ADD" else SETS):
@@ -219,7 +230,7 @@ class Resolver:
                         )
 
 
-def certain_type(operand: Any) -> str | None:
+def certain_type(operand: Operand) -> str | None:
     """The type of an operand where it is certain before an item is seen."""
     if isinstance(operand, Literal):
         return operand.type
@@ -234,14 +245,14 @@ def is_reversed(low: Literal, high: Literal) -> bool:
     return bool(low_payload > high_payload)
 
 
-def printed_value(value: Mapping[str, Any]) -> str:
+def printed_value(value: AttributeValue) -> str:
     """A value as the service prints it: `{N:5}`."""
     ((tag, payload),) = value.items()
     text = base64_text(payload) if isinstance(payload, bytes) else payload
     return f"{{{tag}:{text}}}"
 
 
-def _leaves(operand: Any) -> list[Any]:
+def _leaves(operand: Operand) -> list[Operand]:
     if isinstance(operand, syntax.Function):
         return [leaf for argument in operand.arguments for leaf in _leaves(argument)]
     if isinstance(operand, syntax.Arithmetic):
@@ -249,12 +260,12 @@ def _leaves(operand: Any) -> list[Any]:
     return [operand]
 
 
-def _overlap(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+def _overlap(one: tuple[str | int, ...], two: tuple[str | int, ...]) -> bool:
     shorter = min(len(one), len(two))
     return one[:shorter] == two[:shorter]
 
 
-def _conflict(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+def _conflict(one: tuple[str | int, ...], two: tuple[str | int, ...]) -> bool:
     for left, right in zip(one, two, strict=False):
         if left != right:
             return isinstance(left, int) is not isinstance(right, int)

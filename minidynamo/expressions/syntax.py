@@ -1,13 +1,14 @@
 """The syntax tree of expressions: frozen, hashable, free of names' and values' meaning.
 
 Parsing yields trees with placeholders; `resolution.py` replaces `Path` by `DocumentPath` and `ValuePlaceholder` by
-`Literal`. Legacy parameters become resolved trees at once (`legacy.py`).
+`Literal`. Legacy parameters become resolved trees at once (`legacy.py`). Updates and projections say by their type
+which of the two they are; conditions and operands are of the same types before and after.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from minidynamo.values.attribute_value import AttributeValue
 
@@ -125,56 +126,70 @@ class Not:
 Condition = Comparison | Between | In | Function | And | Or | Not
 
 
+ParsedPath = Path | DocumentPath
+
+# Paths and values of a tree: as they were parsed, or resolved.
+PathT = TypeVar("PathT", bound=ParsedPath, covariant=True)
+ValueT = TypeVar("ValueT", bound=ValuePlaceholder | Literal, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class SetAction:
+class SetAction(Generic[PathT]):
     """`SET path = value`."""
 
-    path: Any
+    path: PathT
     value: Operand
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveAction:
+class RemoveAction(Generic[PathT]):
     """`REMOVE path`."""
 
-    path: Any
+    path: PathT
 
 
 @dataclass(frozen=True, slots=True)
-class AddAction:
+class AddAction(Generic[PathT, ValueT]):
     """`ADD path value`: adds a number or the members of a set."""
 
-    path: Any
-    value: Any
+    path: PathT
+    value: ValueT
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteAction:
+class DeleteAction(Generic[PathT, ValueT]):
     """`DELETE path value`: takes the members of a set away."""
 
-    path: Any
-    value: Any
+    path: PathT
+    value: ValueT
 
 
-Action = SetAction | RemoveAction | AddAction | DeleteAction
+Action = SetAction[PathT] | RemoveAction[PathT] | AddAction[PathT, ValueT] | DeleteAction[PathT, ValueT]
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class Update(Generic[PathT, ValueT]):
     """An update expression: its actions in the order written and the keywords of its sections."""
 
-    actions: tuple[Action, ...]
+    actions: tuple[Action[PathT, ValueT], ...]
     sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(Generic[PathT]):
     """A projection expression: the paths to return."""
 
-    paths: tuple[Any, ...]
+    paths: tuple[PathT, ...]
 
 
-Tree = Condition | Update | Projection
+ParsedAction = Action[ParsedPath, ValuePlaceholder]
+ParsedUpdate = Update[ParsedPath, ValuePlaceholder]
+ParsedProjection = Projection[ParsedPath]
+ResolvedAction = Action[DocumentPath, Literal]
+ResolvedUpdate = Update[DocumentPath, Literal]
+ResolvedProjection = Projection[DocumentPath]
+
+Tree = Condition | ParsedUpdate | ParsedProjection
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +202,7 @@ class Parsed:
         nested: the first elements of paths that reach into an attribute, in the order written.
     """
 
-    tree: Any
+    tree: Tree
     names: frozenset[str]
     values: frozenset[str]
     nested: tuple[str, ...]

@@ -7,11 +7,12 @@ reports them in an order of its own. Source: DynamoDB Developer Guide, "Using ex
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from minidynamo.expressions import syntax
 from minidynamo.expressions.functions import FUNCTIONS
 from minidynamo.expressions.reserved_words import is_reserved
+from minidynamo.expressions.syntax import Condition, Operand, ParsedPath, ValuePlaceholder
 from minidynamo.limits import (
     DOCUMENT_PATH_ELEMENTS_MAX,
     EXPRESSION_IN_OPERANDS_MAX,
@@ -20,7 +21,7 @@ from minidynamo.limits import (
 )
 
 if TYPE_CHECKING:
-    from lark import Tree
+    from lark import Token, Tree
 
 # The order in which the service reports faults of one expression.
 _LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _SECTION, _OPERAND = range(7)
@@ -28,16 +29,26 @@ _CONDITION_ORDER = (_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION,
 _UPDATE_ORDER = (_LIMITS, _PARENTHESES, _RESERVED, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _SECTION, _OPERAND)
 
 
+_Inner = TypeVar("_Inner", bound=Condition | Operand, covariant=True)
+
+
 @dataclass(frozen=True)
-class _Group:
+class _Group(Generic[_Inner]):
     """Something in parentheses, kept only until it is known whether they are redundant."""
 
-    inner: Any
+    inner: _Inner | _Group[_Inner]
+
+
+# What may stand in parentheses: a part of a condition, an operand.
+_Part = Condition | _Group[Condition]
+_Term = Operand | _Group[Operand]
+# The keyword of a section of an update, and its actions.
+_Section = tuple[str, tuple[syntax.ParsedAction, ...]]
 
 
 @dataclass
 class TreeBuilder:
-    """Builds one syntax tree.
+    """Builds one syntax tree: `build_<rule>` is called with what has been built of the rule's parts.
 
     Attributes:
         in_condition: whether it is a condition, which knows other functions than an update.
@@ -53,22 +64,23 @@ class TreeBuilder:
     operator_count: int = 0
     faults: list[tuple[int, str]] = field(default_factory=list)
 
-    def transform(self, tree: Tree[Any]) -> Any:
+    def transform(self, tree: Tree[Token]) -> syntax.Tree:
         """The syntax tree of a parse tree."""
         built: dict[int, Any] = {}
         for subtree in tree.iter_subtrees():  # Leaves first.
             children = [child if isinstance(child, str) else built.pop(id(child)) for child in subtree.children]
-            built[id(subtree)] = getattr(self, f"build_{subtree.data}")(children)
-        return _ungrouped(built[id(tree)])
+            built[id(subtree)] = getattr(self, f"build_{subtree.data}")(*children)
+        whole: syntax.Tree = built[id(tree)]
+        return whole
 
-    def first_fault(self, tree: Any) -> str | None:
+    def first_fault(self, tree: syntax.Tree) -> str | None:
         """The fault that the service reports of a built tree, None if there is none."""
         if self.operator_count > EXPRESSION_OPERATORS_MAX:
             return f"The expression contains too many operators; operator count: {self.operator_count}"
-        if self.in_condition:
-            self.check_conditions(tree)
-        elif isinstance(tree, syntax.Update):
+        if isinstance(tree, syntax.Update):
             self.check_sections(tree)
+        elif not isinstance(tree, syntax.Projection):
+            self.check_conditions(tree)
         order = _UPDATE_ORDER if isinstance(tree, syntax.Update) else _CONDITION_ORDER
         return min(self.faults, key=lambda fault: order.index(fault[0]))[1] if self.faults else None
 
@@ -77,7 +89,7 @@ class TreeBuilder:
     def note(self, rank: int, text: str) -> None:
         self.faults.append((rank, text))
 
-    def check_conditions(self, tree: Any) -> None:
+    def check_conditions(self, tree: Condition) -> None:
         """Functions that stand alone must be conditions."""
         if isinstance(tree, syntax.And | syntax.Or):
             for part in tree.parts:
@@ -89,7 +101,7 @@ class TreeBuilder:
             if rule is not None and rule.in_condition and not rule.is_condition:
                 self.note_misused(tree.name)
 
-    def check_sections(self, update: syntax.Update) -> None:
+    def check_sections(self, update: syntax.ParsedUpdate) -> None:
         for index, section in enumerate(update.sections):
             if section in update.sections[:index]:
                 text = f'The "{section}" section can only be used once in an update expression;'
@@ -101,59 +113,59 @@ class TreeBuilder:
 
     # Conditions.
 
-    def build_condition(self, children: list[Any]) -> Any:
-        return children[0]
+    def build_condition(self, condition: _Part) -> Condition:
+        return _ungrouped(condition)
 
-    def build_or(self, children: list[Any]) -> syntax.Or:
+    def build_or(self, first: _Part, last: _Part) -> syntax.Or:
         self.operator_count += 1
-        return syntax.Or(_flattened(syntax.Or, children))
+        # A left-recursive chain is one tree; a group in parentheses stays a part of its own.
+        head = first.parts if isinstance(first, syntax.Or) else (_ungrouped(first),)
+        return syntax.Or((*head, _ungrouped(last)))
 
-    def build_and(self, children: list[Any]) -> syntax.And:
+    def build_and(self, first: _Part, last: _Part) -> syntax.And:
         self.operator_count += 1
-        return syntax.And(_flattened(syntax.And, children))
+        head = first.parts if isinstance(first, syntax.And) else (_ungrouped(first),)
+        return syntax.And((*head, _ungrouped(last)))
 
-    def build_not(self, children: list[Any]) -> syntax.Not:
+    def build_not(self, part: _Part) -> syntax.Not:
         self.operator_count += 1
-        return syntax.Not(_ungrouped(children[0]))
+        return syntax.Not(_ungrouped(part))
 
-    def build_comparison(self, children: list[Any]) -> syntax.Comparison:
+    def build_comparison(self, left: _Term, operator: str, right: _Term) -> syntax.Comparison:
         self.operator_count += 1
-        left, operator, right = children
         return syntax.Comparison(str(operator), self.operand(left), self.operand(right))
 
-    def build_between(self, children: list[Any]) -> syntax.Between:
+    def build_between(self, operand: _Term, low: _Term, high: _Term) -> syntax.Between:
         self.operator_count += 1
-        operand, low, high = map(self.operand, children)
-        return syntax.Between(operand, low, high)
+        return syntax.Between(self.operand(operand), self.operand(low), self.operand(high))
 
-    def build_in(self, children: list[Any]) -> syntax.In:
+    def build_in(self, *terms: _Term) -> syntax.In:
         self.operator_count += 1
-        operand, *choices = map(self.operand, children)
+        operand, *choices = map(self.operand, terms)
         if len(choices) > EXPRESSION_IN_OPERANDS_MAX:
             text = "The IN operator is provided with too many operands; number of operands: "
             self.note(_LIMITS, f"{text}{len(choices)}")
         return syntax.In(operand, tuple(choices))
 
-    def build_condition_group(self, children: list[Any]) -> _Group:
-        if isinstance(children[0], _Group):
+    def build_condition_group(self, inner: _Inner | _Group[_Inner]) -> _Group[_Inner]:
+        if isinstance(inner, _Group):
             self.note(_PARENTHESES, "The expression has redundant parentheses;")
-        return _Group(children[0])
+        return _Group(inner)
 
     build_operand_group = build_call_group = build_sum_group = build_condition_group
 
     # Operands.
 
-    def operand(self, node: Any) -> Any:
+    def operand(self, term: _Term) -> Operand:
         """A node in operand position: functions that are conditions may not stand there."""
-        node = _ungrouped(node)
+        node = _ungrouped(term)
         if isinstance(node, syntax.Function):
             rule = FUNCTIONS.get(node.name)
             if rule is not None and rule.is_condition and self.in_condition:
                 self.note_misused(node.name)
         return node
 
-    def build_function(self, children: list[Any]) -> syntax.Function:
-        name, *arguments = children
+    def build_function(self, name: str, *arguments: _Term) -> syntax.Function:
         function = syntax.Function(str(name), tuple(map(self.operand, arguments)))
         rule = FUNCTIONS.get(function.name)
         if rule is None:
@@ -176,17 +188,17 @@ class TreeBuilder:
             text = "Incorrect operand type for operator or function; operator or function: size, operand type: N"
             self.note(_OPERAND, text)
 
-    def build_path(self, children: list[Any]) -> syntax.Path | syntax.DocumentPath:
-        if len(children) > DOCUMENT_PATH_ELEMENTS_MAX:
-            text = f"The document path has too many nesting levels; nesting levels: {len(children)}"
+    def build_path(self, *elements: str | int) -> ParsedPath:
+        if len(elements) > DOCUMENT_PATH_ELEMENTS_MAX:
+            text = f"The document path has too many nesting levels; nesting levels: {len(elements)}"
             self.note(_LIMITS, text)
-        if len(children) > 1:
-            self.nested.append(children[0])
-        has_placeholder = any(type(each) is str and each[0] == "#" for each in children)
-        return (syntax.Path if has_placeholder else syntax.DocumentPath)(tuple(children))
+        if len(elements) > 1:
+            self.nested.append(str(elements[0]))
+        has_placeholder = any(type(each) is str and each[0] == "#" for each in elements)
+        return syntax.Path(elements) if has_placeholder else syntax.DocumentPath(elements)
 
-    def build_name(self, children: list[Any]) -> str:
-        name = str(children[0])
+    def build_name(self, token: str) -> str:
+        name = str(token)
         if name[0] == "#":
             self.names.add(name)
         elif is_reserved(name):
@@ -194,63 +206,53 @@ class TreeBuilder:
             self.note(_RESERVED, text)
         return name
 
-    def build_index(self, children: list[Any]) -> int:
-        digits = str(children[0])
+    def build_index(self, digits: str) -> int:
         if len(digits.lstrip("0")) > 10 or int(digits) > LIST_INDEX_MAX:
             self.note(_LIMITS, f"List index is not within the allowable range; index: [{digits}]")
             return 0
         return int(digits)
 
-    def build_value(self, children: list[Any]) -> syntax.ValuePlaceholder:
-        name = str(children[0])
+    def build_value(self, token: str) -> ValuePlaceholder:
+        name = str(token)
         self.values.add(name)
-        return syntax.ValuePlaceholder(name)
+        return ValuePlaceholder(name)
 
     # Updates and projections.
 
-    def build_projection(self, children: list[Any]) -> syntax.Projection:
-        return syntax.Projection(tuple(children))
+    def build_projection(self, *paths: ParsedPath) -> syntax.ParsedProjection:
+        return syntax.Projection(paths)
 
-    def build_update(self, children: list[Any]) -> syntax.Update:
-        actions = tuple(action for _, section in children for action in section)
-        return syntax.Update(actions, tuple(keyword for keyword, _ in children))
+    def build_update(self, *sections: _Section) -> syntax.ParsedUpdate:
+        actions = tuple(action for _, section in sections for action in section)
+        return syntax.Update(actions, tuple(keyword for keyword, _ in sections))
 
-    def build_set_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "SET", children
+    def build_set_section(self, *actions: syntax.ParsedAction) -> _Section:
+        return "SET", actions
 
-    def build_remove_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "REMOVE", [syntax.RemoveAction(path) for path in children]
+    def build_remove_section(self, *paths: ParsedPath) -> _Section:
+        return "REMOVE", tuple(syntax.RemoveAction(path) for path in paths)
 
-    def build_add_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "ADD", children
+    def build_add_section(self, *actions: syntax.ParsedAction) -> _Section:
+        return "ADD", actions
 
-    def build_delete_section(self, children: list[Any]) -> tuple[str, list[Any]]:
-        return "DELETE", children
+    def build_delete_section(self, *actions: syntax.ParsedAction) -> _Section:
+        return "DELETE", actions
 
-    def build_set_action(self, children: list[Any]) -> syntax.SetAction:
-        path, _, value = children
+    def build_set_action(self, path: ParsedPath, _equal: str, value: _Term) -> syntax.ParsedAction:
         return syntax.SetAction(path, self.operand(value))
 
-    def build_add_action(self, children: list[Any]) -> syntax.AddAction:
-        return syntax.AddAction(*children)
+    def build_add_action(self, path: ParsedPath, value: ValuePlaceholder) -> syntax.ParsedAction:
+        return syntax.AddAction(path, value)
 
-    def build_delete_action(self, children: list[Any]) -> syntax.DeleteAction:
-        return syntax.DeleteAction(*children)
+    def build_delete_action(self, path: ParsedPath, value: ValuePlaceholder) -> syntax.ParsedAction:
+        return syntax.DeleteAction(path, value)
 
-    def build_arithmetic(self, children: list[Any]) -> syntax.Arithmetic:
+    def build_arithmetic(self, left: _Term, operator: str, right: _Term) -> syntax.Arithmetic:
         self.operator_count += 1
-        left, operator, right = children
         return syntax.Arithmetic(str(operator), self.operand(left), self.operand(right))
 
 
-def _ungrouped(node: Any) -> Any:
+def _ungrouped(node: _Inner | _Group[_Inner]) -> _Inner:
     while isinstance(node, _Group):
         node = node.inner
     return node
-
-
-def _flattened(kind: type[Any], children: list[Any]) -> tuple[Any, ...]:
-    """The parts of a left-recursive chain of AND or OR. A group in parentheses stays a part of its own."""
-    first, last = children
-    head = first.parts if isinstance(first, kind) else (_ungrouped(first),)
-    return (*head, _ungrouped(last))

@@ -12,20 +12,20 @@ from typing import Any
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.evaluation import value_at
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import DocumentPath, Literal, Operand
 from minidynamo.messages import OPERAND_MISSING, OPERAND_MISTYPED, UPDATE_PATH_INVALID
 from minidynamo.values.attribute_value import AttributeValue, Item, sorted_members
 from minidynamo.values.numbers import add_numbers, subtract_numbers
 
 
-def creates_item(update: syntax.Update) -> bool:
+def creates_item(update: syntax.ResolvedUpdate) -> bool:
     """Whether an update of a missing item creates it: one made only of removals does not."""
     removals = (syntax.RemoveAction, syntax.DeleteAction)
     return not update.actions or not all(isinstance(action, removals) for action in update.actions)
 
 
 def updated_item(
-    update: syntax.Update, old: Item, draft: Item, mistyped: str = OPERAND_MISTYPED, exists: bool = True
+    update: syntax.ResolvedUpdate, old: Item, draft: Item, mistyped: str = OPERAND_MISTYPED, exists: bool = True
 ) -> Item:
     """The item after an update.
 
@@ -49,11 +49,15 @@ class _Updating:
         self._mistyped = mistyped
         self._exists = exists
         # List changes wait until all paths have been followed, since indexes mean the list before the update.
-        self._appended: list[tuple[int, list[Any], AttributeValue]] = []
-        self._removed: list[tuple[int, list[Any]]] = []
+        self._appended: list[tuple[int, list[AttributeValue], AttributeValue]] = []
+        self._removed: list[tuple[int, list[AttributeValue]]] = []
 
-    def run(self, update: syntax.Update) -> Item:
-        assignments = [(action.path, self._new_value(action)) for action in update.actions if not _is_removal(action)]
+    def run(self, update: syntax.ResolvedUpdate) -> Item:
+        assignments = [
+            (action.path, self._new_value(action))
+            for action in update.actions
+            if isinstance(action, (syntax.SetAction, syntax.AddAction))
+        ]
         for path, value in assignments:
             self._assign(path, value)
         for action in update.actions:
@@ -70,12 +74,14 @@ class _Updating:
 
     # Values.
 
-    def _new_value(self, action: Any) -> AttributeValue:
+    def _new_value(
+        self, action: syntax.SetAction[DocumentPath] | syntax.AddAction[DocumentPath, Literal]
+    ) -> AttributeValue:
         if isinstance(action, syntax.SetAction):
             return self._operand(action.value)
         return self._added(value_at(self._old, action.path.elements), action.value.value)
 
-    def _operand(self, node: Any) -> AttributeValue:
+    def _operand(self, node: Operand) -> AttributeValue:
         if isinstance(node, Literal):
             return node.value
         if isinstance(node, DocumentPath):
@@ -86,9 +92,12 @@ class _Updating:
         if isinstance(node, syntax.Arithmetic):
             compute = add_numbers if node.operator == "+" else subtract_numbers
             return self._computed(compute, self._operand(node.left), self._operand(node.right))
+        assert isinstance(node, syntax.Function), "a placeholder has not been resolved"
         if node.name == "if_not_exists":
-            value = value_at(self._old, node.arguments[0].elements)
-            return self._operand(node.arguments[1]) if value is None else value
+            path, default = node.arguments
+            assert isinstance(path, DocumentPath), "resolution has required one"
+            value = value_at(self._old, path.elements)
+            return self._operand(default) if value is None else value
         head, tail = (self._operand(argument).get("L") for argument in node.arguments)
         if head is None or tail is None:
             raise ValidationError(self._mistyped)
@@ -156,7 +165,3 @@ class _Updating:
             self._removed.append((last, parent))
         else:
             del parent[last]
-
-
-def _is_removal(action: Any) -> bool:
-    return isinstance(action, syntax.RemoveAction | syntax.DeleteAction)

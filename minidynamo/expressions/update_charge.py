@@ -14,11 +14,9 @@ Source: observed responses of Amazon DynamoDB.
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.expressions import syntax
 from minidynamo.expressions.evaluation import value_at
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import DocumentPath, Literal, Operand
 from minidynamo.values.attribute_value import Item, utf8_size, value_size_bytes
 
 _BASE = 3
@@ -30,12 +28,12 @@ _NESTED_TARGET_ELEMENT = 4
 _OPERATION = {"+": 34, "-": 37, "if_not_exists": 39, "list_append": 37}
 
 
-def update_charge_bytes(update: syntax.Update, old: Item) -> int:
+def update_charge_bytes(update: syntax.ResolvedUpdate, old: Item) -> int:
     """The charge of a resolved update in bytes. `old` is the item before it, `{}` if there is none."""
     return _BASE + sum(_action_charge(action, old) for action in update.actions)
 
 
-def _action_charge(action: Any, old: Item) -> int:
+def _action_charge(action: syntax.ResolvedAction, old: Item) -> int:
     target = _target_charge(action.path)
     if isinstance(action, syntax.SetAction):
         return _ASSIGNMENT + target + _operand_charge(action.value)
@@ -53,7 +51,7 @@ def _element_bytes(element: str | int) -> int:
     return utf8_size(str(element))
 
 
-def _operand_charge(operand: Any) -> int:
+def _operand_charge(operand: Operand) -> int:
     if isinstance(operand, Literal):
         return operand.size_bytes
     if isinstance(operand, DocumentPath):
@@ -61,12 +59,13 @@ def _operand_charge(operand: Any) -> int:
     if isinstance(operand, syntax.Arithmetic):
         both = _operand_charge(operand.left) + _operand_charge(operand.right)
         return _OPERATION[operand.operator] + both
+    assert isinstance(operand, syntax.Function), "a placeholder has not been resolved"
     return _OPERATION[operand.name] + sum(map(_operand_charge, operand.arguments))
 
 
-def _added_bytes(action: syntax.AddAction, old: Item) -> int:
+def _added_bytes(action: syntax.AddAction[DocumentPath, Literal], old: Item) -> int:
     tag, stored = action.value.type, value_at(old, action.path.elements)
     if tag == "N" or stored is None or tag not in stored:
-        return int(action.value.size_bytes)
+        return action.value.size_bytes
     added = [member for member in action.value.value[tag] if member not in stored[tag]]
     return value_size_bytes({tag: added}) if added else 0

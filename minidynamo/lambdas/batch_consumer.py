@@ -6,18 +6,18 @@ Source: AWS Lambda Developer Guide, "How Lambda processes records from stream an
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
 from minidynamo.lambdas.runtime import Metrics, Outcome, Runtime
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.lambdas.shard_workers import Batch, Change, ShardWorker
+from minidynamo.lambdas.shard_workers import Batch, ShardWorker
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.lambdas.stream_reader import StreamReader
 from minidynamo.limits import STREAM_RETENTION_SECONDS
 from minidynamo.operations.context import OperationContext
-from minidynamo.streams.record import CHAIN, StreamOrigin, change_chain
+from minidynamo.streams.change_record import CHAIN, ChangeRecord, StreamOrigin
+from minidynamo.values.api_types import JsonObject
 
 logger = logging.getLogger("minidynamo.lambdas")
 
@@ -66,7 +66,7 @@ class BatchConsumer:
         if not batch.changes:
             self._finish(worker)
             return
-        chain = max(change_chain(each.packed) for each in batch.changes) + 1
+        chain = max(each.chain for each in batch.changes) + 1
         if chain > _CHAIN_MAX:
             self._end_loop(worker, batch, chain)
             return
@@ -102,11 +102,11 @@ class BatchConsumer:
         self._give_up(worker, batch, "RecursiveInvocationDetected", None)
         self._finish(worker)
 
-    def _event(self, worker: ShardWorker, batch: Batch, origin: StreamOrigin) -> dict[str, Any]:
-        records = [event_record(origin, each.number, each.packed) for each in batch.changes]
+    def _event(self, worker: ShardWorker, batch: Batch, origin: StreamOrigin) -> JsonObject:
+        records = [event_record(origin, each) for each in batch.changes]
         return {"Records": records, **self._window_members(worker, is_final=False)}
 
-    def _window_members(self, worker: ShardWorker, is_final: bool) -> dict[str, Any]:
+    def _window_members(self, worker: ShardWorker, is_final: bool) -> JsonObject:
         if worker.window is None:
             return {}
         end = worker.window.start + self._settings.TumblingWindowInSeconds
@@ -119,7 +119,7 @@ class BatchConsumer:
             "isWindowTerminatedEarly": False,
         }
 
-    def _invoke(self, event: dict[str, Any], chain: int) -> Outcome:
+    def _invoke(self, event: JsonObject, chain: int) -> Outcome:
         function, version = self._runtime.find(self._function_name)
         token = CHAIN.set(chain)
         try:
@@ -130,7 +130,7 @@ class BatchConsumer:
         self.metrics.errors += outcome.is_error
         return outcome
 
-    def _remaining(self, worker: ShardWorker, batch: Batch, outcome: Outcome) -> list[Change]:
+    def _remaining(self, worker: ShardWorker, batch: Batch, outcome: Outcome) -> list[ChangeRecord]:
         """The changes that are not done after an invocation."""
         if outcome.is_error:
             return batch.changes
@@ -141,7 +141,7 @@ class BatchConsumer:
             worker.window.state = state
         return reported_failures(batch.changes, outcome.value) if self._settings.reports_failures else []
 
-    def _fail(self, worker: ShardWorker, batch: Batch, remaining: list[Change], outcome: Outcome) -> None:
+    def _fail(self, worker: ShardWorker, batch: Batch, remaining: list[ChangeRecord], outcome: Outcome) -> None:
         """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
         is_partial = len(remaining) < len(batch.changes)
         batch.changes = remaining

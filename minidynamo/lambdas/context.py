@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Context:
     _now: Callable[[], float] = field(repr=False)
     memory_limit_in_mb: str = "128"
     log_stream_name: str = ""
-    identity: Any = None
-    client_context: Any = None
+    identity: None = None
+    client_context: None = None
 
     @property
     def log_group_name(self) -> str:

@@ -9,16 +9,17 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from minidynamo.lambdas.runtime import IN_BACKGROUND, Outcome, Runtime
-from minidynamo.lambdas.shard_workers import Change
 from minidynamo.schema.key_schema import PrimaryKey
-from minidynamo.streams.record import sequence_text
+from minidynamo.streams.change_record import ChangeRecord, sequence_text
+from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Response
 
 logger = logging.getLogger("minidynamo.lambdas")
 
-Execute = Callable[[str, dict[str, Any]], dict[str, Any]]
+Execute = Callable[[str, RequestDraft], Response]
+# Where records of failures go: a callable, a function's name or ARN, the ARN of a table.
+Destination = Callable[[JsonValue], object] | str
 
 
 def timestamp_text(time: float) -> str:
@@ -31,7 +32,7 @@ def second_text(time: float) -> str:
     return timestamp_text(time)[:19] + "Z"
 
 
-def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> dict[str, Any]:
+def batch_info(shard_id: str, changes: Sequence[ChangeRecord], stream_arn: str) -> JsonObject:
     """The DDBStreamBatchInfo of some changes."""
     first, last = changes[0], changes[-1]
     return {
@@ -45,7 +46,7 @@ def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> dic
     }
 
 
-def reported_failures(changes: list[Change], value: Any) -> list[Change]:
+def reported_failures(changes: list[ChangeRecord], value: object) -> list[ChangeRecord]:
     """The changes that a handler's answer reports as failed, with all that follow the first of them."""
     failures = value.get("batchItemFailures") if isinstance(value, dict) else None
     if not failures:
@@ -58,8 +59,8 @@ def reported_failures(changes: list[Change], value: Any) -> list[Change]:
 
 
 def batch_failure(
-    condition: str, function_arn: str, outcome: Outcome | None, attempts: int, batch: dict[str, Any], now: float
-) -> dict[str, Any]:
+    condition: str, function_arn: str, outcome: Outcome | None, attempts: int, batch: JsonObject, now: float
+) -> JsonObject:
     """The record of a batch that was given up.
 
     Parameters:
@@ -70,7 +71,7 @@ def batch_failure(
         batch: its DDBStreamBatchInfo.
         now: epoch seconds.
     """
-    record: dict[str, Any] = {
+    record: JsonObject = {
         "requestContext": {
             "requestId": "" if outcome is None else outcome.request_id,
             "functionArn": function_arn,
@@ -79,7 +80,7 @@ def batch_failure(
         }
     }
     if outcome is not None:
-        response: dict[str, Any] = {"statusCode": 200, "executedVersion": outcome.version}
+        response: JsonObject = {"statusCode": 200, "executedVersion": outcome.version}
         if outcome.is_error:
             response["functionError"] = "Unhandled"
         record["responseContext"] = response
@@ -100,7 +101,7 @@ class Destinations:
         self._execute = execute
         self._keys_of = keys_of
 
-    def check(self, destination: Any) -> None:
+    def check(self, destination: object) -> None:
         """Raises ValueError where there is no such destination."""
         if destination is None or callable(destination):
             return
@@ -112,7 +113,7 @@ class Destinations:
         elif (key := self._keys_of(table)) is None or any(each.type != "S" for each in key.attributes):
             raise ValueError(f"the destination {destination} must be a table whose key attributes are strings")
 
-    def send(self, destination: Any, record: dict[str, Any]) -> None:
+    def send(self, destination: Destination | None, record: JsonValue) -> None:
         """Hands a record over: calls a callable or function with it, or puts it into a table as JSON."""
         if destination is None:
             return
@@ -129,7 +130,7 @@ class Destinations:
                 raise
             logger.exception("a record of a failure could not be handed over to %s", destination)
 
-    def _put(self, table: str, record: dict[str, Any]) -> None:
+    def _put(self, table: str, record: JsonObject) -> None:
         key = self._keys_of(table)
         assert key is not None
         texts = (record["requestContext"]["requestId"] or record["timestamp"], record["timestamp"])

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
-Predicate = Callable[[Any], bool]
+from minidynamo.values.api_types import JsonObject, Structure
+
+# Tells of a record, or of what is inside one, whether it is as a pattern wants it.
+Predicate = Callable[[object], bool]
 
 _FILTERS_MAX = 5
 _PATTERN_CHARACTERS_MAX = 4_096
@@ -25,7 +28,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def compiled_filters(criteria: Mapping[str, Any] | None) -> Predicate | None:
+def compiled_filters(criteria: Structure | None) -> Predicate | None:
     """Whether a record passes a FilterCriteria; None where all do.
 
     Raises:
@@ -52,7 +55,7 @@ def _compiled_pattern(text: str) -> Predicate:
     return _object(pattern)
 
 
-def _object(pattern: Mapping[str, Any]) -> Predicate:
+def _object(pattern: JsonObject) -> Predicate:
     members: list[tuple[str, Predicate]] = []
     alternatives: list[Predicate] = []
     for name, inner in pattern.items():
@@ -67,7 +70,7 @@ def _object(pattern: Mapping[str, Any]) -> Predicate:
         else:
             raise ValueError(f"invalid filter pattern definition: {name!r} must be an object or a list")
 
-    def matches(value: Any) -> bool:
+    def matches(value: object) -> bool:
         if isinstance(value, list):
             return any(matches(each) for each in value)
         present = value if isinstance(value, dict) else {}
@@ -78,19 +81,19 @@ def _object(pattern: Mapping[str, Any]) -> Predicate:
     return matches
 
 
-def _leaf(name: str, accepted: Sequence[Any]) -> Predicate:
+def _leaf(name: str, accepted: Sequence[object]) -> Predicate:
     if not accepted:
         raise ValueError(f"invalid filter pattern definition: the list of {name!r} is empty")
     tests = [_rule(name, each) for each in accepted]
 
-    def matches(value: Any) -> bool:
+    def matches(value: object) -> bool:
         values = value if isinstance(value, list) and value else [value]
         return any(test(each) for each in values for test in tests)
 
     return matches
 
 
-def _rule(name: str, rule: Any) -> Predicate:
+def _rule(name: str, rule: object) -> Predicate:
     if not isinstance(rule, dict):
         return lambda value: (type(value) is type(rule) and value == rule) or _is_same_number(value, rule)
     if len(rule) != 1 or next(iter(rule)) not in _RULES:
@@ -101,16 +104,16 @@ def _rule(name: str, rule: Any) -> Predicate:
     return _RULES[kind](operand)
 
 
-def _is_same_number(value: Any, rule: Any) -> bool:
+def _is_same_number(value: object, rule: object) -> bool:
     return _is_number(value) and _is_number(rule) and value == rule
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text_rule(test: Callable[[str, str], bool]) -> Callable[[Any], Predicate]:
-    def make(operand: Any) -> Predicate:
+def _text_rule(test: Callable[[str, str], bool]) -> Callable[[object], Predicate]:
+    def make(operand: object) -> Predicate:
         if isinstance(operand, dict) and operand.keys() == {"equals-ignore-case"}:
             folded = _text(operand["equals-ignore-case"]).lower()
             return lambda value: isinstance(value, str) and test(value.lower(), folded)
@@ -120,13 +123,13 @@ def _text_rule(test: Callable[[str, str], bool]) -> Callable[[Any], Predicate]:
     return make
 
 
-def _text(operand: Any) -> str:
+def _text(operand: object) -> str:
     if not isinstance(operand, str):
         raise ValueError(f"invalid filter pattern definition: {json.dumps(operand)} must be a string")
     return operand
 
 
-def _numeric(operand: Any) -> Predicate:
+def _numeric(operand: object) -> Predicate:
     if not (isinstance(operand, list) and operand and len(operand) % 2 == 0):
         raise ValueError("invalid filter pattern definition: numeric takes pairs of an operator and a number")
     pairs = list(zip(operand[::2], operand[1::2], strict=True))
@@ -135,14 +138,14 @@ def _numeric(operand: Any) -> Predicate:
     return lambda value: _is_number(value) and all(_COMPARISONS[name](value, bound) for name, bound in pairs)
 
 
-def _exists(operand: Any) -> Predicate:
+def _exists(operand: object) -> Predicate:
     if not isinstance(operand, bool):
         raise ValueError("invalid filter pattern definition: exists takes true or false")
     # Of leaves alone: an object is none.
     return lambda value: (value is not _ABSENT and not isinstance(value, dict)) is operand
 
 
-def _anything_but(operand: Any) -> Predicate:
+def _anything_but(operand: object) -> Predicate:
     refused = operand if isinstance(operand, list) else [operand]
     if not refused:
         raise ValueError("invalid filter pattern definition: anything-but takes a value, a list or a rule")
@@ -150,7 +153,7 @@ def _anything_but(operand: Any) -> Predicate:
     return lambda value: value is not _ABSENT and not any(test(value) for test in tests)
 
 
-_RULES: dict[str, Callable[[Any], Predicate]] = {
+_RULES: dict[str, Callable[[object], Predicate]] = {
     "prefix": _text_rule(str.startswith),
     "suffix": _text_rule(str.endswith),
     "equals-ignore-case": lambda operand: _text_rule(str.__eq__)({"equals-ignore-case": operand}),

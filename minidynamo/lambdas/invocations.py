@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
-from minidynamo.lambdas.failures import Destinations, timestamp_text
+from minidynamo.lambdas.failures import Destination, Destinations, timestamp_text
 from minidynamo.lambdas.runtime import LambdaFunction, Outcome, Runtime
+from minidynamo.values.api_types import JsonObject, JsonValue, Response
 
 _KINDS = ("RequestResponse", "Event", "DryRun")
 _RETRIES = 2
@@ -36,9 +36,9 @@ class AsynchronousSettings:
 
     event_age_seconds: float = _EVENT_AGE_SECONDS_MAX
     retries: int = _RETRIES
-    on_success: Any = None
-    on_failure: Any = None
-    dead_letters: Any = None
+    on_success: Destination | None = None
+    on_failure: Destination | None = None
+    dead_letters: Destination | None = None
 
     def __post_init__(self) -> None:
         if not 60 <= self.event_age_seconds <= _EVENT_AGE_SECONDS_MAX:
@@ -56,7 +56,7 @@ class QueuedInvocation:
     service: Invocations
     function: LambdaFunction
     version: str
-    payload: Any
+    payload: JsonValue
     request_id: str
     queued_at: float
     due: float
@@ -133,7 +133,7 @@ class Invocations:
             self._destinations.check(destination)
         self._settings[name] = settings
 
-    def invoke(self, name: str, payload: Any, kind: str, qualifier: str | None, request_id: str) -> dict[str, Any]:
+    def invoke(self, name: str, payload: JsonValue, kind: str, qualifier: str | None, request_id: str) -> Response:
         """See `Functions.invoke`."""
         if kind not in _KINDS:
             raise ValueError(f"InvocationType must be one of {', '.join(_KINDS)}, not {kind!r}")
@@ -187,8 +187,8 @@ class Invocations:
             letter = queued.payload if is_plain else self._record(queued, condition, outcome)
             self._destinations.send(settings.dead_letters, letter)
 
-    def _record(self, queued: QueuedInvocation, condition: str, outcome: Outcome | None) -> dict[str, Any]:
-        record: dict[str, Any] = {
+    def _record(self, queued: QueuedInvocation, condition: str, outcome: Outcome | None) -> JsonObject:
+        record: JsonObject = {
             "version": "1.0",
             "timestamp": timestamp_text(self._clock.now()),
             "requestContext": {
@@ -200,14 +200,14 @@ class Invocations:
             "requestPayload": queued.payload,
         }
         if outcome is not None:
-            response: dict[str, Any] = {"statusCode": 200, "executedVersion": outcome.version}
+            response: JsonObject = {"statusCode": 200, "executedVersion": outcome.version}
             if outcome.is_error:
                 response["functionError"] = "Unhandled"
             record |= {"responseContext": response, "responsePayload": outcome.value}
         return record
 
 
-def _event_of(payload: Any) -> Any:
+def _event_of(payload: JsonValue) -> JsonValue:
     """The event of a payload, as an object of its own: JSON text is parsed, anything else must be what JSON can say."""
     if payload is None:
         return {}

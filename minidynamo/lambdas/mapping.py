@@ -20,7 +20,7 @@ from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardWork, ShardWorker
 from minidynamo.lambdas.stream_reader import StreamReader
 from minidynamo.operations.context import OperationContext
-from minidynamo.streams.record import sequence_text
+from minidynamo.streams.change_record import sequence_text
 
 
 class EventSourceMapping:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from minidynamo.operations.context import OperationContext
 from minidynamo.tables.changes import WriteBatch
-from minidynamo.values.records import packed_record, record_item
+from minidynamo.values.records import packed_record, record_content
 
 # By shard, the sequence number from which each of its workers goes on.
 WorkerPositions = dict[str, list[int]]
+
+
+class _StoredPositions(TypedDict):
+    Label: str
+    Positions: WorkerPositions
 
 
 class Positions:
@@ -22,13 +27,14 @@ class Positions:
     def load(self, label: str) -> WorkerPositions | None:
         """Those in the stream of a label, None where there are none; to be called with the lock held."""
         record = self._context.catalog.system.get(self._key)
-        stored: Any = {} if record is None else record_item(record)
-        positions: WorkerPositions | None = stored.get("Positions") if stored.get("Label") == label else None
-        return positions
+        if record is None:
+            return None
+        stored: _StoredPositions = record_content(record)
+        return stored["Positions"] if stored["Label"] == label else None
 
     def save(self, label: str, positions: WorkerPositions) -> None:
         """Stores them; to be called with the lock held."""
-        stored: Any = {"Label": label, "Positions": positions}
+        stored: _StoredPositions = {"Label": label, "Positions": positions}
         batch = WriteBatch()
         self._context.catalog.system.keep(batch, self._key, packed_record(stored, 0))
         self._context.commit(batch)

@@ -14,16 +14,17 @@ import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
 from minidynamo.schema.arns import ArnScope
+from minidynamo.values.api_types import JsonObject, JsonValue
 
 logger = logging.getLogger("minidynamo.lambdas")
 
-Handler = Callable[[Any, Context], Any]
+Handler = Callable[[JsonObject, Context], JsonValue]
 
 LATEST = "$LATEST"
 # Whether nobody has called who could be told of what ends threads and processes: then it is a failure like others.
@@ -76,7 +77,7 @@ class Outcome:
 
     request_id: str
     version: str
-    value: Any
+    value: JsonValue
     is_error: bool
 
 
@@ -90,7 +91,7 @@ class Invocation(NamedTuple):
 
     function: LambdaFunction
     version: str
-    event: Any
+    event: JsonValue
 
     def skipped(self) -> Outcome:
         """The outcome of a handler that was not called and has nothing to say."""
@@ -188,7 +189,7 @@ class Runtime:
             raise ResourceNotFound(f"Function not found: {self._arn(name)}{'' if wanted == LATEST else ':' + wanted}")
         return function, version
 
-    def run(self, function: LambdaFunction, version: str, event: Any) -> Outcome:
+    def run(self, function: LambdaFunction, version: str, event: JsonValue) -> Outcome:
         """Calls a handler once.
 
         Raises:
@@ -229,7 +230,7 @@ class Runtime:
         for function in self._functions.values():
             function.active = 0
 
-    def _call(self, function: LambdaFunction, version: str, event: Any, request_id: str) -> Outcome:
+    def _call(self, function: LambdaFunction, version: str, event: JsonValue, request_id: str) -> Outcome:
         deadline = self._clock.now() + function.timeout_seconds
         context = Context(
             function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
@@ -265,7 +266,7 @@ class Runtime:
         return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
 
 
-def _failure(error: BaseException, request_id: str) -> dict[str, Any]:
+def _failure(error: BaseException, request_id: str) -> JsonObject:
     """What a failed invocation answers: a handler that ends the process has ended its runtime, and no more."""
     if isinstance(error, SystemExit):
         status = 0 if error.code is None else error.code & 0xFF if isinstance(error.code, int) else 1

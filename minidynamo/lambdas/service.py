@@ -7,18 +7,18 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import Any
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.drain import DrainReport, Work, drain
-from minidynamo.lambdas.failures import Destinations, Execute
+from minidynamo.lambdas.failures import Destination, Destinations, Execute
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.lambdas.runtime import Around, Handler, LambdaFunction, Runtime
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.operations.context import OperationContext
 from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.values.api_types import JsonValue, Request, Response
 
 logger = logging.getLogger("minidynamo.lambdas")
 
@@ -54,9 +54,9 @@ class Functions:
         ReservedConcurrency: int | None = None,
         MaximumEventAgeInSeconds: float = 21_600,
         MaximumRetryAttempts: int = 2,
-        OnSuccess: Any = None,
-        OnFailure: Any = None,
-        DeadLetterConfig: Any = None,
+        OnSuccess: Destination | None = None,
+        OnFailure: Destination | None = None,
+        DeadLetterConfig: Destination | None = None,
     ) -> LambdaFunction:
         """Registers a function, or new code for `$LATEST` of one that is known.
 
@@ -88,8 +88,12 @@ class Functions:
         self._runtime.put_alias(name, alias, version)
 
     def invoke(
-        self, name: str, payload: Any = None, InvocationType: str = "RequestResponse", Qualifier: str | None = None
-    ) -> dict[str, Any]:
+        self,
+        name: str,
+        payload: JsonValue = None,
+        InvocationType: str = "RequestResponse",
+        Qualifier: str | None = None,
+    ) -> Response:
         """Invokes a function.
 
         Parameters:
@@ -111,7 +115,7 @@ class Functions:
 
     # Mappings.
 
-    def map_stream(self, table_name: str, handler: Handler | str, parameters: dict[str, Any]) -> EventSourceMapping:
+    def map_stream(self, table_name: str, handler: Handler | str, parameters: Request) -> EventSourceMapping:
         """See `Database.on_stream`."""
         settings = MappingSettings.of({name: value for name, value in parameters.items() if name != "Timeout"})
         self._destinations.check(settings.failure_destination)

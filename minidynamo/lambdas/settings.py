@@ -5,11 +5,12 @@ Source: AWS Lambda API reference, CreateEventSourceMapping.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
+from minidynamo.lambdas.failures import Destination
 from minidynamo.lambdas.filter_patterns import compiled_filters
+from minidynamo.values.api_types import Request, Structure
 
 _POSITIONS = ("TRIM_HORIZON", "LATEST")
 _REPORTING = "ReportBatchItemFailures"
@@ -42,8 +43,8 @@ class MappingSettings:
     BisectBatchOnFunctionError: bool = False
     TumblingWindowInSeconds: int = 0
     FunctionResponseTypes: Sequence[str] = ()
-    FilterCriteria: Mapping[str, Any] | None = None
-    DestinationConfig: Mapping[str, Any] | None = None
+    FilterCriteria: Structure | None = None
+    DestinationConfig: Structure | None = None
     Enabled: bool = True
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class MappingSettings:
         compiled_filters(self.FilterCriteria)
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> MappingSettings:
+    def of(cls, parameters: Request) -> MappingSettings:
         """The settings of keyword parameters; raises TypeError for an unknown one."""
         known = [each.name for each in fields(cls)]
         unknown = sorted(parameters.keys() - set(known))
@@ -79,6 +80,6 @@ class MappingSettings:
         return _REPORTING in self.FunctionResponseTypes
 
     @property
-    def failure_destination(self) -> Any:
+    def failure_destination(self) -> Destination | None:
         """Where failed batches are reported, None for nowhere."""
         return ((self.DestinationConfig or {}).get("OnFailure") or {}).get("Destination")

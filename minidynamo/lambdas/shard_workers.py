@@ -10,25 +10,11 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Protocol
 
 from minidynamo.lambdas.runtime import Metrics
-from minidynamo.streams.record import StreamOrigin, shown_change
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change on its way to a function.
-
-    Attributes:
-        number: its sequence number.
-        time: when it was made, in epoch seconds.
-        packed: its record.
-    """
-
-    number: int
-    time: float
-    packed: bytes
+from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
+from minidynamo.values.api_types import JsonObject
 
 
 @dataclass(slots=True)
@@ -41,7 +27,7 @@ class Batch:
         attempts: how often a function was invoked with it.
     """
 
-    changes: list[Change]
+    changes: list[ChangeRecord]
     failures: int = 0
     attempts: int = 0
 
@@ -56,7 +42,7 @@ class Window:
     """
 
     start: float
-    state: dict[str, Any] = field(default_factory=dict)
+    state: JsonObject = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -135,10 +121,10 @@ class ShardWork:
             self.worker.is_at_work = False
 
 
-def worker_of(origin: StreamOrigin, packed: bytes, count: int) -> int:
+def worker_of(origin: StreamOrigin, change: ChangeRecord, count: int) -> int:
     """Which of some workers a change takes: that of its partition key."""
     if count == 1:
         return 0
-    keys = shown_change(origin, 0, packed)["dynamodb"]["Keys"]
+    keys = change.key(origin.key_names)
     digest = blake2b(repr(keys[origin.key_names[0]]).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from minidynamo.lambdas.filter_patterns import compiled_filters
 from minidynamo.lambdas.positions import Positions
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.lambdas.shard_workers import Batch, Change, ShardWorker, Window, worker_of
+from minidynamo.lambdas.shard_workers import Batch, ShardWorker, Window, worker_of
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import align_stream
-from minidynamo.streams.record import StreamOrigin, change_time
+from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import Stream
 
@@ -139,30 +139,29 @@ class StreamReader:
             for worker in self.workers[shard.id]
         )
 
-    def _next_of(self, stream: Stream, shard: Shard, worker: ShardWorker) -> Change | None:
+    def _next_of(self, stream: Stream, shard: Shard, worker: ShardWorker) -> ChangeRecord | None:
         return next(self._changes(stream, shard, worker), None)
 
-    def _changes(self, stream: Stream, shard: Shard, worker: ShardWorker) -> Iterator[Change]:
+    def _changes(self, stream: Stream, shard: Shard, worker: ShardWorker) -> Iterator[ChangeRecord]:
         """What lies before a worker and passes the filter; the worker moves on past what does not."""
         origin, count = stream.origin(self._context.scope), self._settings.ParallelizationFactor
         found_any = False
-        for number, packed in stream.changes(shard, worker.position):
-            time = change_time(packed)
-            is_ours = not stream.is_too_old(time) and worker_of(origin, packed, count) == worker.index
+        for change in stream.changes(shard, worker.position):
+            is_ours = not stream.is_too_old(change.time) and worker_of(origin, change, count) == worker.index
             if is_ours and self._passes is not None:
-                is_ours = self._passes(event_record(origin, number, packed))
+                is_ours = self._passes(event_record(origin, change))
             if is_ours:
                 found_any = True
-                yield Change(number, time, packed)
+                yield change
             elif not found_any:
-                worker.position = number + 1
+                worker.position = change.number + 1
 
     def _window_end(self, window: Window, shard: Shard) -> float:
         return window.start + self._settings.TumblingWindowInSeconds if shard.is_open else 0.0
 
-    def _collect(self, stream: Stream, shard: Shard, worker: ShardWorker) -> list[Change]:
+    def _collect(self, stream: Stream, shard: Shard, worker: ShardWorker) -> list[ChangeRecord]:
         """The next batch of a worker, of one tumbling window where there are any."""
-        found: list[Change] = []
+        found: list[ChangeRecord] = []
         size, length = 0, self._settings.TumblingWindowInSeconds
         for change in self._changes(stream, shard, worker):
             size += len(change.packed)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any
 
+from minidynamo.operations.context import OperationContext
 from minidynamo.requests.operations import API
+from minidynamo.values.api_types import Request, Response
 
-Operation = Callable[[Any, Any], dict[str, Any]]
+Operation = Callable[[OperationContext, Request], Response]
 
 
 class OperationTable(Mapping[str, Operation]):

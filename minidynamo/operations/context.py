@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from minidynamo.clock import Clock
 from minidynamo.schema.arns import ArnScope
@@ -39,7 +39,7 @@ class OperationContext(Protocol):
     meter: Meter
 
     @property
-    def lock(self) -> AbstractContextManager[Any, Any]:
+    def lock(self) -> AbstractContextManager[object, None]:
         """Held from the first read of an operation to its batch."""
         ...
 

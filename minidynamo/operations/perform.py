@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from minidynamo.clock import clock_error
 from minidynamo.errors import DynamoError, InternalServerError, SerializationError, StorageFailure, ValidationError
 from minidynamo.operations import OPERATIONS
 from minidynamo.operations.context import OperationContext
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.requests.operations import API
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import Request, Response
 from minidynamo.values.wire_types import NOT_UTF8
 
 
-def perform(context: OperationContext, operation: str, request: Mapping[str, Any]) -> Response:
+def perform(context: OperationContext, operation: str, request: Request) -> Response:
     """Carries out one request.
 
     Parameters:
@@ -27,7 +24,7 @@ def perform(context: OperationContext, operation: str, request: Mapping[str, Any
         DynamoError: the service's own error.
     """
     try:
-        checked: Any = checked_request(operation, request, context.wording)
+        checked = checked_request(operation, request, context.wording)
         return OPERATIONS[operation](context, checked)
     except ValidationError as error:
         check_request_types(operation, request)  # A wrong type is reported before anything else.

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from minidynamo.errors import UnknownOperation
 from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, is_timestamp, without_nulls
 from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.requests.violations import check_constraints
+from minidynamo.values.api_types import Request
 from minidynamo.values.wire_types import structure_fault
 from minidynamo.wording import Wording
 
-_Predicate = Callable[[Any], bool]
+_Predicate = Callable[[object], bool]
 
 
-def checked_request(operation: str, request: Mapping[str, Any], wording: Wording) -> Mapping[str, Any]:
+def checked_request(operation: str, request: Request, wording: Wording) -> Request:
     """The request, known to have the right shape.
 
     Parameters:
@@ -46,12 +46,12 @@ def checked_request(operation: str, request: Mapping[str, Any], wording: Wording
     if not isinstance(request, Mapping):
         raise structure_fault(shape.name, request, is_element=False)
     check_types(shape, request)
-    cleaned: Mapping[str, Any] = without_nulls(shape, request)
+    cleaned = without_nulls(shape, request)
     check_constraints(row, cleaned, wording.layer(row.layers))
     return cleaned
 
 
-def is_well_formed_request(operation: str, request: Mapping[str, Any]) -> bool:
+def is_well_formed_request(operation: str, request: Request) -> bool:
     """Whether a request certainly has the right shape and nothing besides: no unknown member at any depth, no null.
 
     An SDK that validates parameters would send it; for any other request its own validation has to say. What is inside
@@ -61,7 +61,7 @@ def is_well_formed_request(operation: str, request: Mapping[str, Any]) -> bool:
     return predicate is not None and predicate(request)
 
 
-def check_request_types(operation: str, request: Mapping[str, Any]) -> None:
+def check_request_types(operation: str, request: Request) -> None:
     """Raises SerializationError where anything in the request, values included, has the wrong JSON type."""
     check_types(API[operation].request, request)
 
@@ -113,7 +113,7 @@ def _structure(shape: Shape) -> _Predicate:
     members = {name: _compiled(member) for name, member in shape.members.items()}
     required = shape.required
 
-    def is_well_formed(value: Any) -> bool:
+    def is_well_formed(value: object) -> bool:
         if type(value) is not dict or not required <= value.keys():
             return False
         for name, member in value.items():

@@ -6,11 +6,11 @@ Source: observed responses of Amazon DynamoDB (SerializationException).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from minidynamo.errors import SerializationError
 from minidynamo.requests.shapes import Shape
 from minidynamo.requests.walk import known
+from minidynamo.values.api_types import Request
 from minidynamo.values.wire_types import (
     JAVA_MAP,
     SCALAR_FOR_CONTAINER,
@@ -33,7 +33,7 @@ INTEGER_BOUNDS = {"Integer": 2**31 - 1, "Long": 2**63 - 1}
 _TRUTH_WORDS = frozenset({"true", "false", "1", "0", "yes", "no"})
 
 
-def check_types(shape: Shape, value: Any, is_element: bool = False) -> None:
+def check_types(shape: Shape, value: object, is_element: bool = False) -> None:
     """Raises SerializationError where `value`, or anything in it, has the wrong JSON type.
 
     Parameters:
@@ -45,20 +45,22 @@ def check_types(shape: Shape, value: Any, is_element: bool = False) -> None:
         _CHECKS[shape.kind](shape, value, is_element)
 
 
-def without_nulls(shape: Shape, value: Any) -> Any:
+def without_nulls(shape: Shape, request: Request) -> Request:
     """A copy made of plain dicts, lists and texts, without unknown members and members that are null."""
-    return known(shape, value, _plain)
+    cleaned = known(shape, request, _plain)
+    assert isinstance(cleaned, dict), "a request is a structure"
+    return cleaned
 
 
-def _plain(shape: Shape, value: Any) -> Any:
-    if shape.kind == "String":
+def _plain(shape: Shape, value: object) -> object:
+    if shape.kind == "String" and isinstance(value, str):
         return plain_text(value)
     if shape.kind == "Boolean" and isinstance(value, str):
         return value.lower() in ("true", "1", "yes")
-    return int(value) if shape.kind in INTEGER_BOUNDS else value
+    return int(value) if shape.kind in INTEGER_BOUNDS and isinstance(value, int | float) else value
 
 
-def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
+def _check_scalar(shape: Shape, value: object, is_element: bool) -> None:
     expected, accepted = _SCALARS[shape.kind]
     is_flag_for_number = type(value) is bool and shape.kind != "Boolean"
     if is_flag_for_number or not issubclass(type(value), accepted):
@@ -66,28 +68,28 @@ def _check_scalar(shape: Shape, value: Any, is_element: bool) -> None:
             return
         raise scalar_fault(expected, value)
     bound = INTEGER_BOUNDS.get(shape.kind)
-    if bound is not None and not -bound - 1 <= value <= bound:
+    if bound is not None and not (isinstance(value, int | float) and -bound - 1 <= value <= bound):
         raise scalar_fault(expected, value)  # Too large, infinite, or no number at all.
 
 
-def is_timestamp(value: Any) -> bool:
+def is_timestamp(value: object) -> bool:
     """Whether a value is epoch seconds or a datetime, which is told by its method: the module is slow to import."""
     return type(value) in (int, float) or hasattr(value, "timestamp")
 
 
-def _check_timestamp(shape: Shape, value: Any, is_element: bool) -> None:
+def _check_timestamp(shape: Shape, value: object, is_element: bool) -> None:
     if not is_timestamp(value):
         raise scalar_fault("Timestamp", value)
 
 
-def _check_list(shape: Shape, value: Any, is_element: bool) -> None:
+def _check_list(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, list | tuple):
         raise _element_fault(value) if is_element else list_fault(value)
     for member in value:
         check_types(shape.inner, member, is_element=True)
 
 
-def _check_map(shape: Shape, value: Any, is_element: bool) -> None:
+def _check_map(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, dict):
         if isinstance(value, list | tuple):
             text = JAVA_MAP.format(element=_java_type(shape.inner))
@@ -99,7 +101,7 @@ def _check_map(shape: Shape, value: Any, is_element: bool) -> None:
         check_types(shape.inner, member, is_element=True)
 
 
-def _check_structure(shape: Shape, value: Any, is_element: bool) -> None:
+def _check_structure(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, dict):
         raise structure_fault(shape.name, value, is_element)
     for containers_first in (True, False):
@@ -108,7 +110,7 @@ def _check_structure(shape: Shape, value: Any, is_element: bool) -> None:
                 check_types(member, value.get(name))
 
 
-def _element_fault(value: Any) -> SerializationError:
+def _element_fault(value: object) -> SerializationError:
     if isinstance(value, dict):
         return list_fault(value)
     return SerializationError(_ELEMENT_OF_CONTAINER)
@@ -129,7 +131,7 @@ _SCALARS: dict[str, tuple[str, tuple[type, ...]]] = {
     "Boolean": ("Boolean", (bool,)),
 }
 
-_CHECKS: dict[str, Callable[[Shape, Any, bool], None]] = {
+_CHECKS: dict[str, Callable[[Shape, object, bool], None]] = {
     **dict.fromkeys(_SCALARS, _check_scalar),
     "Value": lambda shape, value, is_element: check_value_types(value, is_element=is_element),
     "Timestamp": _check_timestamp,

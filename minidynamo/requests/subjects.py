@@ -6,11 +6,12 @@ Requests are read as they come, before anything has checked them: what is malfor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of as attributes_in
 from minidynamo.expressions.parser import parse
+from minidynamo.values.api_types import Item, Request, Structure
 
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -33,34 +34,34 @@ class Part(NamedTuple):
     """
 
     table: str
-    item: dict[str, Any] | None
-    parameters: Mapping[str, Any]
+    item: Item | None
+    parameters: Structure
     index_name: str | None = None
 
 
-def parts_of(request: Mapping[str, Any]) -> list[Part]:
+def parts_of(request: Request) -> list[Part]:
     """The parts of a request, in its order. Items are the request's own dicts, not copies."""
     if not isinstance(request, Mapping):
         return []
     return [part for part in _parts(request) if isinstance(part.table, str)]
 
 
-def tables_of(request: Mapping[str, Any]) -> list[str]:
+def tables_of(request: Request) -> list[str]:
     """The names or ARNs of the tables that a request touches, each once."""
     return list(dict.fromkeys(part.table for part in parts_of(request)))
 
 
-def items_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+def items_of(request: Request) -> list[Item]:
     """The keys, and the items to be put, that a request names."""
     return [part.item for part in parts_of(request) if part.item is not None]
 
 
-def actions_of(request: Mapping[str, Any]) -> list[Part]:
+def actions_of(request: Request) -> list[Part]:
     """The actions of a transaction; none in another request."""
     return parts_of(request) if isinstance(request, Mapping) and "TransactItems" in request else []
 
 
-def attributes_of(request: Mapping[str, Any]) -> list[str]:
+def attributes_of(request: Request) -> list[str]:
     """The names of the top-level attributes that a request names, in items, expressions or legacy parameters."""
     found: dict[str, None] = {}
     for part in parts_of(request):
@@ -69,7 +70,7 @@ def attributes_of(request: Mapping[str, Any]) -> list[str]:
     return list(found)
 
 
-def _parts(request: Mapping[str, Any]) -> Iterator[Part]:
+def _parts(request: Request) -> Iterator[Part]:
     if "RequestItems" in request:
         for table, entries in _members(request["RequestItems"]):
             yield from _batch_parts(table, entries)
@@ -81,13 +82,13 @@ def _parts(request: Mapping[str, Any]) -> Iterator[Part]:
         yield from _single_part(request)
 
 
-def _single_part(parameters: Any) -> Iterator[Part]:
+def _single_part(parameters: object) -> Iterator[Part]:
     if isinstance(parameters, Mapping) and "TableName" in parameters:
         index = parameters.get("IndexName")
         yield Part(parameters["TableName"], _item(parameters), parameters, index if isinstance(index, str) else None)
 
 
-def _batch_parts(table: str, entries: Any) -> Iterator[Part]:
+def _batch_parts(table: str, entries: object) -> Iterator[Part]:
     if isinstance(entries, Mapping):  # Of BatchGetItem.
         found = [Part(table, key, entries) for key in _list(entries.get("Keys")) if isinstance(key, dict)]
     else:
@@ -96,21 +97,22 @@ def _batch_parts(table: str, entries: Any) -> Iterator[Part]:
     yield from found or [Part(table, None, {})]
 
 
-def _item(parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+def _item(parameters: Structure) -> Item | None:
     item = parameters.get("Item", parameters.get("Key"))
     return item if isinstance(item, dict) else None
 
 
-def _members(value: Any) -> list[tuple[Any, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
+def _members(value: object) -> list[tuple[str, object]]:
+    return [(name, each) for name, each in value.items() if isinstance(name, str)] if isinstance(value, Mapping) else []
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _attributes(parameters: Mapping[str, Any]) -> Iterator[str]:
-    names = dict(_members(parameters.get("ExpressionAttributeNames")))
+def _attributes(parameters: Structure) -> Iterator[str]:
+    given = _members(parameters.get("ExpressionAttributeNames"))
+    names = {placeholder: name for placeholder, name in given if isinstance(name, str)}
     for parameter in _EXPRESSIONS:
         text = parameters.get(parameter)
         try:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX, NESTING_LEVELS_OF_NEWER_LAYER_MAX
 from minidynamo.messages import UNKNOWN_CONDITIONAL_OPERATOR
 from minidynamo.requests.operations import ITEM, PAGES, WRITE, Operation
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
+from minidynamo.values.api_types import Request
 from minidynamo.values.nesting import nesting_levels
 from minidynamo.wording import VALUE, Layer
 
@@ -47,7 +47,7 @@ class Violation:
     """
 
     path: tuple[str, ...]
-    value: Any
+    value: object
     text: str
     kind: str
     model_case: bool = False
@@ -70,7 +70,7 @@ class Violation:
         return f"Value at '{'.'.join(self.path)}' failed to satisfy constraint: {self.text}"
 
 
-def check_constraints(operation: Operation, request: Mapping[str, Any], layer: Layer) -> None:
+def check_constraints(operation: Operation, request: Request, layer: Layer) -> None:
     """Raises ValidationError where the request, whose types are right, violates constraints.
 
     Parameters:
@@ -118,13 +118,13 @@ _JOINED_BY_EMPTY_NAME = {
 }
 
 
-def _joins_filters(operation: Operation, request: Mapping[str, Any]) -> bool:
+def _joins_filters(operation: Operation, request: Request) -> bool:
     """Whether it is a read of pages whose filter has conditions to join; writes look at them after the constraints."""
     filters = request.get("QueryFilter") or request.get("ScanFilter") or ()
     return operation.subject == PAGES and len(filters) > 1
 
 
-def nests_past_newer_layer(request: Mapping[str, Any]) -> bool:
+def nests_past_newer_layer(request: Request) -> bool:
     """Whether a write of an item holds a value so deep that the newer layer leaves checks to the older one."""
     conditions = (request.get("Expected") or {}).values()
     values = [value for name in _VALUE_MEMBERS for value in (request.get(name) or {}).values()]
@@ -135,7 +135,7 @@ def nests_past_newer_layer(request: Mapping[str, Any]) -> bool:
 _VALUE_MEMBERS = ("Item", "Key", "ExpressionAttributeValues")
 
 
-def _falls_back(operation: Operation, request: Mapping[str, Any], violations: list[Violation]) -> bool:
+def _falls_back(operation: Operation, request: Request, violations: list[Violation]) -> bool:
     """Whether the newer layer words violations as the older one does."""
     if any(violation.path == ("Key",) for violation in violations):
         return True
@@ -175,40 +175,46 @@ def _detected(lines: list[str]) -> ValidationError:
     return ValidationError(f"{len(lines)} validation {noun} detected: {listed}")
 
 
-def _violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
+def _violations(shape: Shape, value: object, path: tuple[str, ...]) -> Iterator[Violation]:
     yield from _own_violations(shape, value, path)
-    if shape.kind == "Structure":
+    if shape.kind == "Structure" and isinstance(value, Mapping):
         for name, member in shape.members.items():
             if name in value:
                 yield from _violations(member, value[name], (*path, name))
             elif name in shape.required:
                 yield Violation((*path, name), None, "Member must not be null", "null")
-    elif shape.kind == "List":
+    elif shape.kind == "List" and isinstance(value, Sequence):
         for index, member in enumerate(value, start=1):
             yield from _violations(shape.inner, member, (*path, str(index), "member"))
-    elif shape.kind == "Map" and shape.value_constraints is None:
+    elif shape.kind == "Map" and isinstance(value, Mapping) and shape.value_constraints is None:
         for key, member in value.items():
             yield from _violations(shape.inner, member, (*path, _MapKey(key), "member"))
 
 
-def _own_violations(shape: Shape, value: Any, path: tuple[str, ...]) -> Iterator[Violation]:
-    if shape.kind == "Map":
+def _own_violations(shape: Shape, value: object, path: tuple[str, ...]) -> Iterator[Violation]:
+    if shape.kind == "Map" and isinstance(value, Mapping):
         yield from _map_violations(shape, value, path)
     if shape.enum is not None and value not in shape.enum:
         text = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
         yield Violation(path, value, text, "enum")
-    if shape.accepts_arn and value.startswith("arn:"):
+    if shape.accepts_arn and isinstance(value, str) and value.startswith("arn:"):
         return
     if shape.kind in ("Integer", "Long"):
+        assert isinstance(value, int), f"{path} is {value!r} past the check of types"
         yield from _bound_violations(shape, value, value, "value", path)
     elif shape.kind in ("String", "List", "Map"):
+        assert isinstance(value, Sized), f"{path} is {value!r} past the check of types"
         yield from _bound_violations(shape, value, len(value), "length", path)
-    if shape.pattern is not None and (value or shape.minimum != 1) and re.fullmatch(shape.pattern, value) is None:
+    if not isinstance(value, str) or shape.pattern is None:
+        return
+    if (value or shape.minimum != 1) and re.fullmatch(shape.pattern, value) is None:
         text = f"Member must satisfy regular expression pattern: {shape.pattern}"
         yield Violation(path, value, text, "pattern")
 
 
-def _bound_violations(shape: Shape, value: Any, measure: int, noun: str, path: tuple[str, ...]) -> Iterator[Violation]:
+def _bound_violations(
+    shape: Shape, value: object, measure: int, noun: str, path: tuple[str, ...]
+) -> Iterator[Violation]:
     """Violations of the bounds of a value or a length."""
     if shape.minimum is not None and measure < shape.minimum:
         text = f"Member must have {noun} greater than or equal to {shape.minimum}"
@@ -218,7 +224,7 @@ def _bound_violations(shape: Shape, value: Any, measure: int, noun: str, path: t
         yield Violation(path, value, text, noun, shape.model_case)
 
 
-def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Violation]:
+def _map_violations(shape: Shape, value: Mapping[str, Sized], path: tuple[str, ...]) -> Iterator[Violation]:
     if shape.key_constraints is not None and not all(map(_is_table_key, value)):
         text = f"Map keys must satisfy constraint: [{shape.key_constraints}]"
         printed = value if shape.value_constraints else json.dumps(value, separators=(",", ":"), default=str)
@@ -232,7 +238,7 @@ def _map_violations(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...
                 yield from _violations(shape.inner, member, (*path, _MapKey(key), "member"))
 
 
-def _overlong(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...]) -> Violation | None:
+def _overlong(shape: Shape, value: Request, path: tuple[str, ...]) -> Violation | None:
     """The violation of the first value of a map that is too long."""
     for key, member in value.items():
         for violation in _own_violations(shape, member, (*path, _MapKey(key), "member")):
@@ -245,7 +251,7 @@ def _is_table_key(key: str) -> bool:
     return key.startswith("arn:") or (3 <= len(key) <= 255 and re.fullmatch(NAME_PATTERN, key) is not None)
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     """A value as the service prints it: structures as `KeySchemaElement(attributeName=pk, keyType=HASH)`."""
     if isinstance(value, bool):
         return "true" if value else "false"

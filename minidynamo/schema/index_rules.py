@@ -6,7 +6,6 @@ Source: DynamoDB API reference, CreateTable; observed responses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import (
@@ -17,6 +16,7 @@ from minidynamo.limits import (
     NON_KEY_ATTRIBUTES_PER_TABLE_MAX,
 )
 from minidynamo.messages import PARAMETERS_INVALID
+from minidynamo.values.api_types import Structure
 
 Element = Mapping[str, str]
 _FIRST_NOT_HASH = "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
@@ -71,7 +71,7 @@ def check_global_key(elements: Sequence[Element], defined: Sequence[str]) -> Non
     check_defined(names, defined)
 
 
-def check_local_index(index: Mapping[str, Any], table_key: Sequence[Element], defined: Sequence[str]) -> None:
+def check_local_index(index: Structure, table_key: Sequence[Element], defined: Sequence[str]) -> None:
     """Refuses an LSI that does not share the table's partition key or has no sort key."""
     name, elements = index["IndexName"], index["KeySchema"]
     check_table_key(elements, defined)
@@ -89,7 +89,7 @@ def check_local_index(index: Mapping[str, Any], table_key: Sequence[Element], de
         )
 
 
-def check_projection(projection: Mapping[str, Any]) -> None:
+def check_projection(projection: Structure) -> None:
     """Refuses a Projection whose type and NonKeyAttributes do not fit."""
     kind, names = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
     listed: Sequence[str] = names or ()
@@ -104,7 +104,7 @@ def check_projection(projection: Mapping[str, Any]) -> None:
             raise invalid(f"Duplicate element in NonKeyAttributes: {name}")
 
 
-def check_index_counts(local: Sequence[Mapping[str, Any]], global_: Sequence[Mapping[str, Any]]) -> None:
+def check_index_counts(local: Sequence[Structure], global_: Sequence[Structure]) -> None:
     """Refuses too many indexes, one name for two of them, and too many NonKeyAttributes in all."""
     seen: set[str] = set()
     for index in (*local, *global_):

@@ -5,10 +5,10 @@ Source: DynamoDB Developer Guide, "Primary key" and "Naming rules and data types
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
@@ -20,7 +20,7 @@ from minidynamo.messages import (
     SORT_KEY_TOO_LONG,
 )
 from minidynamo.values.attribute_value import AttributeValue, Item, type_of, value_size_bytes
-from minidynamo.values.key_bytes import EMPTY_PART_BYTES, ENCODERS, token
+from minidynamo.values.key_bytes import EMPTY_PART_BYTES, ENCODERS, Encoder, token
 
 EMPTY_KINDS = {"S": "string", "B": "binary"}
 
@@ -59,7 +59,7 @@ class KeySchema:
         return self.partition_key + self.sort_key
 
     @cached_property
-    def encoders(self) -> tuple[tuple[str, str, Callable[[Any], bytes]], ...]:
+    def encoders(self) -> tuple[tuple[str, str, Encoder], ...]:
         """Name, type and key bytes function of every attribute."""
         return tuple((each.name, each.type, ENCODERS[each.type]) for each in self.attributes)
 
@@ -134,7 +134,7 @@ class PrimaryKey(KeySchema):
         return self.key_bytes(item)
 
 
-def encoded_parts(attributes: Sequence[KeyAttribute], item: Mapping[str, Any]) -> bytes:
+def encoded_parts(attributes: Sequence[KeyAttribute], item: Mapping[str, AttributeValue]) -> bytes:
     """The key bytes of some attributes, one after the other."""
     return b"".join(ENCODERS[each.type](item[each.name][each.type]) for each in attributes)
 

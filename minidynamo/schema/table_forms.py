@@ -71,7 +71,7 @@ def to_record(state: TableState) -> Form:
     return _present(record)
 
 
-def from_record(record: Mapping[str, Any]) -> TableState:
+def from_record(record: Form) -> TableState:
     """The state of a table from its record."""
     stream, encryption = record.get("StreamSpecification", {}), record.get("SSESpecification", {})
     ttl = record.get("TimeToLive")
@@ -106,7 +106,7 @@ def _index_record(index: IndexState) -> Form:
     return _present({**_shared_index(index), **own, "WarmThroughput": index.warm})
 
 
-def _index_of(record: Mapping[str, Any], kind: IndexKind) -> IndexState:
+def _index_of(record: Form, kind: IndexKind) -> IndexState:
     projection = record["Projection"]
     names, throughput = projection.get("NonKeyAttributes"), record.get("ProvisionedThroughput")
     return IndexState(
@@ -125,7 +125,7 @@ def _index_of(record: Mapping[str, Any], kind: IndexKind) -> IndexState:
     )
 
 
-def _throughput_of(record: Mapping[str, Any]) -> Throughput:
+def _throughput_of(record: Form) -> Throughput:
     return Throughput(
         record["ReadCapacityUnits"],
         record["WriteCapacityUnits"],

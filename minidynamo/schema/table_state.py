@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from minidynamo.schema.key_schema import KeySchema, PrimaryKey
 
@@ -27,7 +27,7 @@ class KeyElement(NamedTuple):
     role: str
 
     @classmethod
-    def all_of(cls, elements: Any) -> tuple[Self, ...]:
+    def all_of(cls, elements: Iterable[Mapping[str, str]]) -> tuple[Self, ...]:
         """Those of a KeySchema of the API."""
         return tuple(cls(each["AttributeName"], each["KeyType"]) for each in elements)
 

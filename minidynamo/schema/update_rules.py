@@ -5,8 +5,6 @@ Source: DynamoDB API reference, UpdateTable; observed responses.
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.errors import LimitExceeded, ResourceNotFound, ValidationError
 from minidynamo.limits import GLOBAL_INDEXES_MAX
 from minidynamo.messages import NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT
@@ -20,7 +18,7 @@ from minidynamo.schema.index_rules import (
 )
 from minidynamo.schema.table_state import IndexState, TableState, Units
 from minidynamo.schema.throughput_rules import UNITS, check_on_demand, check_unit_values, check_warm
-from minidynamo.values.api_types import Request
+from minidynamo.values.api_types import Request, Structure
 
 # Request members to the names under which the service lists them where nothing is to be changed.
 _CHANGES = {
@@ -47,7 +45,7 @@ _EXCLUSIVE_CHANGES = {
 }
 
 
-def index_actions(request: Request) -> list[tuple[str, dict[str, Any]]]:
+def index_actions(request: Request) -> list[tuple[str, Structure]]:
     """The GSI changes of a request as ("Create" | "Update" | "Delete", its parameters)."""
     return [
         (kind, parameters)

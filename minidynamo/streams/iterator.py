@@ -9,7 +9,6 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgpack
 
@@ -53,8 +52,7 @@ def read_iterator(text: str, now: float) -> ShardIterator:
     """
     arn, _, rest = text.partition("|1|")
     try:
-        fields: Any = msgpack.unpackb(base64.b64decode(rest, validate=True))
-        ordinal, number, skips_trimmed, made_at = fields
+        ordinal, number, skips_trimmed, made_at = msgpack.unpackb(base64.b64decode(rest, validate=True))
         types = (type(ordinal), type(number), type(skips_trimmed), type(made_at))
     except (binascii.Error, ValueError, TypeError, msgpack.UnpackException):
         raise ValidationError(_INVALID) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock
 from minidynamo.schema.table_state import TableState
@@ -11,13 +11,14 @@ from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.stream_state import (
     STREAM_PREFIX,
+    StreamState,
     keyspace_name,
     new_state,
+    read_state,
     stage_stream_state,
     state_key,
 )
 from minidynamo.values.key_bytes import after
-from minidynamo.values.records import record_item
 
 if TYPE_CHECKING:
     from minidynamo.streams.stream import Stream
@@ -29,7 +30,7 @@ class StreamChange:
     """How the streams change with a commit; made live by `Streams.apply` when that has succeeded."""
 
     def __init__(self) -> None:
-        self.stored: dict[_Key, dict[str, Any]] = {}
+        self.stored: dict[_Key, StreamState] = {}
         self.ended: list[_Key] = []
 
 
@@ -50,7 +51,7 @@ class Streams:
         self._enabled: dict[str, Stream] = {}  # By table.
         self._disabled: set[_Key] = set()
         for _, record in system.range(STREAM_PREFIX, after(STREAM_PREFIX)):
-            self._open(record_item(record))
+            self._open(read_state(record))
 
     @property
     def keyspace_names(self) -> set[str]:
@@ -140,7 +141,7 @@ class Streams:
         )
         assert self._streams.keys() - enabled.keys() == self._disabled, "other streams are disabled"
 
-    def _open(self, state: Any) -> None:
+    def _open(self, state: StreamState) -> None:
         from minidynamo.streams.stream import Stream  # Most databases have no stream.
 
         key: _Key = (state["TableName"], state["Label"])
@@ -152,7 +153,7 @@ class Streams:
             if key[0] in self._enabled and self._enabled[key[0]].state["Label"] == key[1]:
                 del self._enabled[key[0]]
 
-    def _stage_state(self, batch: Batch, change: StreamChange, state: dict[str, Any]) -> None:
+    def _stage_state(self, batch: Batch, change: StreamChange, state: StreamState) -> None:
         stage_stream_state(batch, self._system, state)
         change.stored[state["TableName"], state["Label"]] = state
 

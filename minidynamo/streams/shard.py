@@ -10,12 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TypedDict
 
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX
-from minidynamo.streams.record import sequence_text
+from minidynamo.streams.change_record import sequence_text
+from minidynamo.values.api_types import Response
 
-_MEMBERS = ("ordinal", "id", "parent", "start", "first", "opened_at", "last", "closed_at", "trimmed")
+
+class StoredShard(TypedDict):
+    """A shard as it is kept: see `Shard`."""
+
+    ordinal: int
+    id: str
+    parent: str | None
+    start: bytes
+    first: int
+    opened_at: float
+    last: int | None
+    closed_at: float | None
+    trimmed: int
 
 
 @dataclass(slots=True)
@@ -49,20 +62,30 @@ class Shard:
         return self.closed_at is None
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Response:
         """The shard as DescribeStream shows it."""
         numbers = {"StartingSequenceNumber": sequence_text(self.first)}
         if self.last is not None:
             numbers["EndingSequenceNumber"] = sequence_text(self.last)
-        shown: dict[str, Any] = {"ShardId": self.id, "SequenceNumberRange": numbers}
+        shown: Response = {"ShardId": self.id, "SequenceNumberRange": numbers}
         if self.parent is not None:
             shown["ParentShardId"] = self.parent
         return shown
 
     @property
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> StoredShard:
         """The shard as it is kept."""
-        return {name: getattr(self, name) for name in _MEMBERS}
+        return {
+            "ordinal": self.ordinal,
+            "id": self.id,
+            "parent": self.parent,
+            "start": self.start,
+            "first": self.first,
+            "opened_at": self.opened_at,
+            "last": self.last,
+            "closed_at": self.closed_at,
+            "trimmed": self.trimmed,
+        }
 
 
 def new_shard(label: str, ordinal: int, parent: str | None, start: bytes, first: int, now: float) -> Shard:

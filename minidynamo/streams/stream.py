@@ -9,24 +9,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minidynamo.clock import Clock
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
 from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.streams.record import (
+from minidynamo.storage.partition import Partition
+from minidynamo.streams.change_record import (
     INSERT,
     MODIFY,
     REMOVE,
     VIEW_TYPES,
+    ChangeRecord,
     StreamOrigin,
     change_time,
     packed_change,
+    unpacked_change,
 )
 from minidynamo.streams.shard import Shard, is_aligned, new_shard
-from minidynamo.streams.stream_state import keyspace_name, stage_stream_state, state_key
+from minidynamo.streams.stream_state import StreamState, keyspace_name, read_state, stage_stream_state, state_key
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
 
@@ -56,7 +59,7 @@ class Stream:
         last_number: the highest sequence number that has been given.
     """
 
-    def __init__(self, engine: Engine, system: Keyspace, clock: Clock, state: dict[str, Any]) -> None:
+    def __init__(self, engine: Engine, system: Keyspace, clock: Clock, state: StreamState) -> None:
         self._system = system
         self._clock = clock
         self._state = state
@@ -81,7 +84,7 @@ class Stream:
         return self._state["TableName"], self._state["Label"]
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> StreamState:
         """What is stored of it."""
         return {**self._state, "Shards": [each.stored for each in self.shards]}
 
@@ -104,7 +107,7 @@ class Stream:
     def stage(
         self,
         batch: Batch,
-        partitions: Sequence[Any],
+        partitions: Sequence[Partition],
         start: bytes,
         old: bytes | None,
         new: bytes | None,
@@ -134,10 +137,10 @@ class Stream:
         if not (shown_new or shown_old):
             known = record_item(new or old or b"") if item is None else item
             keys = {name: known[name] for name in self.key_names}
-        change = packed_change(kind, now, by_service, keys, shown_new, shown_old)
+        packed = packed_change(kind, now, by_service, keys, shown_new, shown_old)
         self.last_number += 1
         key = _key_of(self._shard_of_start[start].ordinal, self.last_number)
-        batch.put(self._keyspace, key, change, record_size_bytes(change), 1)
+        batch.put(self._keyspace, key, packed, record_size_bytes(packed), 1)
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
         """Ensures that there is one open shard per partition, and trims what is too old.
@@ -175,7 +178,7 @@ class Stream:
     def _finish(self) -> None:
         self._pending = None
 
-    def closed_state(self) -> dict[str, Any]:
+    def closed_state(self) -> StreamState:
         """What is stored of it once it is disabled, which it is from now on."""
         self._take_up(None)
         now = self._clock.now()
@@ -224,14 +227,14 @@ class Stream:
         horizon, most = now - STREAM_RETENTION_SECONDS, len(batch.writes) + _TRIMMED_AT_ONCE_MAX
         for shard in list(shards):
             is_empty = True
-            for key, change in self._map.range(*_range_of(shard.ordinal)):
+            for key, packed in self._map.range(*_range_of(shard.ordinal)):
                 number = _number_in(key)
-                if change_time(change) > horizon or number == self.last_number:
+                if change_time(packed) > horizon or number == self.last_number:
                     is_empty = False
                     break
                 if len(batch.writes) >= most:
                     return False
-                batch.delete(self._keyspace, key, record_size_bytes(change))
+                batch.delete(self._keyspace, key, record_size_bytes(packed))
                 shard.trimmed = number
             if is_empty and shard.closed_at is not None and shard.closed_at <= horizon:
                 shards.remove(shard)
@@ -254,11 +257,11 @@ class Stream:
         """The shard of an id, None where there is none any more."""
         return next((each for each in self.visible_shards() if each.id == shard_id), None)
 
-    def changes(self, shard: Shard, number: int) -> Iterator[tuple[int, bytes]]:
-        """Sequence numbers and records of a shard from a number on, also those that are too old to be shown."""
+    def changes(self, shard: Shard, number: int) -> Iterator[ChangeRecord]:
+        """The changes of a shard from a sequence number on, also those that are too old to be shown."""
         start, stop = _range_of(shard.ordinal)
-        for key, change in self._map.range(max(start, _key_of(shard.ordinal, number)), stop):
-            yield _number_in(key), change
+        for key, packed in self._map.range(max(start, _key_of(shard.ordinal, number)), stop):
+            yield unpacked_change(_number_in(key), packed)
 
     def is_too_old(self, time: float) -> bool:
         """Whether a record of that time has been trimmed, whether it is deleted already or not."""
@@ -281,7 +284,7 @@ class Stream:
         stored = self._system.get(state_key(self._state))
         if not is_stored:
             return
-        assert stored is not None and record_item(stored) == self.state, "a stream is stored differently"
+        assert stored is not None and read_state(stored) == self.state, "a stream is stored differently"
 
 
 def _is_unchanged(old: bytes, new: bytes) -> bool:

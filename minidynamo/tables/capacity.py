@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from minidynamo.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from minidynamo.schema.table_state import IndexKind
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import Request, Response
 
 
 def read_units(size_bytes: int, is_consistent: bool) -> float:
@@ -76,7 +75,7 @@ def consumed_capacity(mode: str, table_name: str, consumption: Consumption, dire
     return response
 
 
-def add_consumed_capacity(response: Response, request: Mapping[str, Any], consumption: Consumption) -> None:
+def add_consumed_capacity(response: Response, request: Request, consumption: Consumption) -> None:
     """Adds ConsumedCapacity to the response of a single-table request that asks for it."""
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
@@ -85,7 +84,7 @@ def add_consumed_capacity(response: Response, request: Mapping[str, Any], consum
 
 def add_consumed_capacities(
     response: Response,
-    request: Mapping[str, Any],
+    request: Request,
     consumptions: Mapping[str, Consumption],
     direction: str | None = None,
 ) -> None:

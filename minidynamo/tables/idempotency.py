@@ -7,9 +7,8 @@ Source: DynamoDB API reference, TransactWriteItems; observed responses.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import TypedDict
 
 import msgpack
 
@@ -20,8 +19,9 @@ from minidynamo.requests.shapes import Shape
 from minidynamo.requests.walk import known
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.values.api_types import AttributeValue, Request
 from minidynamo.values.key_bytes import after
-from minidynamo.values.records import packed_record, record_item
+from minidynamo.values.records import packed_record, record_content
 from minidynamo.values.wire_types import as_bytes
 
 _PREFIX = b"token/"
@@ -29,6 +29,16 @@ _OPERATION = "TransactWriteItems"
 _TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 # How a retry is reported may differ from how the first call was.
 _NOT_COMPARED = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
+
+
+# What a retry consumes, in read units by table.
+Outcome = dict[str, float]
+
+
+class _Entry(TypedDict):
+    Request: bytes
+    ExpiresAt: float
+    Outcome: Outcome
 
 
 class IdempotencyTokens:
@@ -40,11 +50,10 @@ class IdempotencyTokens:
 
     def __init__(self, system: Keyspace) -> None:
         self._system = system
-        found = [(record_item(record), key) for key, record in system.range(_PREFIX, after(_PREFIX))]
-        expiries: list[tuple[Any, bytes]] = [(entry["ExpiresAt"], key) for entry, key in found]
+        expiries = [(_entry(record)["ExpiresAt"], key) for key, record in system.range(_PREFIX, after(_PREFIX))]
         self._expiries = deque(sorted(expiries))
 
-    def outcome(self, request: Mapping[str, Any], now: float) -> dict[str, Any] | None:
+    def outcome(self, request: Request, now: float) -> Outcome | None:
         """What the first call with this token left, or None where there was none in the window.
 
         Raises:
@@ -55,17 +64,16 @@ class IdempotencyTokens:
             return None
         key = _PREFIX + token.encode()
         record = self._system.get(key)
-        entry: dict[str, Any] = {} if record is None else record_item(record)
-        if not entry or entry["ExpiresAt"] <= now:
+        entry = None if record is None else _entry(record)
+        if entry is None or entry["ExpiresAt"] <= now:
             return None
         if entry["Request"] != _digest(request):
             raise IdempotentParameterMismatch(
                 "The provided client token is already in use with different request parameters"
             )
-        outcome: dict[str, Any] = entry["Outcome"]
-        return outcome
+        return entry["Outcome"]
 
-    def stage(self, batch: WriteBatch, request: Mapping[str, Any], outcome: dict[str, Any], now: float) -> None:
+    def stage(self, batch: WriteBatch, request: Request, outcome: Outcome, now: float) -> None:
         """Stages the memory of a call that is about to succeed, and forgets tokens whose time is over."""
         token = request.get("ClientRequestToken")
         if token is None:
@@ -76,29 +84,34 @@ class IdempotencyTokens:
             if expired != key and self._system.get(expired) is not None:
                 self._system.keep(batch, expired, None)
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
-        entry: Any = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
+        entry: _Entry = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
         self._system.keep(batch, key, packed_record(entry, 0))
         self._expiries.append((expires_at, key))
 
 
-def _digest(request: Mapping[str, Any]) -> bytes:
+def _entry(record: bytes) -> _Entry:
+    entry: _Entry = record_content(record)
+    return entry
+
+
+def _digest(request: Request) -> bytes:
     """What tells a request from others: the members that are the API's, in one order. Others count for nothing."""
     compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
     named = _in_order(known(API[_OPERATION].request, compared, _known_leaf))
     return blake2b(msgpack.packb(named), digest_size=16).digest()
 
 
-def _in_order(value: Any) -> Any:
+def _in_order(value: object) -> object:
     if isinstance(value, dict):
         return {name: _in_order(value[name]) for name in sorted(value)}
     return list(map(_in_order, value)) if isinstance(value, list) else value
 
 
-def _known_leaf(shape: Shape, value: Any) -> Any:
-    return _known_value(value, 0) if shape.kind == "Value" else value
+def _known_leaf(shape: Shape, value: object) -> object:
+    return _known_value(value, 0) if shape.kind == "Value" and isinstance(value, dict) else value
 
 
-def _known_value(value: Any, level: int) -> Any:
+def _known_value(value: AttributeValue, level: int) -> AttributeValue | None:
     """The type of an attribute value and what it holds; of what is nested too deeply, that it is."""
     if level > NESTING_LEVELS_MAX:
         return None

@@ -8,10 +8,10 @@ Source: DynamoDB Developer Guide, "Item collection size limit".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from minidynamo.limits import ITEM_COLLECTION_SIZE_BYTES_MAX, KIB, MIB
 from minidynamo.storage.keyspace import Keyspace
+from minidynamo.values.api_types import Response
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import record_size_bytes
@@ -57,7 +57,7 @@ class ItemCollections:
             self._sizes[prefix] = self._counted(prefix)
         return self._sizes[prefix]
 
-    def metrics(self, key: Item, prefix: bytes) -> dict[str, Any]:
+    def metrics(self, key: Item, prefix: bytes) -> Response:
         """The ItemCollectionMetrics of a response: the partition key and a range of two gigabyte figures."""
         lower = self.size_bytes(prefix) // (KIB * MIB)
         return {"ItemCollectionKey": key, "SizeEstimateRangeGB": [float(lower), float(lower + 1)]}

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import StorageFailure
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
@@ -73,7 +72,7 @@ class ReadPage:
 
 
 def find_and_read(
-    lock: AbstractContextManager[Any, Any], engine: Engine, meter: Meter, find: Callable[[], Reading]
+    lock: AbstractContextManager[object, None], engine: Engine, meter: Meter, find: Callable[[], Reading]
 ) -> tuple[Reading, ReadPage]:
     """Finds what to read and reads one page of it, all of one state.
 

@@ -21,11 +21,17 @@ JsonValue = Any
 JsonObject = dict[str, JsonValue]
 """One JSON object: an event, a configuration, a parsed file."""
 
+AttributeValue = dict[str, Any]
+"""A value in wire form: its type descriptor and its payload, `{"S": "x"}`."""
+
+Item = dict[str, AttributeValue]
+"""An item or a key: attribute names to attribute values."""
+
 PythonValue = Any
 """A value as boto3's resources take and give it: str, Decimal, bytes, set, list, dict, None, bool."""
 
 Structure = Mapping[str, Any]
-"""A structure within a request; also an action, or an entry of a batch."""
+"""A part of a request that is a structure, as its shape says: an action, an entry of a batch, an index, a condition."""
 
 RequestDraft = dict[str, Any]
 """A request that is still being made."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
+from minidynamo.values.api_types import AttributeValue as AttributeValue
+from minidynamo.values.api_types import Item as Item
 from minidynamo.values.json_form import base64_text
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
 from minidynamo.values.numbers import canonical_number, number_size_bytes
@@ -21,14 +23,15 @@ from minidynamo.values.wire_types import (
     REFUSES_MALFORMED_VALUES,
     MalformedValue,
     as_bytes,
+    as_sequence,
+    as_text,
     check_value_types,
-    plain_text,
+    scalar_fault,
     utf8_bytes,
 )
 from minidynamo.wording import VALUE
 
-AttributeValue = dict[str, Any]
-Item = dict[str, AttributeValue]
+_Text = TypeVar("_Text", str, bytes)
 
 CONTAINER_SIZE_BYTES = 3
 MEMBER_SIZE_BYTES = 1
@@ -113,10 +116,10 @@ def _utf8_size(text: str) -> int:
     return len(utf8_bytes(text))
 
 
-def _checked_malformed_value(value: Any, level: int) -> tuple[AttributeValue, int]:
+def _checked_malformed_value(value: AttributeValue, level: int) -> tuple[AttributeValue, int]:
+    """A value with no member, several members, unknown members or members that are null."""
     if REFUSES_MALFORMED_VALUES.get():
         raise MalformedValue
-    """A value with no member, several members, unknown members or members that are null."""
     check_value_types(value)
     known = {tag: payload for tag, payload in value.items() if tag in _CHECKS and payload is not None}
     if not known:
@@ -129,33 +132,28 @@ def _checked_malformed_value(value: Any, level: int) -> tuple[AttributeValue, in
     return {tag: normal}, size
 
 
-def _checked_string(payload: Any, level: int) -> tuple[str, int]:
-    if type(payload) is not str:
-        check_value_types({"S": payload})
-        payload = plain_text(payload)
-    return payload, utf8_size(payload)
+def _checked_string(payload: object, level: int) -> tuple[str, int]:
+    text = payload if type(payload) is str else as_text(payload)
+    return text, utf8_size(text)
 
 
-def _checked_number(payload: Any, level: int) -> tuple[str, int]:
-    if type(payload) is not str:
-        check_value_types({"N": payload})
-        payload = plain_text(payload)
-    canonical = canonical_number(payload)
+def _checked_number(payload: object, level: int) -> tuple[str, int]:
+    canonical = canonical_number(payload if type(payload) is str else as_text(payload))
     return canonical, number_size_bytes(canonical)
 
 
-def _checked_binary(payload: Any, level: int) -> tuple[bytes, int]:
+def _checked_binary(payload: object, level: int) -> tuple[bytes, int]:
     binary = payload if type(payload) is bytes else as_bytes(payload)
     return binary, len(binary)
 
 
-def _checked_bool(payload: Any, level: int) -> tuple[bool, int]:
-    if type(payload) is not bool:
-        check_value_types({"BOOL": payload})
+def _checked_bool(payload: object, level: int) -> tuple[bool, int]:
+    if not isinstance(payload, bool):
+        raise scalar_fault("Boolean", payload)
     return payload, 1
 
 
-def _checked_null(payload: Any, level: int) -> tuple[bool, int]:
+def _checked_null(payload: object, level: int) -> tuple[bool, int]:
     if payload is not True:
         check_value_types({"NULL": payload})
         text = PARAMETERS_INVALID + "Null attribute value types must have the value of true"
@@ -163,37 +161,41 @@ def _checked_null(payload: Any, level: int) -> tuple[bool, int]:
     return True, 1
 
 
-def _checked_string_set(payload: Any, level: int) -> tuple[list[str], int]:
-    if type(payload) is not list or not all(type(each) is str for each in payload):
-        check_value_types({"SS": payload})
-        payload = list(map(plain_text, payload))
-    if not payload:
+def _checked_string_set(payload: object, level: int) -> tuple[list[str], int]:
+    members = _texts(payload)
+    if not members:
         raise ValidationError(PARAMETERS_INVALID + "An string set  may not be empty", prefix=VALUE)
-    if len(set(payload)) != len(payload):
-        newer = ", ".join(f'"{each}"' for each in _duplicates_first(payload))
-        raise _duplicates(f" [{newer}] contains", text_2025=f" [{', '.join(payload)}] contains")
+    if len(set(members)) != len(members):
+        newer = ", ".join(f'"{each}"' for each in _duplicates_first(members))
+        raise _duplicates(f" [{newer}] contains", text_2025=f" [{', '.join(members)}] contains")
     # Code point order, which Python's own comparison uses, is UTF-8 byte order.
-    return _sorted_list(payload), sum(map(utf8_size, payload))
+    return _sorted_list(members), sum(map(utf8_size, members))
 
 
-def _checked_number_set(payload: Any, level: int) -> tuple[list[str], int]:
-    if type(payload) is not list or not all(type(each) is str for each in payload):
-        check_value_types({"NS": payload})
-        payload = list(map(plain_text, payload))
-    if not payload:
+def _checked_number_set(payload: object, level: int) -> tuple[list[str], int]:
+    members = _texts(payload)
+    if not members:
         raise ValidationError(PARAMETERS_INVALID + "An number set  may not be empty", prefix=VALUE)
-    canonical = [canonical_number(each) for each in payload]
+    canonical = [canonical_number(each) for each in members]
     if len(set(canonical)) != len(canonical):
         text = "Input collection contains duplicates"
         raise ValidationError(f"{PARAMETERS_INVALID}{text}.", text_2025=text, prefix=VALUE)
     ordered = sorted(canonical, key=Decimal)
-    return (payload if ordered == payload else ordered), sum(map(number_size_bytes, ordered))
+    return (members if ordered == members else ordered), sum(map(number_size_bytes, ordered))
 
 
-def _checked_binary_set(payload: Any, level: int) -> tuple[list[bytes], int]:
-    if type(payload) is not list:
-        check_value_types({"BS": payload})
-    members = payload if all(type(each) is bytes for each in payload) else [as_bytes(each) for each in payload]
+def _texts(payload: object) -> list[str]:
+    """The members of a set of texts; the payload itself where nothing had to be changed."""
+    if type(payload) is list and all(type(each) is str for each in payload):
+        return payload
+    return [as_text(each) for each in as_sequence(payload)]
+
+
+def _checked_binary_set(payload: object, level: int) -> tuple[list[bytes], int]:
+    if type(payload) is list and all(type(each) is bytes for each in payload):
+        members: list[bytes] = payload
+    else:
+        members = [as_bytes(each) for each in as_sequence(payload)]
     if not members:
         raise ValidationError(PARAMETERS_INVALID + "Binary sets should not be empty", prefix=VALUE)
     if len(set(members)) != len(members):
@@ -203,24 +205,27 @@ def _checked_binary_set(payload: Any, level: int) -> tuple[list[bytes], int]:
     return _sorted_list(members), sum(map(len, members))
 
 
-def _checked_list(payload: Any, level: int) -> tuple[list[AttributeValue], int]:
-    if type(payload) is not list:
+def _checked_list(payload: object, level: int) -> tuple[list[AttributeValue], int]:
+    if type(payload) is list:
+        members = payload
+    else:
         check_value_types({"L": payload})
-        payload = list(payload)
-    size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
-    normal_members = payload
-    for index, member in enumerate(payload):
+        members = list(as_sequence(payload))
+    size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(members)
+    normal_members = members
+    for index, member in enumerate(members):
         normal, member_size = checked_value(member, level + 1)
         if normal is not member:
-            normal_members = list(payload) if normal_members is payload else normal_members
+            normal_members = list(members) if normal_members is members else normal_members
             normal_members[index] = normal
         size += member_size
     return normal_members, size
 
 
-def _checked_map(payload: Any, level: int) -> tuple[Item, int]:
+def _checked_map(payload: object, level: int) -> tuple[Item, int]:
     if type(payload) is not dict:
         check_value_types({"M": payload})
+        assert isinstance(payload, dict), "its types have been checked"
     size = CONTAINER_SIZE_BYTES + MEMBER_SIZE_BYTES * len(payload)
     normal_members = payload
     for name, member in payload.items():
@@ -233,17 +238,17 @@ def _checked_map(payload: Any, level: int) -> tuple[Item, int]:
     return normal_members, size
 
 
-def _sorted_list(members: list[Any]) -> list[Any]:
+def _sorted_list(members: list[_Text]) -> list[_Text]:
     ordered = sorted(members)
     return members if ordered == members else ordered
 
 
-def _duplicates_first(members: list[Any]) -> list[Any]:
+def _duplicates_first(members: list[_Text]) -> list[_Text]:
     """The newer layer lists members by bytes up to the first repeated one, then the repeat, then the rest as sent."""
-    seen: list[Any] = []
+    seen: list[_Text] = []
     for index, member in enumerate(members):
         if member in seen:
-            return [*sorted(seen), member, *members[index + 1 :]]
+            return sorted(seen) + members[index:]
         seen.append(member)
     return members
 
@@ -260,7 +265,7 @@ def sorted_members(tag: str, members: Iterable[Any]) -> list[Any]:
 
 
 # Type descriptors to their checks, in the order in which the service checks the members of one value.
-_CHECKS: dict[str, Callable[[Any, int], tuple[Any, int]]] = {
+_CHECKS: dict[str, Callable[[object, int], tuple[object, int]]] = {
     "N": _checked_number,
     "S": _checked_string,
     "B": _checked_binary,

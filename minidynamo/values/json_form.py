@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any
 
+from minidynamo.values.api_types import AttributeValue, Item, JsonValue
 from minidynamo.values.wire_types import as_bytes
 
 # Values deeper than this are left as they are: the nesting rule refuses them in any case.
@@ -17,10 +17,10 @@ _LEVELS_MAX = 64
 _BAD_CHARACTER = "Invalid last non-pad Base64 character dectected"
 
 # Gives the bytes of a payload, or whatever shall stand in their place.
-DecodeBinary = Callable[[str], Any]
+DecodeBinary = Callable[[str], object]
 
 
-def base64_text(binary: Any) -> str:
+def base64_text(binary: object) -> str:
     """Bytes, in any form that a binary value may have, as base64; raises SerializationError for what is none."""
     return base64.b64encode(binary if type(binary) is bytes else as_bytes(binary)).decode()
 
@@ -38,7 +38,7 @@ def binary_of(text: str) -> bytes:
     return binary
 
 
-def to_json(value: dict[str, Any]) -> dict[str, Any]:
+def to_json(value: AttributeValue) -> AttributeValue:
     """An attribute value that has been checked, with base64 for binary."""
     ((tag, payload),) = value.items()
     if tag == "B":
@@ -52,12 +52,12 @@ def to_json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def item_to_json(item: dict[str, Any]) -> dict[str, Any]:
+def item_to_json(item: Item) -> Item:
     """An item, or a key, that has been checked, with base64 for binary."""
     return {name: to_json(value) for name, value in item.items()}
 
 
-def from_json(value: Any, decode: DecodeBinary = binary_of, level: int = 1) -> Any:
+def from_json(value: JsonValue, decode: DecodeBinary = binary_of, level: int = 1) -> JsonValue:
     """A copy of an attribute value with bytes for base64. Whatever is no attribute value is left as it is.
 
     Parameters:
@@ -73,7 +73,7 @@ def from_json(value: Any, decode: DecodeBinary = binary_of, level: int = 1) -> A
     return {tag: _decoded(tag, payload, decode, level) for tag, payload in value.items()}
 
 
-def _decoded(tag: str, payload: Any, decode: DecodeBinary, level: int) -> Any:
+def _decoded(tag: str, payload: object, decode: DecodeBinary, level: int) -> object:
     if tag == "B":
         return decode(payload) if isinstance(payload, str) else payload
     if tag == "BS" and isinstance(payload, list):
@@ -85,7 +85,7 @@ def _decoded(tag: str, payload: Any, decode: DecodeBinary, level: int) -> Any:
     return payload
 
 
-def binaries_decoded(value: Any) -> Any:
+def binaries_decoded(value: JsonValue) -> JsonValue:
     """A parsed response of the service with bytes for the base64 in its attribute values, wherever they are.
 
     What is an attribute value is told by its form, as no response has members called B or BS of another kind.

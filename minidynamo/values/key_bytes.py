@@ -15,6 +15,7 @@ home partition; equal partition keys share it, so that an item collection is con
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -85,5 +86,8 @@ def binary_prefix(binary: bytes) -> bytes:
     return encoded_binary(binary)[: -len(_END)]
 
 
-ENCODERS: dict[str, Any] = {"S": encoded_string, "N": encoded_number, "B": encoded_binary}
-PREFIXES: dict[str, Any] = {"S": string_prefix, "B": binary_prefix}
+# Makes key bytes of the payload of one type: a str or bytes.
+Encoder = Callable[[Any], bytes]
+
+ENCODERS: dict[str, Encoder] = {"S": encoded_string, "N": encoded_number, "B": encoded_binary}
+PREFIXES: dict[str, Encoder] = {"S": string_prefix, "B": binary_prefix}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
-from typing import Any
+from typing import Any, TypeGuard
 
-from minidynamo.values.attribute_value import AttributeValue
+from minidynamo.values.api_types import PythonValue
+from minidynamo.values.attribute_value import AttributeValue, Item
 
 NUMBER_CONTEXT = Context(Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
@@ -47,7 +48,7 @@ class Binary:
         return hash(bytes(self.value))
 
 
-def to_attribute_value(value: Any) -> AttributeValue:
+def to_attribute_value(value: PythonValue) -> AttributeValue:
     """The attribute value of a Python value.
 
     Raises:
@@ -73,7 +74,7 @@ def to_attribute_value(value: Any) -> AttributeValue:
     raise _unsupported(value)
 
 
-def from_attribute_value(value: AttributeValue) -> Any:
+def from_attribute_value(value: AttributeValue) -> PythonValue:
     """The Python value of an attribute value: N as Decimal, B as Binary, sets as set."""
     ((tag, payload),) = value.items()
     if tag == "S" or tag == "BOOL":
@@ -81,17 +82,17 @@ def from_attribute_value(value: AttributeValue) -> Any:
     return _FROM[tag](payload)
 
 
-def to_item(values: Mapping[str, Any]) -> dict[str, AttributeValue]:
+def to_item(values: Mapping[str, PythonValue]) -> Item:
     """The item of a mapping of Python values."""
     return {name: to_attribute_value(value) for name, value in values.items()}
 
 
-def from_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+def from_item(item: Mapping[str, AttributeValue]) -> dict[str, PythonValue]:
     """A dict of Python values, from an item."""
     return {name: from_attribute_value(value) for name, value in item.items()}
 
 
-_FROM: dict[str, Callable[[Any], Any]] = {
+_FROM: dict[str, Callable[[Any], PythonValue]] = {
     "N": Decimal,
     "B": Binary,
     "NULL": lambda _: None,
@@ -103,7 +104,7 @@ _FROM: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _set_value(members: Set[Any]) -> AttributeValue:
+def _set_value(members: Set[PythonValue]) -> AttributeValue:
     # boto3 reads an empty set as a number set, which the service then refuses.
     if all(_is_number(member) for member in members):
         return {"NS": [_number_text(member) for member in members]}
@@ -114,7 +115,7 @@ def _set_value(members: Set[Any]) -> AttributeValue:
     raise _unsupported(members)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
     if isinstance(value, bool):
         return False
     if isinstance(value, int | Decimal):
@@ -124,23 +125,23 @@ def _is_number(value: Any) -> bool:
     return False
 
 
-def _number_text(value: Any) -> str:
+def _number_text(value: int | Decimal) -> str:
     text = str(NUMBER_CONTEXT.create_decimal(value))
     if text in ("Infinity", "-Infinity", "NaN", "-NaN", "sNaN", "-sNaN"):
         raise TypeError("Infinity and NaN not supported")
     return text
 
 
-def _is_binary(value: Any) -> bool:
+def _is_binary(value: object) -> bool:
     if isinstance(value, bytes | bytearray | Binary):
         return True
     # boto3's own Binary, without importing boto3.
     return type(value).__name__ == "Binary" and isinstance(getattr(value, "value", None), bytes | bytearray)
 
 
-def _binary_bytes(value: Any) -> bytes:
-    return bytes(getattr(value, "value", value))
+def _binary_bytes(value: PythonValue) -> bytes:
+    return bytes(value.value if hasattr(value, "value") else value)
 
 
-def _unsupported(value: Any) -> TypeError:
+def _unsupported(value: object) -> TypeError:
     return TypeError(f'Unsupported type "{type(value)}" for value "{value}"')

@@ -9,7 +9,7 @@ form: strings as msgpack str, binary as bin, numbers as their canonical text.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgpack
@@ -24,16 +24,21 @@ _pack = msgpack.Packer(autoreset=True).pack
 _unpack = msgpack.unpackb
 
 
-def packed_record(item: Item, item_size_bytes: int) -> bytes:
-    """The record of a normal item."""
+def packed_record(item: Mapping[str, object], item_size_bytes: int) -> bytes:
+    """The record of a normal item, or of something else that is kept as one."""
     packed: bytes = _pack(item)
     return item_size_bytes.to_bytes(SIZE_BYTES, "big") + packed
 
 
 def record_item(record: bytes) -> Item:
     """The item of a record, as a fresh object."""
-    item: Any = _unpack(record[SIZE_BYTES:])
-    return item  # type: ignore[no-any-return]
+    item: Item = _unpack(record[SIZE_BYTES:])
+    return item
+
+
+def record_content(record: bytes) -> Any:
+    """What a record holds that is no item; the caller knows what."""
+    return _unpack(record[SIZE_BYTES:])
 
 
 def record_items(records: Sequence[bytes]) -> list[Item]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
 
 from minidynamo.errors import SerializationError
 
@@ -36,7 +35,7 @@ class MalformedValue(Exception):
     """A value that the service takes, but an SDK might not: with unknown or null members, or malformed binaries."""
 
 
-def token_name(value: Any) -> str:
+def token_name(value: object) -> str:
     """What the service's parser calls a JSON scalar, such as "NUMBER_VALUE"."""
     if value is True or value is False:
         return "TRUE_VALUE" if value else "FALSE_VALUE"
@@ -45,7 +44,7 @@ def token_name(value: Any) -> str:
     return "NUMBER_VALUE" if isinstance(value, int) else "DECIMAL_VALUE"
 
 
-def scalar_fault(expected: str, value: Any) -> SerializationError:
+def scalar_fault(expected: str, value: object) -> SerializationError:
     """The error for `value` where a scalar of the type `expected` (such as "String") should stand."""
     if isinstance(value, Mapping):
         return SerializationError(STRUCTURE_FOUND)
@@ -58,12 +57,12 @@ def scalar_fault(expected: str, value: Any) -> SerializationError:
     return SerializationError(f"{token_name(value)} cannot be converted to {expected}")
 
 
-def list_fault(value: Any) -> SerializationError:
+def list_fault(value: object) -> SerializationError:
     """The error for `value` where a list should stand."""
     return SerializationError(STRUCTURE_FOUND if isinstance(value, Mapping) else SCALAR_FOR_CONTAINER)
 
 
-def structure_fault(shape: str, value: Any, is_element: bool) -> SerializationError:
+def structure_fault(shape: str, value: object, is_element: bool) -> SerializationError:
     """The error for `value` where a structure should stand; `is_element` if it is a member of a list or map."""
     if isinstance(value, list | tuple):
         return SerializationError(f"Unrecognized collection type class {SHAPE_PACKAGE}.{shape}")
@@ -81,7 +80,7 @@ class UndecodableBinary:
         self.fault = fault
 
 
-def as_bytes(payload: Any) -> bytes:
+def as_bytes(payload: object) -> bytes:
     """The bytes of a binary payload: bytes-like, text (UTF-8, as botocore reads it) or boto3's `Binary`."""
     if isinstance(payload, bytes | bytearray):
         return bytes(payload)
@@ -97,6 +96,20 @@ def as_bytes(payload: Any) -> bytes:
     raise scalar_fault("Blob", payload)
 
 
+def as_text(payload: object) -> str:
+    """The plain text of a payload that must be one."""
+    if not isinstance(payload, str):
+        raise scalar_fault("String", payload)
+    return plain_text(payload)
+
+
+def as_sequence(payload: object) -> list[object] | tuple[object, ...]:
+    """The payload itself, which must be a list or a tuple."""
+    if not isinstance(payload, list | tuple):
+        raise list_fault(payload)
+    return payload
+
+
 def utf8_bytes(text: str) -> bytes:
     """The UTF-8 bytes of a text; raises SerializationError for one that has none."""
     try:
@@ -110,7 +123,7 @@ def plain_text(text: str) -> str:
     return str.__str__(text)
 
 
-def check_value_types(value: Any, level: int = 1, is_element: bool = True) -> None:
+def check_value_types(value: object, level: int = 1, is_element: bool = True) -> None:
     """Checks the JSON types all through one attribute value; raises SerializationError at the first wrong one."""
     if level > _WALK_LEVELS_MAX:
         return
@@ -134,7 +147,7 @@ def check_value_types(value: Any, level: int = 1, is_element: bool = True) -> No
             check_item_types(payload, level + 1, is_element=False)
 
 
-def check_item_types(item: Any, level: int = 1, is_element: bool = False) -> None:
+def check_item_types(item: object, level: int = 1, is_element: bool = False) -> None:
     """Checks the JSON types all through a map of attribute values; raises SerializationError at the first wrong one."""
     if not isinstance(item, dict):
         if isinstance(item, list | tuple):
@@ -147,23 +160,19 @@ def check_item_types(item: Any, level: int = 1, is_element: bool = False) -> Non
             check_value_types(value, level)
 
 
-def _check_string(payload: Any) -> None:
+def _check_string(payload: object) -> None:
     if not isinstance(payload, str):
         raise scalar_fault("String", payload)
 
 
-def _check_set(tag: str, payload: Any) -> None:
-    if not isinstance(payload, list | tuple):
-        raise list_fault(payload)
-    for member in payload:
+def _check_set(tag: str, payload: object) -> None:
+    for member in as_sequence(payload):
         if tag == "BS":
             as_bytes(member)
         else:
             _check_string(member)
 
 
-def _check_members(payload: Any, level: int) -> None:
-    if not isinstance(payload, list | tuple):
-        raise list_fault(payload)
-    for member in payload:
+def _check_members(payload: object, level: int) -> None:
+    for member in as_sequence(payload):
         check_value_types(member, level + 1)

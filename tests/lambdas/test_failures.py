@@ -37,6 +37,23 @@ def test_a_failing_batch_is_tried_again_and_then_given_up(database: Database, cl
     assert mapping.metrics.errors == 3
 
 
+def test_a_handler_that_changes_its_event_gets_it_whole_again(database: Database) -> None:
+    """Also where a stream keeps the key instead of an image."""
+    create(database, "keys", "KEYS_ONLY")
+    seen: list[str] = []
+
+    def handler(event: Event, context: Any) -> None:
+        seen.append(keys_of(event))
+        event["Records"][0]["dynamodb"]["Keys"]["pk"]["S"] = "another"
+        event["Records"][0]["dynamodb"]["Keys"].clear()
+        raise ValueError
+
+    database.on_stream("keys", handler, MaximumRetryAttempts=2)
+    put(database, "a", table="keys")
+    database.drain()
+    assert seen == ["a", "a", "a"]
+
+
 def test_bisecting_isolates_the_poison(database: Database) -> None:
     """A bisection uses up no retry."""
     done: list[str] = []

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 import pytest
 
 from minidynamo.lambdas.runtime import Metrics
-from minidynamo.lambdas.shard_workers import Batch, Change, ShardWork, ShardWorker, worker_of
-from minidynamo.streams.record import INSERT, REMOVE, StreamOrigin, packed_change
-from minidynamo.values.attribute_value import Item
+from minidynamo.lambdas.shard_workers import Batch, ShardWork, ShardWorker, worker_of
+from minidynamo.streams.change_record import INSERT, REMOVE, ChangeRecord, StreamOrigin, packed_change, unpacked_change
+from minidynamo.values.attribute_value import AttributeValue
 from minidynamo.values.records import packed_record
 
 ORIGIN = StreamOrigin("arn", "us-east-1", "NEW_IMAGE", ("pk", "sk"))
 
 
-def inserted(pk: str, sk: str = "1", **more: Item) -> bytes:
-    item: Item = {"pk": {"S": pk}, "sk": {"S": sk}, **more}
-    return packed_change(INSERT, 0.0, False, None, packed_record(item, 10), None)
+def inserted(pk: str, sk: str = "1", number: int = 1, **more: AttributeValue) -> ChangeRecord:
+    item = {"pk": {"S": pk}, "sk": {"S": sk}, **more}
+    return unpacked_change(number, packed_change(INSERT, 0.0, False, None, packed_record(item, 10), None))
 
 
-def removed(pk: str, sk: str = "1") -> bytes:
-    return packed_change(REMOVE, 0.0, False, {"pk": {"S": pk}, "sk": {"S": sk}}, None, None)
+def removed(pk: str, sk: str = "1") -> ChangeRecord:
+    return unpacked_change(1, packed_change(REMOVE, 0.0, False, {"pk": {"S": pk}, "sk": {"S": sk}}, None, None))
 
 
 def test_a_partition_key_has_one_worker() -> None:
@@ -46,8 +46,8 @@ def test_keys_are_spread_over_all_workers() -> None:
 def test_a_worker_goes_on_from_the_first_change_that_is_not_done() -> None:
     worker = ShardWorker("shard", 0, position=9)
     assert worker.checkpoint == 9
-    worker.batches.append(Batch([Change(4, 0.0, b""), Change(6, 0.0, b"")]))
-    worker.batches.append(Batch([Change(7, 0.0, b"")]))
+    worker.batches.append(Batch([inserted("a", number=4), inserted("a", number=6)]))
+    worker.batches.append(Batch([inserted("a", number=7)]))
     assert worker.checkpoint == 4
     worker.batches.popleft()
     assert worker.checkpoint == 7

@@ -98,3 +98,11 @@ def test_malformed_requests_raise_nothing(request: Any) -> None:
     assert all(isinstance(name, str) for name in tables_of(request))
     assert all(isinstance(item, dict) for item in items_of(request))
     assert all(isinstance(name, str) for name in attributes_of(request))
+
+
+@pytest.mark.parametrize("name", [5, ["a"], None])
+def test_malformed_names_are_left_out(name: Any) -> None:
+    """A placeholder stands for itself where its name is none."""
+    names = {"ExpressionAttributeNames": {"#a": name, "#b": "b"}}
+    request = {"TableName": "t", "ProjectionExpression": "#a, #b", **names, "Expected": {7: {}}}
+    assert attributes_of(request) == ["#a", "b"]

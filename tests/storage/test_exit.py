@@ -9,7 +9,10 @@ from pathlib import Path
 
 import minidynamo
 from minidynamo.formats.short_tables import create_table_request
+from minidynamo.storage.engine import Batch
+from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.sqlite import engine as sqlite_engine
+from minidynamo.storage.sqlite.engine import SqliteEngine
 
 ROOT = Path(__file__).parents[2]
 PUT = {"TableName": "tbl", "Item": {"pk": {"S": "a"}}}
@@ -25,13 +28,19 @@ def _filled(path: Path) -> minidynamo.Database:
 
 def test_a_store_is_not_closed_under_a_thread_that_reads(tmp_path: Path) -> None:
     """SQLite would crash the process."""
-    database = _filled(tmp_path / "shop.db")
+    engine, lock = SqliteEngine(tmp_path / "shop.db"), threading.RLock()
+    engine.close_at_exit(lock)
+    keyspace = Keyspace(engine, "space", 10**9, keeps_collections_whole=False)
+    batch = Batch()
+    for number in range(20):
+        batch.put("space", bytes([number]), b"\x00\x00\x00", 0, True)
+    engine.commit(batch)
     is_reading, may_go_on = threading.Event(), threading.Event()
     found: list[int] = []
 
     def read() -> None:
-        with database.lock:
-            entries = database.catalog.table("tbl").keyspace.range(b"", None)
+        with lock:
+            entries = keyspace.range(b"", None)
             next(entries)
             is_reading.set()
             may_go_on.wait(10)
@@ -44,7 +53,7 @@ def test_a_store_is_not_closed_under_a_thread_that_reads(tmp_path: Path) -> None
     sqlite_engine._close_all()
     reader.join()
     assert found == [20]
-    assert database.engine not in sqlite_engine._OPEN
+    assert engine not in sqlite_engine._OPEN
 
 
 def test_a_process_that_ends_leaves_its_store_in_order(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ def key(collection: int, position: int = 0) -> bytes:
     return collection.to_bytes(TOKEN_BYTES, "big") + bytes([position])
 
 
-def partition_of(sizes: dict[bytes, int], size_bytes_max: int = 100) -> Partition:
-    entries = MemoryMap(b"", None)
+def partition_of(
+    sizes: dict[bytes, int], size_bytes_max: int = 100, start: bytes = b"", stop: bytes | None = None
+) -> Partition:
+    entries = MemoryMap(start, stop)
     for each, size in sizes.items():
         entries.apply(each, size.to_bytes(3, "big"), size, 1)
     return Partition(entries, "space", size_bytes_max)
@@ -76,7 +78,7 @@ def test_what_cannot_be_cut_waits_until_it_has_grown_by_a_quarter() -> None:
 
 
 def test_load_is_divided_by_size() -> None:
-    lower, upper = partition_of({key(1): 30}), partition_of({key(2): 10})
+    lower, upper = partition_of({key(1): 30}, stop=key(2)), partition_of({key(2): 10}, start=key(2))
     lower.read_units, lower.write_units = 8.0, 4.0
     lower.share_load(upper)
     assert (lower.read_units, lower.write_units) == (6.0, 3.0)
@@ -84,7 +86,7 @@ def test_load_is_divided_by_size() -> None:
 
 
 def test_the_load_of_nothing_stays_where_it_is() -> None:
-    lower, upper = partition_of({}), partition_of({})
+    lower, upper = partition_of({}, stop=key(2)), partition_of({}, start=key(2))
     lower.read_units = 8.0
     lower.share_load(upper)
     assert (lower.read_units, upper.read_units) == (8.0, 0.0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from minidynamo.limits import SHARD_OPEN_SECONDS_MAX
-from minidynamo.streams.record import sequence_number, sequence_text
+from minidynamo.streams.change_record import sequence_number, sequence_text
 from minidynamo.streams.shard import Shard, is_aligned, new_shard
 
 NOW = 1_700_000_000.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations, check_mixing
@@ -51,7 +50,7 @@ def batch_get_item(context: OperationContext, request: Request) -> Response:
     return response
 
 
-def _counted(items: dict[str, Any]) -> dict[str, Any]:
+def _counted(items: dict[str, Request]) -> dict[str, Request]:
     """Refuses legacy parameters beside expressions, wherever they stand, and too many keys in all."""
     check_mixing({parameter for each in items.values() for parameter in each})
     if sum(len(each["Keys"]) for each in items.values()) > BATCH_GET_KEYS_MAX:

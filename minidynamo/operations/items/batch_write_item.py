@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.errors import ValidationError
 from minidynamo.limits import BATCH_WRITE_REQUESTS_MAX
 from minidynamo.messages import DUPLICATE_KEYS, VALUE_AMBIGUOUS
@@ -26,7 +24,7 @@ def batch_write_item(context: OperationContext, request: Request) -> Response:
     """Carries out all requests; `UnprocessedItems` is empty, since nothing is throttled here."""
     writes = _checked(request["RequestItems"])
     consumptions: dict[str, Consumption] = {}
-    metrics: dict[str, dict[bytes, Any]] = {}
+    metrics: dict[str, dict[bytes, Response]] = {}
     with context.lock:
         located = _located(context, writes)
         batch = WriteBatch()

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from minidynamo.errors import ConditionalCheckFailed, ValidationError
 from minidynamo.expressions.evaluation import Predicate
-from minidynamo.expressions.syntax import DocumentPath, Update
+from minidynamo.expressions.syntax import DocumentPath, ResolvedUpdate
 from minidynamo.expressions.update import creates_item, updated_item
 from minidynamo.expressions.update_charge import update_charge_bytes
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
@@ -134,7 +134,7 @@ class ItemUpdate(ItemWrite):
         is_charged: whether the charge of its expression is bounded, as it is in the newer layer.
     """
 
-    update: Update | None = None
+    update: ResolvedUpdate | None = None
     is_legacy: bool = False
     is_charged: bool = True
 

@@ -5,9 +5,6 @@ Source: DynamoDB API reference, TransactGetItems; observed responses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from minidynamo.errors import DynamoError, ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
@@ -18,13 +15,13 @@ from minidynamo.requests.operations import API
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import Request, Response, Structure
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.values.records import record_item
 
 _LAYERS = API["TransactGetItems"].layers
 
-_Get = tuple[Mapping[str, Any], Item, Bound]
+_Get = tuple[Structure, Item, Bound]
 
 
 def transact_get_items(context: OperationContext, request: Request) -> Response:
@@ -47,7 +44,7 @@ def transact_get_items(context: OperationContext, request: Request) -> Response:
     return response
 
 
-def _checked_get(parameters: Mapping[str, Any]) -> _Get:
+def _checked_get(parameters: Structure) -> _Get:
     check_combinations(parameters, ())
     key, _ = checked_item(parameters["Key"])
     return parameters, key, bind(parameters)

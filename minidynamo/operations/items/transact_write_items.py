@@ -7,9 +7,8 @@ Source: DynamoDB API reference, TransactWriteItems; observed responses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from minidynamo.errors import (
     ConditionalCheckFailed,
@@ -31,14 +30,14 @@ from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.table import Table, stored_size_bytes
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import Request, Response, Structure
 from minidynamo.values.attribute_value import Item, checked_item, name_size_bytes, value_size_bytes
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep, nesting_levels
 from minidynamo.values.records import record_item
 from minidynamo.wording import Layer
 
 # Actions to what plans the write they are.
-_PLANNERS: dict[str, Callable[[Mapping[str, Any], Layer], ItemWrite]] = {
+_PLANNERS: dict[str, Callable[[Structure, Layer], ItemWrite]] = {
     "ConditionCheck": planned_check,
     "Put": planned_put,
     "Delete": planned_deletion,
@@ -54,7 +53,7 @@ class _Action:
 
     write: ItemWrite
     payload_bytes: int
-    table: Any = None
+    table: Table = field(init=False, repr=False)  # Since `_locate`.
     key: bytes = b""
     old_record: bytes | None = None
     old_item: Item | None = None
@@ -89,7 +88,7 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
 # Without tables.
 
 
-def _checked_action(entry: Mapping[str, Any], layer: Layer) -> _Action:
+def _checked_action(entry: Structure, layer: Layer) -> _Action:
     kinds = [kind for kind in _PLANNERS if kind in entry]
     if not kinds:
         raise ValidationError(
@@ -112,7 +111,7 @@ def _checked_action(entry: Mapping[str, Any], layer: Layer) -> _Action:
     return _Action(write, _payload_bytes(write, parameters))
 
 
-def _raise_earlier_fault(parameters: Mapping[str, Any], layer: Layer) -> None:
+def _raise_earlier_fault(parameters: Structure, layer: Layer) -> None:
     """Raises what the service finds in an action before an item or key that nests too deep."""
     if "Item" not in parameters:
         bind(parameters, layer)
@@ -120,7 +119,7 @@ def _raise_earlier_fault(parameters: Mapping[str, Any], layer: Layer) -> None:
         raise EmptyAttributeName
 
 
-def _raise_nesting_fault(parameters: Mapping[str, Any]) -> None:
+def _raise_nesting_fault(parameters: Structure) -> None:
     """Raises what the service finds in a put before an empty name below the top level."""
     item = parameters.get("Item", {})
     if "" not in item and nesting_levels(item.values()) > NESTING_LEVELS_MAX:
@@ -133,7 +132,7 @@ def _check_payload(actions: list[_Action]) -> None:
         raise ValidationError(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
 
 
-def _payload_bytes(write: ItemWrite, parameters: Mapping[str, Any]) -> int:
+def _payload_bytes(write: ItemWrite, parameters: Structure) -> int:
     size = write.size_bytes if isinstance(write, ItemPut) else checked_item(write.subject)[1]
     values = parameters.get("ExpressionAttributeValues") or {}
     return size + sum(name_size_bytes(name) + value_size_bytes(value) for name, value in values.items())
@@ -228,10 +227,10 @@ def _stage_one(batch: WriteBatch, action: _Action) -> Consumption:
     )
 
 
-def _metrics(actions: list[_Action]) -> dict[str, list[Any]]:
-    metrics: dict[str, dict[bytes, Any]] = {}
+def _metrics(actions: list[_Action]) -> dict[str, list[Response]]:
+    metrics: dict[str, dict[bytes, Response]] = {}
     for action in actions:
-        table: Table = action.table
+        table = action.table
         if table.collections.are_bounded and action.write.is_change:
             prefix = table.primary_key.partition_prefix(action.write.subject)
             of_table = metrics.setdefault(action.write.table_name, {})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.errors import (
     ConditionalCheckFailed,
     DynamoError,
@@ -11,6 +9,7 @@ from minidynamo.errors import (
     TransactionCanceled,
     ValidationError,
 )
+from minidynamo.values.api_types import Response
 from minidynamo.wording import Layers, Wording
 
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
@@ -19,13 +18,13 @@ TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on i
 def cancelled(faults: list[DynamoError | None], wording: Wording, layers: Layers) -> TransactionCanceled:
     """The error of a transaction whose actions are at fault; None for those that are not.
 
-    Parameters:
+    Structure:
         wording, layers: how the errors of the operation read.
     """
     return TransactionCanceled([_reason(fault, wording, layers) for fault in faults])
 
 
-def _reason(fault: DynamoError | None, wording: Wording, layers: Layers) -> dict[str, Any]:
+def _reason(fault: DynamoError | None, wording: Wording, layers: Layers) -> Response:
     if fault is None:
         return {"Code": "None"}
     if isinstance(fault, ConditionalCheckFailed):

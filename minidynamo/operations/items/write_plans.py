@@ -5,9 +5,6 @@ Everything that can be checked without the table is checked here. Source: order 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import NOTHING_BOUND, Bound, bind
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
@@ -20,24 +17,23 @@ from minidynamo.operations.items.item_writes import (
     ItemPut,
     ItemUpdate,
 )
+from minidynamo.values.api_types import Structure
 from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.wording import Layer
 
-Parameters = Mapping[str, Any]
 
-
-def _bind(parameters: Parameters, layer: Layer) -> Bound:
+def _bind(parameters: Structure, layer: Layer) -> Bound:
     """The expressions of a write. The older layer takes one level more of expression values."""
     return bind(parameters, layer, level=1 if layer.newer else 0)
 
 
-def planned_check(parameters: Parameters, layer: Layer) -> ConditionCheck:
+def planned_check(parameters: Structure, layer: Layer) -> ConditionCheck:
     """The plan of a ConditionCheck."""
     key, _ = checked_item(parameters["Key"])
     return ConditionCheck(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
 
 
-def planned_put(parameters: Parameters, layer: Layer) -> ItemPut:
+def planned_put(parameters: Structure, layer: Layer) -> ItemPut:
     """The plan of PutItem, or of a Put."""
     item, size = put_item_of(parameters)
     bound = _bind(parameters, layer)
@@ -45,13 +41,13 @@ def planned_put(parameters: Parameters, layer: Layer) -> ItemPut:
     return ItemPut(parameters["TableName"], guard, item, size)
 
 
-def planned_deletion(parameters: Parameters, layer: Layer) -> ItemDeletion:
+def planned_deletion(parameters: Structure, layer: Layer) -> ItemDeletion:
     """The plan of DeleteItem, or of a Delete."""
     key, _ = checked_item(parameters["Key"])
     return ItemDeletion(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
 
 
-def planned_update(parameters: Parameters, layer: Layer) -> ItemUpdate:
+def planned_update(parameters: Structure, layer: Layer) -> ItemUpdate:
     """The plan of UpdateItem, or of an Update."""
     key, _ = checked_item(parameters["Key"])
     bound = _bind(parameters, layer)
@@ -59,7 +55,7 @@ def planned_update(parameters: Parameters, layer: Layer) -> ItemUpdate:
     return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, layer.newer)
 
 
-def put_item_of(parameters: Parameters) -> tuple[Item, int]:
+def put_item_of(parameters: Structure) -> tuple[Item, int]:
     """The item to be put, and its size; raises ValidationError where it is too large."""
     item, size = checked_item(parameters["Item"])
     if size > ITEM_SIZE_BYTES_MAX:
@@ -67,7 +63,7 @@ def put_item_of(parameters: Parameters) -> tuple[Item, int]:
     return item, size
 
 
-def guard_of(bound: Bound, parameters: Parameters) -> Guard:
+def guard_of(bound: Bound, parameters: Structure) -> Guard:
     """What the expressions and legacy parameters of a write demand."""
     shows_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     return Guard(bound.condition, bound.nested_attributes, shows_item)

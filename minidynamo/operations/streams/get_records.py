@@ -7,8 +7,8 @@ from minidynamo.limits import GET_RECORDS_BYTES_MAX, GET_RECORDS_MAX
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
+from minidynamo.streams.change_record import ChangeRecord
 from minidynamo.streams.iterator import ShardIterator, read_iterator
-from minidynamo.streams.record import change_time, shown_change
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import Stream
 from minidynamo.values.api_types import Request, Response
@@ -30,27 +30,27 @@ def get_records(context: OperationContext, request: Request) -> Response:
             raise ResourceNotFound("Requested resource not found: Shard does not exist")
         found, is_end = _read(stream, shard, place, limit)
         origin = stream.origin(context.scope)
-    response: Response = {"Records": [shown_change(origin, number, change) for number, change in found]}
+    response: Response = {"Records": [change.shown(origin) for change in found]}
     if not (is_end and not shard.is_open):
-        position = found[-1][0] + 1 if found else place.number
+        position = found[-1].number + 1 if found else place.number
         follows = ShardIterator(place.arn, shard.ordinal, position, place.skips_trimmed and not found, float(now))
         response["NextShardIterator"] = follows.text
     return response
 
 
-def _read(stream: Stream, shard: Shard, place: ShardIterator, limit: int) -> tuple[list[tuple[int, bytes]], bool]:
-    """Records from a place on, and whether the end of the shard is reached."""
+def _read(stream: Stream, shard: Shard, place: ShardIterator, limit: int) -> tuple[list[ChangeRecord], bool]:
+    """The changes from a place on, and whether the end of the shard is reached."""
     if place.number <= shard.trimmed and not place.skips_trimmed:
         raise TrimmedDataAccess(TRIMMED)
-    found: list[tuple[int, bytes]] = []
+    found: list[ChangeRecord] = []
     size = 0
-    for number, change in stream.changes(shard, place.number):
-        if not found and stream.is_too_old(change_time(change)):
+    for change in stream.changes(shard, place.number):
+        if not found and stream.is_too_old(change.time):
             if not place.skips_trimmed:
                 raise TrimmedDataAccess(TRIMMED)
             continue
-        size += len(change)
+        size += len(change.packed)
         if len(found) == limit or (found and size > GET_RECORDS_BYTES_MAX):
             return found, False
-        found.append((number, change))
+        found.append(change)
     return found, True

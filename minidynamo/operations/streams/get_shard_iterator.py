@@ -8,8 +8,8 @@ from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationErr
 from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
+from minidynamo.streams.change_record import sequence_number
 from minidynamo.streams.iterator import ShardIterator
-from minidynamo.streams.record import change_time, sequence_number
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import Stream
 from minidynamo.values.api_types import Request, Response
@@ -61,7 +61,4 @@ def _position(stream: Stream, shard: Shard, request: Request, number: int | None
         return end
     moment = request["Timestamp"]
     seconds = moment.timestamp() if isinstance(moment, datetime) else float(moment)
-    for each, change in stream.changes(shard, shard.first):
-        if change_time(change) >= seconds:
-            return each
-    return end
+    return next((change.number for change in stream.changes(shard, shard.first) if change.time >= seconds), end)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minidynamo.errors import ResourceInUse
 from minidynamo.operations.context import OperationContext
 from minidynamo.schema.creation_rules import check_creation, new_state, stream_view
 from minidynamo.schema.index_rules import invalid
 from minidynamo.schema.table_forms import Sizes, to_api
+from minidynamo.schema.table_state import Units
 from minidynamo.schema.throughput_rules import check_on_demand_quotas, check_quotas
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.api_types import Request, Response
@@ -41,7 +40,7 @@ def _check_quotas(context: OperationContext, request: Request) -> None:
     check_on_demand_quotas(on_demand, context.scope.region)
     if "ProvisionedThroughput" not in request:
         return
-    throughputs: list[tuple[str | None, Any]] = [(None, request["ProvisionedThroughput"])]
+    throughputs: list[tuple[str | None, Units]] = [(None, request["ProvisionedThroughput"])]
     throughputs += [
         (index["IndexName"], index["ProvisionedThroughput"]) for index in request.get("GlobalSecondaryIndexes", ())
     ]

@@ -6,7 +6,6 @@ Source: DynamoDB Developer Guide, "Quotas"; observed responses.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from minidynamo.errors import LimitExceeded
 from minidynamo.limits import (
@@ -47,7 +46,7 @@ def _check_quotas(context: OperationContext, request: Request, state: TableState
     set_here = (request, *(parameters for _, parameters in index_actions(request)))
     on_demand = [each["OnDemandThroughput"] for each in set_here if "OnDemandThroughput" in each]
     check_on_demand_quotas(on_demand, context.scope.region)
-    throughputs: list[tuple[str | None, Any]] = []
+    throughputs: list[tuple[str | None, Units]] = []
     if "ProvisionedThroughput" in request:
         throughputs.append((None, request["ProvisionedThroughput"]))
         _check_decrease(state.throughput, request["ProvisionedThroughput"], context.clock.now())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from minidynamo.simulation.effects.pages import lagging
 from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import throttle
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.faults.chance import Detail, Draw
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import Request, Response, Structure
 
 # Where an entry of a batch stands: its table as the request names it, and its number there.
 Place = tuple[str, int]
+# A write of a batch, or a key that it reads.
+Entry = TypeVar("Entry", bound=Structure)
 
 
 def write(target: Target, policy: RejectionPolicy, request: Request) -> Response:
@@ -41,7 +43,7 @@ def get(target: Target, policy: RejectionPolicy, request: Request) -> Response:
     if not _may_come_back(target, policy):
         return lagging(target, "BatchGetItem", request, lambda change: change.place)[0]
     tried = target.perform("BatchGetItem", request, target.overlay())
-    specs: Mapping[str, Any] = request["RequestItems"]
+    specs: Mapping[str, Structure] = request["RequestItems"]
     keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
     left = _choose_left(target, list(keys))
     left |= _throttled(target, policy, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
@@ -87,10 +89,10 @@ def _throttled(
     target: Target,
     policy: RejectionPolicy,
     operation: str,
-    entries: Mapping[Place, Any],
+    entries: Mapping[Place, Entry],
     left: set[Place],
-    request_of: Any,
-    specs: Mapping[str, Any] | None = None,
+    request_of: Callable[[Entry], list[Entry] | Structure],
+    specs: Mapping[str, Structure] | None = None,
 ) -> set[Place]:
     """The entries for which there is no capacity.
 
@@ -131,9 +133,9 @@ def _places_of(detail: Detail) -> list[Place]:
     return [(name, number) for name, number in detail["left"]]
 
 
-def _grouped(entries: Mapping[Place, Any]) -> dict[str, list[Any]]:
+def _grouped(entries: Mapping[Place, Entry]) -> dict[str, list[Entry]]:
     """Entries by table."""
-    grouped: dict[str, list[Any]] = {}
+    grouped: dict[str, list[Entry]] = {}
     for (name, _), entry in entries.items():
         grouped.setdefault(name, []).append(entry)
     return grouped

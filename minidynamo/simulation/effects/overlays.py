@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import cast
 
 from minidynamo.operations.context import OperationContext
 from minidynamo.storage.engine import Engine, OrderedMap, View, bounded
@@ -17,8 +17,10 @@ from minidynamo.storage.memory.layers import Entries, overlaid
 from minidynamo.storage.partition import Partition
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.tables.idempotency import IdempotencyTokens, Outcome
 from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table
+from minidynamo.values.api_types import Request
 
 # By keyspace, the records that lie over those of its maps; an empty record says that the key is not there.
 OlderRecords = Mapping[str, Mapping[bytes, bytes]]
@@ -44,9 +46,10 @@ class Overlay:
         self.spans: list[KeySpan] = []
         self._partitions: list[tuple[Keyspace, Partition, Partition]] = []
         self._overlay = overlay or {}
-        self.engine: Any = _WithoutViews(context.engine)
-        self.catalog: Any = _OverlayCatalog(context.catalog, self)
-        self.tokens: Any = _DiscardingTokens(context.tokens)
+        # Of these an operation that is carried out here sees no more than they have.
+        self.engine = cast(Engine, _WithoutViews(context.engine))
+        self.catalog = cast(Catalog, _OverlayCatalog(context.catalog, self))
+        self.tokens: IdempotencyTokens = _DiscardingTokens(context.tokens)
 
     @property
     def is_closed(self) -> bool:
@@ -146,15 +149,19 @@ class _WithoutViews:
     def view(self) -> View | None:
         return None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
+    def __getattr__(self, name: str) -> object:
+        present: object = getattr(self._engine, name)
+        return present
 
 
-class _DiscardingTokens:
+class _DiscardingTokens(IdempotencyTokens):
     """Idempotency tokens that are looked up and not kept."""
 
-    def __init__(self, tokens: Any) -> None:
-        self.outcome = tokens.outcome
+    def __init__(self, tokens: IdempotencyTokens) -> None:
+        self._tokens = tokens
 
-    def stage(self, *ignored: Any) -> None:
+    def outcome(self, request: Request, now: float) -> Outcome | None:
+        return self._tokens.outcome(request, now)
+
+    def stage(self, batch: WriteBatch, request: Request, outcome: Outcome, now: float) -> None:
         pass

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
 
 from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Change, group_by
 from minidynamo.simulation.faults.chance import Detail, Draw
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import Request, Response, Structure
 
 Grouping = Callable[[Change], Hashable]
 
@@ -87,7 +86,7 @@ def _is_consistent(request: Request) -> bool:
 
 def _consistent_left_out(target: Target, request: Request, changes: list[Change]) -> list[Change]:
     """Changes without those of tables that a batch reads consistently."""
-    items: Mapping[str, Any] = request.get("RequestItems", {})
+    items: Mapping[str, Structure] = request.get("RequestItems", {})
     consistent = {target.catalog.table(name).keyspace.name for name, each in items.items() if _is_consistent(each)}
     return [each for each in changes if each.place[0] not in consistent]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
 from minidynamo.requests.subjects import actions_of, tables_of
@@ -69,7 +69,7 @@ class RejectionPolicy:
         if operation == "TransactWriteItems":
             self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
 
-    def _choose(self, kind: str, make: Any = None) -> Detail | None:
+    def _choose(self, kind: str, make: Callable[[Draw], Detail | None] | None = None) -> Detail | None:
         return self._injector.choose(kind, make) if self._injector.happens_at(kind) else None
 
     def _refuse_plainly(self, kind: str) -> None:

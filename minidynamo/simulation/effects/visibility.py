@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.simulation.effects.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
@@ -167,7 +166,7 @@ def _places_of(catalog: Catalog) -> dict[str, _Place]:
     return found
 
 
-def group_by(changes: Iterable[Change], group_of: Callable[[Change], Any]) -> dict[Hashable, list[Change]]:
+def group_by(changes: Iterable[Change], group_of: Callable[[Change], Hashable]) -> dict[Hashable, list[Change]]:
     """Changes by group, each in its order."""
     groups: dict[Hashable, list[Change]] = {}
     for each in changes:

@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from minidynamo.simulation.faults.kinds import KINDS, known_kind
 from minidynamo.simulation.faults.profiles import Profile
+from minidynamo.values.api_types import JsonObject
 
-Detail = dict[str, Any]
+# What has been chosen, as a history keeps it.
+Detail = JsonObject
 Option = TypeVar("Option")
 _RANGE = 2**64
 

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from minidynamo.simulation.faults.chance import Detail
 from minidynamo.simulation.faults.kinds import KINDS
 from minidynamo.simulation.faults.profiles import CALM, Profile
 from minidynamo.storage.whole_file import whole_file
+from minidynamo.values.api_types import JsonObject, JsonValue
 
 _FORMAT = 1
 _FORMAT_MEMBER = "minidynamo_history"
@@ -74,8 +74,8 @@ class History:
 
     def text(self) -> str:
         """The whole history as JSON lines; equal histories give equal texts."""
-        head: dict[str, Any] = {_FORMAT_MEMBER: _FORMAT, "seed": self.seed, "profile": asdict(self.profile)}
-        lines: list[dict[str, Any]] = [head, *(vars(call) for call in self.calls)]
+        head: JsonObject = {_FORMAT_MEMBER: _FORMAT, "seed": self.seed, "profile": asdict(self.profile)}
+        lines: list[JsonObject] = [head, *(vars(call) for call in self.calls)]
         return "".join(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n" for line in lines)
 
     def save(self, path: str | Path) -> None:
@@ -100,8 +100,8 @@ class History:
             raise HistoryError(f"{path} is no history of minidynamo: {error}") from None
 
     @classmethod
-    def _of_lines(cls, lines: Iterator[Any]) -> History:
-        head: Any = next(lines, {})
+    def _of_lines(cls, lines: Iterator[JsonValue]) -> History:
+        head: JsonValue = next(lines, {})
         if not isinstance(head, dict) or head.get(_FORMAT_MEMBER) != _FORMAT:
             raise ValueError(f"its first line does not say {_FORMAT_MEMBER}: {_FORMAT}")
         history = cls(Profile(**head["profile"]), head["seed"])
@@ -130,7 +130,7 @@ class History:
         return len(self.calls)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, list):
         return " ".join("/".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
     return str(value) or "none"

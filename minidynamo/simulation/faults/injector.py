@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, ITEM
@@ -23,6 +22,7 @@ from minidynamo.simulation.faults.history import Call, History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.simulation.faults.rules import Faults
+from minidynamo.values.api_types import Request
 
 _KEY_TEXT_MAX = 80
 
@@ -51,7 +51,7 @@ class FaultInjector:
         self.faults = Faults()
         self.history = History(profile, str(seed))
         self.call = Call(0, "")
-        self._request: Mapping[str, Any] = {}
+        self._request: Request = {}
         self._refused_in_a_row = 0
         self._expected = [] if replay is None else replay.calls
         self._is_drawn = schedule is None and replay is None
@@ -71,7 +71,7 @@ class FaultInjector:
             return ScheduledChance(self.schedule)
         return SeededChance(self.seed, self.profile)
 
-    def begin(self, operation: str, request: Mapping[str, Any]) -> Call:
+    def begin(self, operation: str, request: Request) -> Call:
         """Begins a call.
 
         Raises:
@@ -159,7 +159,7 @@ def _without_details(draw: Draw) -> Detail:
     return {}
 
 
-def _key_text(operation: str, request: Mapping[str, Any]) -> str:
+def _key_text(operation: str, request: Request) -> str:
     """What a call is about, for people: its key, or how many items it names."""
     items = items_of(request)
     if items and API[operation].subject == ITEM:
@@ -171,6 +171,6 @@ def _key_text(operation: str, request: Mapping[str, Any]) -> str:
     return f"index {index}" if isinstance(index, str) else ""
 
 
-def _value_text(value: Any) -> str:
+def _value_text(value: object) -> str:
     payload = next(iter(value.values()), "") if isinstance(value, dict) else value
     return payload.hex() if isinstance(payload, bytes) else str(payload)

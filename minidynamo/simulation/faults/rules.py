@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from minidynamo.requests.operations import API
 from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
-from minidynamo.values.api_types import Request
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.api_types import PythonValue, Request
+from minidynamo.values.attribute_value import AttributeValue, Item, checked_item
 from minidynamo.values.python_values import to_attribute_value
 
 Predicate = Callable[[str, Request], bool]
@@ -67,7 +66,7 @@ class Faults:
         *,
         raises: Kind | str,
         table: str | None = None,
-        key: Mapping[str, Any] | None = None,
+        key: Mapping[str, PythonValue] | None = None,
         where: Predicate | None = None,
         times: int | None = 1,
         variant: int = 0,
@@ -133,7 +132,7 @@ class Faults:
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)
 
 
-def _holds(item: Any, key: Item) -> bool:
+def _holds(item: Item, key: Item) -> bool:
     """Whether an item, which may be malformed, has the attributes of a key."""
     try:
         return all(checked_item({name: item[name]})[0] == {name: value} for name, value in key.items())
@@ -141,6 +140,6 @@ def _holds(item: Any, key: Item) -> bool:
         return False
 
 
-def _attribute_value(value: Any) -> Any:
+def _attribute_value(value: PythonValue) -> AttributeValue:
     """An attribute value from one, or from a Python value; attributes of keys are never maps."""
     return value if isinstance(value, dict) else to_attribute_value(value)

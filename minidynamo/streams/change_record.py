@@ -13,10 +13,11 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import NamedTuple
 
 import msgpack
 
+from minidynamo.values.api_types import Response
 from minidynamo.values.attribute_value import Item, name_size_bytes
 from minidynamo.values.numbers import number_size_bytes
 from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
@@ -32,6 +33,7 @@ _FIRST_NUMBER = 10**20
 _BINARY, _BINARY_SET = msgpack.packb("B"), msgpack.packb("BS")
 
 _pack = msgpack.Packer(autoreset=True).pack
+_unpack = msgpack.unpackb
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,6 @@ def packed_change(
     return size.to_bytes(SIZE_BYTES, "big") + packed
 
 
-def change_time(change: bytes) -> float:
-    """When a change was made, in epoch seconds."""
-    fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
-    return float(fields[1])
-
-
-def change_chain(change: bytes) -> int:
-    """How many invocations led to a change."""
-    fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
-    return int(fields[6])
-
-
 def sequence_text(number: int) -> str:
     """A sequence number as the API gives it: at least 21 digits."""
     return str(_FIRST_NUMBER + number)
@@ -106,9 +96,79 @@ class StreamOrigin:
     key_names: tuple[str, ...]
 
 
-def holds_binaries(change: bytes) -> bool:
-    """Whether there may be binary values in a record; False is certain."""
-    return _BINARY in change or _BINARY_SET in change
+class ChangeRecord(NamedTuple):
+    """The change of one item, decoded but for its images; after `packed` its members are those of the record.
+
+    Attributes:
+        number: its sequence number.
+        packed: the record as it is kept.
+        kind: INSERT, MODIFY or REMOVE.
+        time: when it was made, in epoch seconds.
+        by_service: whether the service itself made it.
+        keys: the key of the item, None where an image holds it.
+        new_image, old_image: the item after and before it, as records; None where the stream does not keep them.
+        chain: how many invocations led to it.
+    """
+
+    number: int
+    packed: bytes
+    kind: int
+    time: float
+    by_service: bool
+    keys: Item | None
+    new_image: bytes | None
+    old_image: bytes | None
+    chain: int
+
+    @property
+    def holds_binaries(self) -> bool:
+        """Whether there may be binary values in it; False is certain."""
+        return _BINARY in self.packed or _BINARY_SET in self.packed
+
+    def key(self, names: tuple[str, ...]) -> Item:
+        """The key of the item, whose attributes have these names."""
+        if self.keys is not None:
+            return self.keys
+        image = record_item(self.new_image or self.old_image or b"")
+        return {name: image[name] for name in names}
+
+    def shown(self, origin: StreamOrigin) -> Response:
+        """The change as GetRecords shows it, with its time in whole epoch seconds; what it holds is the caller's."""
+        number, packed, kind, time, by_service, stored_keys, new, old, _ = self
+        shown: Response = {"ApproximateCreationDateTime": float(int(time)), "Keys": stored_keys}
+        if new:
+            shown["NewImage"] = record_item(new)
+        if old:
+            shown["OldImage"] = record_item(old)
+        if stored_keys is None:
+            image = shown["NewImage"] if new else shown["OldImage"]
+            shown["Keys"] = {name: image[name] for name in origin.key_names}
+        else:
+            shown["Keys"] = {name: dict(value) for name, value in stored_keys.items()}
+        shown["SequenceNumber"] = sequence_text(number)
+        shown["SizeBytes"] = _key_size_bytes(shown["Keys"]) + record_size_bytes(packed)
+        shown["StreamViewType"] = origin.view_type
+        record: Response = {
+            "eventID": blake2b(f"{origin.arn} {number}".encode(), digest_size=16).hexdigest(),
+            "eventName": KINDS[kind],
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": origin.region,
+            "dynamodb": shown,
+        }
+        if by_service:
+            record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+        return record
+
+
+def unpacked_change(number: int, packed: bytes) -> ChangeRecord:
+    """The change of a sequence number and a record as it is kept."""
+    return ChangeRecord(number, packed, *_unpack(packed[SIZE_BYTES:]))
+
+
+def change_time(packed: bytes) -> float:
+    """When a change was made, in epoch seconds: for whoever wants to know no more of many records."""
+    return float(_unpack(packed[SIZE_BYTES:])[1])
 
 
 def _key_size_bytes(keys: Item) -> int:
@@ -119,28 +179,3 @@ def _key_size_bytes(keys: Item) -> int:
         size += name_size_bytes(name)
         size += number_size_bytes(content) if kind == "N" else len(content.encode() if kind == "S" else content)
     return size
-
-
-def shown_change(origin: StreamOrigin, number: int, change: bytes) -> dict[str, Any]:
-    """A change as GetRecords shows it, with its time in whole epoch seconds."""
-    fields: Any = msgpack.unpackb(change[SIZE_BYTES:])
-    kind, time, by_service, keys, new, old, _ = fields
-    images = [(name, record_item(image)) for name, image in (("NewImage", new), ("OldImage", old)) if image]
-    if keys is None:
-        keys = {name: images[0][1][name] for name in origin.key_names}
-    shown: dict[str, Any] = {"ApproximateCreationDateTime": float(int(time)), "Keys": keys}
-    shown.update(images)
-    shown["SequenceNumber"] = sequence_text(number)
-    shown["SizeBytes"] = _key_size_bytes(keys) + record_size_bytes(change)
-    shown["StreamViewType"] = origin.view_type
-    record = {
-        "eventID": blake2b(f"{origin.arn} {number}".encode(), digest_size=16).hexdigest(),
-        "eventName": KINDS[kind],
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": origin.region,
-        "dynamodb": shown,
-    }
-    if by_service:
-        record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
-    return record
