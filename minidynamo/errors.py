@@ -8,7 +8,7 @@
     ├── MissingAuthenticationToken               MissingAuthenticationTokenException: the request is not signed
     ├── IncompleteSignature                      IncompleteSignatureException: the signature lacks parts
     ├── InvalidSignature                         InvalidSignatureException: the signature does not hold
-    ├── UnrecognizedClient                       UnrecognizedClientException: nobody has that access key
+    ├── UnrecognizedClient                       UnrecognizedClientException: there is no such access key
     ├── ResourceNotFound                         ResourceNotFoundException
     ├── ResourceInUse                            ResourceInUseException
     ├── LimitExceeded                            LimitExceededException

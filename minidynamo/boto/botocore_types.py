@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from minidynamo.values.api_types import Response
 
 Hook = Callable[..., object]
-"""What somebody has registered for an event; of an asynchronous client it may give something to wait for."""
+"""A handler registered for an event; of an asynchronous client it may give something to wait for."""
 
 Method = Callable[..., object]
 """A method that is replaced; botocore's own says what it takes and gives."""

@@ -1,7 +1,19 @@
 """One call of a client, carried out by a database: the fast path, and where it turns into the full one.
 
-Written once, as a coroutine, for synchronous and asynchronous clients: hooks of the former never wait, so that
-`run` carries it out at once.
+Both paths must be indistinguishable to the caller.
+
+    fast path    parameters' hooks -> `Endpoint.execute` -> response with ResponseMetadata -> response's hooks. Nothing
+                 is serialised, signed, sent or parsed. `Plan` decides once per client and operation whether it may be
+                 taken: not where foreign hooks watch steps that it leaves out.
+    full path    all of botocore, up to the moment of sending; there `transport.py` answers the built request through
+                 the HTTP protocol, and botocore parses the response.
+
+On the fast path botocore's validator is asked only about parameters that are not certain to pass it (malformed values,
+unknown members). A call turns to the full path with an error that could be retried, since retry modes, quotas and delays
+are botocore's: there the first attempt is answered with that error, so that nothing is done twice.
+
+Written once, as a coroutine, for synchronous and asynchronous clients: hooks of the former never wait, so that `run`
+carries it out at once.
 """
 
 from __future__ import annotations

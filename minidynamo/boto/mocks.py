@@ -61,7 +61,7 @@ class Mock:
             if self._depth == 0:
                 database, self.database = self.database, None
                 if self._given is None and database is not None and self._settings.get("path") is not None:
-                    database.close()  # Nobody else can open the file before.
+                    database.close()  # No other can open the file before.
                 switch_off(self)
                 end_guarding(not self._allows_network_after)
                 _patches().release(self)
@@ -130,7 +130,7 @@ class Attachment:
             raise TypeError(f"attach() takes a client, resource or session of boto3, not {type(target).__name__}")
 
     def detach(self) -> None:
-        """Ends it: what was attached goes its own way again."""
+        """Ends the attachment: what was attached goes its own way again."""
         if not self._is_attached:
             return
         self._is_attached = False

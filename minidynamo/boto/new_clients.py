@@ -1,6 +1,6 @@
 """Clients made while a mock is on: what they are given, so that nothing of theirs reaches a network.
 
-A region and credentials where nobody has set any, and a guard that refuses their calls where nothing answers them.
+A region and credentials where none are set, and a guard that refuses their calls where nothing answers them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def provide_inside(session: Session, service_name: str, rest: tuple[object, ...]
 def provide(
     session: Session, options: Options, region: str, needs_credentials: bool = True, has_region: bool = False
 ) -> None:
-    """Adds to the options of a new client the region and credentials that nobody has set.
+    """Adds to the options of a new client the region and credentials that are not set.
 
     They would be looked for on a network otherwise, or missed.
     """

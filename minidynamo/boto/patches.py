@@ -38,7 +38,7 @@ def hold(holder: object) -> None:
 
 
 def release(holder: object) -> None:
-    """Lets go of them; the last one to do so restores botocore."""
+    """Releases the patches; the last release restores botocore."""
     with _lock:
         _holders.remove(holder)
         if not _holders:
@@ -46,9 +46,9 @@ def release(holder: object) -> None:
 
 
 def _install() -> None:
-    """Replaces what is not replaced yet, or was restored by somebody else meanwhile."""
+    """Replaces what is not replaced yet, or has been restored meanwhile."""
     for module_name, path, wrap in _REPLACEMENTS:
-        # aiobotocore takes long to import: it is left until somebody else has imported it.
+        # aiobotocore takes long to import: it is left until it has been imported.
         module = sys.modules.get(module_name)
         if module is None and not module_name.startswith("botocore."):
             continue

@@ -12,7 +12,7 @@ from minidynamo.boto.botocore_types import Client, Emitter, Hook
 from minidynamo.requests.checker import is_well_formed_request
 from minidynamo.values.api_types import Request
 
-# Events of the full botocore path: a hook of somebody else's on any of them makes calls take it.
+# Events of the full botocore path: a foreign hook on any of them makes calls take it.
 _LONG_ROAD = (
     "before-call",
     "before-endpoint-resolution",

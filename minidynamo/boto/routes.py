@@ -68,7 +68,7 @@ def switch_on(mock: Answering) -> None:
 
 
 def switch_off(mock: Answering) -> None:
-    """Ends that."""
+    """Ends the diversion of calls."""
     _switched_on.remove(mock)
     _switched_on_here.set(tuple(each for each in _switched_on_here.get() if each is not mock))
 

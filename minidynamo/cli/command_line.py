@@ -126,7 +126,7 @@ def _add_mutants(commands: Commands) -> None:
         "mutants",
         help="find out whether a pytest suite notices broken promises",
         description="Runs pytest once as it is, and once for every mutant: a database that breaks one promise. Tests "
-        "that still pass do not need that promise, or nobody looks.",
+        "that still pass do not need that promise, or do not look.",
     )
     mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
     mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")

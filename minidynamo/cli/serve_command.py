@@ -34,7 +34,7 @@ from minidynamo.wording import WORDINGS
 _TRANSIENT_STATUS_SECONDS = 5.0
 # The name of the file where a folder is given, as DynamoDB Local's flag has it.
 _FILE_IN_FOLDER = "minidynamo.db"
-# How much of its history a server keeps that nobody asks for it.
+# How much of its history a server keeps that is not asked for it.
 _CALLS_KEPT = 1_000
 _SWEEP_SECONDS = 60.0
 # How long a thread that computes lets the event loop wait for its turn.

@@ -97,7 +97,7 @@ class Core(Wrapped):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it has been closed, or is another process's."""
+        """Whether the database has been closed, or belongs to another process."""
         return self._closed_because is not None
 
     def _carry_out(self, operation: str, request: Request) -> Response:

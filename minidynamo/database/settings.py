@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DatabaseSettings(TypedDict, total=False):
-    """Those of `Database`, but for its engine."""
+    """The keyword arguments of `Database`, but for its engine."""
 
     clock: Clock | None
     seed: int | str
@@ -40,7 +40,7 @@ class ForkSettings(TypedDict):
 
 
 class ConnectSettings(TypedDict, total=False):
-    """Those of `minidynamo.connect`, but for its path."""
+    """The keyword arguments of `minidynamo.connect`, but for its path."""
 
     durability: str | None
     read_only: bool
@@ -56,13 +56,13 @@ class ConnectSettings(TypedDict, total=False):
 
 
 class MockSettings(ConnectSettings, total=False):
-    """Those of `minidynamo.mock`: the settings of the database it makes."""
+    """The keyword arguments of `minidynamo.mock`: the settings of the database it makes."""
 
     path: str | Path | None
 
 
 class ServeSettings(TypedDict, total=False):
-    """Those of `ServerOptions` beside host and port."""
+    """The fields of `ServerOptions` beside host and port."""
 
     credentials: dict[str, str] | None
     allows_anonymous: bool

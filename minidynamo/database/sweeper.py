@@ -25,7 +25,7 @@ class Sweeper:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends it, after the sweep it is at."""
+        """Ends the sweeping thread, after the sweep it is at."""
         self._is_stopped.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()

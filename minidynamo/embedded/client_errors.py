@@ -1,4 +1,4 @@
-"""Errors as the client raises them: botocore's `ClientError` and its kin, where botocore is installed.
+"""Errors as the client raises them: botocore's `ClientError` and its subclasses, where botocore is installed.
 
 botocore's exceptions are imported when the first error is raised or a class is asked for, never before, and never its
 clients. Without botocore, classes of the same names and attributes stand in.

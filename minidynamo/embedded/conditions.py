@@ -26,7 +26,7 @@ class ConditionLike(Protocol):
     """A condition of ours or of boto3's."""
 
     def get_expression(self) -> ConditionParts:
-        """Its parts."""
+        """The condition's parts: operator, format and operands, as boto3 gives them."""
         ...
 
 

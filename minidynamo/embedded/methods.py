@@ -86,7 +86,7 @@ class Methods(Generic[Value, Condition]):
 
 
 class StreamMethods:
-    """Those of DynamoDB Streams."""
+    """The client's methods of DynamoDB Streams."""
 
     if TYPE_CHECKING:
 

@@ -31,7 +31,7 @@ def wire_request(operation: str, parameters: Request) -> RequestDraft:
 
 
 def python_response(response: Response) -> Response:
-    """The same response with Python values for attribute values."""
+    """A response of the client with Python values for attribute values."""
     return {name: _READERS[name](value) if name in _READERS else value for name, value in response.items()}
 
 

@@ -81,7 +81,7 @@ def advance_or_delay(endpoint: Endpoint, seconds: float, is_for_table: bool = Tr
 
     Parameters:
         endpoint: whose clock counts.
-        seconds: how long somebody wants to wait.
+        seconds: how long to wait.
         is_for_table: whether for a table's status: then there is nothing to wait for once the next one is due.
     """
     if advanced(endpoint.clock, seconds):

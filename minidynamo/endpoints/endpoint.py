@@ -26,7 +26,7 @@ class Endpoint(Protocol):
 
     @property
     def url(self) -> str:
-        """Its address, which no two endpoints of different data share."""
+        """The endpoint's address, which no two endpoints of different data share."""
         ...
 
     def execute(self, operation: str, request: Request) -> Response:
@@ -50,7 +50,7 @@ class Endpoint(Protocol):
 
     @property
     def next_status_change(self) -> float | None:
-        """When the status of a table will change by itself, by `clock`; None where nobody knows."""
+        """When the status of a table will change by itself, by `clock`; None where that is not known."""
         ...
 
     def try_lock(self, is_read: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Middleware that lets nobody write."""
+"""Middleware that refuses every write."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Literal:
 
     @property
     def type(self) -> str:
-        """Its type descriptor, such as "S"."""
+        """The literal's type descriptor, such as "S"."""
         return next(iter(self.value))
 
 

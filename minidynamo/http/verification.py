@@ -120,7 +120,7 @@ def _canonical_value(request: HttpRequest, name: str) -> str:
 
 
 def _check_signed(request: HttpRequest, signature: Signature) -> None:
-    """Refuses headers that say what is asked for, but that nobody has signed: they may be changed on the way.
+    """Refuses headers that say what is asked for, but that are not signed: they may be changed on the way.
 
     Source: AWS General Reference, "Create a signed AWS API request": any x-amz-* header must be signed.
     """

@@ -35,7 +35,7 @@ class Background:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread still runs."""
+        """Whether the background thread still runs."""
         return self._thread.is_alive()
 
     @property
@@ -57,7 +57,7 @@ class Background:
         while not self._is_stopped.is_set():
             try:
                 is_idle = not self._do_what_is_due()
-            except BaseException:  # Whatever it is, the thread goes on: nobody else would.
+            except BaseException:  # Whatever it is, the thread goes on, since no other would.
                 if not self._is_stopped.is_set():
                     logger.exception("functions could not be run")
                 is_idle = True

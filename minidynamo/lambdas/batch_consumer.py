@@ -14,16 +14,18 @@ from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import Batch, ShardWorker
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.lambdas.stream_reader import StreamReader
-from minidynamo.limits import STREAM_RETENTION_SECONDS
+from minidynamo.limits import (
+    INVOCATION_CHAIN_MAX,
+    MAPPING_BACK_OFF_SECONDS_MAX,
+    STREAM_RETENTION_SECONDS,
+    WINDOW_STATE_BYTES_MAX,
+)
 from minidynamo.operations.context import OperationContext
 from minidynamo.streams.change_record import CHAIN, ChangeRecord, StreamOrigin
 from minidynamo.values.api_types import JsonObject
 
 logger = logging.getLogger("minidynamo.lambdas")
 
-_CHAIN_MAX = 16
-_BACK_OFF_SECONDS_MAX = 60.0
-_STATE_BYTES_MAX = 1024 * 1024
 _NO_RECORDS, _OK, _PROBLEM = "No records processed", "OK", "PROBLEM: Function call failed"
 
 
@@ -67,7 +69,7 @@ class BatchConsumer:
             self._finish(worker)
             return
         chain = max(each.chain for each in batch.changes) + 1
-        if chain > _CHAIN_MAX:
+        if chain > INVOCATION_CHAIN_MAX:
             self._end_loop(worker, batch, chain)
             return
         try:
@@ -136,7 +138,7 @@ class BatchConsumer:
             return batch.changes
         if worker.window is not None:
             state = outcome.value.get("state") if isinstance(outcome.value, dict) else None
-            if not isinstance(state, dict) or len(repr(state)) > _STATE_BYTES_MAX:
+            if not isinstance(state, dict) or len(repr(state)) > WINDOW_STATE_BYTES_MAX:
                 return batch.changes
             worker.window.state = state
         return reported_failures(batch.changes, outcome.value) if self._settings.reports_failures else []
@@ -161,7 +163,7 @@ class BatchConsumer:
             self._give_up(worker, batch, "RetryAttemptsExhausted", outcome)
             self._finish(worker)
             return
-        worker.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), _BACK_OFF_SECONDS_MAX)
+        worker.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), MAPPING_BACK_OFF_SECONDS_MAX)
         self._reader.save()
 
     def _give_up(self, worker: ShardWorker, batch: Batch, condition: str, outcome: Outcome | None) -> None:

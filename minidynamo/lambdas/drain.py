@@ -22,7 +22,7 @@ class Work(Protocol):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether somebody is doing it now; nobody else does then."""
+        """Whether a thread is doing it now; no other does then."""
         ...
 
     def due_at(self) -> float | None:

@@ -11,13 +11,12 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
+from minidynamo.limits import FILTER_PATTERN_CHARACTERS_MAX, MAPPING_FILTERS_MAX
 from minidynamo.values.api_types import JsonObject, Structure
 
 # Tells of a record, or of what is inside one, whether it is as a pattern wants it.
 Predicate = Callable[[object], bool]
 
-_FILTERS_MAX = 5
-_PATTERN_CHARACTERS_MAX = 4_096
 _ABSENT = object()
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
@@ -37,15 +36,15 @@ def compiled_filters(criteria: Structure | None) -> Predicate | None:
     filters = (criteria or {}).get("Filters", [])
     if not filters:
         return None
-    if len(filters) > _FILTERS_MAX:
-        raise ValueError(f"FilterCriteria takes at most {_FILTERS_MAX} filters, not {len(filters)}")
+    if len(filters) > MAPPING_FILTERS_MAX:
+        raise ValueError(f"FilterCriteria takes at most {MAPPING_FILTERS_MAX} filters, not {len(filters)}")
     predicates = [_compiled_pattern(each.get("Pattern", "{}")) for each in filters]
     return lambda record: any(predicate(record) for predicate in predicates)
 
 
 def _compiled_pattern(text: str) -> Predicate:
-    if len(text) > _PATTERN_CHARACTERS_MAX:
-        raise ValueError(f"a filter pattern has at most {_PATTERN_CHARACTERS_MAX} characters")
+    if len(text) > FILTER_PATTERN_CHARACTERS_MAX:
+        raise ValueError(f"a filter pattern has at most {FILTER_PATTERN_CHARACTERS_MAX} characters")
     try:
         pattern = json.loads(text)
     except ValueError as error:

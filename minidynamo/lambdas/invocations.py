@@ -14,13 +14,11 @@ from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destination, Destinations, timestamp_text
 from minidynamo.lambdas.runtime import LambdaFunction, Outcome, Runtime
+from minidynamo.limits import ASYNC_EVENT_AGE_SECONDS_MAX, ASYNC_RETRIES, ASYNC_THROTTLE_SECONDS_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue, Response
 
 _KINDS = ("RequestResponse", "Event", "DryRun")
-_RETRIES = 2
 _RETRY_SECONDS = (60.0, 120.0)
-_THROTTLE_SECONDS_MAX = 300.0
-_EVENT_AGE_SECONDS_MAX = 6 * 3600
 
 
 @dataclass(frozen=True)
@@ -34,19 +32,20 @@ class AsynchronousSettings:
         dead_letters: where the payload of one that was given up goes.
     """
 
-    event_age_seconds: float = _EVENT_AGE_SECONDS_MAX
-    retries: int = _RETRIES
+    event_age_seconds: float = ASYNC_EVENT_AGE_SECONDS_MAX
+    retries: int = ASYNC_RETRIES
     on_success: Destination | None = None
     on_failure: Destination | None = None
     dead_letters: Destination | None = None
 
     def __post_init__(self) -> None:
-        if not 60 <= self.event_age_seconds <= _EVENT_AGE_SECONDS_MAX:
+        if not 60 <= self.event_age_seconds <= ASYNC_EVENT_AGE_SECONDS_MAX:
             raise ValueError(
-                f"MaximumEventAgeInSeconds must be from 60 to {_EVENT_AGE_SECONDS_MAX}, not {self.event_age_seconds}"
+                "MaximumEventAgeInSeconds must be from 60 to "
+                f"{ASYNC_EVENT_AGE_SECONDS_MAX}, not {self.event_age_seconds}"
             )
-        if not 0 <= self.retries <= _RETRIES:
-            raise ValueError(f"MaximumRetryAttempts must be from 0 to {_RETRIES}, not {self.retries}")
+        if not 0 <= self.retries <= ASYNC_RETRIES:
+            raise ValueError(f"MaximumRetryAttempts must be from 0 to {ASYNC_RETRIES}, not {self.retries}")
 
 
 @dataclass
@@ -89,12 +88,12 @@ class InvocationQueue:
             self._waiting[id(queued)] = queued
 
     def take(self, queued: QueuedInvocation) -> bool:
-        """Takes an invocation out; False where somebody else has."""
+        """Takes an invocation out; False where another thread has."""
         with self._lock:
             return self._waiting.pop(id(queued), None) is not None
 
     def all(self) -> list[QueuedInvocation]:
-        """Those that wait now."""
+        """The invocations that wait now."""
         with self._lock:
             return list(self._waiting.values())
 
@@ -154,7 +153,7 @@ class Invocations:
         settings = self._settings.get(queued.function.name, AsynchronousSettings())
         now = self._clock.now()
         if not self._queue.take(queued):
-            return 0  # Somebody else was quicker.
+            return 0  # Another thread was quicker.
         if now - queued.queued_at > settings.event_age_seconds:
             self._give_up(queued, settings, "EventAgeExceeded", None)
             return 0
@@ -162,7 +161,7 @@ class Invocations:
             outcome = self._runtime.run(queued.function, queued.version, _event_of(queued.payload))
         except TooManyRequests:  # It waits, and no retry is used up.
             queued.throttles += 1
-            queued.due = now + min(2.0**queued.throttles, _THROTTLE_SECONDS_MAX)
+            queued.due = now + min(2.0**queued.throttles, ASYNC_THROTTLE_SECONDS_MAX)
             self._queue.add(queued)
             return 0
         except BaseException:  # Ctrl-C, say: it has not been tried.

@@ -44,7 +44,7 @@ class EventSourceMapping:
         self._context = context
         self.table_name, self.function_name, self.settings = table_name, function_name, settings
         self.state = "Enabled" if settings.Enabled else "Disabled"
-        self.turn = threading.Lock()  # Held while somebody takes up a worker.
+        self.turn = threading.Lock()  # Held while a worker is taken up.
         self._background: Background | None = None
         with context.lock:
             state = context.catalog.described_table(table_name).state
@@ -100,7 +100,7 @@ class EventSourceMapping:
         self.state = "Disabled"
 
     def delete(self) -> None:
-        """Ends it and forgets its position."""
+        """Ends the mapping and forgets its position."""
         self.state = "Deleted"
         self.stop()
         self._reader.forget()

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
+from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonObject, JsonValue
 
@@ -27,9 +28,8 @@ logger = logging.getLogger("minidynamo.lambdas")
 Handler = Callable[[JsonObject, Context], JsonValue]
 
 LATEST = "$LATEST"
-# Whether nobody has called who could be told of what ends threads and processes: then it is a failure like others.
+# Whether there is no caller to tell of what ends threads and processes: then it is a failure like others.
 IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
-_TIMEOUT_SECONDS_MAX = 900
 
 
 @dataclass
@@ -142,8 +142,10 @@ class Runtime:
         Raises:
             ValueError: a timeout or concurrency out of range.
         """
-        if not 0 < Timeout <= _TIMEOUT_SECONDS_MAX:
-            raise ValueError(f"Timeout must be more than 0 and at most {_TIMEOUT_SECONDS_MAX} seconds, not {Timeout}")
+        if not 0 < Timeout <= FUNCTION_TIMEOUT_SECONDS_MAX:
+            raise ValueError(
+                f"Timeout must be more than 0 and at most {FUNCTION_TIMEOUT_SECONDS_MAX} seconds, not {Timeout}"
+            )
         if ReservedConcurrency is not None and ReservedConcurrency < 0:
             raise ValueError(f"ReservedConcurrency must be at least 0, not {ReservedConcurrency}")
         if not callable(handler):

@@ -56,7 +56,7 @@ class ShardWorker:
         batches: what has been read and is not done yet.
         due_at: before which nothing is tried, in epoch seconds.
         window: the tumbling window it is in, if any.
-        is_at_work: whether somebody is taking a step of it.
+        is_at_work: whether a thread is taking a step of it.
     """
 
     shard_id: str
@@ -108,7 +108,7 @@ class ShardWork:
         return self.mapping.due_at(self.worker)
 
     def do(self) -> int:
-        """Takes one step, unless somebody else is at it; how many invocations that was."""
+        """Takes one step, unless another thread is at it; how many invocations that was."""
         with self.mapping.turn:
             if self.worker.is_at_work:
                 return 0

@@ -13,13 +13,12 @@ from minidynamo.lambdas.positions import Positions
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import Batch, ShardWorker, Window, worker_of
 from minidynamo.lambdas.stream_events import event_record
+from minidynamo.limits import INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import align_stream
 from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import Stream
-
-_PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 
 
 class StreamReader:
@@ -166,7 +165,7 @@ class StreamReader:
         for change in self._changes(stream, shard, worker):
             size += len(change.packed)
             is_elsewhere = length and found and change.time // length != found[0].time // length
-            if is_elsewhere or (found and size > _PAYLOAD_BYTES_MAX):
+            if is_elsewhere or (found and size > INVOCATION_PAYLOAD_BYTES_MAX):
                 break
             found.append(change)
             if len(found) == self._settings.BatchSize:

@@ -37,7 +37,7 @@ class RemoteEndpoint:
         sign: signs requests.
         region: where it is.
 
-    Nobody knows its account, or when the statuses of its tables change; its clock is this machine's.
+    Its account is not known, nor when the statuses of its tables change; its clock is this machine's.
     """
 
     def __init__(self, connections: Connections, sign: Sign, region: str = "us-east-1") -> None:
@@ -50,12 +50,12 @@ class RemoteEndpoint:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The address of the DynamoDB that is called."""
         return self.connections.url
 
     @property
     def next_status_change(self) -> float | None:
-        """Nobody knows."""
+        """Not known: None."""
         return None
 
     def new_request_id(self) -> str:

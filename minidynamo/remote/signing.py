@@ -30,7 +30,7 @@ class Credentials(NamedTuple):
 
 
 def sign_formally(request: HttpRequest) -> HttpRequest:
-    """The request with a well-formed signature that nobody can verify; local servers accept it."""
+    """The request with a well-formed signature that cannot be verified; local servers accept it."""
     date = "20260101T000000Z"
     credential = f"local/{date[:8]}/us-east-1/{_SERVICE}/aws4_request"
     header = f"{ALGORITHM} Credential={credential}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
@@ -111,7 +111,7 @@ def found_credentials() -> Callable[[], Credentials] | None:
 
 
 def region_found() -> str | None:
-    """The region that boto3 would take; None where botocore is not there or nobody has set one."""
+    """The region that boto3 would take; None where botocore is not there or none is set."""
     session = _session()
     region: str | None = None if session is None else session.get_config_variable("region")
     return region

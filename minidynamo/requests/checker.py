@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from minidynamo.errors import UnknownOperation
+from minidynamo.limits import RESOURCE_NAME_CHARACTERS_MAX, RESOURCE_NAME_CHARACTERS_MIN
 from minidynamo.requests.json_types import INTEGER_BOUNDS, check_types, is_timestamp, without_nulls
 from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
@@ -125,7 +126,9 @@ def _structure(shape: Shape) -> _Predicate:
     return is_well_formed
 
 
-_TABLE_KEY = _string(Shape("String", minimum=3, maximum=255, pattern=NAME_PATTERN))
+_TABLE_KEY = _string(
+    Shape("String", minimum=RESOURCE_NAME_CHARACTERS_MIN, maximum=RESOURCE_NAME_CHARACTERS_MAX, pattern=NAME_PATTERN)
+)
 
 _COMPILERS: dict[str, Callable[[Shape], _Predicate]] = {
     "String": _string,

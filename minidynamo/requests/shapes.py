@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from minidynamo.limits import (
+    ATTRIBUTE_NAME_BYTES_MAX,
+    KEY_ATTRIBUTE_NAME_CHARACTERS_MAX,
+    RESOURCE_NAME_CHARACTERS_MAX,
+    RESOURCE_NAME_CHARACTERS_MIN,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -92,13 +99,19 @@ TIMESTAMP = Shape("Timestamp")
 VALUE = Shape("Value", name="AttributeValue")
 ITEM = map_of(VALUE)
 VALUES = list_of(VALUE)
-ATTRIBUTE_NAMES = list_of(string(maximum=65535), minimum=1)
+ATTRIBUTE_NAMES = list_of(string(maximum=ATTRIBUTE_NAME_BYTES_MAX), minimum=1)
 NAMES_MAP = map_of(TEXT)
 
-TABLE_NAME = Shape("String", minimum=1, maximum=255, pattern=NAME_PATTERN, accepts_arn=True)
-CREATED_TABLE_NAME = Shape("String", minimum=3, maximum=255, pattern=NAME_PATTERN, accepts_arn=True)
-INDEX_NAME = string(3, 255, NAME_PATTERN)
-KEY_ATTRIBUTE_NAME = string(1, 255)
+TABLE_NAME = Shape("String", minimum=1, maximum=RESOURCE_NAME_CHARACTERS_MAX, pattern=NAME_PATTERN, accepts_arn=True)
+CREATED_TABLE_NAME = Shape(
+    "String",
+    minimum=RESOURCE_NAME_CHARACTERS_MIN,
+    maximum=RESOURCE_NAME_CHARACTERS_MAX,
+    pattern=NAME_PATTERN,
+    accepts_arn=True,
+)
+INDEX_NAME = string(RESOURCE_NAME_CHARACTERS_MIN, RESOURCE_NAME_CHARACTERS_MAX, NAME_PATTERN)
+KEY_ATTRIBUTE_NAME = string(1, KEY_ATTRIBUTE_NAME_CHARACTERS_MAX)
 
 RETURN_CONSUMED_CAPACITY = enum("INDEXES", "TOTAL", "NONE")
 RETURN_ITEM_COLLECTION_METRICS = enum("SIZE", "NONE")

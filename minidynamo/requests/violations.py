@@ -13,7 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
 from minidynamo.errors import ValidationError
-from minidynamo.limits import CONSTRAINT_FAILURES_LISTED_MAX, NESTING_LEVELS_OF_NEWER_LAYER_MAX
+from minidynamo.limits import (
+    CONSTRAINT_FAILURES_LISTED_MAX,
+    NESTING_LEVELS_OF_NEWER_LAYER_MAX,
+    RESOURCE_NAME_CHARACTERS_MAX,
+    RESOURCE_NAME_CHARACTERS_MIN,
+)
 from minidynamo.messages import UNKNOWN_CONDITIONAL_OPERATOR
 from minidynamo.requests.operations import ITEM, PAGES, WRITE, Operation
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
@@ -248,7 +253,10 @@ def _overlong(shape: Shape, value: Request, path: tuple[str, ...]) -> Violation 
 
 
 def _is_table_key(key: str) -> bool:
-    return key.startswith("arn:") or (3 <= len(key) <= 255 and re.fullmatch(NAME_PATTERN, key) is not None)
+    return key.startswith("arn:") or (
+        RESOURCE_NAME_CHARACTERS_MIN <= len(key) <= RESOURCE_NAME_CHARACTERS_MAX
+        and re.fullmatch(NAME_PATTERN, key) is not None
+    )
 
 
 def _dump(value: object) -> str:

@@ -28,7 +28,7 @@ class KeyElement(NamedTuple):
 
     @classmethod
     def all_of(cls, elements: Iterable[Mapping[str, str]]) -> tuple[Self, ...]:
-        """Those of a KeySchema of the API."""
+        """The key elements of a KeySchema of the API."""
         return tuple(cls(each["AttributeName"], each["KeyType"]) for each in elements)
 
 
@@ -125,7 +125,7 @@ class TableState:
         throughput, warm, on_demand: what it may consume.
         is_protected: against deletion.
         tags: by key.
-        table_class: None for the standard one that nobody has named.
+        table_class: None for the standard one that no request has named.
         class_changes: when it was changed.
         stream_view: what its stream shows; None where it has none.
         stream_label: of its latest stream.
@@ -159,12 +159,12 @@ class TableState:
 
     @property
     def is_provisioned(self) -> bool:
-        """Whether its throughput is provisioned, rather than on demand."""
+        """Whether the table's throughput is provisioned, rather than on demand."""
         return self.billing_mode == "PROVISIONED"
 
     @property
     def has_stream(self) -> bool:
-        """Whether its stream is enabled."""
+        """Whether the table's stream is enabled."""
         return self.stream_view is not None
 
     @property
@@ -174,7 +174,7 @@ class TableState:
 
     @property
     def global_indexes(self) -> tuple[IndexState, ...]:
-        """Those that have throughput of their own."""
+        """The indexes that have throughput of their own."""
         return tuple(each for each in self.indexes if each.kind.has_own_throughput)
 
     @property
@@ -205,11 +205,11 @@ class TableState:
         return replace(self, indexes=tuple(changed if each.name == changed.name else each for each in self.indexes))
 
     def without_index(self, name: str) -> TableState:
-        """The same without an index."""
+        """The state of the table without one of its indexes."""
         return replace(self, indexes=tuple(each for each in self.indexes if each.name != name))
 
     def primary_key(self) -> PrimaryKey:
-        """Its key, with the types of its attributes."""
+        """The table's key, with the types of its attributes."""
         return _key(PrimaryKey, self.key_schema, self.attribute_types)
 
     def index_key(self, index: IndexState) -> KeySchema:

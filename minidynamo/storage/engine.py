@@ -117,7 +117,7 @@ class View(Protocol):
         ...
 
     def close(self) -> None:
-        """Ends it."""
+        """Ends the view."""
         ...
 
 
@@ -233,7 +233,7 @@ class Engine(Protocol):
     # Optional: the end of the process.
 
     def close_at_exit(self, lock: threading.RLock) -> None:
-        """Closes with the process, where nobody has closed it by then.
+        """Closes with the process, unless it has been closed by then.
 
         Parameters:
             lock: the database's, under which it is closed, since threads may still read.

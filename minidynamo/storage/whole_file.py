@@ -67,7 +67,7 @@ def remove_unfinished(target: Path) -> None:
 
 
 def lock(file: int) -> None:
-    """Locks an open file at once; raises OSError where somebody else has, or where nobody can."""
+    """Locks an open file at once; raises OSError where another process has, or where it cannot be."""
     try:
         import fcntl
     except ImportError:  # Windows.
@@ -87,7 +87,7 @@ def _claimed(target: Path, file_mode: int) -> tuple[Path, int]:
             lock(handle)
         if temporary.exists():
             return temporary, handle
-        os.close(handle)  # Somebody has taken it for a dead one's before it was locked.
+        os.close(handle)  # It was taken for a dead process's before it was locked.
 
 
 def _publish(temporary: Path, target: Path, replaces: bool) -> None:

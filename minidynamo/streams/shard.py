@@ -1,8 +1,17 @@
 """Shards: ranges of a stream, each of which carries the changes of one partition while it is open.
 
-When a partition splits, its shard is closed and each half gets a child; a shard that has been open for four hours is
-closed for one child. So the changes of an item are in order along a line of shards.
-Source: DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
+The theory of lineage. Open shards and partitions correspond one to one: `is_aligned` says when they do not, and
+`Stream.align` closes and opens shards until they do. It has two occasions.
+
+    a partition splits         its shard is closed and each half gets a child with the shard as its parent
+    a shard is four hours old  it is closed and gets one child
+
+Sequence numbers are given by the stream, not by the shard, and a shard's range of numbers ends before its children's
+begin. So all changes of an item lie along one line of shards, parents before children, and a reader that finishes a
+shard before it begins its children sees them in order. Nothing is promised between lines.
+
+A closed shard is visible as long as it may hold a record, which is 24 hours after its last; a shard without a visible
+parent has its oldest records trimmed. Source: DynamoDB Developer Guide, "Change data capture for DynamoDB Streams".
 """
 
 from __future__ import annotations

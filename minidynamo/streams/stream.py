@@ -94,12 +94,12 @@ class Stream:
         return "DisabledAt" not in self._state
 
     def origin(self, scope: ArnScope) -> StreamOrigin:
-        """What its records have in common, as the API names it."""
+        """What the stream's records have in common, as the API names it."""
         arn = scope.stream_arn(self._state["TableName"], self._state["Label"])
         return StreamOrigin(arn, scope.region, self._state["ViewType"], self.key_names)
 
     def is_over(self, now: float) -> bool:
-        """Whether it has been disabled for so long that nothing is left of it."""
+        """Whether the stream has been disabled for so long that nothing is left of it."""
         return now >= float(self._state.get("DisabledAt", now)) + STREAM_RETENTION_SECONDS
 
     # Writing.
@@ -249,7 +249,7 @@ class Stream:
     # Reading.
 
     def visible_shards(self) -> list[Shard]:
-        """Those that may still hold records, oldest first."""
+        """The shards that may still hold records, oldest first."""
         horizon = self._clock.now() - STREAM_RETENTION_SECONDS
         return [each for each in self.shards if each.closed_at is None or each.closed_at > horizon]
 

@@ -79,17 +79,17 @@ class Table:
 
     @property
     def keyspaces(self) -> list[Keyspace]:
-        """Those of the table and of its indexes."""
+        """The keyspaces of the table and of its indexes."""
         return [self.keyspace, *(index.keyspace for index in self.indexes.values())]
 
     @property
     def local_indexes(self) -> list[Index]:
-        """Those whose entries count to the item collections."""
+        """The indexes whose entries count to the item collections."""
         return [index for index in self.indexes.values() if index.kind.shares_collections]
 
     @property
     def is_usable(self) -> bool:
-        """Whether items can be read and written."""
+        """Whether the table's items can be read and written."""
         return self.state.status != "CREATING"
 
     def record(self, key: bytes) -> bytes | None:

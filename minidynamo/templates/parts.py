@@ -29,7 +29,7 @@ class Part:
         self.name = name if len(name) <= NAME_CHARACTERS_MAX else f"{name[:NAME_CHARACTERS_MAX]}..."
 
     def called(self, name: str) -> Part:
-        """The same object by another name."""
+        """This object by another name."""
         return Part(self.members, name)
 
     def fault(self, text: str) -> TemplateError:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from minidynamo.limits import RESOURCE_NAME_CHARACTERS_MAX
 from minidynamo.requests.subjects import items_of, parts_of
 from minidynamo.testing.schemas import TableSchema
 from minidynamo.values.api_types import RequestDraft
@@ -66,7 +67,7 @@ def _with_wrong_number(table: TableSchema, request: RequestDraft) -> RequestDraf
 
 
 def _of_unknown_table(table: TableSchema, request: RequestDraft) -> RequestDraft | None:
-    other = f"not-{table.name}"[:255]
+    other = f"not-{table.name}"[:RESOURCE_NAME_CHARACTERS_MAX]
     if "RequestItems" in request:
         request["RequestItems"] = {other: request["RequestItems"][table.name]}
     else:

@@ -25,7 +25,7 @@ class Operation(Generic[Value]):
         step: what it does to a state.
         response: what came back.
         name: for people.
-        is_uncertain: whether nobody knows if it was done: then it may be left out, and its response says nothing.
+        is_uncertain: whether it is unknown if it was done: then it may be left out, and its response says nothing.
     """
 
     start: float
@@ -40,8 +40,8 @@ def find_order(history: Sequence[Operation[Value]], initial: State[Value]) -> li
     """An order that explains all responses, None where there is none.
 
     Depth first: of the operations that are left, any may be next that began before the first of them was answered. What
-    has been tried in vain, which operations were done and what the state was then, is not tried again. The order ends
-    with the last operation that is certain.
+    has been tried without success, as the operations that were done and the state then, is not tried again. The order
+    ends with the last operation that is certain.
     """
     operations = sorted(history, key=lambda each: each.start)
     certain = sum(1 << number for number, each in enumerate(operations) if not each.is_uncertain)

@@ -30,7 +30,7 @@ class DescribedTable(Protocol):
 
     @property
     def table_name(self) -> str:
-        """Its name."""
+        """The name of the table."""
         ...
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 Request = Mapping[str, Any]
-"""The parameters of an operation; nobody changes those of a caller."""
+"""The parameters of an operation; those of a caller are never changed."""
 
 Response = dict[str, Any]
 """What an operation gives back, for its caller to keep and to change."""

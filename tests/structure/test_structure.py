@@ -43,7 +43,7 @@ FLOORS = (
 )
 # These stand beside the house: they use its public names, simulation's, all of which are public, what is known of
 # requests and values, and the seam at which middleware is laid.
-OUTSIDE = {"testing": {"", "simulation", "requests", "values", "endpoints", "lambdas"}}
+OUTSIDE = {"testing": {"", "limits", "simulation", "requests", "values", "endpoints", "lambdas"}}
 # The command line and the plugin for pytest put everything to use.
 TOP = {"cli", "pytest_plugin", "__main__", ""}
 
@@ -52,7 +52,7 @@ FUNCTION_LINES_MAX = 45
 FILE_LINES_MAX = 320
 ROOM_SHARE_MAX = 0.15
 # Ratchets: they may only be tightened. How often the package says `Any`, and how many assertions it has per function.
-ANY_MAX = 454
+ANY_MAX = 60
 ASSERTIONS_PER_FUNCTION_MIN = 0.03
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager"}
 

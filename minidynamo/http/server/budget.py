@@ -1,4 +1,4 @@
-"""How much a server holds for its clients: bodies that are not answered yet, and answers that nobody reads."""
+"""How much a server holds for its clients: bodies that are not answered yet, and answers that have not been read."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Connection(asyncio.Protocol):
             self._held_bytes = 0
         self._changed_at = time.monotonic()
         if self._transport.is_closing():
-            return  # Nobody would get the response.
+            return  # There is no one to send the response to.
         if response is None:
             self._is_closing = True
             self._transport.close()

@@ -1,7 +1,7 @@
 """Where a response is worked out: in the event loop, if that takes no time, or in a thread beside it.
 
 Most requests take microseconds, less than it takes to hand them to a thread. What takes longer (pages of a megabyte,
-transactions of a hundred actions, large bodies, waiting for the disk or for somebody else's turn) would hold up all
+transactions of a hundred actions, large bodies, waiting for the disk or for another thread's turn) would hold up all
 other connections. Which operations take how long is measured: the present cost of each is the longest of late.
 """
 
@@ -79,7 +79,7 @@ class Dispatcher:
         started = time.perf_counter()
         response = self._application.respond(request)
         if time.perf_counter() - started > _QUICK_SECONDS and operation_of(target) is not None:
-            self._watched.add(target)  # Or somebody else was at work: next time it is looked.
+            self._watched.add(target)  # Or another thread was at work: it is measured next time.
         return response
 
     def respond(self, request: HttpRequest) -> HttpResponse:

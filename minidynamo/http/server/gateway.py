@@ -60,7 +60,7 @@ class InvokingEndpoint(Endpoint, Protocol):
 
     @property
     def functions(self) -> Functions:
-        """Its functions."""
+        """The functions that the gateway invokes."""
         ...
 
 

@@ -13,7 +13,7 @@ from minidynamo.tables.table import Table
 
 
 def tagged_table(context: OperationContext, arn: str) -> Table:
-    """The table of an ARN that TagResource and its kin take; raises the service's errors for any other."""
+    """The table of an ARN that the operations on tags take; raises the service's errors for any other."""
     if not arn.startswith("arn:"):
         raise invalid(f"ARNs must start with 'arn:': {arn}")
     parts = arn.split(":", 5)

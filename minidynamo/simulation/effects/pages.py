@@ -1,4 +1,4 @@
-"""Reads as a replica or a lagging index answers them, and pages that end where nobody expects it."""
+"""Reads as a replica or a lagging index answers them, and pages that end where callers do not expect it."""
 
 from __future__ import annotations
 

@@ -128,5 +128,5 @@ def plain_refusal(kind: str) -> DynamoError:
 
 
 def timeout() -> DynamoError:
-    """What a client sees that waits in vain."""
+    """What a client sees whose call times out."""
     return NoResponse("The request timed out.", is_timeout=True)

@@ -37,12 +37,12 @@ class Target:
 
     @property
     def catalog(self) -> Catalog:
-        """Its tables, as they are now."""
+        """The target's tables, as they are now."""
         return self.context.catalog
 
     @property
     def clock(self) -> Clock:
-        """Its clock."""
+        """The target's clock."""
         return self.context.clock
 
     @property

@@ -1,7 +1,17 @@
-"""What visibility and indexes may not have seen yet: the latest changes, and what was there before each.
+"""What replicas and indexes may not have seen yet: the latest changes, and what was there before each.
 
-A replica has the changes of a partition up to some point. An index has the changes of each item up to some point, which
-is another one for every item. So what a read does not see is the end of the changes of each group of items.
+Two things are late in DynamoDB, each in its own order.
+
+    A replica has the changes of a partition up to some point. An eventually consistent read asks one replica: it sees,
+    of each partition, a prefix of the changes. The leader has them all, and a consistent read asks the leader.
+
+    An index has the changes of each item up to some point, and these points are independent. A read of a global index
+    sees, of each item, a prefix of its changes; never a state of one item that did not exist.
+
+So what a read does not see is always the end of the changes of each group: groups are partitions for tables and local
+indexes, items for global indexes. Changes are kept here in order of time, for as long as they may be unseen, each with
+what was there before it. The older state is not stored: it is the present with the unseen changes taken back, newest
+first, which `overlays.py` lays over the tables for the time of one read.
 """
 
 from __future__ import annotations

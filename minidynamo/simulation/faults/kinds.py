@@ -141,7 +141,7 @@ _ROWS = (
     ),
     Kind(
         "timed_out",
-        "the client waits in vain; the request took effect or did not",
+        "the client times out; the request took effect or did not",
         _DATA,
         "a client that stops waiting cannot know whether its request was carried out",
         _GUIDE + '"Error retries and exponential backoff"',

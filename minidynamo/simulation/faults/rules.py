@@ -36,7 +36,7 @@ class FaultRule:
     variant: int
 
     def takes(self, kind: str, operation: str, request: Request) -> bool:
-        """Whether it happens with a request."""
+        """Whether the rule applies to a request."""
         return (
             self.times != 0
             and kind == self.kind.name

@@ -86,7 +86,7 @@ class MemoryMap:
         return below
 
     def release(self) -> None:
-        """Lets go of what it holds: below there may be a file, whose log stays as long as somebody reads it."""
+        """Releases what it holds: below there may be a file, whose log stays as long as it is read."""
         self._hold(Entries(), None)
 
     def check(self) -> None:
@@ -103,7 +103,7 @@ class MemoryMap:
 
 
 class MemoryEngine(Engine):
-    """Keeps ordered maps in memory; a batch is applied under the database's lock, so nobody sees half of it.
+    """Keeps ordered maps in memory; a batch is applied under the database's lock, so that none sees half of it.
 
     Parameters:
         snapshot: what it begins with and shares, None for nothing.
@@ -112,7 +112,7 @@ class MemoryEngine(Engine):
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.io_errors: tuple[type[Exception], ...] = ()
         self._keyspaces: dict[str, list[MemoryMap]] = {}
-        self._dropped: list[MemoryMap] = []  # Somebody may still read them.
+        self._dropped: list[MemoryMap] = []  # They may still be read.
         if snapshot is not None:
             self.restore(snapshot)
 

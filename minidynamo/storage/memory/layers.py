@@ -1,6 +1,6 @@
 """Layers: how maps in memory share what has not changed.
 
-A fork or snapshot takes what a map holds as it is; from then on nobody changes that any more, and what the map is
+A fork or snapshot takes what a map holds as it is; from then on that is not changed any more, and what the map is
 changed by lies in entries of its own above it. An empty record, which no item has, says that the key below is gone.
 """
 

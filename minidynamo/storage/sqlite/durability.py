@@ -1,8 +1,22 @@
 """When commits are on the disk: one fsync of the log for all threads that wait for one.
 
-SQLite hands each commit to the operating system. Whoever needs it on the disk waits here: the first to come syncs the
-log for everybody whose commit was there when the sync began; the others wait, and one of them syncs next. Threads that
-write one item after another come again at once: so the first waits, for a moment, until all are there that waited last.
+A commit passes three places on its way to the disk, and each has a number: how many commits there have been.
+
+    committed   SQLite has handed it to the operating system: it outlives the process (`SqliteEngine._commit_count`)
+    synced      the log has been synced since: it outlives a power cut (`LogSync._synced`)
+    noted       the lock file says so: opening the store can tell whether something was lost (`LogWatch.note`)
+
+Always noted <= synced <= committed. With durability "full" a response, to a read or a write, is given when everything
+it has seen is synced; the noting is the last step of a sync. With "process" a response waits for nothing.
+
+Syncing is shared. A thread that needs its commit synced waits in `make_durable`; the first to come syncs for all whose
+commit was there when the sync began, with the lock released, so that more can come meanwhile. One of those syncs next:
+there is always at most one sync, and at most one that is due. Threads that write one item after another come again at
+once: the first waits, for at most twice the time of the last sync, until as many are there as the last one served.
+
+A sync that fails is final. The operating system may have dropped the pages it could not write and would tell nothing of
+it at the next sync: so from then on `failure` is set, and no write is taken and no read answered, until the store is
+opened again and looks at what there is.
 """
 
 from __future__ import annotations

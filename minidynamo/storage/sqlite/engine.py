@@ -38,7 +38,7 @@ DURABILITIES = ("full", "process")
 
 
 # Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
-# their files in order. Without this SQLite would do so when it is torn down, behind the back of whoever notes its end.
+# their files in order. Without this SQLite would do so when it is torn down, and its end would not be noted.
 _OPEN: dict[SqliteEngine, threading.RLock] = {}
 # How long a thread at work is waited for then: SQLite does not survive a connection that is closed under a read.
 _EXIT_WAIT_SECONDS = 5.0
@@ -189,7 +189,7 @@ class SqliteEngine(Engine):
         try:
             self._require_sound()
             reader = open_reader(self._path)
-        except (StoreError, StorageFailure):  # Somebody has moved the file, say; the open connection still reads it.
+        except (StoreError, StorageFailure):  # The file has been moved, say; the open connection still reads it.
             return None
         return SqliteView(reader, self._idle_readers.append)
 
@@ -237,7 +237,7 @@ class SqliteEngine(Engine):
         self._ownership.release()
 
     def _leave_log(self) -> None:
-        """Moves the log into the file, and makes sure of what has to stay in it since somebody still reads."""
+        """Moves the log into the file, and makes sure of what has to stay in it since it is still read."""
         if self._durability.failure is not None:
             return
         with suppress(sqlite3.Error, OSError, StorageFailure):
@@ -248,7 +248,7 @@ class SqliteEngine(Engine):
                 self._watch.leave()
 
     def detach_after_fork(self) -> None:
-        """Lets go of the store in a child process, without touching what its parent goes on using.
+        """Releases the store in a child process, without touching what its parent goes on using.
 
         SQLite must not even close the connection here: the last one to do so deletes the log, and whoever owns the
         store by then goes on writing to it.

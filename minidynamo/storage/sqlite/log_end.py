@@ -51,7 +51,7 @@ class LogCursor:
         self._frame_bytes = 0
 
     def begin(self, log: Path, frame: int) -> None:
-        """Takes up a log that was there, up to a frame; what lies behind that is nobody's and is cut off."""
+        """Takes up a log that was there, up to a frame; what lies behind that belongs to no commit and is cut off."""
         with log.open("r+b") as file:
             head = file.read(_HEAD_BYTES)
             if len(head) < _HEAD_BYTES:

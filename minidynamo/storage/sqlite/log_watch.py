@@ -1,6 +1,6 @@
 """Watching over a store while it is open: that its files are where they were, and where its log ends.
 
-Somebody may delete the files of a database in use, move them away, or copy others over them. What is written then goes
+The files of a database in use may be deleted, moved away, or overwritten with others. What is written then goes
 into files without a name, or into those of another database. The system does not tell, so it is looked for.
 """
 
@@ -19,7 +19,7 @@ from minidynamo.storage.sqlite.log_end import LogCursor, loss
 from minidynamo.storage.sqlite.ownership import Ownership
 from minidynamo.storage.sqlite.store_path import log_of
 
-# How often the log is told from another file of its name. Where somebody has asked for the times of a file, systems
+# How often the log is told from another file of its name. Where the times of a file have been read, systems
 # write them down more exactly from its next change on, and syncing it takes half as long again.
 _LOG_SECONDS = 0.05
 _REMEDY = "Nothing more is written. Put its files back in their place, or open what is there now."
@@ -33,7 +33,7 @@ class LogWatch:
         ownership: its lock, where the end of the log is noted.
         cursor: where the log ends now.
         position: tells how many commits there have been since the store was opened.
-        notes_checkpoints: whether to note what each checkpoint has synced, where nobody else syncs the log.
+        notes_checkpoints: whether to note what each checkpoint has synced, where nothing else syncs the log.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class LogWatch:
         return not os.path.exists(self._log) and self._present_state()[:2] == self._state[:2]
 
     def check_log(self) -> None:
-        """Asserts that the log is as it was written, up to what has been noted; called while nobody writes."""
+        """Asserts that the log is as it was written, up to what has been noted; called while nothing is written."""
         if self._cursor.end.frame:
             lost = loss(Path(self._log), self._cursor.end)
             assert lost is None, lost
@@ -150,13 +150,13 @@ class LogWatch:
             self.note(commits)
 
     def close(self) -> None:
-        """Lets go of the log."""
+        """Releases the log."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def _present_state(self) -> tuple[int, ...]:
-        """What tells whether it is the same file, and then whether somebody has written to it; empty without one."""
+        """What tells whether it is the same file, and then whether it has been written to; empty without one."""
         try:
             found = os.stat(self._path)
         except OSError:

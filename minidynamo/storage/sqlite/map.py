@@ -48,7 +48,7 @@ class SqliteMap:
         self.item_count, self.size_bytes = count, size
 
     def seen_by(self, connection: Connection) -> SqliteMap:
-        """The same map, read on another connection."""
+        """This map, read on another connection."""
         return SqliteMap(connection, self.keyspace_id, self.start, self.stop, self.item_count, self.size_bytes)
 
     def get(self, key: bytes) -> bytes | None:

@@ -39,7 +39,7 @@ class Ownership:
         file_mode: the permissions of that file.
 
     Attributes:
-        found: how far the log had been synced under the last owner, None where nobody has noted that.
+        found: how far the log had been synced under the last owner, None where that was not noted.
 
     Raises:
         StoreError: another process owns the store, or this one does already, or the file system knows no locks.
@@ -76,7 +76,7 @@ class Ownership:
             self.found, self._is_noted = None, False
 
     def _is_whole(self) -> bool:
-        """Whether nobody has cut the file off: writing behind its end as memory would end the process."""
+        """Whether the file has not been cut off: writing behind its end as memory would end the process."""
         return self._file is not None and os.fstat(self._file).st_size >= _SIZE_BYTES
 
     def release(self) -> None:
@@ -100,7 +100,7 @@ def lock_file(path: Path) -> Path:
 
 
 def end_without_owner(path: Path) -> LogEnd | None:
-    """How far the log of a store had been synced, if that is noted and nobody owns the store now."""
+    """How far the log of a store had been synced, if that is noted and the store has no owner now."""
     try:
         file = os.open(lock_file(path), os.O_RDONLY)
     except OSError:

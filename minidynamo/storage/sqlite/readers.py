@@ -59,7 +59,7 @@ class SqliteView:
 
 
 class ReadOnlyEngine(MemoryEngine):
-    """Reads a store that another process, or nobody, owns, always in its latest state.
+    """Reads a store that another process, or none, owns, always in its latest state.
 
     What a database changes by itself as time passes, such as the status of a table, stays in memory.
 
@@ -96,7 +96,7 @@ class ReadOnlyEngine(MemoryEngine):
         return True
 
     def end(self) -> None:
-        """Lets go of the state."""
+        """Releases the state."""
         if not self._is_closed:
             self._reader.execute("COMMIT")
 
@@ -119,5 +119,5 @@ def _require_log(path: Path) -> None:
     if noted is None or not path.is_file():
         return
     lost = loss(log_of(path), noted)
-    if lost is not None and end_without_owner(path) == noted:  # Nobody has opened it meanwhile.
+    if lost is not None and end_without_owner(path) == noted:  # It has not been opened meanwhile.
         raise StoreDamaged(f"cannot read {path}: {lost}")

@@ -35,7 +35,7 @@ _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
 _WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
-_OPENING_WAIT_SECONDS = 5.0  # Nobody holds a lock for long that keeps a store from being opened.
+_OPENING_WAIT_SECONDS = 5.0  # A lock that keeps a store from being opened is never held for long.
 _LAYOUT = """
 CREATE TABLE keyspaces (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL);
 CREATE TABLE maps (
@@ -106,7 +106,7 @@ def open_file(path: Path, file_mode: int) -> sqlite3.Connection:
 
 
 class Reader:
-    """A connection that only reads, and is closed when nobody uses it any more.
+    """A connection that only reads, and is closed after its last use.
 
     Attributes:
         execute: carries out a statement.
