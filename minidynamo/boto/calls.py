@@ -9,8 +9,8 @@ Both paths must be indistinguishable to the caller.
                  the HTTP protocol, and botocore parses the response.
 
 On the fast path botocore's validator is asked only about parameters that are not certain to pass it (malformed values,
-unknown members). A call turns to the full path with an error that could be retried, since retry modes, quotas and delays
-are botocore's: there the first attempt is answered with that error, so that nothing is done twice.
+unknown members). A call turns to the full path with an error that could be retried, since retry modes, quotas and
+delays are botocore's: there the first attempt is answered with that error, so that nothing is done twice.
 
 Written once, as a coroutine, for synchronous and asynchronous clients: hooks of the former never wait, so that `run`
 carries it out at once.

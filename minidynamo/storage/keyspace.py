@@ -6,9 +6,9 @@ tiles are ranges of tokens, and items of one partition key lie beside each other
 
 A partition splits when it has outgrown its size, after the commit that made it so and in a step of its own: a split
 changes no record, only which map holds it, so that a crash between the two loses nothing. It is cut at the middle of
-its size; where item collections must stay whole (tables with a local index), at the nearest change of token, and not at
-all where there is none: then it is looked at again when it has grown by a quarter. The halves share the load of the whole
-by size. Reads of pages go on across splits, since they resume by key and not by partition.
+its size; where item collections must stay whole (tables with a local index), at the nearest change of token, and not
+at all where there is none: then it is looked at again when it has grown by a quarter. The halves share the load of the
+whole by size. Reads of pages go on across splits, since they resume by key and not by partition.
 """
 
 from __future__ import annotations
