@@ -277,6 +277,7 @@ class Database(Core):
             self._require_open()
             self.engine.check()
             self.catalog.check()
+            self.tokens.check()
 
     def begin_as_child(self) -> None:
         super().begin_as_child()
