@@ -244,8 +244,8 @@ class Database(Core):
             self._open_tables()
             if self.engine.is_durable:
                 self._opening = self._count_opening(least=self._opening)
-        if self._functions is not None:
-            self._functions.resume()
+            if self._functions is not None:  # Before anybody reads on from where it was.
+                self._functions.resume()
         self.engine.make_durable()
 
     def fork(self, clock: Clock | None = None) -> Database:
@@ -272,11 +272,15 @@ class Database(Core):
         }
 
     def check(self) -> None:
-        """Asserts every invariant: order, counts, sizes, tiling partitions, and index entries that fit their items."""
+        """Asserts every invariant: order, counts, sizes, tiling partitions, index entries that fit their items, tokens,
+        streams, and how far mappings have come."""
         with self.lock:
             self._require_open()
             self.engine.check()
             self.catalog.check()
+            self.tokens.check()
+            if self._functions is not None:
+                self._functions.check()
 
     def begin_as_child(self) -> None:
         super().begin_as_child()

@@ -64,8 +64,7 @@ class BatchConsumer:
         """Hands the batch that a worker is at over to the function, or gives it up."""
         batch = worker.batches[0]
         now = self._context.clock.now()
-        self._give_up_expired(worker, batch, now)
-        if not batch.changes:
+        if self._give_up_expired(worker, batch, now):
             self._finish(worker)
             return
         chain = max(each.chain for each in batch.changes) + 1
@@ -89,13 +88,17 @@ class BatchConsumer:
         else:
             self._fail(worker, batch, remaining, outcome)
 
-    def _give_up_expired(self, worker: ShardWorker, batch: Batch, now: float) -> None:
+    def _give_up_expired(self, worker: ShardWorker, batch: Batch, now: float) -> bool:
+        """Gives up the changes that are too old; whether none is left."""
         age_max = self._settings.MaximumRecordAgeInSeconds
         age_max = STREAM_RETENTION_SECONDS if age_max < 0 else min(age_max, STREAM_RETENTION_SECONDS)
         expired = [each for each in batch.changes if now - each.time > age_max]
         if expired:
             self._give_up(worker, Batch(expired, batch.failures, batch.attempts), "RecordAgeExceeded", None)
-            batch.changes = batch.changes[len(expired) :]
+        if len(expired) == len(batch.changes):
+            return True  # The batch stays what it is until it is taken away, since others look where a worker is.
+        batch.changes = batch.changes[len(expired) :]
+        return False
 
     def _end_loop(self, worker: ShardWorker, batch: Batch, chain: int) -> None:
         """Gives up a batch of changes that a function has led to itself, again and again."""
@@ -173,9 +176,10 @@ class BatchConsumer:
         self._destinations.send(self._settings.failure_destination, record)
 
     def _finish(self, worker: ShardWorker) -> None:
-        worker.batches.popleft()
-        worker.due_at = 0.0
-        self._reader.save()
+        with self._context.lock:  # Others look where a worker is.
+            worker.batches.popleft()
+            worker.due_at = 0.0
+            self._reader.save()
 
     def close_window(self, worker: ShardWorker) -> None:
         """The last invocation of a tumbling window, without records."""

@@ -122,6 +122,11 @@ class EventSourceMapping:
         with self._context.lock:
             self._reader.begin()
 
+    def check(self) -> None:
+        """Asserts that its workers are sound, apart from those that are at work; to be called with the lock held."""
+        with self.turn:  # So that nobody takes up one of the others meanwhile.
+            self._reader.check()
+
     def work(self) -> list[Work]:
         """What there may be to do, for `drain` and the background."""
         return [ShardWork(self, worker) for worker in self._reader.ready()] if self.state == "Enabled" else []

@@ -18,11 +18,16 @@ class _StoredPositions(TypedDict):
 
 
 class Positions:
-    """The stored positions of one mapping."""
+    """The stored positions of one mapping.
+
+    Attributes:
+        name: of the mapping: its function and its table.
+    """
 
     def __init__(self, context: OperationContext, function_name: str, table_name: str) -> None:
         self._context = context
-        self._key = f"mapping/{function_name}/{table_name}".encode()
+        self.name = f"{function_name}/{table_name}"
+        self._key = f"mapping/{self.name}".encode()
 
     def load(self, label: str) -> WorkerPositions | None:
         """Those in the stream of a label, None where there are none; to be called with the lock held."""

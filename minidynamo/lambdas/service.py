@@ -138,6 +138,12 @@ class Functions:
         for mapping in self._live_mappings():
             mapping.resume()
 
+    def check(self) -> None:
+        """Asserts that every mapping is sound; to be called with the lock held."""
+        for mapping in self.mappings:
+            if mapping.state != "Deleted":
+                mapping.check()
+
     def _live_mappings(self) -> list[EventSourceMapping]:
         self.mappings = [each for each in self.mappings if each.state != "Deleted"]
         return self.mappings

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Protocol
 
 from minidynamo.lambdas.runtime import Metrics
@@ -71,6 +72,26 @@ class ShardWorker:
     def checkpoint(self) -> int:
         """The sequence number from which nothing is known to be done."""
         return self.batches[0].changes[0].number if self.batches else self.position
+
+    def check(self, mapping: str, least: int, last_number: int | None) -> None:
+        """Asserts that its batches and its position follow one another.
+
+        Parameters:
+            mapping: whose worker it is, for the message.
+            least: the number from which it may go on at least.
+            last_number: the highest that the stream has given; None where there is no stream any more.
+        """
+        name = f"worker {self.index} of {self.shard_id} of {mapping}"
+        for number, batch in enumerate(self.batches):
+            assert batch.changes, f"batch {number} of {name} is empty"
+            failures, attempts = batch.failures, batch.attempts
+            assert failures >= 0 <= attempts, f"batch {number} of {name} has failed {failures} times of {attempts}"
+        numbers = [change.number for batch in self.batches for change in batch.changes]
+        for one, two in pairwise([*numbers, self.position]):
+            assert one < two, f"{name} goes on with {two} after {one}"
+        assert self.checkpoint >= least, f"{name} goes on from {self.checkpoint}, before {least}"
+        is_given = last_number is None or self.position <= last_number + 1
+        assert is_given, f"{name} goes on from {self.position}, of {last_number} numbers"
 
 
 class WorkedMapping(Protocol):

@@ -50,12 +50,41 @@ class StreamReader:
         stored, stream = self._positions.load(self._label), self._stream()
         if stored is not None:
             for shard_id, positions in stored.items():
-                self.workers[shard_id] = [ShardWorker(shard_id, index, each) for index, each in enumerate(positions)]
+                taken_up = self._taken_up(positions, stream)
+                self.workers[shard_id] = [ShardWorker(shard_id, index, each) for index, each in enumerate(taken_up)]
         elif self._settings.StartingPosition == "LATEST" and stream is not None:
             align_stream(self._context, self._table_name)
             for shard in stream.visible_shards():
                 self.workers[shard.id] = self._new_workers(shard.id, stream.last_number + 1)
             self.save()
+
+    def _taken_up(self, positions: list[int], stream: Stream | None) -> list[int]:
+        """Where the workers of a shard go on from stored positions.
+
+        Other workers than there were take other changes: all of them begin with the first that may not be done. Numbers
+        that writes had which failed are given again.
+        """
+        count = self._settings.ParallelizationFactor
+        found = positions if len(positions) == count else [min(positions)] * count
+        return found if stream is None else [min(each, stream.last_number + 1) for each in found]
+
+    def check(self) -> None:
+        """Asserts that workers are of shards of the stream, and go on in order, behind what is stored of them."""
+        stream, stored = self._stream(), self._positions.load(self._label) or {}
+        for shard_id, workers in self.workers.items():
+            name, count = f"the mapping {self._positions.name}", self._settings.ParallelizationFactor
+            assert len(workers) == count, f"{name} has {len(workers)} workers of {shard_id} instead of {count}"
+            assert stream is None or stream.has_had(shard_id), (
+                f"{name} has workers of {shard_id}, no shard of its stream"
+            )
+            shard = None if stream is None else stream.shard(shard_id)
+            floors = self._taken_up(stored[shard_id], stream) if shard_id in stored else [0] * count
+            for index, (worker, floor) in enumerate(zip(workers, floors, strict=True)):
+                own = worker.shard_id, worker.index
+                assert own == (shard_id, index), f"{name} has the worker {own} as {index} of {shard_id}"
+                if not worker.is_at_work:
+                    last_number = None if stream is None else stream.last_number
+                    worker.check(name, max(floor, 0 if shard is None else shard.first), last_number)
 
     def save(self) -> None:
         """Stores how far every worker has come."""

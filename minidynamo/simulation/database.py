@@ -38,7 +38,8 @@ class SimulatedDatabase(Database):
         self._ttl_delay_hours: dict[tuple[str, bytes], float] = {}
         super().__init__(**settings)
         plain_fork = super().fork
-        self.use(Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork)))
+        self._simulation = Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork))
+        self.use(self._simulation)
 
     def __repr__(self) -> str:
         return f"simulate({self._injector!r})"
@@ -61,6 +62,8 @@ class SimulatedDatabase(Database):
         changes = self._visibility.note(batch, self.clock.now())
         super().commit(batch)
         self._visibility.add(changes)
+        if batch.states:
+            self._visibility.look_again(batch.creates)
 
     # Expiry.
 
@@ -85,6 +88,11 @@ class SimulatedDatabase(Database):
             return self._ttl_delay_hours.setdefault((table.keyspace.name, key), drawn_hours()) * 3600.0
 
         return lateness
+
+    def check(self) -> None:
+        with self.lock:
+            super().check()
+            self._simulation.check()
 
     # Copies.
 

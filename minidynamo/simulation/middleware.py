@@ -70,6 +70,12 @@ class Simulation(Middleware):
             self._injector.end(call, "error" if outcome.is_error else "ok")
         return run(invocation) if is_again else outcome
 
+    def check(self) -> None:
+        """Asserts that what it remembers is sound: calls, changes and capacity. To be called with the lock held."""
+        self._injector.check()
+        self._target.visibility.check()
+        self._policy.check()
+
     def _response(self, operation: str, request: Request) -> Response:
         self._pass_time()
         hides_response = self._policy.before_effect(operation, request)

@@ -67,6 +67,7 @@ def check_tiling(maps: Sequence[OrderedMap], name: str) -> None:
     Parameters:
         name: which keyspace they are of, for the message.
     """
+    assert maps, f"{name} has no map"
     assert maps[0].start == b"", f"the first map of {name} begins at {maps[0].start!r}"
     assert maps[-1].stop is None, f"the last map of {name} ends at {maps[-1].stop!r}"
     for one, two in pairwise(maps):
@@ -102,10 +103,12 @@ class Batch:
 
     def put(self, keyspace: str, key: bytes, record: bytes, size_change: int, count_change: int) -> None:
         """Stores a record, which is `size_change` bytes larger than the one it replaces, if any."""
+        assert 0 <= count_change <= 1, f"one record of {keyspace} changes its count by {count_change}"
         self.writes.append((keyspace, key, record, size_change, count_change))
 
     def delete(self, keyspace: str, key: bytes, size_bytes: int) -> None:
         """Deletes a record of `size_bytes`, which must be there."""
+        assert size_bytes >= 0, f"a record of {keyspace} that is deleted has {size_bytes} bytes"
         self.writes.append((keyspace, key, None, -size_bytes, -1))
 
 
@@ -131,13 +134,20 @@ class Snapshot:
         io_errors: what reading them may raise.
     """
 
-    __slots__ = ("io_errors", "keyspaces")
+    __slots__ = ("__weakref__", "io_errors", "keyspaces")
 
     def __init__(
         self, keyspaces: Mapping[str, Sequence[OrderedMap]], io_errors: tuple[type[Exception], ...] = ()
     ) -> None:
         self.keyspaces = keyspaces
         self.io_errors = io_errors
+
+    def check(self) -> None:
+        """Asserts that it holds what its maps say, whatever has been changed since."""
+        for name, maps in self.keyspaces.items():
+            check_tiling(maps, f"{name} in a snapshot")
+            for each in maps:
+                check_map(each, f"the map of {name} in a snapshot that begins at {each.start!r}")
 
 
 class Engine(Protocol):

@@ -55,6 +55,7 @@ def read_page(
 
     The record that reaches a bound is still part of the page.
     """
+    assert limit is None or limit > 0, f"a page of {limit} records is read"
     records: list[bytes] = []
     segments: list[tuple[Partition, int]] = []
     size = 0
@@ -184,6 +185,12 @@ class Keyspace:
         starts = [each.start for each in maps]
         assert self._starts == starts, f"{self.name} routes by {self._starts}, its partitions begin at {starts}"
         check_tiling(maps, self.name)
+        for each in self.partitions:
+            assert each.keyspace == self.name, f"{each} is one of {self.name}"
+            most = each.size_bytes_max
+            assert most >= self._size_bytes_max, f"{each} splits at {most} bytes, {self.name} at {self._size_bytes_max}"
+            reads, writes = each.read_units, each.write_units
+            assert reads >= 0 <= writes, f"{reads} units were read and {writes} written in {each}"
 
     def _partitions_between(self, start: bytes, stop: bytes | None, reverse: bool) -> list[Partition]:
         if len(self._starts) == 1:

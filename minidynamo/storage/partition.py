@@ -63,8 +63,8 @@ class Partition:
         return None if best is None else best[1]
 
     def postpone_split(self) -> None:
-        """Remembers that no cut was possible at the present size."""
-        self.size_bytes_max = int(self.map.size_bytes * _RETRY_GROWTH)
+        """Remembers that no cut was possible at the present size, which may be a small one: heat asks for cuts too."""
+        self.size_bytes_max = max(self.size_bytes_max, int(self.map.size_bytes * _RETRY_GROWTH))
 
     def share_load(self, upper: Partition) -> None:
         """Divides the load seen so far between the halves of a split, by size."""

@@ -92,6 +92,7 @@ def _claimed(target: Path, file_mode: int) -> tuple[Path, int]:
 
 def _publish(temporary: Path, target: Path, replaces: bool) -> None:
     """Gives a finished file its name."""
+    assert temporary.parent == target.parent, f"{temporary} does not lie beside {target}"
     if replaces:
         temporary.replace(target)
         return

@@ -64,6 +64,8 @@ def packed_change(
         keys: the key of the item, where no image holds it.
         new, old: the images, as records.
     """
+    assert not (new and kind == REMOVE) and not (old and kind == INSERT), f"{KINDS[kind]} from {old!r} to {new!r}"
+    assert (keys is None) == bool(new or old), f"{KINDS[kind]} from {old!r} to {new!r} is kept with the key {keys}"
     size = (record_size_bytes(new) if new else 0) + (record_size_bytes(old) if old else 0)
     packed: bytes = _pack([kind, time, by_service, keys, new, old, CHAIN.get()])
     return size.to_bytes(SIZE_BYTES, "big") + packed
@@ -71,6 +73,7 @@ def packed_change(
 
 def sequence_text(number: int) -> str:
     """A sequence number as the API gives it: at least 21 digits."""
+    assert number >= 0, f"the sequence number {number}"
     return str(_FIRST_NUMBER + number)
 
 

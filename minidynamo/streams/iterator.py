@@ -39,7 +39,9 @@ class ShardIterator:
     @property
     def text(self) -> str:
         """The iterator as the API gives it."""
-        packed = msgpack.packb([self.ordinal, self.number, self.skips_trimmed, self.made_at])
+        ordinal, number = self.ordinal, self.number
+        assert 0 <= ordinal < 2**32 and 0 <= number < 2**63, f"no iterator can name number {number} of shard {ordinal}"
+        packed = msgpack.packb([ordinal, number, self.skips_trimmed, self.made_at])
         return f"{self.arn}|1|{base64.b64encode(packed).decode()}"
 
 

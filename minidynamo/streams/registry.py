@@ -96,7 +96,7 @@ class Streams:
         if present is not None and not has:
             self._stage_state(batch, change, present.closed_state())
         if has and present is None:
-            assert new is not None
+            assert new is not None, f"{table_name} has a stream and no state"
             state = new_state(new, starts, self._clock.now())
             batch.creates.append(keyspace_name(state))
             self._stage_state(batch, change, state)
@@ -136,10 +136,12 @@ class Streams:
         for stream in self._streams.values():
             stream.check(is_stored=stream.key[0] not in unsaved)
         enabled = {key: stream for key, stream in self._streams.items() if stream.is_enabled}
-        assert {key[0]: stream for key, stream in enabled.items()} == self._enabled, (
-            "another stream of a table is enabled"
-        )
-        assert self._streams.keys() - enabled.keys() == self._disabled, "other streams are disabled"
+        noted = {name: stream.key for name, stream in self._enabled.items()}
+        found = {key[0]: key for key in enabled}
+        assert noted == found, f"the streams {noted} are noted as enabled by table, and {found} are"
+        assert len(found) == len(enabled), f"several streams of a table are enabled: {sorted(enabled)}"
+        disabled = self._streams.keys() - enabled.keys()
+        assert disabled == self._disabled, f"the streams {self._disabled} are noted as disabled, and {disabled} are"
 
     def _open(self, state: StreamState) -> None:
         from minidynamo.streams.stream import Stream  # Most databases have no stream.
@@ -147,6 +149,8 @@ class Streams:
         key: _Key = (state["TableName"], state["Label"])
         stream = self._streams[key] = Stream(self._engine, self._system, self._clock, state)
         if stream.is_enabled:
+            present = self._enabled.get(key[0])
+            assert present is None or present.key == key, f"{key} is enabled while there is {present.key}"
             self._enabled[key[0]] = stream
         else:
             self._disabled.add(key)

@@ -99,8 +99,42 @@ class Shard:
 
 def new_shard(label: str, ordinal: int, parent: str | None, start: bytes, first: int, now: float) -> Shard:
     """A shard that opens now."""
-    tail = blake2b(f"{label} {ordinal}".encode(), digest_size=4).hexdigest()
-    return Shard(ordinal, f"shardId-{int(now * 1000):020d}-{tail}", parent, start, first, now)
+    return Shard(ordinal, f"shardId-{int(now * 1000):020d}-{id_tail(label, ordinal)}", parent, start, first, now)
+
+
+def id_tail(label: str, ordinal: int) -> str:
+    """What the id of a shard ends with, whenever it is opened."""
+    return blake2b(f"{label} {ordinal}".encode(), digest_size=4).hexdigest()
+
+
+def has_had_id(label: str, shards: Sequence[Shard], shard_id: str) -> bool:
+    """Whether an id is of a shard of a stream, or of one that was before the latest of them."""
+    tail, highest = shard_id.rpartition("-")[2], max((each.ordinal for each in shards), default=-1)
+    return any(id_tail(label, ordinal) == tail for ordinal in range(highest, -1, -1))
+
+
+def check_shards(shards: Sequence[Shard], last_number: int, stream: str) -> None:
+    """Asserts that the shards of a stream have names of their own and follow one another.
+
+    Parameters:
+        shards: all of them.
+        last_number: the highest sequence number that has been given.
+        stream: which it is, for the message.
+    """
+    by_id = {each.id: each for each in shards}
+    ordinals = [each.ordinal for each in shards]
+    assert len(by_id) == len(set(ordinals)) == len(shards), f"shards of {stream} share names: {shards}"
+    for shard in shards:
+        name, last, parent = f"{shard.id} of {stream}", shard.last, by_id.get(shard.parent or "")
+        assert shard.is_open == (last is None), f"{name} was closed at {shard.closed_at} and ended with {last}"
+        assert shard.first <= last_number, f"{name} begins with {shard.first}, of {last_number} numbers"
+        assert last is None or shard.first <= last, f"{name} goes from {shard.first} to {last}"
+        assert shard.trimmed <= last_number, f"{name} is trimmed up to {shard.trimmed}, of {last_number} numbers"
+        if parent is not None:
+            end = parent.last
+            assert end is not None and end < shard.first, (
+                f"{name} begins with {shard.first}, its parent ends with {end}"
+            )
 
 
 def is_aligned(shards: Iterable[Shard], starts: Sequence[bytes], now: float) -> bool:

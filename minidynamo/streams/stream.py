@@ -1,6 +1,6 @@
 """One stream: its shards and their records, written in the batches of the changes themselves.
 
-Records lie in a keyspace of the stream's own, under `ordinal of the shard u32 | sequence number u64`, both big-endian.
+Records lie in a keyspace of the stream's own, under keys that `record_keys.py` draws.
 What is known of the stream itself is one record in the system keyspace, under "stream/<table>/<label>"; it is written
 when shards change. The record written last is never deleted while there is the stream, since numbering goes on from it.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from minidynamo.clock import Clock
@@ -28,14 +29,14 @@ from minidynamo.streams.change_record import (
     packed_change,
     unpacked_change,
 )
-from minidynamo.streams.shard import Shard, is_aligned, new_shard
+from minidynamo.streams.record_keys import number_in, ordinal_in, record_key, record_range
+from minidynamo.streams.shard import Shard, check_shards, has_had_id, is_aligned, new_shard
 from minidynamo.streams.stream_state import StreamState, keyspace_name, read_state, stage_stream_state, state_key
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
 
 _TRIM_INTERVAL_SECONDS = 300.0
 _TRIMMED_AT_ONCE_MAX = 10_000
-_ORDINAL_BYTES, _NUMBER_BYTES = 4, 8
 
 
 class _Pending(NamedTuple):
@@ -70,8 +71,8 @@ class Stream:
         (self._map,) = engine.maps(self._keyspace)
         self.last_number = max((each.first for each in self.shards), default=0)
         for shard in self.shards:
-            for key, _ in self._map.range(*_range_of(shard.ordinal), True):
-                self.last_number = max(self.last_number, _number_in(key))
+            for key, _ in self._map.range(*record_range(shard.ordinal), True):
+                self.last_number = max(self.last_number, number_in(key))
                 break
         self._shard_of_start: dict[bytes, Shard] = {}
         self._align_at = self._trim_at = 0.0
@@ -139,7 +140,9 @@ class Stream:
             keys = {name: known[name] for name in self.key_names}
         packed = packed_change(kind, now, by_service, keys, shown_new, shown_old)
         self.last_number += 1
-        key = _key_of(self._shard_of_start[start].ordinal, self.last_number)
+        shard = self._shard_of_start[start]
+        assert shard.first < self.last_number, f"change {self.last_number} goes into {shard.id} from {shard.first} on"
+        key = record_key(shard.ordinal, self.last_number)
         batch.put(self._keyspace, key, packed, record_size_bytes(packed), 1)
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
@@ -155,7 +158,8 @@ class Stream:
         shards = [Shard(**each.stored) for each in self.shards]
         trim_at = self._trim_at
         if self.is_enabled and not is_aligned(shards, starts, now):
-            self._reopen(shards, starts, now)
+            self._reopen(batch, shards, starts, now)
+            assert is_aligned(shards, starts, now), f"the shards of {self.key} are {shards}, for partitions at {starts}"
         if now >= self._trim_at:
             is_trimmed = self._stage_trimming(batch, shards, now)
             trim_at = now + _TRIM_INTERVAL_SECONDS if is_trimmed else now
@@ -180,6 +184,7 @@ class Stream:
 
     def closed_state(self) -> StreamState:
         """What is stored of it once it is disabled, which it is from now on."""
+        assert self.is_enabled, f"the stream {self.key} ends again"
         self._take_up(None)
         now = self._clock.now()
         shards = [Shard(**each.stored) for each in self.shards]
@@ -188,7 +193,7 @@ class Stream:
                 self._close(shard, now)
         return {**self._state, "DisabledAt": now, "Shards": [each.stored for each in shards]}
 
-    def _reopen(self, shards: list[Shard], starts: Sequence[bytes], now: float) -> None:
+    def _reopen(self, batch: Batch, shards: list[Shard], starts: Sequence[bytes], now: float) -> None:
         """Closes the shards whose partitions have split or that have been open too long, and opens their children."""
         opened = sorted((each for each in shards if each.is_open), key=lambda each: each.start)
         begins = [each.start for each in opened]
@@ -204,7 +209,7 @@ class Stream:
             own = children[shard.id]
             if own == [shard.start] and now < shard.opened_at + SHARD_OPEN_SECONDS_MAX:
                 continue
-            self._close(shard, now)
+            self._close(shard, now, batch)
             for start in own:
                 self._open(shards, shard.id, start, now)
         for start in orphans:
@@ -215,20 +220,23 @@ class Stream:
         ordinal = max((each.ordinal for each in shards), default=-1) + 1
         shards.append(new_shard(self._state["Label"], ordinal, parent, start, self.last_number, now))
 
-    def _close(self, shard: Shard, now: float) -> None:
+    def _close(self, shard: Shard, now: float, batch: Batch | None = None) -> None:
+        """Ends a shard, behind its last change; a batch may hold more of them."""
+        assert shard.is_open and shard.last is None, f"{shard.id}, which ended at {shard.last}, ends again"
         shard.closed_at = now
-        shard.last = shard.first
-        for key, _ in self._map.range(*_range_of(shard.ordinal), True):
-            shard.last = max(shard.first, _number_in(key))
-            break
+        start, stop = record_range(shard.ordinal)
+        keys = [key for key, _ in islice(self._map.range(start, stop, True), 1)]
+        if batch is not None:
+            keys += [key for name, key, *_ in batch.writes if name == self._keyspace and start <= key < stop]
+        shard.last = max([shard.first, *map(number_in, keys)])
 
     def _stage_trimming(self, batch: Batch, shards: list[Shard], now: float) -> bool:
         """Stages the end of what is too old, up to a bound; returns whether that was all."""
         horizon, most = now - STREAM_RETENTION_SECONDS, len(batch.writes) + _TRIMMED_AT_ONCE_MAX
         for shard in list(shards):
             is_empty = True
-            for key, packed in self._map.range(*_range_of(shard.ordinal)):
-                number = _number_in(key)
+            for key, packed in self._map.range(*record_range(shard.ordinal)):
+                number = number_in(key)
                 if change_time(packed) > horizon or number == self.last_number:
                     is_empty = False
                     break
@@ -257,34 +265,48 @@ class Stream:
         """The shard of an id, None where there is none any more."""
         return next((each for each in self.visible_shards() if each.id == shard_id), None)
 
+    def has_had(self, shard_id: str) -> bool:
+        """Whether there is, or has been, a shard of an id, whose number is none that has not been given yet."""
+        return has_had_id(self._state["Label"], self.shards, shard_id)
+
     def changes(self, shard: Shard, number: int) -> Iterator[ChangeRecord]:
         """The changes of a shard from a sequence number on, also those that are too old to be shown."""
-        start, stop = _range_of(shard.ordinal)
-        for key, packed in self._map.range(max(start, _key_of(shard.ordinal, number)), stop):
-            yield unpacked_change(_number_in(key), packed)
+        start, stop = record_range(shard.ordinal)
+        for key, packed in self._map.range(max(start, record_key(shard.ordinal, number)), stop):
+            yield unpacked_change(number_in(key), packed)
 
     def is_too_old(self, time: float) -> bool:
         """Whether a record of that time has been trimmed, whether it is deleted already or not."""
         return time <= self._clock.now() - STREAM_RETENTION_SECONDS
 
     def check(self, is_stored: bool = True) -> None:
-        """Asserts that every record lies in a shard of the stream, within its numbers.
+        """Asserts that every record lies in a shard of the stream, within its numbers, and that shards are in order.
 
         Parameters:
             is_stored: whether what is stored of it is what it is now.
         """
         self._take_up(None)
+        self._check_shards()
         by_ordinal = {each.ordinal: each for each in self.shards}
         for key, _ in self._map.range(None, None):
-            shard = by_ordinal.get(int.from_bytes(key[:_ORDINAL_BYTES], "big"))
-            assert shard is not None, "a change record lies in no shard"
-            number = _number_in(key)
-            assert number >= shard.first, "a change record comes before its shard"
-            assert shard.last is None or number <= shard.last, "a change record comes after its shard"
-        stored = self._system.get(state_key(self._state))
+            ordinal, number = ordinal_in(key), number_in(key)
+            shard = by_ordinal.get(ordinal)
+            assert shard is not None, f"change {number} of {self.key} lies in shard {ordinal}, of {sorted(by_ordinal)}"
+            first, last = shard.first, shard.last
+            assert number >= first, f"change {number} of {self.key} comes before its shard, which begins with {first}"
+            assert last is None or number <= last, f"change {number} of {self.key} comes after its shard, up to {last}"
+            assert number <= self.last_number, f"change {number} of {self.key} comes after its last, {self.last_number}"
         if not is_stored:
             return
-        assert stored is not None and read_state(stored) == self.state, "a stream is stored differently"
+        record = self._system.get(state_key(self._state))
+        stored = None if record is None else read_state(record)
+        assert stored == self.state, f"the stream {self.key} is stored as {stored} and is {self.state}"
+
+    def _check_shards(self) -> None:
+        check_shards(self.shards, self.last_number, f"{self.key}")
+        opened = {each.start: each for each in self.shards if each.is_open}
+        assert opened == self._shard_of_start, f"{self.key} writes to {self._shard_of_start}, and open are {opened}"
+        assert bool(opened) == self.is_enabled, f"{self.key} has {len(opened)} open shards; enabled: {self.is_enabled}"
 
 
 def _is_unchanged(old: bytes, new: bytes) -> bool:
@@ -292,15 +314,3 @@ def _is_unchanged(old: bytes, new: bytes) -> bool:
     if old == new:
         return True
     return len(old) == len(new) and old[:SIZE_BYTES] == new[:SIZE_BYTES] and record_item(old) == record_item(new)
-
-
-def _key_of(ordinal: int, number: int) -> bytes:
-    return ordinal.to_bytes(_ORDINAL_BYTES, "big") + max(number, 0).to_bytes(_NUMBER_BYTES, "big")
-
-
-def _range_of(ordinal: int) -> tuple[bytes, bytes]:
-    return ordinal.to_bytes(_ORDINAL_BYTES, "big"), (ordinal + 1).to_bytes(_ORDINAL_BYTES, "big")
-
-
-def _number_in(key: bytes) -> int:
-    return int.from_bytes(key[_ORDINAL_BYTES:], "big")

@@ -31,7 +31,7 @@ class StreamState(TypedDict):
 def new_state(table: TableState, starts: Sequence[bytes], now: float) -> StreamState:
     """What is stored of a new stream of a table, whose partitions begin at `starts`."""
     label, view_type = table.stream_label, table.stream_view
-    assert label is not None and view_type is not None, "the table has no stream"
+    assert label is not None and view_type is not None, f"{table.name} has no stream: {label}, {view_type}"
     shards = [new_shard(label, ordinal, None, start, ordinal + 1, now) for ordinal, start in enumerate(starts)]
     return {
         "TableName": table.name,

@@ -15,12 +15,14 @@ from minidynamo.values.api_types import Request, Response
 
 def read_units(size_bytes: int, is_consistent: bool) -> float:
     """The units of reading `size_bytes` at once: one per 4 KB, at least one, half if eventually consistent."""
+    assert size_bytes >= 0, f"{size_bytes} bytes are read"
     units = -(-size_bytes // READ_UNIT_BYTES) or 1
     return float(units) if is_consistent else units / 2
 
 
 def write_units(size_bytes: int) -> float:
     """The units of writing an item of `size_bytes`: one per 1 KB, at least one."""
+    assert size_bytes >= 0, f"{size_bytes} bytes are written"
     return float(-(-size_bytes // WRITE_UNIT_BYTES) or 1)
 
 
@@ -38,6 +40,7 @@ class Consumption:
 
     def add_index(self, name: str, kind: IndexKind, units: float) -> None:
         """Counts units on an index."""
+        assert units >= 0, f"{units} units are counted on index {name}"
         by_name = self.indexes.setdefault(kind, {})
         by_name[name] = by_name.get(name, 0.0) + units
 

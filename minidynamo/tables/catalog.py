@@ -155,6 +155,8 @@ class Catalog:
             table: the table.
             state: its new state; what is due in it is staged as having ended already.
         """
+        live = self._tables.get(table.name)
+        assert live is table, f"a new state of {table.name} ({table.state.id}) is staged, and live is {live}"
         current = self._current(state)
         if current is None:
             batch.drops += [each.name for each in table.keyspaces]
@@ -172,6 +174,8 @@ class Catalog:
             for name in sorted(name for name, each in self._dues.items() if each == due):
                 table = self._tables[name]
                 state = table.state.advanced(due)
+                next_due = None if state is None else state.next_due
+                assert next_due is None or next_due >= due, f"{name} was due at {due} and then is at {next_due}"
                 if state is None:
                     ended = self.streams.ended(name)
                     self.streams.apply(ended)
@@ -204,7 +208,10 @@ class Catalog:
             assert is_same or name in unsaved, f"{name} is stored as {stored.get(name)}, and live as {live}"
         for table in self._tables.values():
             table.check()
-            assert self._dues.get(table.name) == table.state.next_due, f"{table.name} is noted as due at another time"
+            noted, due = self._dues.get(table.name), table.state.next_due
+            assert noted == due, f"{table.name} is noted as due at {noted}, and is at {due}"
+        gone = self._dues.keys() - self._tables.keys()
+        assert not gone, f"{gone} are noted as due, and are no tables"
         for unit, reserved in self._reserved.items():
             total = sum(table.state.provisioned_units[unit] for table in self._tables.values())
             assert total == reserved, f"{total} {unit} are provisioned, {reserved} are noted"
@@ -248,6 +255,7 @@ class Catalog:
         self._count(table.name, state)
 
     def _open(self, state: TableState) -> None:
+        assert state.name not in self._tables, f"{state.name} begins as {state.id} and is there already"
         table = Table(state, self._engine, self._partition_size_bytes_max)
         self._tables[table.name] = table
         self._apply(table, state)
@@ -263,6 +271,9 @@ class Catalog:
             self._units[name] = state.provisioned_units
         for unit in UNITS:
             self._reserved[unit] += self._units.get(name, {}).get(unit, 0) - before.get(unit, 0)
+            assert self._reserved[unit] >= 0, (
+                f"{self._reserved[unit]} {unit} are left when {name} changes from {before}"
+            )
 
     def _require_complete(self) -> None:
         """Refuses a system keyspace that has lost records: what it does not know of would be dropped."""

@@ -117,6 +117,7 @@ def stage_change(
     Raises:
         ValidationError: the item and its entry in an LSI are too large together.
     """
+    assert (new_item is None) == (new_size == 0), f"what {table.name} gets has {new_size} bytes: {new_item}"
     old_size = None if old_record is None else record_size_bytes(old_record)
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
     record = None if new_item is None else packed_record(new_item, new_size)
@@ -125,6 +126,7 @@ def stage_change(
         partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
         table.stream.stage(batch, partitions, start, old_record, record, new_item, by_service)
     if table.indexes:
+        assert (old_record is None) == (old_item is None), f"{table.name} has {old_record!r}, decoded as {old_item}"
         for index in table.indexes.values():
             entry = _EntryChange(index, key, old_item, new_item, record, new_size)
             units = entry.stage(batch)
@@ -150,6 +152,7 @@ def stage_backfill(batch: WriteBatch, table: Table, keyspace: str, definition: I
         keyspace: the name of the keyspace of the index.
         definition: of the index.
     """
+    assert definition.kind.has_own_throughput, f"index {definition.name} is filled, and begins with its table"
     for key, record in table.keyspace.range(b"", None):
         item = record_item(record)
         entry_key = definition.entry_key(item, key)
@@ -203,14 +206,14 @@ class _EntryChange:
     def _stage_one(
         self, batch: WriteBatch, key: bytes | None, record: bytes | None, old: bytes | None, size: int
     ) -> float:
-        assert key is not None
+        assert key is not None, f"an entry of index {self._index.name} of {size} bytes is staged under no key"
         units = write_units(size)
         old_size = None if old is None else record_size_bytes(old)
         self.size_change += batch.stage(self._index.keyspace, key, record, old_size, units)
         return units
 
     def _is_unchanged(self) -> bool:
-        assert self._old_item is not None and self._new_item is not None
+        assert self._old_item is not None and self._new_item is not None, f"index {self._index.name} lacks an item"
         definition = self._index.definition
         return definition.projected(self._old_item) == definition.projected(self._new_item)
 

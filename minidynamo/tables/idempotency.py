@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from hashlib import blake2b
+from itertools import takewhile
 from typing import TypedDict
 
 import msgpack
@@ -25,6 +26,7 @@ from minidynamo.values.records import packed_record, record_content
 from minidynamo.values.wire_types import as_bytes
 
 _PREFIX = b"token/"
+_DIGEST_BYTES = 16
 _OPERATION = "TransactWriteItems"
 _TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 # How a retry is reported may differ from how the first call was.
@@ -50,8 +52,10 @@ class IdempotencyTokens:
 
     def __init__(self, system: Keyspace) -> None:
         self._system = system
+        # When each may be forgotten; also of tokens that have been used again since.
         expiries = [(_entry(record)["ExpiresAt"], key) for key, record in system.range(_PREFIX, after(_PREFIX))]
         self._expiries = deque(sorted(expiries))
+        self._latest_expiry = self._expiries[-1][0] if self._expiries else 0.0
 
     def outcome(self, request: Request, now: float) -> Outcome | None:
         """What the first call with this token left, or None where there was none in the window.
@@ -79,14 +83,40 @@ class IdempotencyTokens:
         if token is None:
             return
         key = _PREFIX + token.encode()
-        while self._expiries and self._expiries[0][0] <= now:
-            expired = self._expiries.popleft()[1]
-            if expired != key and self._system.get(expired) is not None:
-                self._system.keep(batch, expired, None)
+        due = [each for _, each in takewhile(lambda expiry: expiry[0] <= now, self._expiries)]
+        for each in set(due) - {key}:
+            record = self._system.get(each)
+            if record is not None and _entry(record)["ExpiresAt"] <= now:
+                self._system.keep(batch, each, None)
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
         entry: _Entry = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
         self._system.keep(batch, key, packed_record(entry, 0))
+        batch.after += (lambda: self._schedule(len(due), expires_at, key),)
+
+    def check(self) -> None:
+        """Asserts that every token can be read, is due to be forgotten, and not later than a window after its use."""
+        scheduled = set(self._expiries)
+        for key, record in self._system.range(_PREFIX, after(_PREFIX)):
+            name = f"the token {key[len(_PREFIX) :].decode()!r}"
+            try:
+                entry = _entry(record)
+            except (ValueError, msgpack.UnpackException) as error:
+                raise AssertionError(f"{name} cannot be read: {error!r} in {record!r}") from error
+            members = sorted(entry) if isinstance(entry, dict) else entry
+            assert members == sorted(_Entry.__annotations__), f"{name} holds {members}"
+            digest, expires_at, outcome = entry["Request"], entry["ExpiresAt"], entry["Outcome"]
+            assert len(digest) == _DIGEST_BYTES, f"{name} stands for a request of {len(digest)} bytes"
+            assert all(units > 0 for units in outcome.values()), f"{name} has the outcome {outcome}"
+            assert (expires_at, key) in scheduled, f"{name} ends at {expires_at} and is never to be forgotten"
+            assert expires_at <= self._latest_expiry, f"{name} ends at {expires_at}, the last at {self._latest_expiry}"
+
+    def _schedule(self, forgotten: int, expires_at: float, key: bytes) -> None:
+        """Goes on from a batch that has been committed: so many have been forgotten, and there is one more."""
+        assert forgotten <= len(self._expiries), f"{forgotten} tokens are forgotten, of {len(self._expiries)}"
+        for _ in range(forgotten):
+            self._expiries.popleft()
         self._expiries.append((expires_at, key))
+        self._latest_expiry = max(self._latest_expiry, expires_at)
 
 
 def _entry(record: bytes) -> _Entry:
@@ -98,7 +128,7 @@ def _digest(request: Request) -> bytes:
     """What tells a request from others: the members that are the API's, in one order. Others count for nothing."""
     compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
     named = _in_order(known(API[_OPERATION].request, compared, _known_leaf))
-    return blake2b(msgpack.packb(named), digest_size=16).digest()
+    return blake2b(msgpack.packb(named), digest_size=_DIGEST_BYTES).digest()
 
 
 def _in_order(value: object) -> object:

@@ -26,6 +26,7 @@ class ItemCollections:
     """
 
     def __init__(self, keyspaces: Sequence[Keyspace], size_bytes_max: int) -> None:
+        assert keyspaces, "the item collections of no keyspace"
         self._keyspaces = keyspaces
         self._size_bytes_max = min(size_bytes_max, ITEM_COLLECTION_SIZE_BYTES_MAX)
         self._sizes: dict[bytes, int] = {}
@@ -50,6 +51,7 @@ class ItemCollections:
         """Keeps a known size up to date after a commit."""
         if prefix in self._sizes:
             self._sizes[prefix] += growth
+            assert self._sizes[prefix] >= 0, f"a collection of {self._sizes[prefix]} bytes has grown by {growth}"
 
     def size_bytes(self, prefix: bytes) -> int:
         """The size of the collection whose key bytes begin with `prefix`."""
@@ -65,7 +67,8 @@ class ItemCollections:
     def check(self) -> None:
         """Asserts that the known sizes are right."""
         for prefix, size in self._sizes.items():
-            assert size == self._counted(prefix), "the known size of an item collection is wrong"
+            counted, name = self._counted(prefix), self._keyspaces[0].name
+            assert size == counted, f"the item collection {prefix!r} of {name} is known as {size} bytes, has {counted}"
 
     def _size_bound(self, prefix: bytes) -> int:
         """At least the size of the collection, without counting: the size of the partitions it lies in."""

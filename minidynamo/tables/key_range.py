@@ -27,6 +27,7 @@ class KeyRange:
     """
 
     def __init__(self, prefix: bytes, start: bytes, stop: bytes) -> None:
+        assert prefix <= start, f"a query of the collection {prefix!r} begins before it at {start!r}"
         self.prefix = prefix
         self.start = start
         self.stop = stop
@@ -57,6 +58,7 @@ def key_range(schema: KeySchema, clauses: Sequence[KeyClause]) -> KeyRange:
 
 def segment_range(segment: int, total_segments: int) -> tuple[bytes, bytes | None]:
     """The key bytes of one segment of a parallel scan: an equal share of the tokens. No end for the last one."""
+    assert 0 <= segment < total_segments, f"segment {segment} of {total_segments}"
     start, stop = (-(-TOKENS * each // total_segments) for each in (segment, segment + 1))
     return start.to_bytes(TOKEN_BYTES, "big"), None if stop >= TOKENS else stop.to_bytes(TOKEN_BYTES, "big")
 

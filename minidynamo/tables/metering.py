@@ -43,6 +43,7 @@ class Meter:
 
     def read(self, partition: Partition, units: float) -> None:
         """Counts units of reading."""
+        assert units >= 0, f"{units} units are read in {partition}"
         partition.read_units += units
         if self.listeners:
             self._tell([Charge(partition, units, 0.0)])

@@ -124,9 +124,13 @@ def _charged(meter: Meter, reading: Reading, page: Page, record_of: Callable[[by
     else:
         consumption.add_index(reading.index.name, reading.index.kind, units)
     _count(meter, page, units)
+    assert page.records or not page.is_cut, f"a page of {page.size_bytes} bytes is cut before its first record"
     last_record = page.records[-1] if page.is_cut else None
     records = page.records
     if reading.is_fetching:
+        index = reading.index
+        is_local = index is not None and index.kind.shares_collections
+        assert is_local, f"items of {reading.table.name} are fetched for {None if index is None else index.name}"
         records = [_fetched(reading, record, record_of, consumption) for record in records]
     return ReadPage(records, last_record, consumption)
 
@@ -163,7 +167,7 @@ def position_bytes(table: Table, index: Index | None, key: Item) -> bytes:
     if index is None:
         return table_key
     entry_key = index.definition.entry_key(key, table_key)
-    assert entry_key is not None, "the start key was checked against the schema"
+    assert entry_key is not None, f"no key of index {index.name}, though checked against it: {key}"
     return entry_key
 
 

@@ -64,6 +64,8 @@ class Table:
 
     def apply(self, state: TableState) -> None:
         """Makes a state live, in which indexes may have begun or ended; the engine holds the keyspaces of new ones."""
+        same, other = self.state, state
+        assert (same.name, same.id) == (other.name, other.id), f"{same} becomes {other}"
         self.state = state
         known = {each.name: each for each in state.indexes if each.status != "DELETING"}
         # Several violated indexes are reported in the order of their names.
@@ -145,10 +147,16 @@ class Table:
     def check(self) -> None:
         """Asserts that every item has its entries, every entry its item, and all partitions their order."""
         self.keyspace.check()
+        wanted = sorted(each.name for each in self.state.indexes if each.status != "DELETING")
+        assert list(self.indexes) == wanted, f"{self.name} has the indexes {list(self.indexes)}, its state {wanted}"
+        label = None if self.stream is None else self.stream.key[1]
+        wanted_label = self.state.stream_label if self.state.has_stream else None
+        assert label == wanted_label, f"{self.name} writes to the stream {label}, its state says {wanted_label}"
         expected: dict[str, dict[bytes, Item]] = {name: {} for name in self.indexes}
         for key, record in self.keyspace.range(b"", None):
             item = record_item(record)
-            assert self.primary_key.key_bytes(item) == key, "an item lies under another key"
+            own = self.primary_key.key_bytes(item)
+            assert own == key, f"an item of {self.name} lies under {key!r} and has the key {own!r}"
             for name, index in self.indexes.items():
                 entry_key = index.definition.entry_key(item, key)
                 if entry_key is not None:

@@ -8,20 +8,8 @@ import pytest
 
 from minidynamo import Database, ManualClock
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.storage.memory.engine import MemoryEngine
 from tests.database.new_table import make_table
-
-
-class FailingEngine(MemoryEngine):
-    """Refuses to commit while `fails` is set."""
-
-    fails = False
-
-    def commit(self, batch: Any) -> None:
-        if self.fails:
-            raise OSError("no space left")
-        super().commit(batch)
-
+from tests.storage.failing_engine import FailingEngine
 
 CONTROL_REQUESTS: dict[str, dict[str, Any]] = {
     "CreateTable": create_table_request("new", {"key": ["pk S"]}),

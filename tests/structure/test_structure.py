@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,12 @@ TOP = {"cli", "pytest_plugin", "__main__", ""}
 FUNCTION_LINES_MAX = 45
 FILE_LINES_MAX = 320
 ROOM_SHARE_MAX = 0.15
-# Ratchets: they may only be tightened. How often the package says `Any`, and how many assertions it has per function.
+# Ratchets: they may only be tightened. How often the package says `Any`, and how many assertions it has per function:
+# all of it, and the rooms that keep data or remember what they have done.
 ANY_MAX = 60
-ASSERTIONS_PER_FUNCTION_MIN = 0.03
+ASSERTIONS_PER_FUNCTION_MIN = 0.09
+ASSERTING_ROOMS = {"storage", "tables", "streams", "simulation"}
+ASSERTIONS_PER_FUNCTION_THERE_MIN = 0.2
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager"}
 
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -151,9 +155,15 @@ def test_no_room_is_too_large() -> None:
 def test_ratchets() -> None:
     """Types say what things are, and assertions what cannot be: neither gets worse."""
     nodes = [node for path in MODULES for node in ast.walk(tree_of(path))]
-    functions = sum(len(functions_of(path)) for path in MODULES)
     assert sum(isinstance(node, ast.Name) and node.id == "Any" for node in nodes) <= ANY_MAX
-    assert sum(isinstance(node, ast.Assert) for node in nodes) >= ASSERTIONS_PER_FUNCTION_MIN * functions
+    assert assertions_per_function(MODULES) >= ASSERTIONS_PER_FUNCTION_MIN
+    asserting = [path for name, path in NAMES.items() if room_of(name) in ASSERTING_ROOMS]
+    assert assertions_per_function(asserting) >= ASSERTIONS_PER_FUNCTION_THERE_MIN
+
+
+def assertions_per_function(paths: Sequence[Path]) -> float:
+    nodes = [node for path in paths for node in ast.walk(tree_of(path))]
+    return sum(isinstance(node, ast.Assert) for node in nodes) / sum(len(functions_of(path)) for path in paths)
 
 
 def test_every_module_says_what_it_owns() -> None:

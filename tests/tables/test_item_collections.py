@@ -72,7 +72,7 @@ def test_check_finds_a_wrong_size() -> None:
     store = filled()
     assert store.collections.size_bytes(A) == 60
     store.put("table", A + b"3", 15)
-    with pytest.raises(AssertionError, match="known size of an item collection is wrong"):
+    with pytest.raises(AssertionError, match="of table is known as 60 bytes, has 75"):
         store.collections.check()
 
 

@@ -29,6 +29,8 @@ from minidynamo.tables.table import Table
 
 # How long a partition is throttled before it splits. How long it takes the service is not documented.
 HEAT_SECONDS = 60.0
+# Units per second of a partition; its buckets hold as many.
+_PARTITION_UNITS = {"Read": float(PARTITION_READ_UNITS), "Write": float(PARTITION_WRITE_UNITS)}
 
 
 @dataclass
@@ -38,15 +40,19 @@ class Bucket:
     Attributes:
         units: what is in it; a large request may leave it below zero.
         filled_at: when that was.
+        most: what it can hold.
     """
 
     units: float
     filled_at: float
+    most: float
 
     def fill(self, rate: float, most: float, now: float) -> None:
         """Adds what has come in since."""
+        assert now >= self.filled_at, f"a bucket filled at {self.filled_at} is filled at {now}"
+        assert rate >= 0 <= most, f"a bucket of at most {most} units is filled at the rate {rate}"
         self.units = min(most, self.units + rate * (now - self.filled_at))
-        self.filled_at = now
+        self.filled_at, self.most = now, most
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Capacity:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._now = 0.0  # The latest time that the clock has told: for buckets it does not turn back.
         self._buckets: dict[tuple[str, bytes | None, str], Bucket] = {}
         # When each hot partition began to be throttled, and when it last was.
         self._hot: dict[Partition, tuple[float, float]] = {}
@@ -84,15 +91,33 @@ class Capacity:
             load: by partition, its read and write units.
             tables: those that the partitions belong to.
         """
-        now = self._clock.now()
+        self._now = now = max(self._now, self._clock.now())
         debits = [each for table in tables for each in self._debits(table, load, now)]
         empty = next((each for each in debits if each.bucket.units <= 0), None)
         if empty is not None:
             self._heat(load, tables, now)
             return empty.detail
         for each in debits:
+            assert each.units > 0, f"{each.units} units are taken from {each.detail}"
             each.bucket.units -= each.units
         return None
+
+    def check(self) -> None:
+        """Asserts that no bucket holds more than it can or was filled later than now, and that no heat is left over."""
+        for name, bucket in self._buckets.items():
+            resource, start, operation = name
+            assert operation in _PARTITION_UNITS, f"the bucket {name} is of neither reads nor writes"
+            units, most, filled_at = bucket.units, bucket.most, bucket.filled_at
+            assert units <= most, f"the bucket {name} holds {units} units of {most}"
+            assert filled_at <= self._now, f"the bucket {name} was filled at {filled_at}, after {self._now}"
+            limit = _PARTITION_UNITS[operation]
+            is_right = start is None or most == limit
+            assert is_right, f"the bucket {name} of a partition of {resource} holds {most} units instead of {limit}"
+        for partition, (since, last) in self._hot.items():
+            assert since <= last <= self._now, f"{partition} is hot from {since} to {last}, and it is {self._now}"
+            assert last - since < HEAT_SECONDS, f"{partition} is hot for {last - since} s and has not split"
+            names = {(partition.keyspace, partition.map.start, each) for each in _PARTITION_UNITS}
+            assert names & self._buckets.keys(), f"{partition} is hot and has no bucket"
 
     def _debits(self, table: Table, load: Load, now: float) -> Iterator[Debit]:
         indexes = [("", [table.keyspace, *(index.keyspace for index in table.local_indexes)])]
@@ -120,7 +145,7 @@ class Capacity:
         side: int,
         now: float,
     ) -> Iterator[Debit]:
-        rate = PARTITION_READ_UNITS if operation == "Read" else PARTITION_WRITE_UNITS
+        rate = _PARTITION_UNITS[operation]
         for keyspace, partition in parts:
             if load[partition][side] > 0:
                 bucket = self._bucket((keyspace.name, partition.map.start, operation), rate, 1.0, now)
@@ -130,7 +155,7 @@ class Capacity:
     def _bucket(self, name: tuple[str, bytes | None, str], rate: float, seconds: float, now: float) -> Bucket:
         bucket = self._buckets.get(name)
         if bucket is None:
-            bucket = self._buckets[name] = Bucket(rate * seconds, now)
+            bucket = self._buckets[name] = Bucket(rate * seconds, now, rate * seconds)
         bucket.fill(rate, rate * seconds, now)
         return bucket
 

@@ -57,6 +57,7 @@ class Overlay:
 
     def commit(self, batch: WriteBatch) -> None:
         """Counts what the batch would consume, and does nothing else."""
+        assert not (batch.states or batch.creates or batch.drops), f"an overlay changes the tables {set(batch.states)}"
         self.meter.written(batch.charges)
 
     @property
@@ -114,6 +115,7 @@ class OverlayMap:
         self._below, self._keyspace, self._entries, self._ranges = below, keyspace, entries, spans
 
     def get(self, key: bytes) -> bytes | None:
+        assert self.start <= key, f"a map of {self._keyspace} that begins at {self.start!r} is asked for {key!r}"
         self._ranges.append((self._keyspace, key, key + b"\x00"))
         record = None if self._entries is None else self._entries.get(key)
         return self._below.get(key) if record is None else record or None

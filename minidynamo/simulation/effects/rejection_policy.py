@@ -9,6 +9,7 @@ from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
 from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.rejections import (
+    PLAIN,
     conflict,
     conflict_detail,
     plain_refusal,
@@ -23,6 +24,7 @@ from minidynamo.values.api_types import Request
 
 _BEFORE_ARRIVAL = ("connection_lost", "server_error")
 _AFTER_EFFECT = ("response_lost", "connection_lost_after")
+assert {*_BEFORE_ARRIVAL, *_AFTER_EFFECT} <= PLAIN.keys(), f"they have details: {_BEFORE_ARRIVAL}, {_AFTER_EFFECT}"
 
 
 class RejectionPolicy:
@@ -68,6 +70,10 @@ class RejectionPolicy:
             raise timeout()
         if operation == "TransactWriteItems":
             self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
+
+    def check(self) -> None:
+        """Asserts that the buckets of capacity are sound."""
+        self._capacity.check()
 
     def _choose(self, kind: str, make: Callable[[Draw], Detail | None] | None = None) -> Detail | None:
         return self._injector.choose(kind, make) if self._injector.happens_at(kind) else None

@@ -19,6 +19,7 @@ from minidynamo.errors import (
 from minidynamo.requests.operations import API, WRITE
 from minidynamo.schema.arns import ArnScope
 from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.simulation.faults.kinds import REJECTIONS
 from minidynamo.tables.table import Table
 
 _CONFLICT = "Transaction is ongoing for the item"
@@ -76,6 +77,7 @@ def throttle(operation: str, detail: Detail, table: Table, scope: ArnScope, acti
         scope: names its ARN.
         actions: of a transaction, the table of each of its actions.
     """
+    assert not actions or table.name in actions, f"{table.name} is throttled, in a transaction on {actions}"
     index = detail["index"]
     is_write = API[operation].access == WRITE
     resource = scope.table_arn(table.name) + (f"/index/{index}" if index else "")
@@ -119,6 +121,9 @@ PLAIN: dict[str, tuple[type[DynamoError], str]] = {
     "connection_lost": (NoResponse, "The connection was lost before the request arrived."),
     "connection_lost_after": (NoResponse, "The connection was lost before the answer arrived."),
 }
+
+
+assert PLAIN.keys() <= REJECTIONS, f"errors of what is no rejection: {sorted(PLAIN.keys() - REJECTIONS)}"
 
 
 def plain_refusal(kind: str) -> DynamoError:

@@ -17,8 +17,9 @@ first, which `overlays.py` lays over the tables for the time of one read.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from minidynamo.simulation.effects.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
@@ -26,6 +27,7 @@ from minidynamo.storage.engine import Batch
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory.layers import TOMBSTONE
 from minidynamo.tables.catalog import Catalog
+from minidynamo.values.records import SIZE_BYTES
 
 # More changes than these are never unseen.
 _CHANGES_MAX = 1_000
@@ -48,6 +50,20 @@ class Change:
     place: tuple[str, bytes]
     before: list[tuple[str, bytes, bytes]]
     global_names: frozenset[str]
+
+    def check(self) -> None:
+        """Asserts that it begins with its item, is of one table, and that what was there before are records."""
+        name, table = f"change {self.number}", self.place[0]
+        first = self.before[0][:2]
+        assert first == self.place, f"{name} of {self.place} begins with what was at {first}"
+        own = table.rpartition("/")[0] + "/"
+        strange = {each for each, _, _ in self.before if not each.startswith(own)} | {
+            each for each in self.global_names if not each.startswith(f"{own}index/")
+        }
+        assert not strange, f"{name} of {table} names the keyspaces {sorted(strange)}"
+        for keyspace, key, record in self.before:
+            is_record = record == TOMBSTONE or len(record) > SIZE_BYTES
+            assert is_record, f"{name} has replaced {record!r} at {key!r} of {keyspace}, which is no record"
 
     def touches(self, spans: Iterable[KeySpan], is_global: bool) -> bool:
         """Whether it changed something in a range of a table or local index, or else of a global one."""
@@ -81,6 +97,7 @@ class Visibility:
         self._seconds_max = seconds_max
         self._changes: deque[Change] = deque(maxlen=_CHANGES_MAX)
         self._count = 0
+        self._latest = 0.0  # Of the times that have been told: among changes time does not turn back.
         self._places: dict[str, _Place | None] = {}
         self._seen: dict[tuple[bool, tuple[str, bytes]], int] = {}
 
@@ -90,9 +107,21 @@ class Visibility:
         self._places.clear()
         self._seen.clear()
 
+    def look_again(self, begun: Collection[str]) -> None:
+        """Looks anew where keyspaces belong, since a table or index has begun, changed or ended.
+
+        Parameters:
+            begun: the keyspaces that have begun; what was in others of their names has ended with these.
+        """
+        self._places.clear()
+        if begun:
+            for change in self._changes:
+                change.before[:] = [each for each in change.before if each[0] not in begun]
+
     def note(self, batch: Batch, now: float) -> list[Change]:
         """The changes of a batch that is about to be committed; `add` them once it has been."""
         noted: list[Change] = []
+        self._latest = now = max(self._latest, now)
         for name, key, _, _, _ in batch.writes:
             place = self._place_of(name)
             if place is None:
@@ -102,11 +131,15 @@ class Visibility:
                 number = self._count + len(noted) + 1
                 noted.append(Change(number, now, (place.table, key), [before], place.global_names))
             elif noted:
+                table = noted[-1].place[0]
+                assert place.table == table, f"an entry in {name} follows an item of {table}"
                 noted[-1].before.append(before)  # Entries are staged after their item.
         return noted
 
     def add(self, changes: Sequence[Change]) -> None:
         """Remembers changes that have been committed, and forgets those that everybody has seen."""
+        number = changes[0].number if changes else None
+        assert number in (None, self._count + 1), f"change {number} follows change {self._count}"
         self._changes += changes
         self._count += len(changes)
         if changes:
@@ -125,6 +158,7 @@ class Visibility:
             groups: the changes that might be unseen, by what becomes visible in order.
             draw: tells of which groups, and how many.
         """
+        assert all(groups.values()), f"no change is left of a group: {groups}"
         latest = sorted(groups.values(), key=lambda changes: changes[-1].number)
         found: list[int] = []
         for changes in draw.some(latest, draw.count(1, len(latest))):
@@ -158,6 +192,27 @@ class Visibility:
             if each.number not in hidden:
                 place = (is_global, each.place)
                 self._seen[place] = max(each.number, self._seen.get(place, 0))
+
+    def check(self) -> None:
+        """Asserts that changes are in order and of keyspaces of one table each, and those of tables as they are now."""
+        for one, two in pairwise(self._changes):
+            assert one.number + 1 == two.number, f"change {two.number} follows change {one.number}"
+            assert one.time <= two.time, f"change {one.number} was made at {one.time}, the next one at {two.time}"
+        latest = self._changes[-1].number if self._changes else self._count
+        assert latest == self._count, f"the last change is {latest}, of {self._count}"
+        for change in self._changes:
+            change.check()
+        for (is_global, seen), number in self._seen.items():
+            assert 0 < number <= self._count, (
+                f"change {number} of {seen} was seen (global: {is_global}), of {self._count}"
+            )
+        present = _places_of(self._catalog())
+        for name, known in self._places.items():
+            place = present.get(name, known)
+            is_same = place is known or (place is not None and known is not None and known.keyspace is place.keyspace)
+            assert is_same, f"the keyspace {name} is known as {known} and is {place}"
+            names = (frozenset() if place is None else place.global_names) - (known.global_names if known else set())
+            assert not names, f"{name} is known without its global indexes {sorted(names)}"
 
     def _place_of(self, name: str) -> _Place | None:
         """Where a keyspace belongs, None where it is of no table."""

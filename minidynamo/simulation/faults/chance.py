@@ -41,14 +41,17 @@ class Draw:
             options: what there is to choose from; not empty.
             worst: the index of the worst of them; the last one by default.
         """
+        assert options, "nothing is left to draw from"
         return options[worst] if self._is_worst else options[self._next_number(len(options))]
 
     def count(self, least: int, most: int) -> int:
         """A number of things; the most is the worst."""
+        assert least <= most, f"a number of at least {least} and at most {most} is drawn"
         return self.among(range(least, most + 1))
 
     def some(self, options: Sequence[Option], count: int) -> list[Option]:
         """So many of some options, in their order; with 0 drawn those at the end."""
+        assert 0 <= count <= len(options), f"{count} are drawn, of {len(options)}"
         left, chosen = list(range(len(options))), []
         for _ in range(count):
             chosen.append(left.pop(-1 - self._next_number(len(left))))
@@ -107,6 +110,7 @@ class _Numbers:
         self._count = 0
 
     def below(self, bound: int) -> int:
+        assert 0 < bound <= _RANGE, f"a number below {bound} is drawn"
         self._count += 1
         digest = blake2b(f"{self._text}/{self._count}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") * bound // _RANGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, ITEM
@@ -86,7 +87,9 @@ class FaultInjector:
                     f"call {number} was {expected.operation} {expected.on} in the history and is now "
                     f"{call.operation} {call.on}: a history can only be replayed by the program that made it"
                 )
-        self.history.calls.append(call)
+        calls = self.history.calls
+        assert not calls or calls[-1].number < number, f"call {number} begins after call {calls[-1].number}"
+        calls.append(call)
         if self._keep_calls is not None and len(self.history.calls) > 2 * self._keep_calls:
             del self.history.calls[: -self._keep_calls]
         self.call, self._request = call, request
@@ -94,9 +97,23 @@ class FaultInjector:
 
     def end(self, call: Call, outcome: str) -> None:
         """Ends a call: what the caller got."""
+        assert call is self.call, f"call {call.number} ends within call {self.call.number}"
         call.outcome = outcome
         is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
         self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
+
+    def check(self) -> None:
+        """Asserts that the history has the latest calls in their order, and in them kinds that there are."""
+        numbers = [each.number for each in self.history.calls]
+        for one, two in pairwise([0, *numbers, self._count + 1]):
+            assert one < two, f"the history has call {two} behind call {one}, of {self._count}"
+        for call in self.history.calls:
+            unknown = sorted(call.choices.keys() - KINDS.keys())
+            assert not unknown, f"call {call.number} has the unknown choices {unknown}"
+            is_over = call is not self.call or bool(call.outcome)
+            assert is_over, f"call {call.number}, {call.operation}, has not ended"
+        row = self._refused_in_a_row
+        assert 0 <= row <= self._count, f"{row} calls in a row were refused, of {self._count}"
 
     @property
     def may_refuse(self) -> bool:
@@ -116,6 +133,9 @@ class FaultInjector:
             kind: what could happen.
             make: makes its details from a draw, or None where it cannot happen after all. Without it there are none.
         """
+        assert not self.call.outcome, (
+            f"{kind} is chosen in call {self.call.number}, which has ended: {self.call.outcome}"
+        )
         make = _without_details if make is None else make
         detail = self._asked(kind, make)
         if detail is not None:

@@ -219,8 +219,9 @@ REJECTIONS = frozenset(
     }
 )
 
-assert all(kind.operations <= _ALL for kind in _ROWS)
-assert KINDS.keys() >= REJECTIONS
+assert len(KINDS) == len(_ROWS), f"{len(_ROWS)} kinds share {len(KINDS)} names"
+assert all(kind.operations <= _ALL for kind in _ROWS), "a kind happens with an operation that there is not"
+assert KINDS.keys() >= REJECTIONS, f"rejections are no kinds: {sorted(REJECTIONS - KINDS.keys())}"
 
 
 def known_kind(name: str) -> Kind:

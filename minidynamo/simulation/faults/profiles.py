@@ -74,6 +74,9 @@ class Profile:
         return float(getattr(self, kind))
 
 
+_RATES = {each.name for each in fields(Profile)}
+assert KINDS.keys() <= _RATES, f"profiles have no rates for {sorted(KINDS.keys() - _RATES)}"
+
 CALM = Profile(name="calm")
 TYPICAL = Profile(
     name="typical",

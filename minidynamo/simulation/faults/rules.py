@@ -49,6 +49,7 @@ class FaultRule:
     def count(self) -> None:
         """Notes that it has happened."""
         if self.times is not None:
+            assert self.times > 0, f"{self.kind.name} happens {self.times} times more, and has happened"
             self.times -= 1
 
 
@@ -121,6 +122,7 @@ class Faults:
 
     def is_off(self, kind: str) -> bool:
         """Whether a kind does not happen now."""
+        assert kind in KINDS, f"there is no kind {kind}"
         return self._pauses > 0 or kind in self._off
 
     def has_aims(self, kind: str) -> bool:

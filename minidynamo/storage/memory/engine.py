@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from weakref import WeakSet
 
 from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, check_map, check_tiling, map_of
 from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, Layer, overlaid
@@ -27,6 +28,11 @@ class MemoryMap:
         self._hold(Entries(), below)
 
     def _hold(self, entries: Entries, below: OrderedMap | None) -> None:
+        if below is not None:
+            is_covered = below.stop is None or (self.stop is not None and self.stop <= below.stop)
+            assert below.start <= self.start and is_covered, (
+                f"a map from {self.start!r} to {self.stop!r} lies above one from {below.start!r} to {below.stop!r}"
+            )
         self.entries = entries
         self.below = below
         self.get = entries.get if below is None else self._get_above
@@ -61,6 +67,7 @@ class MemoryMap:
         assert self.start < at_key, f"a map that begins at {self.start!r} is split at {at_key!r}"
         assert self.stop is None or at_key < self.stop, f"a map that ends at {self.stop!r} is split at {at_key!r}"
         sizes = [record_size_bytes(record) for _, record in self.range(at_key, None)]
+        assert len(sizes) <= self.item_count, f"{len(sizes)} items, of {self.item_count}, lie from {at_key!r} on"
         upper = MemoryMap(at_key, self.stop)
         own = list(self.entries.items())
         position = self.entries.bisect_left(at_key)
@@ -93,6 +100,8 @@ class MemoryMap:
         """Asserts that counts, sizes, order and range agree with the entries."""
         name = f"the map that begins at {self.start!r}"
         self.entries._check()  # type: ignore[attr-defined]
+        gone = [] if self.below is not None else [key for key, record in self.entries.items() if record == TOMBSTONE]
+        assert not gone, f"{name} lies above nothing, and says that {gone} are gone from there"
         check_map(self, name)
         if self.entries:
             first, last, stop = self.entries.keys()[0], self.entries.keys()[-1], self.stop
@@ -113,6 +122,7 @@ class MemoryEngine(Engine):
         self.io_errors: tuple[type[Exception], ...] = ()
         self._keyspaces: dict[str, list[MemoryMap]] = {}
         self._dropped: list[MemoryMap] = []  # They may still be read.
+        self._snapshots = WeakSet[Snapshot]()  # Those still held, to be checked.
         if snapshot is not None:
             self.restore(snapshot)
 
@@ -124,6 +134,7 @@ class MemoryEngine(Engine):
 
     def commit(self, batch: Batch) -> None:
         for name in batch.creates:
+            assert name not in self._keyspaces, f"{name} begins and is there already"
             self.maps(name)
         for name in batch.drops:
             self._dropped += self._keyspaces.pop(name)
@@ -143,7 +154,9 @@ class MemoryEngine(Engine):
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
-        return Snapshot(frozen, self.io_errors)
+        snapshot = Snapshot(frozen, self.io_errors)
+        self._snapshots.add(snapshot)
+        return snapshot
 
     def restore(self, snapshot: Snapshot) -> None:
         self.io_errors = snapshot.io_errors
@@ -167,3 +180,5 @@ class MemoryEngine(Engine):
             check_tiling(maps, name)
             for each in maps:
                 each.check()
+        for snapshot in list(self._snapshots):
+            snapshot.check()

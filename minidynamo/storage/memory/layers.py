@@ -67,7 +67,11 @@ class FrozenMap:
 
     def check(self) -> None:
         """Asserts that counts, sizes and order agree with the entries, and that layers are few."""
-        check_map(self, f"the frozen map that begins at {self.start!r}")
+        name = f"the frozen map that begins at {self.start!r}"
+        lowest = self.layers[0]
+        gone = [key for key, record in lowest.items() if not record] if isinstance(lowest, Entries) else []
+        assert not gone, f"the lowest layer of {name} says that {gone} are gone from below it"
+        check_map(self, name)
         sizes = [len(layer) for layer in self.layers if isinstance(layer, Entries)]
         assert all(one > two for one, two in pairwise(sizes)), f"layers of {sizes} entries are not merged"
 

@@ -26,6 +26,8 @@ def write_differences(
     Returns:
         The ids of the keyspaces there are then, and about how many bytes were written.
     """
+    known, found = sorted(ids), sorted(present.keyspaces)
+    assert known == found, f"the keyspaces {known} are known, and the file holds {found}"
     for name, keyspace_id in ids.items():
         if name not in wanted.keyspaces:
             writer.drop_keyspace(keyspace_id)

@@ -168,11 +168,15 @@ class SqliteEngine(Engine):
 
     def _created(self, names: Sequence[str]) -> dict[str, list[SqliteMap]]:
         """The maps of new keyspaces, within a transaction; they are live once it has been committed."""
+        assert self._maps.keys().isdisjoint(names), f"of {names} some begin and are there already"
         return {name: [self._first_map(self._writer.add_keyspace(name))] for name in names}
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
         maps = self._maps[keyspace]
-        assert isinstance(lower, SqliteMap)
+        assert isinstance(lower, SqliteMap), f"{keyspace} has a map of another engine: {lower!r}"
+        stop = lower.stop
+        is_within = lower.start < at_key and (stop is None or at_key < stop)
+        assert is_within, f"a map of {keyspace} from {lower.start!r} to {stop!r} is split at {at_key!r}"
         sizes = [record_size_bytes(record) for _, record in lower.range(at_key, None)]
         upper = SqliteMap(self._connection, lower.keyspace_id, at_key, lower.stop, len(sizes), sum(sizes))
         count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
@@ -260,6 +264,9 @@ class SqliteEngine(Engine):
     def check(self) -> None:
         check_pages(self._connection)
         self._watch.check_log()
+        stored_ids = stored_keyspaces(self._connection)
+        assert stored_ids == self._ids, f"the keyspaces are stored as {stored_ids} and known as {self._ids}"
+        assert self._ids.keys() == self._maps.keys(), f"maps are known of {list(self._maps)}, ids of {list(self._ids)}"
         for name, maps in self._maps.items():
             rows = stored_maps(self._connection, self._ids[name])
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]

@@ -80,7 +80,12 @@ class LogWatch:
         """
         with self._lock:
             if commits > self._commits:
-                self._ownership.note(self._cursor.advance(self.open_log(), commits - self._commits))
+                assert commits <= self._position(), f"{commits} commits are noted, of {self._position()}"
+                before = self._cursor.end
+                end = self._cursor.advance(self.open_log(), commits - self._commits)
+                is_further = end.salts != before.salts or end.frame >= before.frame
+                assert is_further, f"the log ended at frame {before.frame}, and with more commits at {end.frame}"
+                self._ownership.note(end)
                 self._commits = commits
 
     def leave(self) -> None:
@@ -145,6 +150,7 @@ class LogWatch:
                     self._state = state
                 self._checkpoints += 1
                 self._checkpoints_under_way -= 1
+                assert self._checkpoints_under_way >= 0, f"{self._checkpoints_under_way} checkpoints are under way"
         if self._notes_checkpoints and commits > self._commits:
             sync_file(self.open_log())  # A checkpoint that was held up by a reader has not done so.
             self.note(commits)

@@ -44,6 +44,7 @@ class SqliteMap:
         self._table = f"keyspace_{keyspace_id}"
         self._select = f"SELECT record, checksum FROM {self._table} WHERE key = ?"
         self.keyspace_id = keyspace_id
+        assert stop is None or start < stop, f"a map of {self._table} goes from {start!r} to {stop!r}"
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = count, size
 

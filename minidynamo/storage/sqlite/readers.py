@@ -50,7 +50,7 @@ class SqliteView:
         reader.execute("SELECT 1 FROM keyspaces LIMIT 1").fetchone()
 
     def of(self, ordered_map: OrderedMap) -> OrderedMap:
-        assert isinstance(ordered_map, SqliteMap)
+        assert isinstance(ordered_map, SqliteMap), f"a view of a file is asked for {ordered_map!r}"
         return ordered_map.seen_by(self._reader)
 
     def close(self) -> None:
