@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from bench.bug_hunt import print_bugs
 from bench.growth import print_growth, print_import, print_memory
 from bench.machine import print_machine
 from bench.runner import ROOT, Target, checkout, run
@@ -32,6 +33,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--threads": {**_SWITCH, "help": "puts per second of threads that share a database"},
     "--large": {"nargs": "?", "type": float, "const": 2.0, "metavar": "GB", "help": "open and read a large file"},
     "--machine": {**_SWITCH, "help": "1,000 examples of a state machine of the kit"},
+    "--bugs": {
+        "nargs": "?",
+        "type": int,
+        "const": 100,
+        "metavar": "SEEDS",
+        "help": "how surely the kit finds planted bugs (100 seeds each)",
+    },
     "--simulation": {**_SWITCH, "help": "what calls of simulated databases cost"},
     "--http": {**_SWITCH, "help": "measure our server through boto3 and a plain client"},
     "--endpoint": {
@@ -59,6 +67,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
     "threads": lambda options: print_threads(),
     "large": lambda options: print_large(options.large),
     "machine": lambda options: print_machine(),
+    "bugs": lambda options: print_bugs(options.bugs),
     "simulation": lambda options: print_simulation(),
     "waiting": lambda options: print_waiting(options.against),
     "hostile": lambda options: print_hostile(options.against),

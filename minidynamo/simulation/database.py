@@ -64,6 +64,9 @@ class SimulatedDatabase(Database):
         self._visibility.add(changes)
         if batch.states:
             self._visibility.look_again(batch.creates)
+        if self._ttl_delay_hours:
+            for keyspace, key, *_ in batch.writes:  # What is written anew expires anew.
+                self._ttl_delay_hours.pop((keyspace, key), None)
 
     # Expiry.
 
@@ -105,6 +108,4 @@ class SimulatedDatabase(Database):
         """An independent simulated database in memory, with the same profile or schedule and a history of its own."""
         with self.lock:
             settings = self.fork_settings(clock)
-            old = self._injector
-            injector = FaultInjector(old.profile, settings["seed"], old.schedule, old.replay)
-            return SimulatedDatabase(injector, **settings)
+            return SimulatedDatabase(self._injector.forked(settings["seed"]), **settings)

@@ -66,8 +66,10 @@ class Simulation(Middleware):
         with self._target.context.lock:
             call = self._injector.begin("Deliver", {})
             call.key = f"{len(invocation.event['Records'])} records to {invocation.function.name}"
-            is_again = self._injector.choose("duplicate_delivery") is not None
-            self._injector.end(call, "error" if outcome.is_error else "ok")
+            try:
+                is_again = self._injector.choose("duplicate_delivery") is not None
+            finally:
+                self._injector.end(call, "error" if outcome.is_error else "ok")
         return run(invocation) if is_again else outcome
 
     def check(self) -> None:

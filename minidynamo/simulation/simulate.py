@@ -12,7 +12,7 @@ from minidynamo.database.connect import opened_engine
 from minidynamo.database.database import Database
 from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.database import SimulatedDatabase
-from minidynamo.simulation.faults.chance import Fault, FaultSchedule
+from minidynamo.simulation.faults.chance import Chance, Fault, FaultSchedule
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.kinds import known_kind
@@ -31,6 +31,7 @@ def simulate(
     without: tuple[str, ...] = (),
     clock: Clock | None = None,
     keep_calls: int | None = None,
+    chance: Chance | None = None,
     **settings: Any,
 ) -> SimulatedDatabase:
     """Opens a database that chooses, call by call, among the answers that the real service may give.
@@ -47,6 +48,7 @@ def simulate(
         without: kinds of faults that do not happen.
         clock: where the time comes from; by default a `ManualClock`, which each call advances by its latency.
         keep_calls: how many calls the history keeps at least, the latest ones; None for all.
+        chance: what decides instead of the seed, with the profile's bounds; see `minidynamo.testing.simulated`.
         settings: others of `minidynamo.connect`.
 
     Raises:
@@ -63,7 +65,7 @@ def simulate(
     if schedule is not None and not isinstance(schedule, FaultSchedule):
         schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay
-    injector = FaultInjector(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls)
+    injector = FaultInjector(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls, chance)
     if isinstance(source, Database):
         if settings:
             raise TypeError("give simulate() either a database to fork or the settings of a new one")

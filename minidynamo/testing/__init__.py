@@ -8,8 +8,8 @@ try:
 except ImportError as _error:
     raise ImportError("minidynamo.testing needs its extra: pip install 'minidynamo[testing]'") from _error
 
+from minidynamo.testing.drawn_faults import simulate_drawn, simulated
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
-from minidynamo.testing.faults import fault_schedules, faults
 from minidynamo.testing.histories import (
     NotLinearizable,
     RecordedCall,
@@ -42,8 +42,6 @@ __all__ = [
     "check_linearizable",
     "check_serializable",
     "condition_expressions",
-    "fault_schedules",
-    "faults",
     "items",
     "keys",
     "mutants",
@@ -53,6 +51,8 @@ __all__ = [
     "reference_model",
     "requests",
     "run_mutants",
+    "simulate_drawn",
+    "simulated",
     "table_schemas",
     "transactions",
     "update_expressions",

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import note
-from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from minidynamo import Database, FaultSchedule, ManualClock, Profile, connect, mock, simulate
-from minidynamo.simulation import SimulatedDatabase
-from minidynamo.testing.faults import fault_schedules
+from minidynamo import Database, ManualClock, Profile, connect, mock
+from minidynamo.simulation import CALM
+from minidynamo.testing.drawn_faults import drawn
 from minidynamo.testing.reference import ReferenceModel, reference_model
 from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.values.api_types import RequestDraft
@@ -37,19 +36,12 @@ from minidynamo.values.attribute_value import Item
 Tables = SchemaSource | list[SchemaSource] | tuple[SchemaSource, ...]
 
 
-def _schedules(machine: DynamoDBStateMachine) -> st.SearchStrategy[FaultSchedule]:
-    if machine.profile is None:
-        return st.just(FaultSchedule())
-    return fault_schedules(machine.profile, faults_max=machine.faults_max)
-
-
 class DynamoDBStateMachine(RuleBasedStateMachine):
     """Subclass it, and give operations of your application as rules.
 
     Attributes of the class, for subclasses to set:
         tables: what there is at the start: the path of a template, CreateTable requests, `TableSchema`s, or a list.
         profile: the faults that may be drawn, a profile or its name; None for none.
-        faults_max: how many faults a run has at most.
         answers_boto3: whether boto3 and aiobotocore are answered by the database during each run.
 
     Attributes of a run:
@@ -60,7 +52,6 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
 
     tables: ClassVar[Tables] = ()
     profile: ClassVar[str | Profile | None] = "stormy"
-    faults_max: ClassVar[int] = 16
     answers_boto3: ClassVar[bool] = False
 
     _templates: ClassVar[dict[type, tuple[Database, list[TableSchema]]]] = {}
@@ -76,12 +67,12 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         """Called as each run begins, after its database is there: the place to map handlers with `on_stream`."""
 
-    @initialize(schedule=st.runner().flatmap(_schedules))
-    def open_database(self, schedule: FaultSchedule) -> None:
-        """Begins a run with the faults that will happen in it."""
+    @initialize()
+    def open_database(self) -> None:
+        """Begins a run; its faults are drawn as its calls are made."""
         template, schemas = self._template()
-        bounds = "stormy" if self.profile is None else self.profile
-        self.database: SimulatedDatabase = simulate(template, schedule=schedule, profile=bounds)
+        self.database, self._chance = drawn(template, CALM if self.profile is None else self.profile)
+        self._chance.step = 1
         self.client = self.database.client()
         self.resource = self.database.resource()
         self.model: dict[str, ReferenceModel] = {schema.name: reference_model(schema) for schema in schemas}
@@ -92,8 +83,10 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
 
     def check_invariants(self, *arguments: Any, **options: Any) -> None:
         """Hands all changes over to the handlers after each step; then come the invariants."""
-        if self._is_begun and self.database.functions.mappings:
-            self.database.drain()
+        if self._is_begun:
+            if self.database.functions.mappings:
+                self.database.drain()
+            self._chance.step = (self._chance.step or 0) + 1
         super().check_invariants(*arguments, **options)
 
     def items(self, table: str, index: str | None = None) -> list[Item]:

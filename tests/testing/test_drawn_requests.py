@@ -10,13 +10,11 @@ import pytest
 from hypothesis import find, given
 from hypothesis import strategies as st
 
-import minidynamo
 from minidynamo import Fault, FaultSchedule
 from minidynamo.simulation import KINDS
 from minidynamo.testing import (
     attribute_values,
     condition_expressions,
-    fault_schedules,
     items,
     keys,
     numbers,
@@ -96,12 +94,6 @@ def test_there_are_no_requests_of_other_operations() -> None:
         (update_expressions(SCHEMA), lambda drawn: True, "SET #g = :0x"),
         (queries(SCHEMA), lambda drawn: True, "#pk = :pk"),
         (transactions(SCHEMA), lambda drawn: True, ["ConditionCheck"]),
-        (fault_schedules("stormy"), lambda drawn: True, FaultSchedule()),
-        (
-            fault_schedules("stormy"),
-            lambda drawn: any(fault.kind == "unprocessed" for fault in drawn.faults),
-            FaultSchedule([Fault("unprocessed")]),
-        ),
     ],
 )
 def test_what_is_drawn_shrinks_to_little(strategy: Any, is_wanted: Callable[[Any], bool], expected: Any) -> None:
@@ -112,21 +104,6 @@ def test_what_is_drawn_shrinks_to_little(strategy: Any, is_wanted: Callable[[Any
     elif isinstance(expected, list):
         shown = [next(iter(entry)) for entry in found["TransactItems"]]
     assert shown == expected
-
-
-def test_schedules_have_the_kinds_of_their_profile() -> None:
-    profile = minidynamo.Profile(throttled=0.1, conflict=0.1)
-
-    @given(fault_schedules(profile, faults_max=3))
-    def are_of_the_profile(schedule: FaultSchedule) -> None:
-        assert {fault.kind for fault in schedule.faults} <= {"throttled", "conflict"}
-        assert len(schedule.faults) <= 3
-
-    are_of_the_profile()
-    with pytest.raises(ValueError, match="profile calm has no faults to draw from"):
-        fault_schedules("calm")
-    with pytest.raises(ValueError, match="there is no profile 'x'"):
-        fault_schedules("x")
 
 
 def test_the_printed_schedule_can_be_run_again() -> None:

@@ -46,7 +46,7 @@ class Retrying(DynamoDBStateMachine):
 
 def test_a_machine_finds_a_retry_that_counts_twice() -> None:
     report = failing_machine(Retrying)
-    assert "state.open_database(schedule=FaultSchedule([Fault(" in report
+    assert "Faults of this run: minidynamo.simulate(..., schedule=FaultSchedule([Fault(" in report
     assert report.count("Fault('") == 1 and report.count("state.add_one()") == 1
     assert any(f"Fault('{kind}'" in report for kind in ("response_lost", "connection_lost_after", "timed_out"))
     assert "source: " in report

@@ -8,12 +8,10 @@ from collections.abc import Callable, Hashable, Mapping
 from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Change, group_by
-from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.simulation.faults.chance import Detail
 from minidynamo.values.api_types import Request, Response, Structure
 
 Grouping = Callable[[Change], Hashable]
-
-_SHORT_LIMITS = (1, 2, 3, 5, 10)
 
 
 def read(target: Target, operation: str, request: Request) -> Response:
@@ -28,15 +26,26 @@ def read(target: Target, operation: str, request: Request) -> Response:
         empty = _empty_page(target, operation, request)
         if choices.choose("empty_page", lambda draw: {"nothing": "read"}) is not None:
             return empty
-    short = choices.choose("short_page", lambda draw: _short_limit(draw, limit))
-    sent = request if short is None else {**request, "Limit": short["items"]}
-    with choices.undone("short_page"):
-        response, overlay = lagging(target, operation, sent, _group_of_read(target, operation, request))
-    if short is not None and "LastEvaluatedKey" not in response:
-        choices.undo("short_page")  # There was not so much to read.
-    if short is None and limit is not None and "LastEvaluatedKey" in response:
+    if _is_quiet(target, "stale_read", "index_lag", "short_page"):
+        response, overlay = target.perform(operation, request), target.overlay()
+    else:
+        response, overlay = _seen_page(target, operation, request)
+    if limit is not None and "LastEvaluatedKey" in response:
         _notice_end(target, operation, request, response, overlay)
     return response
+
+
+def _seen_page(target: Target, operation: str, request: Request) -> tuple[Response, Overlay]:
+    """A page as visibility, indexes and the size of what is read at once may leave it, and the overlay that gave it."""
+    choices = target.injector
+    response, overlay, unseen = _seen(target, operation, request, _group_of_read(target, operation, request))
+    count = response["ScannedCount"]
+    short = choices.choose("short_page", lambda draw: {"items": draw.among(range(1, count), 0)}) if count > 1 else None
+    if short is not None:
+        overlay = _overlaid(target, unseen)
+        response = target.perform(operation, {**request, "Limit": short["items"]}, overlay)
+    overlay.count_for_real(target.context.meter)
+    return response, overlay
 
 
 def lagging(target: Target, operation: str, request: Request, group_of: Grouping) -> tuple[Response, Overlay]:
@@ -48,11 +57,22 @@ def lagging(target: Target, operation: str, request: Request, group_of: Grouping
     Returns:
         The response, and the overlay that gave it.
     """
+    if _is_quiet(target, "stale_read", "index_lag"):
+        return target.perform(operation, request), target.overlay()
+    response, overlay, _ = _seen(target, operation, request, group_of)
+    overlay.count_for_real(target.context.meter)
+    return response, overlay
+
+
+def _is_quiet(target: Target, *kinds: str) -> bool:
+    """Whether none of some kinds can happen to a read, so that it is answered by the database itself."""
+    return target.injector.profile.reads_go_back and not any(map(target.injector.is_possible, kinds))
+
+
+def _seen(target: Target, operation: str, request: Request, group_of: Grouping) -> tuple[Response, Overlay, list[int]]:
+    """Answers a read in an overlay, whose units are not counted yet; the changes that it does not see."""
     profile, visibility, now = target.injector.profile, target.visibility, target.clock.now()
-    is_lagging = any(map(target.injector.is_possible, ("stale_read", "index_lag")))
     overlay = target.overlay()
-    if not is_lagging and profile.reads_go_back:
-        return target.perform(operation, request), overlay
     response = target.perform(operation, request, overlay)
     unseen: list[int] = []
     for kind, is_global, seconds in (
@@ -69,10 +89,14 @@ def lagging(target: Target, operation: str, request: Request, group_of: Grouping
         visibility.show(changes, found, is_global)
         unseen += found
     if unseen:
-        overlay = Overlay(target.context, visibility.overlay(unseen))
+        overlay = _overlaid(target, unseen)
         response = target.perform(operation, request, overlay)
-    overlay.count_for_real(target.context.meter)
-    return response, overlay
+    return response, overlay, unseen
+
+
+def _overlaid(target: Target, unseen: list[int]) -> Overlay:
+    """A fresh overlay of a state that lacks some changes."""
+    return Overlay(target.context, target.visibility.overlay(unseen)) if unseen else target.overlay()
 
 
 def _choose_unseen(target: Target, kind: str, changes: list[Change], grouping: Grouping) -> Detail | None:
@@ -107,11 +131,6 @@ def _group_of_read(target: Target, operation: str, request: Request) -> Grouping
 
 def _everything(change: Change) -> Hashable:
     return "all"
-
-
-def _short_limit(draw: Draw, limit: int | None) -> Detail | None:
-    items = draw.among(_SHORT_LIMITS, worst=0)
-    return {"items": items} if limit is None or items < limit else None
 
 
 def _empty_page(target: Target, operation: str, request: Request) -> Response:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from minidynamo.simulation.faults.kinds import KINDS, known_kind
 from minidynamo.simulation.faults.profiles import Profile
-from minidynamo.values.api_types import JsonObject
+from minidynamo.values.api_types import JsonObject, Request
 
 # What has been chosen, as a history keeps it.
 Detail = JsonObject
@@ -75,8 +75,20 @@ class Chance(Protocol):
         """
         ...
 
+    def begin(self, operation: str, request: Request) -> None:
+        """Begins a call, of an operation or of "Deliver" or "Expire"; by default nothing hangs on that."""
+        return
 
-class SeededChance:
+    def skip(self, kind: str) -> None:
+        """Passes over an opportunity at which nothing may happen; by default nothing hangs on that."""
+        return
+
+    def undo(self, kind: str) -> None:
+        """Takes back what was decided last, which has had no effect; by default nothing hangs on that."""
+        return
+
+
+class SeededChance(Chance):
     """Decides by a seed and the rates of a profile.
 
     Parameters:
@@ -167,7 +179,7 @@ class FaultSchedule:
         return hash(self.faults)
 
 
-class ScheduledChance:
+class ScheduledChance(Chance):
     """Decides by a schedule of faults: each kind's opportunities are counted."""
 
     def __init__(self, schedule: FaultSchedule) -> None:
@@ -185,6 +197,9 @@ class ScheduledChance:
         self._opportunities[kind] += 1
         return None if fault is None else make(draw_of(fault.variant))
 
+    def skip(self, kind: str) -> None:
+        self._opportunities[kind] += 1
+
 
 def draw_of(variant: int) -> Draw:
     """A draw whose numbers are the digits of a number."""
@@ -198,7 +213,7 @@ def draw_of(variant: int) -> Draw:
     return Draw(below)
 
 
-class ReplayedChance:
+class ReplayedChance(Chance):
     """Decides as a history says: what happened at a call happens again."""
 
     def __init__(self, choices: Mapping[int, Mapping[str, Detail]]) -> None:

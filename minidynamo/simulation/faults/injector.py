@@ -37,6 +37,7 @@ class FaultInjector:
         schedule: what happens instead of what the rates say.
         replay: what happens again instead of any of that.
         keep_calls: how many calls the history keeps, None for all.
+        chance: what decides instead of the seed.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class FaultInjector:
         schedule: FaultSchedule | None = None,
         replay: History | None = None,
         keep_calls: int | None = None,
+        chance: Chance | None = None,
     ) -> None:
         self._keep_calls, self._count = keep_calls, 0
         self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
@@ -56,6 +58,7 @@ class FaultInjector:
         self._refused_in_a_row = 0
         self._expected = [] if replay is None else replay.calls
         self._is_drawn = schedule is None and replay is None
+        self._given_chance = chance
         self._chance = self._new_chance()
 
     def __repr__(self) -> str:
@@ -70,7 +73,11 @@ class FaultInjector:
             return ReplayedChance({call.number: call.choices for call in self.replay.calls})
         if self.schedule is not None:
             return ScheduledChance(self.schedule)
-        return SeededChance(self.seed, self.profile)
+        return SeededChance(self.seed, self.profile) if self._given_chance is None else self._given_chance
+
+    def forked(self, seed: int | str) -> FaultInjector:
+        """The choices of a fork."""
+        return FaultInjector(self.profile, seed, self.schedule, self.replay, chance=self._given_chance)
 
     def begin(self, operation: str, request: Request) -> Call:
         """Begins a call.
@@ -93,6 +100,7 @@ class FaultInjector:
         if self._keep_calls is not None and len(self.history.calls) > 2 * self._keep_calls:
             del self.history.calls[: -self._keep_calls]
         self.call, self._request = call, request
+        self._chance.begin(operation, request)
         return call
 
     def end(self, call: Call, outcome: str) -> None:
@@ -144,7 +152,8 @@ class FaultInjector:
 
     def undo(self, kind: str) -> None:
         """Takes a choice of this call back, which has had no effect."""
-        self.call.choices.pop(kind, None)
+        if self.call.choices.pop(kind, None) is not None:
+            self._chance.undo(kind)
 
     @contextmanager
     def undone(self, kind: str) -> Iterator[None]:
@@ -167,6 +176,7 @@ class FaultInjector:
                 aim.count()
                 return detail
         if kind in REJECTIONS and not self.may_refuse:
+            self._chance.skip(kind)
             return None
         return self._chance.decide(self.call.number, kind, make)
 

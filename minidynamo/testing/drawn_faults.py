@@ -1,0 +1,215 @@
+"""Faults drawn where they happen: at each opportunity, from the entropy of the Hypothesis example that runs.
+
+A choice is drawn beside the call that offers it. So Hypothesis deletes calls and faults independently of each other
+when it shrinks: what a deleted call would have drawn goes with it, and nothing else moves. Whether something happens is
+one draw with the rate of the profile; its details are drawn only then, the simplest first. What has happened in a run
+can be told as a `FaultSchedule`, under which the same calls meet the same faults.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+from hypothesis import strategies as st
+from hypothesis.control import cleanup, currently_in_test_context
+from hypothesis.control import current_build_context as build_context
+from hypothesis.reporting import report
+
+from minidynamo import Database, Fault, FaultSchedule, Profile, simulate
+from minidynamo.requests.operations import API
+from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of
+from minidynamo.simulation.faults.chance import Chance, Detail, Draw
+from minidynamo.simulation.faults.kinds import Kind
+from minidynamo.values.api_types import Request
+
+# How often a unit, a call or a step of a machine, is disturbed at all: a quiet one is one draw, which goes with its
+# step. Within a disturbed one faults are so much more probable.
+_DISTURBED = 0.5
+# In a disturbed unit each call draws one of so many slots: the kind of fault it is open to; the first are none.
+_SLOTS = 128
+_ARMED_MAX = 0.9  # What was certain could not be shrunk away.
+
+
+# The member of a request without which a kind of fault cannot be seen.
+_NEEDS = {"index_lag": "IndexName", "empty_page": "ExclusiveStartKey", "no_trailing_key": "Limit"}
+_TELLING = (*_NEEDS.values(), "ConsistentRead")
+# An operation, and the telling members of its request.
+_Place = tuple[str, frozenset[str]]
+
+
+class Entropy(Protocol):
+    """What Hypothesis draws an example from."""
+
+    def draw_boolean(self, p: float) -> bool:
+        """True with a probability; shrinks to False."""
+        ...
+
+    def draw_integer(self, min_value: int, max_value: int) -> int:
+        """A number; shrinks to the least."""
+        ...
+
+
+class DrawnChance(Chance):
+    """Decides by the entropy of an example, with the rates of a profile.
+
+    Parameters:
+        entropy: where choices are drawn from.
+        profile: how probable each kind of fault is where it can happen.
+
+    Attributes:
+        step: the number of the step that a machine is at, counted from 1; None where each call stands for itself.
+        faults: what has happened up to now, as a schedule would say it.
+    """
+
+    def __init__(self, entropy: Entropy, profile: Profile) -> None:
+        self._entropy = entropy
+        self._profile = profile
+        self._slots: dict[_Place, list[str | None]] = {}
+        self._opportunities: Counter[str] = Counter()
+        self._unit, self._is_disturbed = 0, False
+        self._place: _Place = ("", frozenset())
+        self._armed_call = 0
+        self._armed: str | None = None
+        self.step: int | None = None
+        self.faults: list[Fault] = []
+
+    def begin(self, operation: str, request: Request) -> None:
+        members = {name for name in _TELLING if request.get(name)} if isinstance(request, Mapping) else ()
+        self._place = operation, frozenset(members)
+
+    def is_possible(self, call: int, kind: str) -> bool:
+        return kind != "capacity" and self._profile.rate(kind) > 0
+
+    def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
+        if not self.is_possible(call, kind):
+            return None
+        at = self._opportunities[kind]
+        self._opportunities[kind] += 1
+        if self._armed_kind(call) != kind:
+            return None
+        digits = _Digits(self._entropy)
+        detail = make(Draw(digits.below))
+        if detail is not None:
+            self.faults.append(Fault(kind, at, digits.number))
+            self._armed = self._draw_armed()  # One call may meet several.
+        return detail
+
+    def _armed_kind(self, call: int) -> str | None:
+        """The kind of fault that a call is open to, drawn at its first opportunity."""
+        unit = call if self.step is None else self.step
+        if unit != self._unit:
+            self._unit, self._is_disturbed = unit, self._entropy.draw_boolean(_DISTURBED)
+        if call != self._armed_call:
+            self._armed_call, self._armed = call, self._draw_armed()
+        return self._armed
+
+    def _draw_armed(self) -> str | None:
+        if not self._is_disturbed:
+            return None
+        slots = self._slots.get(self._place)
+        if slots is None:
+            slots = self._slots[self._place] = _slots(*self._place, self._profile)
+        return slots[self._entropy.draw_integer(0, _SLOTS - 1)]
+
+    def undo(self, kind: str) -> None:
+        """Takes the last fault back, which has had no effect."""
+        assert self.faults and self.faults[-1].kind == kind, f"{kind} is taken back, and the faults are {self.faults}"
+        self.faults.pop()
+
+    def skip(self, kind: str) -> None:
+        """Passes an opportunity over at which nothing may happen."""
+        if self._profile.rate(kind) > 0:
+            self._opportunities[kind] += 1
+
+
+def _slots(operation: str, members: frozenset[str], profile: Profile) -> list[str | None]:
+    """The kinds of faults that a call with some members may meet, each as often as it is probable; first None."""
+    possible = [
+        kind.name for kind in KINDS.values() if profile.rate(kind.name) > 0 and _can_happen(kind, operation, members)
+    ]
+    rates = [profile.rate(kind) for kind in possible]
+    probability = min((1 - prod(1 - rate for rate in rates)) / _DISTURBED, _ARMED_MAX)
+    armed = [
+        kind
+        for kind, rate in zip(possible, rates, strict=True)
+        for _ in range(max(round(_SLOTS * probability * rate / sum(rates)), 1))
+    ]
+    assert len(armed) < _SLOTS, f"{operation} has {len(armed)} slots with faults"
+    return [*[None] * (_SLOTS - len(armed)), *armed]
+
+
+def _can_happen(kind: Kind, operation: str, members: frozenset[str]) -> bool:
+    """Whether a call of an operation, with these of the telling members, may meet a kind of fault."""
+    if kind.name == "capacity" or (operation not in kind.operations and (operation in API or kind.operations)):
+        return False
+    if kind.name in _NEEDS:
+        return _NEEDS[kind.name] in members
+    return not (kind.name == "stale_read" and "ConsistentRead" in members)
+
+
+class _Digits:
+    """Numbers below bounds, and the one number whose digits they are."""
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._weight = 1
+        self.number = 0
+
+    def below(self, bound: int) -> int:
+        digit = self._entropy.draw_integer(0, bound - 1) if bound > 1 else 0
+        self.number += digit * self._weight
+        self._weight *= bound
+        return digit
+
+
+def simulate_drawn(
+    source: Database | str | Path | None = None, profile: str | Profile = "stormy", **settings: Any
+) -> SimulatedDatabase:
+    """Opens a simulated database whose faults Hypothesis draws and shrinks; for use within a test that it runs.
+
+    Parameters:
+        source: a database to begin with, as `minidynamo.simulate` takes it.
+        profile: the kinds of faults, their rates and bounds; a profile or its name. Its capacity is not bounded.
+        settings: others of `minidynamo.simulate`.
+
+    The report of a failure ends with the call of `minidynamo.simulate` that opens a database with the same faults.
+
+    Raises:
+        RuntimeError: Hypothesis does not run a test now.
+    """
+    return drawn(source, profile, **settings)[0]
+
+
+def drawn(
+    source: Database | str | Path | None, profile: str | Profile, **settings: Any
+) -> tuple[SimulatedDatabase, DrawnChance]:
+    """See `simulate_drawn`; the database, and what decides its faults."""
+    if not currently_in_test_context():
+        raise RuntimeError("faults are drawn by Hypothesis: use this in a test with @given, or in a state machine")
+    chosen = profile_of(profile)
+    chance = DrawnChance(build_context().data, chosen)
+    database = simulate(source, profile=chosen, chance=chance, **settings)
+    if build_context().is_final:
+        cleanup(lambda: report(f"Faults of this run: {schedule_text(chance, chosen)}"))
+    return database, chance
+
+
+def schedule_text(chance: DrawnChance, profile: Profile) -> str:
+    """The call that opens a database with the faults of a run, as Python says it."""
+    named = f", profile={profile.name!r}" if chance.faults else ""
+    return f"minidynamo.simulate(..., schedule={FaultSchedule(chance.faults)!r}{named})"
+
+
+def simulated(
+    source: Database | str | Path | None = None, profile: str | Profile = "stormy", **settings: Any
+) -> st.SearchStrategy[SimulatedDatabase]:
+    """Simulated databases whose faults are drawn as the test makes its calls, and shrink with them.
+
+    Parameters:
+        source, profile, settings: those of `simulate_drawn`.
+    """
+    return st.builds(lambda: simulate_drawn(source, profile, **settings))
