@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
@@ -109,7 +110,9 @@ def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool
             response = exchange.respond(http)
     except NoResponse as silence:
         raise no_response_error(silence, request.url) from None
-    shown = _response_class(asynchronous)(request.url, response.status, response.headers, None)
+    # Older versions of aiobotocore read the headers from aiohttp's response.
+    raw = SimpleNamespace(raw_headers=[(name.encode(), text.encode()) for name, text in response.headers.items()])
+    shown = _response_class(asynchronous)(request.url, response.status, response.headers, raw)
     shown._content = response.body
     return shown
 
