@@ -30,14 +30,18 @@ class Travel:
     """A call on the full botocore path.
 
     Attributes:
+        client: whose call it is.
         endpoint: what answers it.
         asynchronous: whether the client is aiobotocore's.
         first: the error that its first attempt is answered with, taken once.
+        makes_twin: whether something that the client keeps is just being made for the endpoint; see `retry_state.py`.
     """
 
+    client: Client
     endpoint: Endpoint
     asynchronous: bool
     first: DynamoError | None = None
+    makes_twin: bool = False
 
 
 TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None)
@@ -50,7 +54,7 @@ def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = N
     client.meta.events.register_first(
         f"before-send.{client.meta.service_model.service_id.hyphenize()}", respond_before_send, "minidynamo-send"
     )
-    token = TRAVEL.set(Travel(endpoint, is_asynchronous(client), first))
+    token = TRAVEL.set(Travel(client, endpoint, is_asynchronous(client), first))
     try:
         with _credentials(client):
             yield
