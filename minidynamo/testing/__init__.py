@@ -9,6 +9,7 @@ except ImportError as _error:
     raise ImportError("minidynamo.testing needs its extra: pip install 'minidynamo[testing]'") from _error
 
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
+from minidynamo.testing.failures import FAILURES
 from minidynamo.testing.faults import fault_schedules, faults
 from minidynamo.testing.histories import (
     NotLinearizable,
@@ -27,6 +28,7 @@ from minidynamo.testing.state_machine import DynamoDBStateMachine
 from minidynamo.testing.values import attribute_values, items, keys, numbers
 
 __all__ = [
+    "FAILURES",
     "DynamoDBStateMachine",
     "Expression",
     "IndexSchema",
