@@ -26,6 +26,7 @@ from uuid import uuid4
 from minidynamo.boto.botocore_types import Client, Hook, Method
 from minidynamo.boto.plans import Plan
 from minidynamo.boto.results import Answered, error_results, results, validate
+from minidynamo.boto.retry_state import give_back, note_retries
 from minidynamo.boto.routes import state_of
 from minidynamo.boto.transport import travelling
 from minidynamo.endpoints.endpoint import Endpoint
@@ -53,10 +54,10 @@ Context = dict[str, object]
 
 def plan_of(client: Client, operation: str) -> Plan:
     """The plan for an operation, made anew when hooks have changed since."""
-    plans = state_of(client).plans
-    plan = plans.get(operation)
+    state = state_of(client)
+    plan = state.plans.get(operation)
     if plan is None or plan.registry is not client.meta.events._emitter._lookup_cache:
-        plan = plans[operation] = Plan(client, operation)
+        plan = state.plans[operation] = Plan(client, operation, state.retried is not None)
     return plan
 
 
@@ -96,6 +97,8 @@ async def answered(
         for handler in plan.after:
             await _maybe_await(_after(handler, plan, Answered(error.status), parsed, context))
         raise client.exceptions.from_code(error.code)(parsed, plan.operation) from None
+    if plan.giving_back:
+        give_back(client, endpoint, plan, _SUCCESS, parsed)
     for handler in plan.after:
         outcome = _after(handler, plan, _SUCCESS, parsed, context)
         if outcome is not None:
@@ -158,6 +161,7 @@ async def _full_path(
     first: DynamoError | None = None,
 ) -> object:
     """The call through all of botocore, retries included; its first attempt gets the response `first`, if given."""
+    note_retries(client, endpoint)
     with travelling(client, endpoint, first):
         return await _maybe_await(original(client, plan.operation, parameters))
 

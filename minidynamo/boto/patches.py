@@ -17,8 +17,17 @@ from typing import Any
 from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
 from minidynamo.boto.calls import answered, run
 from minidynamo.boto.new_clients import guarded, provide_inside
+from minidynamo.boto.retry_state import (
+    describe_endpoint,
+    describe_endpoint_asynchronously,
+    fresh_limiter,
+    fresh_quota,
+    note_missing,
+    reading,
+    writing,
+)
 from minidynamo.boto.routes import current_endpoint, endpoint_of, state_of
-from minidynamo.boto.sleep import ASYNCIO, TIME, acquiring, time_skipped, waiting_for
+from minidynamo.boto.sleep import ASYNCIO, RANDOM, TIME, acquiring, delaying, telling_time, waiting_for
 from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to
 from minidynamo.values.api_types import RequestDraft
 
@@ -52,9 +61,12 @@ def _install() -> None:
         module = sys.modules.get(module_name)
         if module is None and not module_name.startswith("botocore."):
             continue
-        module = module or importlib.import_module(module_name)
         *owners, name = path.split(".")
-        owner = functools.reduce(getattr, owners, module)
+        try:
+            owner = functools.reduce(getattr, owners, module or importlib.import_module(module_name))
+        except (ImportError, AttributeError):
+            note_missing(f"{module_name}.{path.rpartition('.')[0]}")
+            continue
         original = inspect.getattr_static(owner, name, None)
         if original is None or any(new is original for _, _, _, new in _replaced):
             continue
@@ -199,8 +211,15 @@ _REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
     ("botocore.httpsession", "URLLib3Session.send", _send),
     ("botocore.endpoint", "time", lambda original: TIME),
     ("botocore.waiter", "time", lambda original: TIME),
-    ("botocore.retries.bucket", "Clock.current_time", time_skipped),
+    ("botocore.retryhandler", "random", lambda original: RANDOM),
+    ("botocore.retries.standard", "ExponentialBackoff.delay_amount", delaying),
+    ("botocore.retries.bucket", "Clock.current_time", telling_time),
     ("botocore.retries.bucket", "TokenBucket._acquire", acquiring),
+    ("botocore.retries.quota", "RetryQuota.__getattribute__", reading(fresh_quota)),
+    ("botocore.retries.quota", "RetryQuota.__setattr__", writing(fresh_quota)),
+    ("botocore.retries.adaptive", "ClientRateLimiter.__getattribute__", reading(fresh_limiter)),
+    ("botocore.retries.adaptive", "ClientRateLimiter.__setattr__", writing(fresh_limiter)),
+    ("botocore.discovery", "EndpointDiscoveryManager.describe_endpoint", describe_endpoint),
     ("aiobotocore.client", "AioBaseClient._make_api_call", _make_api_call_asynchronously),
     ("aiobotocore.client", "AioBaseClient.get_waiter", _get_waiter),
     ("aiobotocore.session", "AioSession._create_client", _create_client_asynchronously),
@@ -209,4 +228,7 @@ _REPLACEMENTS: tuple[tuple[str, str, Wrap], ...] = (
     ("aiobotocore.endpoint", "asyncio", lambda original: ASYNCIO),
     ("aiobotocore.waiter", "asyncio", lambda original: ASYNCIO),
     ("aiobotocore.retries.bucket", "AsyncTokenBucket._acquire", acquiring),
+    ("aiobotocore.retries.adaptive", "AsyncClientRateLimiter.__getattribute__", reading(fresh_limiter)),
+    ("aiobotocore.retries.adaptive", "AsyncClientRateLimiter.__setattr__", writing(fresh_limiter)),
+    ("aiobotocore.discovery", "AioEndpointDiscoveryManager.describe_endpoint", describe_endpoint_asynchronously),
 )

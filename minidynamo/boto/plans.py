@@ -6,6 +6,8 @@ hooks into that, too, the call takes the full botocore path and is answered wher
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from botocore.validate import ParamValidationDecorator
 
 from minidynamo.boto.botocore_types import Client, Emitter, Hook
@@ -34,6 +36,8 @@ _IDLE = frozenset(
     {"_handle_request_validation_mode_member", "block_endpoint_discovery_required_operations", "refuse_outside"}
 )
 _FILLS_TOKENS = "generate_idempotent_uuid"
+# The hook by which calls that succeed give back to the quota of retries: no work before the first retry.
+_GIVES_BACK = "release_retry_quota"
 
 
 class Plan:
@@ -43,6 +47,7 @@ class Plan:
         operation: its API name.
         model: botocore's model of the operation.
         provide, build, after: the hooks on `provide-client-params`, `before-parameter-build` and `after-call`.
+        giving_back: those on `after-call` that give back to the quota of retries, where the client has retried.
         tokens: the members that botocore fills with an idempotency token.
         takes_full_path: whether some hook needs all of botocore.
         validates: whether botocore's parameter validation is on.
@@ -53,6 +58,7 @@ class Plan:
         "after",
         "build",
         "event",
+        "giving_back",
         "model",
         "operation",
         "provide",
@@ -62,7 +68,7 @@ class Plan:
         "validates",
     )
 
-    def __init__(self, client: Client, operation: str) -> None:
+    def __init__(self, client: Client, operation: str, has_retried: bool) -> None:
         model = client.meta.service_model
         emitter = client.meta.events._emitter
         self.operation = operation
@@ -73,7 +79,9 @@ class Plan:
         idle = _IDLE if self.tokens else _IDLE | {_FILLS_TOKENS}
         self.provide = _working(emitter, f"provide-client-params.{self.event}", idle)
         self.build = _working(emitter, f"before-parameter-build.{self.event}", idle)
-        self.after = _working(emitter, f"after-call.{self.event}", idle)
+        self.after = _working(emitter, f"after-call.{self.event}", {*idle, _GIVES_BACK})
+        every_after = emitter._handlers.prefix_search(f"after-call.{self.event}") if has_retried else ()
+        self.giving_back = tuple(hook for hook in every_after if _is_own(hook, {_GIVES_BACK}))
         self.takes_full_path = any(
             _is_heeded(handler)
             for event in _LONG_ROAD
@@ -86,13 +94,14 @@ class Plan:
         return is_well_formed_request(self.operation, parameters)
 
 
-def _working(emitter: Emitter, event: str, idle: frozenset[str]) -> tuple[Hook, ...]:
+def _working(emitter: Emitter, event: str, idle: Set[str]) -> tuple[Hook, ...]:
     """The hooks on an event, without those that would do nothing."""
-    return tuple(
-        handler
-        for handler in emitter._handlers.prefix_search(event)
-        if not (_module(handler).startswith(_SENDING) and getattr(handler, "__name__", "") in idle)
-    )
+    return tuple(handler for handler in emitter._handlers.prefix_search(event) if not _is_own(handler, idle))
+
+
+def _is_own(handler: Hook, names: Set[str]) -> bool:
+    """Whether a hook is one of botocore's own of these names."""
+    return _module(handler).startswith(_SENDING) and getattr(handler, "__name__", "") in names
 
 
 def _is_heeded(handler: Hook) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from minidynamo.boto.botocore_types import Client
 from minidynamo.endpoints.endpoint import Endpoint
@@ -33,14 +34,16 @@ class ClientState:
         is_dynamodb: whether it is a client of DynamoDB or its streams at all.
         attached: the endpoint attached to it alone.
         plans: how its operations are carried out; see `plans.py`.
+        retried: the endpoints whose calls it may have tried again; None until the first.
     """
 
-    __slots__ = ("attached", "is_dynamodb", "plans")
+    __slots__ = ("attached", "is_dynamodb", "plans", "retried")
 
     def __init__(self, client: Client) -> None:
         self.is_dynamodb = client.meta.service_model.service_name in SERVICES
         self.attached: Endpoint | None = None
         self.plans: dict[str, Plan] = {}
+        self.retried: WeakSet[Endpoint] | None = None
 
 
 _switched_on: list[Answering] = []

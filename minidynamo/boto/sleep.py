@@ -1,20 +1,26 @@
 """Sleeping inside botocore and aiobotocore, for clients that a database answers.
 
 Where retries and waiters sleep, a clock that can be advanced is advanced instead; the machine's clock is waited for,
-though never longer than there is something to wait for.
+though never longer than there is something to wait for. How long retries sleep hangs on the calls of the database
+alone: on its clock, and on a chance that begins anew with each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
+import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
+from weakref import WeakKeyDictionary
 
 from minidynamo.boto.botocore_types import Method, TokenBucket
+from minidynamo.boto.retry_state import note_missing
 from minidynamo.boto.transport import TRAVEL
 from minidynamo.clock import advanced
 from minidynamo.embedded.waiters import advance_or_delay
@@ -24,16 +30,16 @@ _WAITING_FOR: ContextVar[Endpoint | None] = ContextVar("minidynamo waiting", def
 
 
 class ModuleWith:
-    """A module with one of its functions replaced.
+    """A module with some of its functions replaced.
 
     Parameters:
         module: the module.
-        sleep: what `sleep` is instead.
+        functions: what stands in for which.
     """
 
-    def __init__(self, module: ModuleType, sleep: Callable[[float], object]) -> None:
+    def __init__(self, module: ModuleType, **functions: Callable[..., object]) -> None:
         self._module = module
-        self.sleep = sleep
+        vars(self).update(functions)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._module, name)
@@ -67,16 +73,23 @@ async def _sleep_asynchronously(seconds: float) -> None:
     await asyncio.sleep(max(_delay(seconds), 0))
 
 
-# The seconds that adaptive retries need not wait, because a clock that can be advanced was advanced instead.
-_skipped = [0.0]
+# Marks the clocks by which limiters of a database tell the time; see `retry_state.py`.
+_IS_DATABASES = "_minidynamo_is_databases"
+# The least seconds that such a clock is advanced by: less might not move it.
+_STEP_SECONDS_MIN = 0.001
 
 
-def time_skipped(original: Callable[..., float]) -> Callable[..., float]:
-    """The clock of adaptive retries, with the time that was skipped."""
+def telling_time(original: Callable[..., float]) -> Callable[..., float]:
+    """The clock of adaptive retries: where a database's can be advanced, its limiters go by that."""
 
     @functools.wraps(original)
     def current_time(self: object) -> float:
-        return float(original(self)) + _skipped[0]
+        travel = TRAVEL.get()
+        if travel is None or not hasattr(travel.endpoint.clock, "advance"):
+            return float(original(self))
+        if travel.makes_twin:
+            setattr(self, _IS_DATABASES, True)
+        return travel.endpoint.clock.now() if hasattr(self, _IS_DATABASES) else float(original(self))
 
     return current_time
 
@@ -87,15 +100,46 @@ def acquiring(original: Method) -> Method:
     @functools.wraps(original)
     def acquire(self: TokenBucket, amount: float, block: bool) -> object:
         travel = TRAVEL.get()
-        if block and travel is not None:
+        if block and travel is not None and hasattr(self._clock, _IS_DATABASES):
             self._refill()
-            seconds = self._sleep_amount(amount)
-            if seconds > 0 and advanced(travel.endpoint.clock, seconds):
-                _skipped[0] += seconds
+            while (seconds := self._sleep_amount(amount)) > 0:
+                advanced(travel.endpoint.clock, max(seconds, _STEP_SECONDS_MIN))
+                self._refill()
         return original(self, amount, block)
 
     return acquire
 
 
-TIME = ModuleWith(time, _sleep)
-ASYNCIO = ModuleWith(asyncio, _sleep_asynchronously)
+# What the jitter in delays is drawn from. The numbers are the same for every database, so that replays agree.
+_jitters: WeakKeyDictionary[Endpoint, random.Random] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _jitter() -> float:
+    """A number from 0 to 1, by the database that answers the present call."""
+    travel = TRAVEL.get()
+    if travel is None:
+        return random.random()
+    with _lock:
+        return _jitters.setdefault(travel.endpoint, random.Random(0)).random()
+
+
+def delaying(original: Method) -> Method:
+    """How long the mode `standard` delays a retry."""
+
+    @functools.wraps(original)
+    def delay_amount(self: object, *context: object, **named: object) -> object:
+        if TRAVEL.get() is None:
+            return original(self, *context, **named)
+        if "_random" not in vars(self):
+            note_missing("how ExponentialBackoff draws")
+        steady = copy.copy(self)
+        vars(steady)["_random"] = _jitter
+        return original(steady, *context, **named)
+
+    return delay_amount
+
+
+TIME = ModuleWith(time, sleep=_sleep)
+ASYNCIO = ModuleWith(asyncio, sleep=_sleep_asynchronously)
+RANDOM = ModuleWith(random, random=_jitter)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
@@ -29,14 +30,18 @@ class Travel:
     """A call on the full botocore path.
 
     Attributes:
+        client: whose call it is.
         endpoint: what answers it.
         asynchronous: whether the client is aiobotocore's.
         first: the error that its first attempt is answered with, taken once.
+        makes_twin: whether something that the client keeps is just being made for the endpoint; see `retry_state.py`.
     """
 
+    client: Client
     endpoint: Endpoint
     asynchronous: bool
     first: DynamoError | None = None
+    makes_twin: bool = False
 
 
 TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None)
@@ -49,7 +54,7 @@ def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = N
     client.meta.events.register_first(
         f"before-send.{client.meta.service_model.service_id.hyphenize()}", respond_before_send, "minidynamo-send"
     )
-    token = TRAVEL.set(Travel(endpoint, is_asynchronous(client), first))
+    token = TRAVEL.set(Travel(client, endpoint, is_asynchronous(client), first))
     try:
         with _credentials(client):
             yield
@@ -109,7 +114,9 @@ def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool
             response = exchange.respond(http)
     except NoResponse as silence:
         raise no_response_error(silence, request.url) from None
-    shown = _response_class(asynchronous)(request.url, response.status, response.headers, None)
+    # Older versions of aiobotocore read the headers from aiohttp's response.
+    raw = SimpleNamespace(raw_headers=[(name.encode(), text.encode()) for name, text in response.headers.items()])
+    shown = _response_class(asynchronous)(request.url, response.status, response.headers, raw)
     shown._content = response.body
     return shown
 

@@ -10,6 +10,7 @@ except ImportError as _error:
 
 from minidynamo.testing.drawn_faults import simulate_drawn, simulated
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
+from minidynamo.testing.failures import FAILURES
 from minidynamo.testing.histories import (
     NotLinearizable,
     RecordedCall,
@@ -27,6 +28,7 @@ from minidynamo.testing.state_machine import DynamoDBStateMachine
 from minidynamo.testing.values import attribute_values, items, keys, numbers
 
 __all__ = [
+    "FAILURES",
     "DynamoDBStateMachine",
     "Expression",
     "IndexSchema",

@@ -25,7 +25,7 @@ def test_the_examples_run_and_print_what_they_say(
     assert len(printed_by(README)) >= 2
     assert capsys.readouterr().out.splitlines() == printed_by(README)
     namespace["db"].check()
-    check_bugs_are_found(README, namespace, 1)
+    check_bugs_are_found(README, namespace, 1, [1])
 
 
 def test_every_operation_is_listed() -> None:
