@@ -14,7 +14,7 @@ from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.profiles import Profile
-from minidynamo.simulation.faults.rules import Faults
+from minidynamo.simulation.faults.rules import Faults, KeyTypes
 from minidynamo.simulation.middleware import Simulation
 from minidynamo.storage.engine import Snapshot
 from minidynamo.tables.changes import WriteBatch
@@ -38,6 +38,7 @@ class SimulatedDatabase(Database):
         self._ttl_delay_hours: dict[tuple[str, bytes], float] = {}
         super().__init__(**settings)
         plain_fork = super().fork
+        injector.faults.key_types = self._key_types
         self.use(Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork)))
 
     def __repr__(self) -> str:
@@ -61,6 +62,13 @@ class SimulatedDatabase(Database):
         changes = self._visibility.note(batch, self.clock.now())
         super().commit(batch)
         self._visibility.add(changes)
+
+    def _key_types(self) -> KeyTypes:
+        with self.lock:
+            tables = self.catalog.tables
+            return {
+                name: {each.name: each.type for each in tables[name].state.primary_key().attributes} for name in tables
+            }
 
     # Expiry.
 

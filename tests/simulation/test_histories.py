@@ -81,7 +81,7 @@ def test_a_file_that_is_no_history_is_refused(text: str, tmp_path: Path) -> None
 def test_a_history_reads_as_a_trace() -> None:
     database = opened()
     put(database, "a", n=1)
-    database.faults.on("GetItem", raises=StaleRead)
+    database.faults.on("GetItem", fault=StaleRead)
     get(database, "a")
     text = str(database.history())
     assert "call 3  GetItem tbl pk=a, sk=1  -> ok" in text
@@ -91,11 +91,11 @@ def test_a_history_reads_as_a_trace() -> None:
 
 def test_what_has_no_effect_is_not_in_the_history(database: SimulatedDatabase) -> None:
     for kind in (ShortPage, EmptyPage):
-        database.faults.on("Query", raises=kind, times=None)
+        database.faults.on("Query", fault=kind, times=None)
     with pytest.raises(DynamoError):
         query(database, ExclusiveStartKey={"pk": {"S": "a"}})
     assert last_choices(database) == {}
-    database.faults.on("CreateTable", raises=SlowTable)
+    database.faults.on("CreateTable", fault=SlowTable)
     with pytest.raises(DynamoError):
         database.execute("CreateTable", TABLE)
     assert last_choices(database) == {}

@@ -45,6 +45,11 @@ class Call:
     choices: dict[str, Detail] = field(default_factory=dict)
     outcome: str = ""
 
+    @property
+    def title(self) -> str:
+        """Which call it was, in a few words."""
+        return f"call {self.number} {self.operation} {self.on} {self.key}".rstrip()
+
     def __str__(self) -> str:
         lines = [f"call {self.number}  {self.operation} {self.on} {self.key}".rstrip() + f"  -> {self.outcome}"]
         for name, detail in self.choices.items():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, ITEM
 from minidynamo.requests.subjects import items_of, tables_of
+from minidynamo.simulation.faults.aims import Aim
 from minidynamo.simulation.faults.chance import (
     Chance,
     Detail,
@@ -52,6 +53,7 @@ class FaultInjector:
         self.history = History(profile, str(seed))
         self.call = Call(0, "")
         self._request: Request = {}
+        self._aims: dict[str, Aim] = {}  # Those that have been met in this call, by kind.
         self._refused_in_a_row = 0
         self._expected = [] if replay is None else replay.calls
         self._is_drawn = schedule is None and replay is None
@@ -90,6 +92,8 @@ class FaultInjector:
         if self._keep_calls is not None and len(self.history.calls) > 2 * self._keep_calls:
             del self.history.calls[: -self._keep_calls]
         self.call, self._request = call, request
+        self._aims.clear()
+        self.faults.watch(call, request)
         return call
 
     def end(self, call: Call, outcome: str) -> None:
@@ -125,6 +129,9 @@ class FaultInjector:
     def undo(self, kind: str) -> None:
         """Takes a choice of this call back, which has had no effect."""
         self.call.choices.pop(kind, None)
+        aim = self._aims.pop(kind, None)
+        if aim is not None:
+            aim.take_back()
 
     @contextmanager
     def undone(self, kind: str) -> Iterator[None]:
@@ -136,16 +143,18 @@ class FaultInjector:
             raise
 
     def _asked(self, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
-        if self.replay is not None:
-            return self._chance.decide(self.call.number, kind, make)
-        if self.faults.is_off(kind):
+        if self.replay is None and self.faults.is_off(kind):
             return None
         aim = self.faults.aimed(kind, self.call.operation, self._request)
-        if aim is not None:
-            detail = make(draw_of(aim.variant))
-            if detail is not None:
-                aim.count()
-                return detail
+        if self.replay is not None:
+            detail = self._chance.decide(self.call.number, kind, make)
+        else:
+            detail = None if aim is None else make(draw_of(aim.variant))
+        if aim is not None and detail is not None:
+            aim.count()
+            self._aims[kind] = aim
+        if detail is not None or self.replay is not None:
+            return detail
         if kind in REJECTIONS and not self.may_refuse:
             return None
         return self._chance.decide(self.call.number, kind, make)
