@@ -43,27 +43,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--minidynamo-mutant", metavar="NAME", help="let every database break one promise, to see who notices"
     )
+    parser.addoption(
+        "--minidynamo-judgement", metavar="FILE", help="for `minidynamo mutants`: be repeatable, write how it went"
+    )
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker, and lets databases break a promise where that is asked for."""
-    name = config.getoption("--minidynamo-mutant")
-    if name is not None:
-        from minidynamo.testing.mutants import mutants
-
-        try:
-            (mutant,) = mutants([name])
-        except ValueError as error:
-            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
-        breaking = ExitStack()
-        breaking.enter_context(mutant.active())
-        config.add_cleanup(breaking.close)
+    if config.getoption("--minidynamo-mutant") is not None or config.getoption("--minidynamo-judgement") is not None:
+        _judge(config)
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
         "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
     )
+
+
+def _judge(config: pytest.Config) -> None:
+    """Breaks a promise in every database, if that is asked for, and lets the run be repeatable."""
+    from minidynamo.endpoints.middleware import everywhere
+    from minidynamo.pytest_plugin.judging import Judging, UsedOperations
+    from minidynamo.testing.mutation.repeatable import be_repeatable
+    from minidynamo.testing.mutation.report import mutants
+
+    name, path = config.getoption("--minidynamo-mutant"), config.getoption("--minidynamo-judgement")
+    around = ExitStack()
+    config.add_cleanup(around.close)
+    changes, used = None, UsedOperations()
+    if name is not None:
+        try:
+            (mutant,) = mutants([name])
+        except ValueError as error:
+            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
+        changes = around.enter_context(mutant.active())
+    if path is not None:
+        around.enter_context(everywhere(used))
+        config.pluginmanager.register(Judging(Path(path), used, changes))
+    if getattr(config.option, "hypothesis_seed", 0) is None:
+        config.option.hypothesis_seed = 0  # For settings that a module loads after this.
+    be_repeatable()
 
 
 @pytest.fixture
