@@ -12,6 +12,7 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--minidynamo-judgement", metavar="FILE", help="for `minidynamo mutants`: be repeatable, write how it went"
     )
+    parser.addoption("--minidynamo-frames", action="store_true", help="show minidynamo's own frames where a test fails")
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
 
 
@@ -110,9 +112,21 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database.close()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keeps lines of minidynamo out of the explanations of Hypothesis, once tests have imported it."""
+    if "hypothesis" in sys.modules and not session.config.getoption("--minidynamo-frames"):
+        from minidynamo.pytest_plugin.frames import hide_explanations
+
+        hide_explanations()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Shows the history of a simulated database whose test has failed."""
+    """Hides frames of minidynamo, and shows the history of a simulated database whose test has failed."""
+    if call.excinfo is not None and "minidynamo" in sys.modules and not item.config.getoption("--minidynamo-frames"):
+        from minidynamo.pytest_plugin.frames import hide_frames
+
+        hide_frames(call.excinfo.value)
     database = item.stash.get(_DATABASE, None)
     if call.when != "call" or call.excinfo is None or database is None:
         return
@@ -120,7 +134,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
     simulation = database.find(Simulation)
     if simulation is not None:
-        item.add_report_section("call", "minidynamo", str(simulation.history))
+        colour = item.config.get_terminal_writer().hasmarkup
+        item.add_report_section("call", "minidynamo", simulation.history.listing(colour))
 
 
 def _simulated(settings: dict[str, Any]) -> Database:

@@ -2,8 +2,9 @@
 
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.aims import Aim
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
-from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS, Kind
 from minidynamo.simulation.faults.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
 from minidynamo.simulation.middleware import Simulation, paused

@@ -42,7 +42,7 @@ class SimulatedDatabase(Database):
         self.use(Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork)))
 
     def __repr__(self) -> str:
-        return f"simulate({self._injector!r})"
+        return repr(self._injector)
 
     @property
     def faults(self) -> Faults:

@@ -34,7 +34,7 @@ def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
         assert text in out
     assert "no fault" in out
     for kind in ("stale_read", "index_lag", "unprocessed", "response_lost"):
-        assert f"    {kind}: " in out
+        assert f"  {kind}" in out
     assert re.search(r"34,008 changes in \d+ invocations", out)
     assert re.search(r"[\d,]+ items per\s+second", out)
     assert out.count("0000000000000000") == 3

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from minidynamo.requests.subjects import items_of, tables_of
-from minidynamo.simulation.faults.history import Call
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import Kind
 from minidynamo.values.api_types import Request
 from minidynamo.values.attribute_value import Item, checked_item

@@ -9,6 +9,7 @@ from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, ITEM
 from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.simulation.faults.aims import Aim
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import (
     Chance,
     Detail,
@@ -19,7 +20,7 @@ from minidynamo.simulation.faults.chance import (
     SeededChance,
     draw_of,
 )
-from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.simulation.faults.rules import Faults
@@ -50,7 +51,7 @@ class FaultInjector:
         self._keep_calls, self._count = keep_calls, 0
         self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
         self.faults = Faults()
-        self.history = History(profile, str(seed))
+        self.history = _history_of(profile, seed, schedule, replay)
         self.call = Call(0, "")
         self._request: Request = {}
         self._aims: dict[str, Aim] = {}  # Those that have been met in this call, by kind.
@@ -60,11 +61,8 @@ class FaultInjector:
         self._chance = self._new_chance()
 
     def __repr__(self) -> str:
-        if self.replay is not None:
-            return f"replay=<{len(self.replay)} calls>"
-        if self.schedule is not None:
-            return f"schedule={self.schedule!r}, profile={self.profile.name!r}"
-        return f"profile={self.profile.name!r}, seed={self.seed!r}"
+        origin = self.history.origin
+        return origin if self.replay is None else f"simulate(replay=<{len(self.replay)} calls of {origin}>)"
 
     def _new_chance(self) -> Chance:
         if self.replay is not None:
@@ -162,6 +160,13 @@ class FaultInjector:
     def happens_at(self, kind: str) -> bool:
         """Whether a kind may happen with the operation of this call."""
         return self.call.operation in KINDS[kind].operations
+
+
+def _history_of(profile: Profile, seed: int | str, schedule: FaultSchedule | None, replay: History | None) -> History:
+    """A new history, which has the origin of the one that it replays."""
+    if replay is not None:
+        return History(replay.profile, replay.seed, replay.schedule)
+    return History(profile, str(seed), "" if schedule is None else repr(schedule))
 
 
 def _without_details(draw: Draw) -> Detail:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from minidynamo.requests.operations import API
 from minidynamo.simulation.faults.aims import Aim, Predicate
-from minidynamo.simulation.faults.history import Call
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
 from minidynamo.values.api_types import PythonValue, Request
 from minidynamo.values.attribute_value import AttributeValue, Item, checked_item
