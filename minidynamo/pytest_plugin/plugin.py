@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _MARKER = "minidynamo"
 _INI = "minidynamo_tables"
+# What may be said of faults in the ini file.
+REQUIRED, SITES = "minidynamo_faults_require", "minidynamo_faults_sites"
 _DATABASE = pytest.StashKey["Database"]()
 
 
@@ -48,6 +50,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--minidynamo-judgement", metavar="FILE", help="for `minidynamo mutants`: be repeatable, write how it went"
     )
     parser.addoption("--minidynamo-frames", action="store_true", help="show minidynamo's own frames where a test fails")
+    parser.addoption(
+        "--minidynamo-faults", action="store_true", help="tell which faults the application's operations have met"
+    )
+    parser.addoption(
+        "--minidynamo-faults-require",
+        metavar="KIND,...",
+        help="fail where a call site of the application has not met these kinds of fault, where they can happen",
+    )
+    parser.addini(REQUIRED, type="args", default=[], help="what --minidynamo-faults demands; see the option")
+    parser.addini(SITES, type="args", default=[], help="where call sites are: files and folders; all but tests")
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
 
 
@@ -56,11 +68,30 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker, and lets databases break a promise where that is asked for."""
     if config.getoption("--minidynamo-mutant") is not None or config.getoption("--minidynamo-judgement") is not None:
         _judge(config)
+    if config.getoption("--minidynamo-faults") or config.getoption("--minidynamo-faults-require") is not None:
+        _count_faults(config)
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
         "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
     )
+
+
+def _count_faults(config: pytest.Config) -> None:
+    """Counts the faults that the application meets, and demands those that it is asked to."""
+    from minidynamo.pytest_plugin.fault_coverage import FaultCoverage
+    from minidynamo.simulation.faults.watchers import watching
+
+    given = config.getoption("--minidynamo-faults-require")
+    required = config.getini(REQUIRED) if given is None else given.split(",")
+    try:
+        coverage = FaultCoverage(config, [name for each in required for name in each.split(",") if name])
+    except ValueError as error:
+        raise pytest.UsageError(f"--minidynamo-faults-require: {error}") from None
+    watch = ExitStack()
+    config.add_cleanup(watch.close)
+    watch.enter_context(watching(coverage.watch))
+    config.pluginmanager.register(coverage)
 
 
 def _judge(config: pytest.Config) -> None:

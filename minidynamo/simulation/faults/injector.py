@@ -24,6 +24,7 @@ from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.simulation.faults.rules import Faults
+from minidynamo.simulation.faults.watchers import tell
 from minidynamo.values.api_types import Request
 
 _KEY_TEXT_MAX = 80
@@ -97,6 +98,8 @@ class FaultInjector:
     def end(self, call: Call, outcome: str) -> None:
         """Ends a call: what the caller got."""
         call.outcome = outcome
+        if self.replay is not None or not self.faults.is_quiet:
+            tell(call, self._request)
         is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
         self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
 
