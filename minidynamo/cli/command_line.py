@@ -126,11 +126,18 @@ def _add_mutants(commands: Commands) -> None:
         "mutants",
         help="find out whether a pytest suite notices broken promises",
         description="Runs pytest once as it is, and once for every mutant: a database that breaks one promise. Tests "
-        "that still pass do not need that promise, or do not look.",
+        "that still pass do not look; mutants that find no answer to change are distinguished from these.",
     )
     mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
+    mutating.add_argument("--jobs", type=_count, metavar="N", help="how many run at once (as many as there are cores)")
     mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")
     mutating.set_defaults(run=_mutants)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a number of at least 1, not {text!r}")
+    return int(text)
 
 
 def _add_tables(commands: Commands) -> None:
@@ -163,8 +170,9 @@ def _spec(options: argparse.Namespace) -> int:
 
 def _mutants(options: argparse.Namespace) -> int:
     from minidynamo.cli.mutants_command import run_mutants
+    from minidynamo.cli.suite_runs import core_count
 
-    return run_mutants(options.only, options.arguments)
+    return run_mutants(options.only, options.jobs or core_count(), options.arguments)
 
 
 def _tour(options: argparse.Namespace) -> int:

@@ -2,78 +2,95 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from minidynamo.cli.suite_runs import SuiteRun, run_suite
 
 if TYPE_CHECKING:
-    from minidynamo.testing.mutants import Mutant
+    from minidynamo.testing.mutation.mutant import Mutant
 
-# Exit codes of pytest.
-_PASSED, _FAILED = 0, 1
+_COLOURS = {"noticed": "green", "survived": "bold red", "not exercised": "dim"}
+_TESTS_SHOWN_MAX = 3
 
 
-def run_mutants(only: list[str] | None, arguments: list[str]) -> int:
-    """Runs the suite; returns 0 if every mutant was noticed, 1 if some survived, 2 where the suite cannot be judged.
+def run_mutants(only: list[str] | None, jobs: int, arguments: list[str]) -> int:
+    """Runs the suite; returns 0 if no mutant has survived, 1 if some have, 2 where the suite cannot be judged.
 
     Parameters:
         only: the names of the mutants; None for all.
+        jobs: how many run at once.
         arguments: those of pytest.
     """
-    from minidynamo.testing.mutants import mutants
+    from minidynamo.testing.mutation.report import mutants
 
     try:
         chosen = mutants(only)
     except ValueError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
-    sound = _run(None, arguments)
-    if sound.returncode != _PASSED:
-        print(f"minidynamo: pytest must pass first; it says: {_last_line(sound)}", file=sys.stderr)
-        return 2
     console = Console()
-    outcomes: list[tuple[Mutant, subprocess.CompletedProcess[str]]] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with _progress(console, len(chosen)) as advance:
+        sound = run_suite(None, arguments)
+        if not sound.is_passed:
+            print(f"minidynamo: pytest must pass first; it says: {sound.last_line}", file=sys.stderr)
+            return 2
+        runs = _judged(chosen, sound, jobs, arguments, advance)
+    _report(console, runs)
+    return 1 if any(run.judgement.verdict == "survived" for run in runs.values()) else 0
+
+
+@contextmanager
+def _progress(console: Console, count: int) -> Iterator[Callable[[str], None]]:
+    """A bar over all mutants while this is on; gives what moves it on by the mutant of a name."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=len(chosen))
-        for mutant in chosen:
-            progress.update(task, description=mutant.name)
-            outcomes.append((mutant, _run(mutant.name, arguments)))
-            progress.advance(task)
-    return _report(console, outcomes)
+        task = progress.add_task("the suite as it is", total=count)
+        yield lambda name: progress.update(task, description=name, advance=1)
 
 
-def _run(name: str | None, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    options = [] if name is None else ["--minidynamo-mutant", name]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *options, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def _judged(
+    chosen: list[Mutant], sound: SuiteRun, jobs: int, arguments: list[str], advance: Callable[[str], None]
+) -> dict[Mutant, SuiteRun]:
+    """A run per mutant; those whose operations the suite never uses need none."""
+
+    def judged(mutant: Mutant) -> SuiteRun:
+        has_work = mutant.has_work(sound.operations)
+        run = run_suite(mutant.name, arguments, sound.seconds) if has_work else SuiteRun.unused()
+        advance(mutant.name)
+        return run
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return dict(zip(chosen, pool.map(judged, chosen), strict=True))
 
 
-def _report(console: Console, outcomes: list[tuple[Mutant, subprocess.CompletedProcess[str]]]) -> int:
-    table = Table("mutant", "promise it breaks", "noticed by", title="Who notices a broken promise?")
-    survivors = 0
-    for mutant, run in outcomes:
-        if run.returncode == _PASSED:
-            survivors += 1
-            table.add_row(mutant.name, mutant.title, "[red]nobody: it survives[/]")
-        elif run.returncode == _FAILED:
-            table.add_row(mutant.name, mutant.title, f"[green]{_first_failure(run)}[/]")
-        else:
-            table.add_row(mutant.name, mutant.title, f"[yellow]pytest ended with {run.returncode}[/]")
-    console.print(table)
-    console.print(f"{len(outcomes) - survivors} of {len(outcomes)} mutants noticed.")
-    return 1 if survivors else 0
+def _report(console: Console, runs: dict[Mutant, SuiteRun]) -> None:
+    from minidynamo.testing.mutation.report import MutationReport
 
-
-def _first_failure(run: subprocess.CompletedProcess[str]) -> str:
-    failures = [line for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    return failures[0].split(" ")[1] if failures else "a test"
-
-
-def _last_line(run: subprocess.CompletedProcess[str]) -> str:
-    lines = [*run.stdout.splitlines(), *run.stderr.splitlines()]
-    return next((line for line in reversed(lines) if line.strip()), "nothing")
+    width = max(len(mutant.name) for mutant in runs)
+    for mutant, run in runs.items():
+        verdict, remark = run.judgement.verdict, run.judgement.remark
+        if not remark:
+            continue  # It is not exercised.
+        line = f"[{_COLOURS[verdict]}]{verdict:13}[/]  {mutant.name:{width}}  "
+        console.print(line, end="", highlight=False, soft_wrap=True)
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    report = MutationReport({mutant: run.judgement for mutant, run in runs.items()})
+    idle = ", ".join(mutant.name for mutant in report.not_exercised)
+    if idle:
+        console.print(f"[dim]Not exercised, since they found no answer to change: {idle}[/]", highlight=False)
+    console.print(f"{report.count_text}.", highlight=False)
+    for mutant in report.survivors:
+        console.print(f"\n[bold]{mutant.name}[/] survived: no test fails where it is broken that {mutant.title}.")
+        console.print(f"To notice: {mutant.advice}. Answers were changed in", highlight=False, soft_wrap=True)
+        changes = sorted(runs[mutant].changes.items(), key=lambda each: -each[1])
+        for test, count in changes[:_TESTS_SHOWN_MAX]:
+            console.print(f"  {test or 'what tests import'} ({count})", markup=False, highlight=False, soft_wrap=True)
+        if len(changes) > _TESTS_SHOWN_MAX:
+            console.print(f"  and {len(changes) - _TESTS_SHOWN_MAX} more tests")

@@ -12,6 +12,7 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _MARKER = "minidynamo"
 _INI = "minidynamo_tables"
+# What may be said of faults in the ini file.
+REQUIRED, SITES = "minidynamo_faults_require", "minidynamo_faults_sites"
 _DATABASE = pytest.StashKey["Database"]()
 
 
@@ -43,27 +46,77 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--minidynamo-mutant", metavar="NAME", help="let every database break one promise, to see who notices"
     )
+    parser.addoption(
+        "--minidynamo-judgement", metavar="FILE", help="for `minidynamo mutants`: be repeatable, write how it went"
+    )
+    parser.addoption("--minidynamo-frames", action="store_true", help="show minidynamo's own frames where a test fails")
+    parser.addoption(
+        "--minidynamo-faults", action="store_true", help="tell which faults the application's operations have met"
+    )
+    parser.addoption(
+        "--minidynamo-faults-require",
+        metavar="KIND,...",
+        help="fail where a call site of the application has not met these kinds of fault, where they can happen",
+    )
+    parser.addini(REQUIRED, type="args", default=[], help="what --minidynamo-faults demands; see the option")
+    parser.addini(SITES, type="args", default=[], help="where call sites are: files and folders; all but tests")
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker, and lets databases break a promise where that is asked for."""
-    name = config.getoption("--minidynamo-mutant")
-    if name is not None:
-        from minidynamo.testing.mutants import mutants
-
-        try:
-            (mutant,) = mutants([name])
-        except ValueError as error:
-            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
-        breaking = ExitStack()
-        breaking.enter_context(mutant.active())
-        config.add_cleanup(breaking.close)
+    if config.getoption("--minidynamo-mutant") is not None or config.getoption("--minidynamo-judgement") is not None:
+        _judge(config)
+    if config.getoption("--minidynamo-faults") or config.getoption("--minidynamo-faults-require") is not None:
+        _count_faults(config)
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
         "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
     )
+
+
+def _count_faults(config: pytest.Config) -> None:
+    """Counts the faults that the application meets, and demands those that it is asked to."""
+    from minidynamo.pytest_plugin.fault_coverage import FaultCoverage
+    from minidynamo.simulation.faults.watchers import watching
+
+    given = config.getoption("--minidynamo-faults-require")
+    required = config.getini(REQUIRED) if given is None else given.split(",")
+    try:
+        coverage = FaultCoverage(config, [name for each in required for name in each.split(",") if name])
+    except ValueError as error:
+        raise pytest.UsageError(f"--minidynamo-faults-require: {error}") from None
+    watch = ExitStack()
+    config.add_cleanup(watch.close)
+    watch.enter_context(watching(coverage.watch))
+    config.pluginmanager.register(coverage)
+
+
+def _judge(config: pytest.Config) -> None:
+    """Breaks a promise in every database, if that is asked for, and lets the run be repeatable."""
+    from minidynamo.endpoints.middleware import everywhere
+    from minidynamo.pytest_plugin.judging import Judging, UsedOperations
+    from minidynamo.testing.mutation.repeatable import be_repeatable
+    from minidynamo.testing.mutation.report import mutants
+
+    name, path = config.getoption("--minidynamo-mutant"), config.getoption("--minidynamo-judgement")
+    around = ExitStack()
+    config.add_cleanup(around.close)
+    changes, used = None, UsedOperations()
+    if name is not None:
+        try:
+            (mutant,) = mutants([name])
+        except ValueError as error:
+            raise pytest.UsageError(f"--minidynamo-mutant: {error}") from None
+        changes = around.enter_context(mutant.active())
+    if path is not None:
+        around.enter_context(everywhere(used))
+        config.pluginmanager.register(Judging(Path(path), used, changes))
+    if getattr(config.option, "hypothesis_seed", 0) is None:
+        config.option.hypothesis_seed = 0  # For settings that a module loads after this.
+    be_repeatable()
 
 
 @pytest.fixture
@@ -90,9 +143,21 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database.close()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keeps lines of minidynamo out of the explanations of Hypothesis, once tests have imported it."""
+    if "hypothesis" in sys.modules and not session.config.getoption("--minidynamo-frames"):
+        from minidynamo.pytest_plugin.frames import hide_explanations
+
+        hide_explanations()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Shows the history of a simulated database whose test has failed."""
+    """Hides frames of minidynamo, and shows the history of a simulated database whose test has failed."""
+    if call.excinfo is not None and "minidynamo" in sys.modules and not item.config.getoption("--minidynamo-frames"):
+        from minidynamo.pytest_plugin.frames import hide_frames
+
+        hide_frames(call.excinfo.value)
     database = item.stash.get(_DATABASE, None)
     if call.when != "call" or call.excinfo is None or database is None:
         return
@@ -100,7 +165,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
     simulation = database.find(Simulation)
     if simulation is not None:
-        item.add_report_section("call", "minidynamo", str(simulation.history))
+        colour = item.config.get_terminal_writer().hasmarkup
+        item.add_report_section("call", "minidynamo", simulation.history.listing(colour))
 
 
 def _simulated(settings: dict[str, Any]) -> Database:

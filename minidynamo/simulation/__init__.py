@@ -1,14 +1,16 @@
 """Simulation: every legal misbehaviour of the real service, drawn from one seed. All names here are public."""
 
 from minidynamo.simulation.database import SimulatedDatabase
+from minidynamo.simulation.faults.aims import Aim
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
-from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS, Kind
 from minidynamo.simulation.faults.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
 from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
 
-# The kinds by name, for `database.faults.on(..., raises=Throttled)`.
+# The kinds by name, for `database.faults.on(..., fault=Throttled)`.
 StaleRead = KINDS["stale_read"]
 IndexLag = KINDS["index_lag"]
 ShortPage = KINDS["short_page"]
@@ -40,6 +42,7 @@ __all__ = [
     "REJECTIONS",
     "STORMY",
     "TYPICAL",
+    "Aim",
     "Call",
     "Conflict",
     "ConnectionLost",

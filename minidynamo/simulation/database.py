@@ -14,7 +14,7 @@ from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.profiles import Profile
-from minidynamo.simulation.faults.rules import Faults
+from minidynamo.simulation.faults.rules import Faults, KeyTypes
 from minidynamo.simulation.middleware import Simulation
 from minidynamo.storage.engine import Snapshot
 from minidynamo.tables.changes import WriteBatch
@@ -40,9 +40,10 @@ class SimulatedDatabase(Database):
         plain_fork = super().fork
         self._simulation = Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork))
         self.use(self._simulation)
+        injector.faults.key_types = self._key_types
 
     def __repr__(self) -> str:
-        return f"simulate({self._injector!r})"
+        return repr(self._injector)
 
     @property
     def faults(self) -> Faults:
@@ -67,6 +68,13 @@ class SimulatedDatabase(Database):
         if self._ttl_delay_hours:
             for keyspace, key, *_ in batch.writes:  # What is written anew expires anew.
                 self._ttl_delay_hours.pop((keyspace, key), None)
+
+    def _key_types(self) -> KeyTypes:
+        with self.lock:
+            tables = self.catalog.tables
+            return {
+                name: {each.name: each.type for each in tables[name].state.primary_key().attributes} for name in tables
+            }
 
     # Expiry.
 

@@ -20,7 +20,8 @@ from minidynamo.testing.histories import (
     recording,
 )
 from minidynamo.testing.invalid_requests import InvalidRequest
-from minidynamo.testing.mutants import Mutant, MutationReport, mutants, run_mutants
+from minidynamo.testing.mutation.mutant import Mutant
+from minidynamo.testing.mutation.report import Judgement, MutationReport, mutants, run_mutants
 from minidynamo.testing.reference import ReferenceModel, reference_model
 from minidynamo.testing.requests import queries, requests, transactions
 from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas
@@ -33,6 +34,7 @@ __all__ = [
     "Expression",
     "IndexSchema",
     "InvalidRequest",
+    "Judgement",
     "Mutant",
     "MutationReport",
     "NotLinearizable",

@@ -115,6 +115,9 @@ class DrawnChance(Chance):
             slots = self._slots[self._place] = _slots(*self._place, self._profile)
         return slots[self._entropy.draw_integer(0, _SLOTS - 1)]
 
+    def told(self) -> FaultSchedule:
+        return FaultSchedule(self.faults)
+
     def undo(self, kind: str) -> None:
         """Takes the last fault back, which has had no effect."""
         assert self.faults and self.faults[-1].kind == kind, f"{kind} is taken back, and the faults are {self.faults}"

@@ -144,11 +144,11 @@ def tired() -> SimulatedDatabase:
     """A database for which a client has no retries left."""
     database = simulate(QUIET, profile="calm")
     with minidynamo.mock(database):
-        database.faults.on("Scan", raises=TimedOut, times=None)
+        database.faults.on("Scan", fault=TimedOut, times=None)
         for _ in range(100):
             assert not ends_well(CLIENTS["standard"])
         database.faults.clear()
-        database.faults.on("Scan", raises=TimedOut)
+        database.faults.on("Scan", fault=TimedOut)
         assert not ends_well(CLIENTS["standard"])
     return database
 
@@ -158,7 +158,7 @@ def test_a_database_that_comes_back_finds_what_it_left() -> None:
     outer, inner = tired(), simulate(QUIET, profile="calm")
     for database, expected in ((inner, True), (outer, False), (inner, True)):
         with minidynamo.mock(database):
-            database.faults.on("Scan", raises=TimedOut)
+            database.faults.on("Scan", fault=TimedOut)
             assert ends_well(CLIENTS["standard"]) == expected
 
 
@@ -168,7 +168,7 @@ def test_calls_that_succeed_give_back() -> None:
     with minidynamo.mock(database):
         for _ in range(50):
             assert ends_well(CLIENTS["standard"])
-        database.faults.on("Scan", raises=TimedOut)
+        database.faults.on("Scan", fault=TimedOut)
         assert ends_well(CLIENTS["standard"])
 
 

@@ -63,7 +63,7 @@ def test_boto3_retries_without_sleeping(database: SimulatedDatabase, sleepless: 
     started, moment = time.monotonic(), database.clock.now()
     with minidynamo.mock(database):
         client = boto3.client("dynamodb", config=Config(retries={"mode": mode}), **OPTIONS)
-        database.faults.on("UpdateItem", raises=kind, times=2)
+        database.faults.on("UpdateItem", fault=kind, times=2)
         response = client.update_item(**COUNT)
     assert response["Attributes"]["n"] == {"N": str(COUNTED[kind])}
     assert response["ResponseMetadata"]["RetryAttempts"] == 2
@@ -80,11 +80,11 @@ def test_boto3_gives_up_in_the_end(
         client = boto3.client(
             "dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 3}), **OPTIONS
         )
-        database.faults.on("UpdateItem", raises=kind, times=None)
+        database.faults.on("UpdateItem", fault=kind, times=None)
         with pytest.raises(error):
             client.update_item(**COUNT)
         database.faults.clear()
-        database.faults.on("UpdateItem", raises=Throttled, times=None)
+        database.faults.on("UpdateItem", fault=Throttled, times=None)
         with pytest.raises(ClientError) as raised:
             client.update_item(**COUNT)
     assert raised.value.response["throttlingReasons"]
@@ -112,7 +112,7 @@ def test_aiobotocore_retries(database: SimulatedDatabase, mode: str) -> None:
         config = AioConfig(retries={"mode": mode})
         async with get_session().create_client("dynamodb", config=config, **OPTIONS) as client:
             for kind in COUNTED:
-                database.faults.on("UpdateItem", raises=kind, times=2)
+                database.faults.on("UpdateItem", fault=kind, times=2)
                 key = {"pk": {"S": kind.name}}
                 response = await client.update_item(**{**COUNT, "Key": key})
                 counts.append(response["Attributes"]["n"]["N"])
@@ -127,7 +127,7 @@ def test_the_server_ends_the_connection(database: SimulatedDatabase) -> None:
         config = Config(retries={"mode": "standard"})
         client = boto3.client("dynamodb", endpoint_url=server.url, config=config, **OPTIONS)
         for kind, expected in ((ConnectionLost, 1), (TimedOut, 1), (ConnectionLostAfter, 2)):
-            database.faults.on("UpdateItem", raises=kind)
+            database.faults.on("UpdateItem", fault=kind)
             response = client.update_item(**{**COUNT, "Key": {"pk": {"S": kind.name}}})
             assert response["Attributes"]["n"] == {"N": str(expected)}
             assert response["ResponseMetadata"]["RetryAttempts"] == 1

@@ -138,13 +138,13 @@ def test_calls_are_tried_again_as_botocore_does(remote: Database, origin: Simula
     """Three attempts in standard mode; the third failure reaches the caller."""
     slept: list[float] = []
     monkeypatch.setattr(remote_endpoint.time, "sleep", slept.append)
-    origin.faults.on("ListTables", raises=ServerError, times=2)
+    origin.faults.on("ListTables", fault=ServerError, times=2)
     assert remote.client().list_tables()["TableNames"] == []
     assert len(slept) == 2
-    origin.faults.on("ListTables", raises=ServerError, times=3)
+    origin.faults.on("ListTables", fault=ServerError, times=3)
     with pytest.raises(remote.client().exceptions.InternalServerError):
         remote.client().list_tables()
-    origin.faults.on("ListTables", raises=ConnectionLost, times=3)
+    origin.faults.on("ListTables", fault=ConnectionLost, times=3)
     with pytest.raises(ConnectionClosedError):
         remote.client().list_tables()
     assert len(slept) == 6

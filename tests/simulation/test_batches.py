@@ -13,7 +13,7 @@ from tests.simulation.small_table import entries_of, item, keys_of, put, query
 
 @pytest.mark.parametrize("variant", range(9))
 def test_a_batch_is_written_in_part(database: SimulatedDatabase, variant: int) -> None:
-    database.faults.on("BatchWriteItem", raises=Unprocessed, variant=variant)
+    database.faults.on("BatchWriteItem", fault=Unprocessed, variant=variant)
     response = database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries_of("1", "2", "3")}})
     left = response["UnprocessedItems"]["tbl"]
     written = keys_of(query(database, ConsistentRead=True)["Items"])
@@ -29,7 +29,7 @@ def test_a_batch_is_read_in_part(database: SimulatedDatabase, variant: int) -> N
     put(database, "a", "1")
     put(database, "a", "2")
     spec = {"Keys": [item("a", "1"), item("a", "2")], "ProjectionExpression": "sk", "ConsistentRead": True}
-    database.faults.on("BatchGetItem", raises=Unprocessed, variant=variant)
+    database.faults.on("BatchGetItem", fault=Unprocessed, variant=variant)
     response = database.execute("BatchGetItem", {"RequestItems": {"tbl": spec}})
     left = response["UnprocessedKeys"]["tbl"]
     assert {**left, "Keys": spec["Keys"]} == spec
@@ -40,7 +40,7 @@ def test_a_batch_is_read_in_part(database: SimulatedDatabase, variant: int) -> N
 @pytest.mark.parametrize("operation", ["BatchWriteItem", "BatchGetItem"])
 def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: str) -> None:
     entries: Any = entries_of("1", "2") if operation == "BatchWriteItem" else {"Keys": [item("a", "1"), item("a", "2")]}
-    database.faults.on(operation, raises=Unprocessed, variant=1)
+    database.faults.on(operation, fault=Unprocessed, variant=1)
     request = {"RequestItems": {"tbl": entries}, "ReturnConsumedCapacity": "TOTAL"}
     response = database.execute(operation, request)
     left = response.pop("UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys")
@@ -50,7 +50,7 @@ def test_all_of_a_batch_may_come_back(database: SimulatedDatabase, operation: st
 
 
 def test_a_wrong_batch_is_refused_as_a_whole(database: SimulatedDatabase) -> None:
-    database.faults.on("BatchWriteItem", raises=Unprocessed, variant=1, times=None)
+    database.faults.on("BatchWriteItem", fault=Unprocessed, variant=1, times=None)
     for entries in (entries_of("1", "1"), [*entries_of("1"), {"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]):
         with pytest.raises(DynamoError) as raised:
             database.execute("BatchWriteItem", {"RequestItems": {"tbl": entries}})

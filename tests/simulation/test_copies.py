@@ -52,7 +52,7 @@ def test_restoring_leaves_nothing_unseen(database: SimulatedDatabase) -> None:
     snapshot = database.snapshot()
     put(database, "a")
     database.restore(snapshot)
-    database.faults.on("GetItem", raises=StaleRead, times=None)
+    database.faults.on("GetItem", fault=StaleRead, times=None)
     assert get(database, "a") is None and last_choices(database) == {}
 
 
@@ -60,6 +60,6 @@ def test_the_embedded_client_gets_silence(database: SimulatedDatabase) -> None:
     from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
     for kind, error in ((ConnectionLost, ConnectionClosedError), (TimedOut, ReadTimeoutError)):
-        database.faults.on("GetItem", raises=kind)
+        database.faults.on("GetItem", fault=kind)
         with pytest.raises(error):
             database.client().get_item(TableName="tbl", Key=item("a"))

@@ -11,17 +11,17 @@ from tests.simulation.small_table import TABLE, get, item, last_choices, put
 
 def test_slow_answers_move_the_clock(database: SimulatedDatabase) -> None:
     before = database.clock.now()
-    database.faults.on("GetItem", raises=Latency)
+    database.faults.on("GetItem", fault=Latency)
     get(database, "a")
     assert database.clock.now() == before + last_choices(database)["latency"]["seconds"]
 
 
 def test_tables_take_their_time(database: SimulatedDatabase) -> None:
-    database.faults.on("CreateTable", raises=SlowTable)
+    database.faults.on("CreateTable", fault=SlowTable)
     database.execute("CreateTable", {**TABLE, "TableName": "slow"})
     with pytest.raises(DynamoError, match="Requested resource not found"):
         database.execute("GetItem", {"TableName": "slow", "Key": item("a")})
-    database.faults.on("CreateTable", raises=ControlLimit, times=None)
+    database.faults.on("CreateTable", fault=ControlLimit, times=None)
     with pytest.raises(DynamoError, match="Subscriber limit exceeded"):
         database.execute("CreateTable", {**TABLE, "TableName": "next"})
     with pytest.raises(DynamoError) as raised:
@@ -38,7 +38,7 @@ def test_a_new_index_is_filled_in_its_time(database: SimulatedDatabase) -> None:
         "KeySchema": [{"AttributeName": "h", "KeyType": "HASH"}],
         "Projection": {"ProjectionType": "ALL"},
     }
-    database.faults.on("UpdateTable", raises=SlowTable)
+    database.faults.on("UpdateTable", fault=SlowTable)
     request = {
         "TableName": "tbl",
         "AttributeDefinitions": [{"AttributeName": "h", "AttributeType": "S"}],
@@ -60,7 +60,7 @@ def test_expired_items_stay_a_while(database: SimulatedDatabase) -> None:
     database.execute("UpdateTimeToLive", {"TableName": "tbl", "TimeToLiveSpecification": specification})
     expiring = {**item("a"), "ttl": {"N": str(int(database.clock.now()) - 1)}}
     database.execute("PutItem", {"TableName": "tbl", "Item": expiring})
-    database.faults.on(raises=TtlDelay, variant=3)
+    database.faults.on(fault=TtlDelay, variant=3)
     assert database.expire() == 0
     database.clock.advance(47 * 3600)
     assert database.expire() == 0

@@ -24,7 +24,7 @@ from tests.simulation.small_table import PROVISIONED, get, item, opened, put, qu
 
 
 def test_a_timeout_hides_an_error_as_well(database: SimulatedDatabase) -> None:
-    database.faults.on("PutItem", raises=TimedOut, variant=1)
+    database.faults.on("PutItem", fault=TimedOut, variant=1)
     with pytest.raises(NoResponse):
         database.execute("PutItem", {"TableName": "tbl", "Item": {}})
 
@@ -35,7 +35,7 @@ DONE = [ResponseLost, ConnectionLostAfter]
 
 @pytest.mark.parametrize("kind", NOTHING_DONE, ids=lambda kind: kind.name)
 def test_a_refused_write_changes_nothing(database: SimulatedDatabase, kind: Any) -> None:
-    database.faults.on("PutItem", raises=kind)
+    database.faults.on("PutItem", fault=kind)
     with pytest.raises(DynamoError):
         put(database, "a")
     assert get(database, "a", consistent=True) is None
@@ -46,7 +46,7 @@ def test_a_refused_write_changes_nothing(database: SimulatedDatabase, kind: Any)
 @pytest.mark.parametrize("kind", DONE, ids=lambda kind: kind.name)
 def test_a_lost_answer_hides_a_write_that_was_done(database: SimulatedDatabase, kind: Any) -> None:
     request = {"UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
-    database.faults.on("UpdateItem", raises=kind)
+    database.faults.on("UpdateItem", fault=kind)
     for _ in range(2):
         try:
             database.execute("UpdateItem", {"TableName": "tbl", "Key": item("a"), **request})
@@ -57,7 +57,7 @@ def test_a_lost_answer_hides_a_write_that_was_done(database: SimulatedDatabase, 
 
 
 def test_a_timeout_may_hide_a_write(database: SimulatedDatabase) -> None:
-    database.faults.on("PutItem", raises=TimedOut, variant=1)
+    database.faults.on("PutItem", fault=TimedOut, variant=1)
     with pytest.raises(NoResponse) as raised:
         put(database, "a")
     assert raised.value.is_timeout
@@ -76,7 +76,7 @@ def test_throttles_say_where_and_why(database: SimulatedDatabase) -> None:
         ("small", "ThrottlingReasons", "ProvisionedThroughputExceededException",
          "TableReadProvisionedThroughputExceeded"),
     ):  # fmt: skip
-        database.faults.on("Scan", raises=Throttled)
+        database.faults.on("Scan", fault=Throttled)
         with pytest.raises(DynamoError) as raised:
             database.execute("Scan", {"TableName": table})
         assert raised.value.code == code
@@ -87,7 +87,7 @@ def test_a_write_is_only_throttled_for_indexes_it_changes(database: SimulatedDat
     for members, expected in (({}, {"tbl"}), ({"g": "x"}, {"tbl", "by_g"})):
         resources = set()
         for variant in range(4):
-            database.faults.on("PutItem", raises=Throttled, variant=variant)
+            database.faults.on("PutItem", fault=Throttled, variant=variant)
             with pytest.raises(DynamoError) as raised:
                 put(database, "new", **members)
             resources.add(raised.value.members["throttlingReasons"][0]["resource"].rpartition("/")[2])
@@ -98,7 +98,7 @@ def test_transactions_are_cancelled_where_they_conflict(database: SimulatedDatab
     puts = [{"Put": {"TableName": "tbl", "Item": item("a", str(each))}} for each in range(3)]
     codes = set()
     for variant in range(9):
-        database.faults.on("TransactWriteItems", raises=Conflict, variant=variant)
+        database.faults.on("TransactWriteItems", fault=Conflict, variant=variant)
         with pytest.raises(DynamoError) as raised:
             database.execute("TransactWriteItems", {"TransactItems": puts})
         assert raised.value.code == "TransactionCanceledException"
@@ -110,7 +110,7 @@ def test_transactions_are_cancelled_where_they_conflict(database: SimulatedDatab
 
 
 def test_throttled_transactions_are_cancelled(database: SimulatedDatabase) -> None:
-    database.faults.on("TransactWriteItems", raises=Throttled)
+    database.faults.on("TransactWriteItems", fault=Throttled)
     with pytest.raises(DynamoError, match=r"specific reasons \[ThrottlingError\]"):
         puts = [{"Put": {"TableName": "tbl", "Item": item("a")}}]
         database.execute("TransactWriteItems", {"TransactItems": puts})
@@ -122,8 +122,8 @@ def test_a_retry_may_find_its_transaction_in_progress(database: SimulatedDatabas
         "TransactItems": [{"Update": {"TableName": "tbl", "Key": item("a"), **update}}],
         "ClientRequestToken": "token",
     }
-    database.faults.on("TransactWriteItems", raises=InProgress)
-    database.faults.on("TransactWriteItems", raises=ResponseLost)
+    database.faults.on("TransactWriteItems", fault=InProgress)
+    database.faults.on("TransactWriteItems", fault=ResponseLost)
     codes = []
     for _ in range(4):
         try:
@@ -137,7 +137,7 @@ def test_a_retry_may_find_its_transaction_in_progress(database: SimulatedDatabas
 
 @pytest.mark.parametrize("kind", [Throttled, Conflict], ids=lambda kind: kind.name)
 def test_wrong_requests_are_refused_for_what_is_wrong(database: SimulatedDatabase, kind: Any) -> None:
-    database.faults.on("PutItem", raises=kind, times=None)
+    database.faults.on("PutItem", fault=kind, times=None)
     with pytest.raises(DynamoError) as raised:
         database.execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": "a"}}})
     assert raised.value.code == "ValidationException"

@@ -23,7 +23,7 @@ def iterator_of(database: Database) -> str:
 def test_records_come_late_and_none_is_lost(database: SimulatedDatabase, variant: int) -> None:
     for sk in "123":
         put(database, "a", sk)
-    database.faults.on("GetRecords", raises=StreamLag, variant=variant)
+    database.faults.on("GetRecords", fault=StreamLag, variant=variant)
     first = database.execute("GetRecords", {"ShardIterator": iterator_of(database)})
     assert len(first["Records"]) == 2 - variant
     second = database.execute("GetRecords", {"ShardIterator": first["NextShardIterator"]})
@@ -36,7 +36,7 @@ def test_a_shard_splits_between_two_reads() -> None:
     database.execute("CreateTable", {**create_table_request("tbl", {"key": ["pk S", "sk S"]}), **STREAM})
     for number in range(10):
         put(database, str(number))
-    database.faults.on("GetRecords", raises=ShardSplit)
+    database.faults.on("GetRecords", fault=ShardSplit)
     iterator = iterator_of(database)
     response = database.execute("GetRecords", {"ShardIterator": iterator})
     assert len(response["Records"]) == 10 and "NextShardIterator" not in response
@@ -49,7 +49,7 @@ def test_a_shard_splits_between_two_reads() -> None:
 def test_a_paused_reader_comes_too_late(database: SimulatedDatabase) -> None:
     put(database, "a")
     iterator = iterator_of(database)
-    database.faults.on("GetRecords", raises=ConsumerPaused)
+    database.faults.on("GetRecords", fault=ConsumerPaused)
     with pytest.raises(DynamoError) as raised:
         database.execute("GetRecords", {"ShardIterator": iterator})
     assert raised.value.code == "ExpiredIteratorException"
@@ -64,7 +64,7 @@ def test_a_batch_is_duplicate_delivery(database: SimulatedDatabase) -> None:
     database.on_stream("tbl", handler, BatchSize=1)
     put(database, "a", "1")
     put(database, "a", "2")
-    database.faults.on(raises=DuplicateDelivery)
+    database.faults.on(fault=DuplicateDelivery)
     database.drain()
     assert seen == ["1", "1", "2"]
     assert [call.operation for call in database.history().calls[-2:]] == ["Deliver", "Deliver"]

@@ -30,4 +30,4 @@ def test_a_page_says_what_the_code_does(kind: simulation.Kind) -> None:
     if kind.name != "capacity":
         alias = "".join(part.title() for part in kind.name.split("_"))
         assert getattr(simulation, alias) is kind
-        assert f"raises={alias})" in page
+        assert f"fault={alias})" in page

@@ -61,10 +61,13 @@ def test_the_bugs_of_the_simulation_page_are_found(capsys: pytest.CaptureFixture
     check_others_pass(page, namespace, [1])
 
 
+FAULTS_HEADING = "## Which faults has my application met?"
+
+
 @pytest.mark.parametrize("with_ini", [False, True], ids=["marker", "ini"])
 def test_the_tests_of_the_pytest_page_pass(pytester: pytest.Pytester, with_ini: bool) -> None:
     """Each of its blocks is a test file, which runs beside its template; those below its ini file with that as well."""
-    text = (GUIDE / "pytest.md").read_text("utf-8")
+    text = (GUIDE / "pytest.md").read_text("utf-8").partition(FAULTS_HEADING)[0]
     (template,), (ini,) = blocks_in(text, "yaml"), blocks_in(text, "ini")
     above, below = text.split("```ini\n")
     blocks = blocks_in("```ini\n" + below if with_ini else above)
@@ -74,6 +77,20 @@ def test_the_tests_of_the_pytest_page_pass(pytester: pytest.Pytester, with_ini: 
     tests = sum(block.count("def test_") for block in blocks)
     assert tests == 2
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=tests)
+
+
+def test_the_faults_of_the_pytest_page_are_told(pytester: pytest.Pytester) -> None:
+    """Its application and its tests give the table that it shows, and miss the budget as it says."""
+    text = (GUIDE / "pytest.md").read_text("utf-8")
+    (template,) = blocks_in(text, "yaml")
+    faults = text.partition(FAULTS_HEADING)[2]
+    pytester.path.joinpath("template.yaml").write_text(template, "utf-8")
+    pytester.makepyfile(**dict(zip(("shop", "test_shop"), blocks_in(faults), strict=True)))
+    (option,) = re.findall(r"`pytest (--minidynamo-faults-require=[a-z_,]+)`", faults)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", option)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    (shown,) = blocks_in(faults, "console")
+    assert shown in result.stdout.str() + "\n"
 
 
 def test_commands_are_run() -> None:

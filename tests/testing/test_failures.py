@@ -31,14 +31,14 @@ def database() -> Iterator[SimulatedDatabase]:
 
 @pytest.mark.parametrize("kind", KINDS_OF_PUT, ids=lambda kind: kind.name)
 def test_the_embedded_client_raises_it(database: SimulatedDatabase, kind: Kind) -> None:
-    database.faults.on("PutItem", raises=kind)
+    database.faults.on("PutItem", fault=kind)
     with pytest.raises(FAILURES):
         database.client().put_item(**PUT)
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_PUT, ids=lambda kind: kind.name)
 def test_boto3_raises_it(database: SimulatedDatabase, kind: Kind) -> None:
-    database.faults.on("PutItem", raises=kind, times=None)
+    database.faults.on("PutItem", fault=kind, times=None)
     with minidynamo.mock(database), pytest.raises(FAILURES):
         boto3.client("dynamodb", **OPTIONS).put_item(**PUT)
 
@@ -46,7 +46,7 @@ def test_boto3_raises_it(database: SimulatedDatabase, kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS_OF_PUT, ids=lambda kind: kind.name)
 def test_aiobotocore_raises_it(database: SimulatedDatabase, kind: Kind) -> None:
     session = pytest.importorskip("aiobotocore.session")
-    database.faults.on("PutItem", raises=kind, times=None)
+    database.faults.on("PutItem", fault=kind, times=None)
 
     async def run() -> None:
         async with session.get_session().create_client("dynamodb", **OPTIONS) as client:
@@ -66,7 +66,7 @@ from minidynamo.testing import FAILURES
 for kind in {[kind.name for kind in KINDS_OF_PUT]}:
     database = minidynamo.simulate(profile="calm")
     database.execute("CreateTable", create_table_request("tbl", {{"key": ["pk S"]}}))
-    database.faults.on("PutItem", raises=kind)
+    database.faults.on("PutItem", fault=kind)
     try:
         database.client().put_item(**{PUT})
     except FAILURES as error:

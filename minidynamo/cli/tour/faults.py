@@ -32,9 +32,7 @@ def show_faults(console: Console, database: Database, table_name: str) -> None:
         shown.add_row(call, expected, found if found == expected else f"[red]{found}[/]")
     console.print(shown)
     console.print("What was chosen, and why it is legal:")
-    for made in simulated.history().calls:
-        if made.choices:
-            console.print(str(made), style="dim", markup=False, highlight=False)
+    console.print(str(simulated.history()), style="dim", markup=False, highlight=False, soft_wrap=True)
     console.print(
         "Under Hypothesis, [bold]minidynamo.testing[/] draws such schedules and shrinks them to the one fault that "
         "breaks an application."

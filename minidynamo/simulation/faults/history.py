@@ -7,12 +7,16 @@ On disk a history is JSON lines: a head `{"minidynamo_history": 1, "seed": ..., 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Detail
 from minidynamo.simulation.faults.kinds import KINDS
+from minidynamo.simulation.faults.listing import listed
 from minidynamo.simulation.faults.profiles import CALM, Profile
 from minidynamo.storage.whole_file import whole_file
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -25,46 +29,16 @@ class HistoryError(Exception):
     """A history that cannot be read, or that the calls of a program do not follow."""
 
 
-@dataclass
-class Call:
-    """One call and what was chosen in it.
-
-    Attributes:
-        number: counted from 1; a delivery to a handler and a sweep for expired items count as calls.
-        operation: its API name, or "Deliver" or "Expire".
-        on: the names of its tables, separated by commas.
-        key: a short text of what it is about, for people.
-        choices: the details of what was chosen, by kind.
-        outcome: "ok" or the error code.
-    """
-
-    number: int
-    operation: str
-    on: str = ""
-    key: str = ""
-    choices: dict[str, Detail] = field(default_factory=dict)
-    outcome: str = ""
-
-    def __str__(self) -> str:
-        lines = [f"call {self.number}  {self.operation} {self.on} {self.key}".rstrip() + f"  -> {self.outcome}"]
-        for name, detail in self.choices.items():
-            shown = ", ".join(f"{key}: {_shown(value)}" for key, value in detail.items())
-            kind = KINDS[name]
-            lines.append(f"    {name}: {kind.title}" + (f" ({shown})" if shown else ""))
-            lines.append(f"        legal: {kind.why}")
-            lines.append(f"        source: {kind.source}")
-        return "\n".join(lines)
-
-
 class History:
-    """The calls of one simulated database. `print(history)` shows those in which something was chosen.
+    """The calls of one simulated database; `print` shows what happened, `show` does so in colour.
 
     Parameters:
         profile, seed: what it was drawn from.
+        schedule: the schedule that it follows instead, as Python; "" for none.
     """
 
-    def __init__(self, profile: Profile = CALM, seed: str = "") -> None:
-        self.profile, self.seed = profile, seed
+    def __init__(self, profile: Profile = CALM, seed: str = "", schedule: str = "") -> None:
+        self.profile, self.seed, self.schedule = profile, seed, schedule
         self.calls: list[Call] = []
 
     @property
@@ -75,6 +49,8 @@ class History:
     def text(self) -> str:
         """The whole history as JSON lines; equal histories give equal texts."""
         head: JsonObject = {_FORMAT_MEMBER: _FORMAT, "seed": self.seed, "profile": asdict(self.profile)}
+        if self.schedule:
+            head["schedule"] = self.schedule
         lines: list[JsonObject] = [head, *(vars(call) for call in self.calls)]
         return "".join(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n" for line in lines)
 
@@ -104,7 +80,7 @@ class History:
         head: JsonValue = next(lines, {})
         if not isinstance(head, dict) or head.get(_FORMAT_MEMBER) != _FORMAT:
             raise ValueError(f"its first line does not say {_FORMAT_MEMBER}: {_FORMAT}")
-        history = cls(Profile(**head["profile"]), head["seed"])
+        history = cls(Profile(**head["profile"]), head["seed"], head.get("schedule", ""))
         for line in lines:
             call = Call(**line)
             unknown = call.choices.keys() - KINDS.keys()
@@ -113,11 +89,29 @@ class History:
             history.calls.append(call)
         return history
 
+    @property
+    def origin(self) -> str:
+        """What makes such a history again, whether it was drawn, scheduled or is a replay."""
+        seed = self.seed if self.seed.isdecimal() else repr(self.seed)
+        drawn = f"schedule={self.schedule}" if self.schedule else f"seed={seed}"
+        return f"simulate({drawn}, profile={self.profile.name!r})"
+
+    def listing(self, colour: bool = False) -> str:
+        """A call a line, aligned, and below each fault why it is legal.
+
+        Of more than forty calls only those with a fault are shown.
+
+        Parameters:
+            colour: whether it is for a terminal that shows colours.
+        """
+        return listed(self.origin, self.calls, colour)
+
+    def show(self) -> None:
+        """Prints it, in colour on a terminal unless NO_COLOR is set."""
+        print(self.listing(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+
     def __str__(self) -> str:
-        chosen = [str(call) for call in self.calls if call.choices]
-        drawn = f"profile {self.profile.name}, seed {self.seed}"
-        head = f"{len(self.calls)} calls, {len(chosen)} of them with a choice ({drawn})"
-        return "\n".join([head, *chosen])
+        return self.listing()
 
     __repr__ = __str__
 
@@ -128,9 +122,3 @@ class History:
 
     def __len__(self) -> int:
         return len(self.calls)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join("/".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
-    return str(value) or "none"

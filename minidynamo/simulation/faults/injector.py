@@ -9,6 +9,8 @@ from itertools import pairwise
 from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API, ITEM
 from minidynamo.requests.subjects import items_of, tables_of
+from minidynamo.simulation.faults.aims import Aim
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import (
     Chance,
     Detail,
@@ -19,10 +21,11 @@ from minidynamo.simulation.faults.chance import (
     SeededChance,
     draw_of,
 )
-from minidynamo.simulation.faults.history import Call, History, HistoryError
+from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.simulation.faults.rules import Faults
+from minidynamo.simulation.faults.watchers import tell
 from minidynamo.values.api_types import Request
 
 _KEY_TEXT_MAX = 80
@@ -52,9 +55,10 @@ class FaultInjector:
         self._keep_calls, self._count = keep_calls, 0
         self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
         self.faults = Faults()
-        self.history = History(profile, str(seed))
+        self.history = _history_of(profile, seed, schedule, replay)
         self.call = Call(0, "")
         self._request: Request = {}
+        self._aims: dict[str, Aim] = {}  # Those that have been met in this call, by kind.
         self._refused_in_a_row = 0
         self._expected = [] if replay is None else replay.calls
         self._is_drawn = schedule is None and replay is None
@@ -62,11 +66,8 @@ class FaultInjector:
         self._chance = self._new_chance()
 
     def __repr__(self) -> str:
-        if self.replay is not None:
-            return f"replay=<{len(self.replay)} calls>"
-        if self.schedule is not None:
-            return f"schedule={self.schedule!r}, profile={self.profile.name!r}"
-        return f"profile={self.profile.name!r}, seed={self.seed!r}"
+        origin = self.history.origin
+        return origin if self.replay is None else f"simulate(replay=<{len(self.replay)} calls of {origin}>)"
 
     def _new_chance(self) -> Chance:
         if self.replay is not None:
@@ -101,12 +102,19 @@ class FaultInjector:
             del self.history.calls[: -self._keep_calls]
         self.call, self._request = call, request
         self._chance.begin(operation, request)
+        self._aims.clear()
+        self.faults.watch(call, request)
         return call
 
     def end(self, call: Call, outcome: str) -> None:
         """Ends a call: what the caller got."""
         assert call is self.call, f"call {call.number} ends within call {self.call.number}"
         call.outcome = outcome
+        told = self._chance.told()
+        if told is not None:
+            self.history.schedule = repr(told)
+        if self.replay is not None or not self.faults.is_quiet:
+            tell(call, self._request)
         is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
         self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
 
@@ -154,6 +162,9 @@ class FaultInjector:
         """Takes a choice of this call back, which has had no effect."""
         if self.call.choices.pop(kind, None) is not None:
             self._chance.undo(kind)
+        aim = self._aims.pop(kind, None)
+        if aim is not None:
+            aim.take_back()
 
     @contextmanager
     def undone(self, kind: str) -> Iterator[None]:
@@ -165,16 +176,18 @@ class FaultInjector:
             raise
 
     def _asked(self, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
-        if self.replay is not None:
-            return self._chance.decide(self.call.number, kind, make)
-        if self.faults.is_off(kind):
+        if self.replay is None and self.faults.is_off(kind):
             return None
         aim = self.faults.aimed(kind, self.call.operation, self._request)
-        if aim is not None:
-            detail = make(draw_of(aim.variant))
-            if detail is not None:
-                aim.count()
-                return detail
+        if self.replay is not None:
+            detail = self._chance.decide(self.call.number, kind, make)
+        else:
+            detail = None if aim is None else make(draw_of(aim.variant))
+        if aim is not None and detail is not None:
+            aim.count()
+            self._aims[kind] = aim
+        if detail is not None or self.replay is not None:
+            return detail
         if kind in REJECTIONS and not self.may_refuse:
             self._chance.skip(kind)
             return None
@@ -183,6 +196,13 @@ class FaultInjector:
     def happens_at(self, kind: str) -> bool:
         """Whether a kind may happen with the operation of this call."""
         return self.call.operation in KINDS[kind].operations
+
+
+def _history_of(profile: Profile, seed: int | str, schedule: FaultSchedule | None, replay: History | None) -> History:
+    """A new history, which has the origin of the one that it replays."""
+    if replay is not None:
+        return History(replay.profile, replay.seed, replay.schedule)
+    return History(profile, str(seed), "" if schedule is None else repr(schedule))
 
 
 def _without_details(draw: Draw) -> Detail:

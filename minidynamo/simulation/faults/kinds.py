@@ -38,6 +38,11 @@ class Kind:
     why: str
     source: str
 
+    @property
+    def page(self) -> str:
+        """Where to read more about it."""
+        return f"spec/faults/{self.name}.md"
+
 
 _GUIDE = "DynamoDB Developer Guide, "
 _ROWS = (

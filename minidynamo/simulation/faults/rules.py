@@ -4,60 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from minidynamo.requests.operations import API
-from minidynamo.requests.subjects import items_of, tables_of
+from minidynamo.simulation.faults.aims import Aim, Predicate
+from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
 from minidynamo.values.api_types import PythonValue, Request
 from minidynamo.values.attribute_value import AttributeValue, Item, checked_item
 from minidynamo.values.python_values import to_attribute_value
 
-Predicate = Callable[[str, Request], bool]
+# The types of the key attributes of each table, by name.
+KeyTypes = Mapping[str, Mapping[str, str]]
 
-
-@dataclass
-class FaultRule:
-    """One aimed fault.
-
-    Attributes:
-        kind: what happens.
-        operation, table, key, where: to what; None for anything.
-        times: how often it still happens, None for always.
-        variant: what its details are drawn from.
-    """
-
-    kind: Kind
-    operation: str | None
-    table: str | None
-    key: Item | None
-    where: Predicate | None
-    times: int | None
-    variant: int
-
-    def takes(self, kind: str, operation: str, request: Request) -> bool:
-        """Whether the rule applies to a request."""
-        return (
-            self.times != 0
-            and kind == self.kind.name
-            and self.operation in (None, operation)
-            and (self.table is None or self.table in tables_of(request))
-            and (self.key is None or any(_holds(each, self.key) for each in items_of(request)))
-            and (self.where is None or bool(self.where(operation, request)))
-        )
-
-    def count(self) -> None:
-        """Notes that it has happened."""
-        if self.times is not None:
-            assert self.times > 0, f"{self.kind.name} happens {self.times} times more, and has happened"
-            self.times -= 1
+_NAMES_SHOWN_MAX = 8
+# Members of requests that name tables, and those that name items.
+_TABLE_MEMBERS = frozenset({"TableName", "RequestItems", "TransactItems"})
+_ITEM_MEMBERS = frozenset({"Item", "Key", "RequestItems", "TransactItems"})
 
 
 class Faults:
-    """`database.faults`: aims faults, and switches kinds off and on."""
+    """`database.faults`: aims faults, and switches kinds off and on.
 
-    def __init__(self) -> None:
-        self._aims: list[FaultRule] = []
+    Parameters:
+        key_types: gives the tables that there are.
+    """
+
+    def __init__(self, key_types: Callable[[], KeyTypes] = dict) -> None:
+        self.key_types = key_types
+        self._aims: list[Aim] = []
         self._off: set[str] = set()
         self._pauses = 0
 
@@ -65,42 +39,57 @@ class Faults:
         self,
         operation: str | None = None,
         *,
-        raises: Kind | str,
+        fault: Kind | str,
         table: str | None = None,
         key: Mapping[str, PythonValue] | None = None,
         where: Predicate | None = None,
         times: int | None = 1,
         variant: int = 0,
-    ) -> None:
-        """Lets something go wrong: `db.faults.on("PutItem", key={"pk": "a"}, raises=Throttled, times=2)`.
+    ) -> Aim:
+        """Lets something go wrong: `db.faults.on("PutItem", key={"pk": "a"}, fault=Throttled, times=2)`.
 
         Parameters:
             operation: the API name; None for any where it may happen.
-            raises: the kind, or its name.
-            table: the name of a table.
-            key: attributes of the key, or of an item to be put, as Python values or attribute values.
+            fault: the kind, or its name.
+            table: the name of a table that there is.
+            key: attributes of the key, as Python values or attribute values.
             where: called with the operation and the request; whether it happens.
             times: how often, None for always.
             variant: what details are drawn from; 0 gives the simplest.
 
+        Returns:
+            the aim, which counts; `with db.faults.on(...)` fails at its end if it was never used.
+
         Raises:
-            ValueError: there is no such kind or operation, or the kind cannot happen there.
+            ValueError: there is no such kind, operation, table or key, or the kind cannot happen there.
+            TypeError: `fault` is neither a kind nor the name of one.
         """
-        kind = raises if isinstance(raises, Kind) else known_kind(raises)
-        if kind is KINDS["capacity"]:
-            raise ValueError("capacity cannot be aimed: use throttled")
-        if operation is not None and operation not in kind.operations:
-            if operation not in API:
-                raise ValueError(f"there is no operation {operation!r}; names are the API's, such as PutItem")
-            where_else = ", ".join(sorted(kind.operations)) or "no request: leave operation out"
-            raise ValueError(f"{kind.name} does not happen with {operation}, but with {where_else}")
+        kind = _kind_of(fault)
+        _require_operation(kind, operation)
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for always, not {times}")
         item = None if key is None else checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
-        self._aims.append(FaultRule(kind, operation, table, item, where, times, variant))
+        if table is not None:
+            _require_named(kind, operation, "table", _TABLE_MEMBERS)
+        if item is not None:
+            _require_named(kind, operation, "key", _ITEM_MEMBERS)
+        if operation != "CreateTable" and (table is not None or item is not None):
+            _require_key(self._tables(table), item or {})
+        aim = Aim(kind, operation, table, item, where, times, variant)
+        self._aims = [*(each for each in self._aims if each.is_open), aim]
+        return aim
+
+    def _tables(self, name: str | None) -> KeyTypes:
+        """The table of a name, or all."""
+        tables = self.key_types()
+        if name is None or name in tables:
+            return tables if name is None else {name: tables[name]}
+        raise ValueError(f"there is no table {name!r}: {_listed('there are', tables, 'there are none yet')}")
 
     def clear(self) -> None:
         """Forgets all aimed faults."""
+        for aim in self._aims:
+            aim.cancel()
         self._aims.clear()
 
     def switch_off(self, *kinds: str) -> None:
@@ -120,6 +109,13 @@ class Faults:
         finally:
             self._pauses -= 1
 
+    # For the injector.
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing goes wrong now, whatever it is."""
+        return self._pauses > 0 or KINDS.keys() <= self._off
+
     def is_off(self, kind: str) -> bool:
         """Whether a kind does not happen now."""
         assert kind in KINDS, f"there is no kind {kind}"
@@ -127,19 +123,64 @@ class Faults:
 
     def has_aims(self, kind: str) -> bool:
         """Whether a kind is aimed at anything."""
-        return any(each.kind.name == kind and each.times != 0 for each in self._aims)
+        return any(each.kind.name == kind and each.is_open for each in self._aims)
 
-    def aimed(self, kind: str, operation: str, request: Request) -> FaultRule | None:
+    def watch(self, call: Call, request: Request) -> None:
+        """Shows a call that begins to the aims."""
+        for aim in self._aims:
+            aim.watch(call, request)
+
+    def aimed(self, kind: str, operation: str, request: Request) -> Aim | None:
         """The first aim that takes a request."""
         return next((each for each in self._aims if each.takes(kind, operation, request)), None)
 
 
-def _holds(item: Item, key: Item) -> bool:
-    """Whether an item, which may be malformed, has the attributes of a key."""
-    try:
-        return all(checked_item({name: item[name]})[0] == {name: value} for name, value in key.items())
-    except Exception:
-        return False
+def _kind_of(fault: Kind | str) -> Kind:
+    if not isinstance(fault, Kind | str):
+        given = fault.__name__ if isinstance(fault, type) else repr(fault)
+        raise TypeError(f"fault takes a kind of minidynamo.simulation, such as Throttled, or its name, not {given}")
+    kind = fault if isinstance(fault, Kind) else known_kind(fault)
+    if kind is KINDS["capacity"]:
+        raise ValueError("capacity cannot be aimed: use throttled")
+    return kind
+
+
+def _require_operation(kind: Kind, operation: str | None) -> None:
+    if operation is None or operation in kind.operations:
+        return
+    if operation not in API:
+        raise ValueError(f"there is no operation {operation!r}; names are the API's, such as PutItem")
+    where_else = ", ".join(sorted(kind.operations)) or "no request: leave operation out"
+    raise ValueError(f"{kind.name} does not happen with {operation}, but with {where_else}")
+
+
+def _require_named(kind: Kind, operation: str | None, parameter: str, members: frozenset[str]) -> None:
+    """Refuses a table or key where no request says that it is about one."""
+    operations = kind.operations if operation is None else {operation}
+    if not any(API[each].request.members.keys() & members for each in operations):
+        what = operation or f"what {kind.name} happens to"
+        raise ValueError(f"{what} names no {parameter}: leave {parameter} out, or use where")
+
+
+def _require_key(tables: KeyTypes, item: Item) -> None:
+    """Refuses attributes that are in no key of these tables, and values of another type than theirs."""
+    for name, value in item.items():
+        types = {table: keys[name] for table, keys in tables.items() if name in keys}
+        if not types:
+            known = [f"{each} of {table}" for table, keys in tables.items() for each in keys]
+            raise ValueError(
+                f"no key has an attribute {name!r}: {_listed('there are', known, 'there is no table yet')}"
+            )
+        if not value.keys() & set(types.values()):
+            (given,) = value
+            table, expected = next(iter(types.items()))
+            raise ValueError(f"the key attribute {name} of {table} is of type {expected}, not {given}")
+
+
+def _listed(lead: str, names: Mapping[str, object] | list[str], otherwise: str) -> str:
+    shown = ", ".join(list(names)[:_NAMES_SHOWN_MAX])
+    more = ", …" if len(names) > _NAMES_SHOWN_MAX else ""
+    return f"{lead} {shown}{more}" if names else otherwise
 
 
 def _attribute_value(value: PythonValue) -> AttributeValue:
