@@ -117,8 +117,6 @@ class Waiter(Protocol):
 class TokenBucket(Protocol):
     """What adaptive retries take tokens from."""
 
-    _clock: object
-
     def _refill(self) -> object: ...
 
     def _sleep_amount(self, amount: float) -> float: ...

@@ -41,7 +41,7 @@ _GIVES_BACK = "release_retry_quota"
 
 
 class Plan:
-    """The plan for one operation of one client.
+    """The plan for one operation of one client, which may have tried calls again before.
 
     Attributes:
         operation: its API name.
@@ -68,7 +68,7 @@ class Plan:
         "validates",
     )
 
-    def __init__(self, client: Client, operation: str, has_retried: bool) -> None:
+    def __init__(self, client: Client, operation: str, has_retried: bool = False) -> None:
         model = client.meta.service_model
         emitter = client.meta.events._emitter
         self.operation = operation

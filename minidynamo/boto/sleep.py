@@ -100,7 +100,7 @@ def acquiring(original: Method) -> Method:
     @functools.wraps(original)
     def acquire(self: TokenBucket, amount: float, block: bool) -> object:
         travel = TRAVEL.get()
-        if block and travel is not None and hasattr(self._clock, _IS_DATABASES):
+        if block and travel is not None and hasattr(getattr(self, "_clock", None), _IS_DATABASES):
             self._refill()
             while (seconds := self._sleep_amount(amount)) > 0:
                 advanced(travel.endpoint.clock, max(seconds, _STEP_SECONDS_MIN))
