@@ -37,6 +37,14 @@ CONTAINER_SIZE_BYTES = 3
 MEMBER_SIZE_BYTES = 1
 
 
+class EmptyNumberSet(ValidationError):
+    """A set of numbers without members."""
+
+
+class DuplicateMembers(ValidationError):
+    """A set that has a member twice."""
+
+
 def checked_item(item: Item) -> tuple[Item, int]:
     """Checks, normalises and measures an item (or a key) in one pass.
 
@@ -175,11 +183,11 @@ def _checked_string_set(payload: object, level: int) -> tuple[list[str], int]:
 def _checked_number_set(payload: object, level: int) -> tuple[list[str], int]:
     members = _texts(payload)
     if not members:
-        raise ValidationError(PARAMETERS_INVALID + "An number set  may not be empty", prefix=VALUE)
+        raise EmptyNumberSet(PARAMETERS_INVALID + "An number set  may not be empty", prefix=VALUE)
     canonical = [canonical_number(each) for each in members]
     if len(set(canonical)) != len(canonical):
         text = "Input collection contains duplicates"
-        raise ValidationError(f"{PARAMETERS_INVALID}{text}.", text_2025=text, prefix=VALUE)
+        raise DuplicateMembers(f"{PARAMETERS_INVALID}{text}.", text_2025=text, prefix=VALUE)
     ordered = sorted(canonical, key=Decimal)
     return (members if ordered == members else ordered), sum(map(number_size_bytes, ordered))
 
@@ -253,10 +261,10 @@ def _duplicates_first(members: list[_Text]) -> list[_Text]:
     return members
 
 
-def _duplicates(text: str, text_2025: str) -> ValidationError:
+def _duplicates(text: str, text_2025: str) -> DuplicateMembers:
     opening = PARAMETERS_INVALID + "Input collection"
     current, older = (f"{opening}{each} duplicates." for each in (text, text_2025))
-    return ValidationError(current, text_2025=older, prefix=VALUE)
+    return DuplicateMembers(current, text_2025=older, prefix=VALUE)
 
 
 def sorted_members(tag: str, members: Iterable[Any]) -> list[Any]:

@@ -25,6 +25,10 @@ _INT64_MAX = 2**63 - 1
 _EXACT = Context(prec=NUMBER_EXPONENT_MAX - NUMBER_EXPONENT_MIN + 2 * NUMBER_DIGITS_MAX)
 
 
+class NotNumeric(ValidationError):
+    """A text that is no number."""
+
+
 def canonical_number(literal: str) -> str:
     """The canonical text of a number.
 
@@ -119,10 +123,10 @@ def _check_range(significant: str, power: int, exponent: int, literal: str) -> N
     raise ValidationError(newer, text_2025=older, prefix=VALUE)
 
 
-def _not_numeric(literal: str) -> ValidationError:
+def _not_numeric(literal: str) -> NotNumeric:
     if literal:
-        return ValidationError(f"{NUMBER_INVALID}: {literal}", prefix=VALUE)
-    return ValidationError(f"{NUMBER_INVALID}: ", text_2025=NUMBER_INVALID, prefix=VALUE)
+        return NotNumeric(f"{NUMBER_INVALID}: {literal}", prefix=VALUE)
+    return NotNumeric(f"{NUMBER_INVALID}: ", text_2025=NUMBER_INVALID, prefix=VALUE)
 
 
 def _plain(digits: str, power: int) -> str:

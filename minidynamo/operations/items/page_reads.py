@@ -17,7 +17,8 @@ from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.pages import Reading, ReadPage, find_and_read, position_key, schema_of, shown_items
 from minidynamo.tables.table import Index, Table
 from minidynamo.values.api_types import Request, Response
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.attribute_value import DuplicateMembers, EmptyNumberSet, Item, checked_item
+from minidynamo.values.numbers import NotNumeric
 from minidynamo.values.records import record_item
 from minidynamo.wording import SELECT
 
@@ -137,9 +138,9 @@ def checked_start_key(request: Request) -> Item | None:
         return None
     try:
         return checked_item(key)[0]
+    except (NotNumeric, EmptyNumberSet, DuplicateMembers):  # Never wrapped.
+        raise
     except ValidationError as error:
-        if "numeric value" in error.message or "number set" in error.message or "duplicates" in error.message:
-            raise
         texts = (f"{START_KEY_INVALID}: {each}" for each in (error.message, error.text_2025))
         raise ValidationError(*texts) from None
 
