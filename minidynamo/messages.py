@@ -39,8 +39,14 @@ BETWEEN_REVERSED = "The BETWEEN condition was provided a range where the lower b
 UNKNOWN_CONDITIONAL_OPERATOR = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
 
 # Resources.
+UNITS_ON_DEMAND = (
+    PARAMETERS_INVALID
+    + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+)
 NOT_FOUND = "Requested resource not found"
+SHARD_NOT_FOUND = NOT_FOUND + ": Shard does not exist"
 DUPLICATE_KEYS = "Provided list of item keys contains duplicates"
+TRANSACTION_TOO_LARGE = "Transaction payload size cannot exceed 4MB. Payload Size: {size}"
 TRANSACTION_DUPLICATE_ITEM = "Transaction request cannot include multiple operations on one item"
 IN_USE = "Attempt to change a resource which is still in use: "
 SUBSCRIBER_LIMIT = "Subscriber limit exceeded: "

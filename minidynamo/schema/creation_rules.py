@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from minidynamo.errors import ValidationError
+from minidynamo.messages import UNITS_ON_DEMAND
 from minidynamo.schema.index_rules import (
     check_global_key,
     check_index_counts,
@@ -167,9 +168,7 @@ def _check_billing(request: Request) -> None:
     throughput = request.get("ProvisionedThroughput")
     if request.get("BillingMode") == "PAY_PER_REQUEST":
         if throughput is not None:
-            raise invalid(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-            )
+            raise ValidationError(UNITS_ON_DEMAND)
     elif throughput is None:
         raise invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
     check_unit_values(throughput)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from minidynamo.errors import LimitExceeded, ResourceNotFound, ValidationError
 from minidynamo.limits import GLOBAL_INDEXES_MAX
-from minidynamo.messages import NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT
+from minidynamo.messages import NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT, UNITS_ON_DEMAND
 from minidynamo.schema.creation_rules import check_available, check_encryption, check_table_class
 from minidynamo.schema.index_rules import (
     check_global_key,
@@ -133,9 +133,7 @@ def _check_throughput(request: Request, table: TableState, mode: str) -> None:
     throughput, current = request.get("ProvisionedThroughput"), table.throughput.units
     if mode == "PAY_PER_REQUEST":
         if throughput is not None:
-            raise invalid(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-            )
+            raise ValidationError(UNITS_ON_DEMAND)
         return
     check_unit_values(throughput)
     if not table.is_provisioned:

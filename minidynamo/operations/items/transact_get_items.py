@@ -8,7 +8,7 @@ from __future__ import annotations
 from minidynamo.errors import DynamoError, ValidationError
 from minidynamo.expressions.binding import Bound, bind, check_combinations
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
+from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM, TRANSACTION_TOO_LARGE
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.transactions import TABLE_FACTOR, cancelled
 from minidynamo.requests.operations import API
@@ -76,7 +76,7 @@ def _check_size(records: list[bytes | None]) -> None:
     size = sum(map(stored_size_bytes, records))
     if size > TRANSACTION_SIZE_BYTES_MAX:
         # The limit is documented, its text is not.
-        raise ValidationError(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
+        raise ValidationError(TRANSACTION_TOO_LARGE.format(size=size))
 
 
 def _shown(record: bytes | None, bound: Bound) -> Response:

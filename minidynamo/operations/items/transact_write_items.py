@@ -18,7 +18,7 @@ from minidynamo.errors import (
 )
 from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.limits import NESTING_LEVELS_MAX, TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
+from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM, TRANSACTION_TOO_LARGE
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemPut, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
@@ -129,7 +129,7 @@ def _raise_nesting_fault(parameters: Structure) -> None:
 def _check_payload(actions: list[_Action]) -> None:
     size = sum(action.payload_bytes for action in actions)
     if size > TRANSACTION_SIZE_BYTES_MAX:
-        raise ValidationError(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
+        raise ValidationError(TRANSACTION_TOO_LARGE.format(size=size))
 
 
 def _payload_bytes(write: ItemWrite, parameters: Structure) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
 from minidynamo.limits import GET_RECORDS_BYTES_MAX, GET_RECORDS_MAX
-from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
+from minidynamo.messages import PARAMETERS_INVALID, SHARD_NOT_FOUND, TRIMMED
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.change_record import ChangeRecord
@@ -27,7 +27,7 @@ def get_records(context: OperationContext, request: Request) -> Response:
         if shard is None:
             if stream.is_enabled:
                 raise TrimmedDataAccess(TRIMMED)
-            raise ResourceNotFound("Requested resource not found: Shard does not exist")
+            raise ResourceNotFound(SHARD_NOT_FOUND)
         found, is_end = _read(stream, shard, place, limit)
         origin = stream.origin(context.scope)
     response: Response = {"Records": [change.shown(origin) for change in found]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from minidynamo.errors import ResourceNotFound, TrimmedDataAccess, ValidationError
-from minidynamo.messages import PARAMETERS_INVALID, TRIMMED
+from minidynamo.messages import PARAMETERS_INVALID, SHARD_NOT_FOUND, TRIMMED
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import find_stream
 from minidynamo.streams.change_record import sequence_number
@@ -27,7 +27,7 @@ def get_shard_iterator(context: OperationContext, request: Request) -> Response:
         stream = find_stream(context, request["StreamArn"])
         shard = stream.shard(request["ShardId"])
         if shard is None:
-            raise ResourceNotFound("Requested resource not found: Shard does not exist")
+            raise ResourceNotFound(SHARD_NOT_FOUND)
         position = _position(stream, shard, request, number)
         if number is not None and position <= shard.trimmed:
             raise TrimmedDataAccess(TRIMMED)
