@@ -6,7 +6,17 @@ from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
 from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS, Kind
-from minidynamo.simulation.faults.profiles import ADVERSARY, CALM, PROFILES, STORMY, TYPICAL, Profile, profile_of
+from minidynamo.simulation.faults.profiles import (
+    ADVERSARY,
+    CALM,
+    PROFILES,
+    STORMY,
+    TYPICAL,
+    Profile,
+    profile_of,
+    profile_text,
+    without_kinds,
+)
 from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
 
@@ -76,5 +86,7 @@ __all__ = [
     "Unprocessed",
     "paused",
     "profile_of",
+    "profile_text",
     "simulate",
+    "without_kinds",
 ]

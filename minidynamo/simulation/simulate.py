@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.chance import Chance, Fault, FaultSchedule
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
-from minidynamo.simulation.faults.kinds import known_kind
-from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of
+from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of, without_kinds
 
 _SETTINGS = frozenset({"account_id", "durability", "file_mode", "partition_size", "region", "table_delays", "wording"})
 
@@ -87,6 +85,4 @@ def _profile(
 ) -> Profile:
     if replay is not None:
         return replay.profile
-    profile = profile_of(given or ("typical" if schedule is None else CALM))
-    off = {known_kind(each).name: False if each == "capacity" else 0.0 for each in without}
-    return replaced(profile, **off) if off else profile  # type: ignore[arg-type]
+    return without_kinds(profile_of(given or ("typical" if schedule is None else CALM)), without)

@@ -19,9 +19,9 @@ from hypothesis.control import cleanup, currently_in_test_context
 from hypothesis.control import current_build_context as build_context
 from hypothesis.reporting import report
 
-from minidynamo import Database, Fault, FaultSchedule, Profile, simulate
+from minidynamo import Database, DynamoError, Fault, FaultSchedule, Profile, simulate
 from minidynamo.requests.operations import API
-from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of
+from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of, profile_text, without_kinds
 from minidynamo.simulation.faults.chance import Chance, Detail, Draw
 from minidynamo.simulation.faults.kinds import Kind
 from minidynamo.values.api_types import Request
@@ -92,11 +92,20 @@ class DrawnChance(Chance):
         if self._armed_kind(call) != kind:
             return None
         digits = _Digits(self._entropy)
-        detail = make(Draw(digits.below))
+        try:
+            detail = make(Draw(digits.below))
+        except DynamoError:  # The request is refused anyway; under a schedule it is so at the same place.
+            self.faults.append(Fault(kind, at, digits.number))
+            raise
         if detail is not None:
             self.faults.append(Fault(kind, at, digits.number))
             self._armed = self._draw_armed()  # One call may meet several.
         return detail
+
+    def forked(self) -> DrawnChance:
+        chance = DrawnChance(self._entropy, self._profile)
+        chance.step = self.step
+        return chance
 
     def _armed_kind(self, call: int) -> str | None:
         """The kind of fault that a call is open to, drawn at its first opportunity."""
@@ -193,7 +202,10 @@ def drawn(
     """See `simulate_drawn`; the database, and what decides its faults."""
     if not currently_in_test_context():
         raise RuntimeError("faults are drawn by Hypothesis: use this in a test with @given, or in a state machine")
-    chosen = profile_of(profile)
+    for name in ("seed", "schedule", "replay", "chance"):
+        if name in settings:
+            raise TypeError(f"faults are drawn here, so that {name} has no place: use minidynamo.simulate({name}=...)")
+    chosen = without_kinds(profile_of(profile), settings.pop("without", ()))
     chance = DrawnChance(build_context().data, chosen)
     database = simulate(source, profile=chosen, chance=chance, **settings)
     if build_context().is_final:
@@ -203,7 +215,7 @@ def drawn(
 
 def schedule_text(chance: DrawnChance, profile: Profile) -> str:
     """The call that opens a database with the faults of a run, as Python says it."""
-    named = f", profile={profile.name!r}" if chance.faults else ""
+    named = f", profile={profile_text(profile)}" if chance.faults else ""
     return f"minidynamo.simulate(..., schedule={FaultSchedule(chance.faults)!r}{named})"
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import note
-from hypothesis.stateful import RuleBasedStateMachine, initialize
+from hypothesis.stateful import RuleBasedStateMachine
 
 from minidynamo import Database, ManualClock, Profile, connect, mock
 from minidynamo.simulation import CALM
@@ -59,17 +59,6 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._open = ExitStack()
-        self._is_begun = False
-
-    def populate(self, database: Database) -> None:
-        """Fills the database that every run begins with; called once."""
-
-    def begin(self) -> None:
-        """Called as each run begins, after its database is there: the place to map handlers with `on_stream`."""
-
-    @initialize()
-    def open_database(self) -> None:
-        """Begins a run; its faults are drawn as its calls are made."""
         template, schemas = self._template()
         self.database, self._chance = drawn(template, CALM if self.profile is None else self.profile)
         self._chance.step = 1
@@ -78,15 +67,19 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
         self.model: dict[str, ReferenceModel] = {schema.name: reference_model(schema) for schema in schemas}
         if self.answers_boto3:
             self._open.enter_context(mock(self.database))
-        self._is_begun = True
         self.begin()
+
+    def populate(self, database: Database) -> None:
+        """Fills the database that every run begins with; called once."""
+
+    def begin(self) -> None:
+        """Called as each run begins, after its database is there: the place to map handlers with `on_stream`."""
 
     def check_invariants(self, *arguments: Any, **options: Any) -> None:
         """Hands all changes over to the handlers after each step; then come the invariants."""
-        if self._is_begun:
-            if self.database.functions.mappings:
-                self.database.drain()
-            self._chance.step = (self._chance.step or 0) + 1
+        if self.database.functions.mappings:
+            self.database.drain()
+        self._chance.step = (self._chance.step or 0) + 1
         super().check_invariants(*arguments, **options)
 
     def items(self, table: str, index: str | None = None) -> list[Item]:
@@ -103,9 +96,8 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Ends a run; what has been chosen in it is part of the report of a failure."""
         self._open.close()
-        if self._is_begun:
-            note(str(self.database.history()))
-            self.database.close()
+        note(str(self.database.history()))
+        self.database.close()
 
     def _template(self) -> tuple[Database, list[TableSchema]]:
         """What every run of the class begins with, and its tables."""

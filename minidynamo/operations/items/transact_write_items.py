@@ -16,14 +16,20 @@ from minidynamo.errors import (
     ItemCollectionSizeLimitExceeded,
     ValidationError,
 )
-from minidynamo.expressions.binding import bind, check_combinations
+from minidynamo.expressions.binding import check_combinations
 from minidynamo.limits import NESTING_LEVELS_MAX, TRANSACTION_SIZE_BYTES_MAX
 from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM, TRANSACTION_TOO_LARGE
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemPut, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
 from minidynamo.operations.items.transactions import TABLE_FACTOR, cancelled
-from minidynamo.operations.items.write_plans import planned_check, planned_deletion, planned_put, planned_update
+from minidynamo.operations.items.write_plans import (
+    bound_write,
+    planned_check,
+    planned_deletion,
+    planned_put,
+    planned_update,
+)
 from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
 from minidynamo.requests.operations import API, value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
@@ -114,7 +120,7 @@ def _checked_action(entry: Structure, layer: Layer) -> _Action:
 def _raise_earlier_fault(parameters: Structure, layer: Layer) -> None:
     """Raises what the service finds in an action before an item or key that nests too deep."""
     if "Item" not in parameters:
-        bind(parameters, layer)
+        bound_write(parameters, layer)
     elif "" in parameters["Item"]:
         raise EmptyAttributeName
 

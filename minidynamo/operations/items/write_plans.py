@@ -22,7 +22,7 @@ from minidynamo.values.attribute_value import Item, checked_item
 from minidynamo.wording import Layer
 
 
-def _bind(parameters: Structure, layer: Layer) -> Bound:
+def bound_write(parameters: Structure, layer: Layer) -> Bound:
     """The expressions of a write. The older layer takes one level more of expression values."""
     return bind(parameters, layer, level=1 if layer.newer else 0)
 
@@ -30,13 +30,13 @@ def _bind(parameters: Structure, layer: Layer) -> Bound:
 def planned_check(parameters: Structure, layer: Layer) -> ConditionCheck:
     """The plan of a ConditionCheck."""
     key, _ = checked_item(parameters["Key"])
-    return ConditionCheck(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
+    return ConditionCheck(parameters["TableName"], guard_of(bound_write(parameters, layer), parameters), key)
 
 
 def planned_put(parameters: Structure, layer: Layer) -> ItemPut:
     """The plan of PutItem, or of a Put."""
     item, size = put_item_of(parameters)
-    bound = _bind(parameters, layer)
+    bound = bound_write(parameters, layer)
     guard = UNGUARDED if bound is NOTHING_BOUND else guard_of(bound, parameters)
     return ItemPut(parameters["TableName"], guard, item, size)
 
@@ -44,13 +44,13 @@ def planned_put(parameters: Structure, layer: Layer) -> ItemPut:
 def planned_deletion(parameters: Structure, layer: Layer) -> ItemDeletion:
     """The plan of DeleteItem, or of a Delete."""
     key, _ = checked_item(parameters["Key"])
-    return ItemDeletion(parameters["TableName"], guard_of(_bind(parameters, layer), parameters), key)
+    return ItemDeletion(parameters["TableName"], guard_of(bound_write(parameters, layer), parameters), key)
 
 
 def planned_update(parameters: Structure, layer: Layer) -> ItemUpdate:
     """The plan of UpdateItem, or of an Update."""
     key, _ = checked_item(parameters["Key"])
-    bound = _bind(parameters, layer)
+    bound = bound_write(parameters, layer)
     guard = guard_of(bound, parameters)
     return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, layer.newer)
 

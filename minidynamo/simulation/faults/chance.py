@@ -79,6 +79,10 @@ class Chance(Protocol):
         """Begins a call, of an operation or of "Deliver" or "Expire"; by default nothing hangs on that."""
         return
 
+    def forked(self) -> Chance:
+        """What decides for a fork."""
+        return self
+
     def told(self) -> FaultSchedule | None:
         """The schedule under which the same happens, for what is drawn from nothing that a seed gives again."""
         return None

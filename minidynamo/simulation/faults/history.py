@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from minidynamo.simulation.faults.calls import Call
-from minidynamo.simulation.faults.chance import Detail
+from minidynamo.simulation.faults.chance import Detail, FaultSchedule
 from minidynamo.simulation.faults.kinds import KINDS
 from minidynamo.simulation.faults.listing import listed
-from minidynamo.simulation.faults.profiles import CALM, Profile
+from minidynamo.simulation.faults.profiles import CALM, Profile, profile_text
 from minidynamo.storage.whole_file import whole_file
 from minidynamo.values.api_types import JsonObject, JsonValue
 
@@ -38,7 +38,8 @@ class History:
     """
 
     def __init__(self, profile: Profile = CALM, seed: str = "", schedule: str = "") -> None:
-        self.profile, self.seed, self.schedule = profile, seed, schedule
+        self.profile, self.seed = profile, seed
+        self._schedule: Callable[[], FaultSchedule | None] | str = schedule
         self.calls: list[Call] = []
 
     @property
@@ -90,11 +91,23 @@ class History:
         return history
 
     @property
+    def schedule(self) -> str:
+        """The schedule that it follows, or that tells what was drawn, as Python; "" for none."""
+        if isinstance(self._schedule, str):
+            return self._schedule
+        told = self._schedule()
+        return "" if told is None else repr(told)
+
+    def follow(self, told: Callable[[], FaultSchedule | None]) -> None:
+        """Lets the schedule be told by what decides."""
+        self._schedule = told
+
+    @property
     def origin(self) -> str:
         """What makes such a history again, whether it was drawn, scheduled or is a replay."""
         seed = self.seed if self.seed.isdecimal() else repr(self.seed)
         drawn = f"schedule={self.schedule}" if self.schedule else f"seed={seed}"
-        return f"simulate({drawn}, profile={self.profile.name!r})"
+        return f"simulate({drawn}, profile={profile_text(self.profile)})"
 
     def listing(self, colour: bool = False) -> str:
         """A call a line, aligned, and below each fault why it is legal.

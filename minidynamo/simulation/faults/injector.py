@@ -60,10 +60,12 @@ class FaultInjector:
         self._request: Request = {}
         self._aims: dict[str, Aim] = {}  # Those that have been met in this call, by kind.
         self._refused_in_a_row = 0
-        self._expected = [] if replay is None else replay.calls
+        self._expected = {} if replay is None else {each.number: each for each in replay.calls}
         self._is_drawn = schedule is None and replay is None
         self._given_chance = chance
         self._chance = self._new_chance()
+        if chance is not None:
+            self.history.follow(chance.told)
 
     def __repr__(self) -> str:
         origin = self.history.origin
@@ -78,7 +80,8 @@ class FaultInjector:
 
     def forked(self, seed: int | str) -> FaultInjector:
         """The choices of a fork."""
-        return FaultInjector(self.profile, seed, self.schedule, self.replay, chance=self._given_chance)
+        chance = None if self._given_chance is None else self._given_chance.forked()
+        return FaultInjector(self.profile, seed, self.schedule, self.replay, self._keep_calls, chance)
 
     def begin(self, operation: str, request: Request) -> Call:
         """Begins a call.
@@ -88,13 +91,12 @@ class FaultInjector:
         """
         number = self._count = self._count + 1
         call = Call(number, operation, ",".join(tables_of(request)), _key_text(operation, request))
-        if number <= len(self._expected):
-            expected = self._expected[number - 1]
-            if (expected.operation, expected.on) != (call.operation, call.on):
-                raise HistoryError(
-                    f"call {number} was {expected.operation} {expected.on} in the history and is now "
-                    f"{call.operation} {call.on}: a history can only be replayed by the program that made it"
-                )
+        expected = self._expected.get(number)
+        if expected is not None and (expected.operation, expected.on) != (call.operation, call.on):
+            raise HistoryError(
+                f"call {number} was {expected.operation} {expected.on} in the history and is now "
+                f"{call.operation} {call.on}: a history can only be replayed by the program that made it"
+            )
         calls = self.history.calls
         assert not calls or calls[-1].number < number, f"call {number} begins after call {calls[-1].number}"
         calls.append(call)
@@ -110,9 +112,6 @@ class FaultInjector:
         """Ends a call: what the caller got."""
         assert call is self.call, f"call {call.number} ends within call {self.call.number}"
         call.outcome = outcome
-        told = self._chance.told()
-        if told is not None:
-            self.history.schedule = repr(told)
         if self.replay is not None or not self.faults.is_quiet:
             tell(call, self._request)
         is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
@@ -133,7 +132,15 @@ class FaultInjector:
 
     @property
     def may_refuse(self) -> bool:
-        """Whether this call may fail or achieve nothing. What was asked for by name always may."""
+        """Whether this call may achieve nothing. What was asked for by name always may.
+
+        Neither are faults bounded here that Hypothesis draws: a schedule has to find the same opportunities.
+        """
+        return not self._is_drawn or self._given_chance is not None or self._is_within_bound
+
+    @property
+    def _is_within_bound(self) -> bool:
+        """Whether so few calls in a row have failed that this one may fail, too."""
         return not self._is_drawn or self._refused_in_a_row < self.profile.refusals_in_a_row_max
 
     def is_possible(self, kind: str) -> bool:
@@ -160,10 +167,12 @@ class FaultInjector:
 
     def undo(self, kind: str) -> None:
         """Takes a choice of this call back, which has had no effect."""
-        if self.call.choices.pop(kind, None) is not None:
-            self._chance.undo(kind)
+        if self.call.choices.pop(kind, None) is None:
+            return
         aim = self._aims.pop(kind, None)
-        if aim is not None:
+        if aim is None:
+            self._chance.undo(kind)
+        else:
             aim.take_back()
 
     @contextmanager
@@ -188,7 +197,7 @@ class FaultInjector:
             self._aims[kind] = aim
         if detail is not None or self.replay is not None:
             return detail
-        if kind in REJECTIONS and not self.may_refuse:
+        if kind in REJECTIONS and not self._is_within_bound:
             self._chance.skip(kind)
             return None
         return self._chance.decide(self.call.number, kind, make)

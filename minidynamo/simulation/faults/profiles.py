@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 
-from minidynamo.simulation.faults.kinds import KINDS
+from minidynamo.simulation.faults.kinds import KINDS, known_kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,3 +170,23 @@ def profile_of(given: str | Profile) -> Profile:
     if given not in PROFILES:
         raise ValueError(f"there is no profile {given!r}: there are {', '.join(PROFILES)}, or a Profile of your own")
     return PROFILES[given]
+
+
+def profile_text(profile: Profile) -> str:
+    """A profile as Python says it: by its name where that tells all."""
+    if PROFILES.get(profile.name) == profile:
+        return repr(profile.name)
+    default = Profile()
+    own = [f"{each.name}={getattr(profile, each.name)!r}" for each in fields(Profile)]
+    changed = [
+        text
+        for text, each in zip(own, fields(Profile), strict=True)
+        if getattr(default, each.name) != getattr(profile, each.name)
+    ]
+    return f"Profile({', '.join(changed)})"
+
+
+def without_kinds(profile: Profile, kinds: Iterable[str]) -> Profile:
+    """A profile in which some kinds of faults do not happen; raises ValueError for a kind that there is not."""
+    off = {known_kind(kind).name: False if kind == "capacity" else 0.0 for kind in kinds}
+    return replace(profile, **off) if off else profile  # type: ignore[arg-type]

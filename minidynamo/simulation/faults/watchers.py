@@ -51,4 +51,6 @@ def _is_consistent(operation: str, request: Request) -> bool:
     if operation not in _BATCHES:
         return bool(request.get("ConsistentRead"))
     tables = request.get("RequestItems")
-    return isinstance(tables, dict) and all(each.get("ConsistentRead") for each in tables.values())
+    return isinstance(tables, dict) and all(
+        isinstance(each, dict) and each.get("ConsistentRead") for each in tables.values()
+    )
