@@ -160,10 +160,12 @@ class FaultInjector:
 
     def undo(self, kind: str) -> None:
         """Takes a choice of this call back, which has had no effect."""
-        if self.call.choices.pop(kind, None) is not None:
-            self._chance.undo(kind)
+        if self.call.choices.pop(kind, None) is None:
+            return
         aim = self._aims.pop(kind, None)
-        if aim is not None:
+        if aim is None:
+            self._chance.undo(kind)
+        else:  # Nothing else has chosen it.
             aim.take_back()
 
     @contextmanager
