@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import minidynamo
 from bench.bug_hunt import BUGS, hunt
 from bench.bugs.base import THINGS, BuggyApplication
-from minidynamo import Database, Fault, FaultSchedule, ManualClock, Profile
+from minidynamo import Database, DynamoError, Fault, FaultSchedule, ManualClock, Profile
 from minidynamo.simulation import STORMY, SimulatedDatabase, profile_text
 from minidynamo.testing import simulate_drawn, simulated
 from minidynamo.testing.drawn_faults import drawn, schedule_text
@@ -122,6 +122,18 @@ def test_rates_are_those_of_the_profile(quiet: Database) -> None:
 
     count()
     assert 0.5 < counts["throttled"] / counts["calls"] / STORMY.throttled < 2
+
+
+def test_an_aim_without_effect_is_not_taken_back_from_what_is_drawn(quiet: Database) -> None:
+    @settings(max_examples=5, deadline=None)
+    @given(simulated(quiet, "calm"))
+    def check(database: SimulatedDatabase) -> None:
+        aim = database.faults.on("CreateTable", fault="slow_table")
+        with suppress(*FAILURES, DynamoError):
+            database.execute("CreateTable", THINGS)
+        assert aim.fired == 0
+
+    check()
 
 
 def test_there_is_nothing_to_draw_from_outside_of_a_test(quiet: Database) -> None:

@@ -88,10 +88,12 @@ class Aim:
 
     def count(self) -> None:
         """Notes that it has happened."""
+        assert self.is_open, f"{self!r} has happened all the same"
         self._fired += 1
 
     def take_back(self) -> None:
         """Notes that it has had no effect after all."""
+        assert self._fired > 0, f"{self!r} cannot be taken back"
         self._fired -= 1
 
     def _obstacle(self, operation: str, request: Request) -> tuple[int, str]:

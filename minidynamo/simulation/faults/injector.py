@@ -172,7 +172,7 @@ class FaultInjector:
         aim = self._aims.pop(kind, None)
         if aim is None:
             self._chance.undo(kind)
-        else:
+        else:  # Nothing else has chosen it.
             aim.take_back()
 
     @contextmanager

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakKeyDictionary
 
+from minidynamo import DynamoError
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
 from minidynamo.lambdas.runtime import Invocation, Outcome
-from minidynamo.values.api_types import Request, Response
+from minidynamo.values.api_types import JsonObject, Request, Response
 
 # What a mutant remembers of a database.
-Memory = dict[str, Any]
+Memory = JsonObject
 # The records of a stream, or of an event that hands them over.
-Records = list[dict[str, Any]]
+Records = list[JsonObject]
 # What a handler is given counts as an operation of this name.
 DELIVERY = "Deliver"
 
@@ -60,6 +60,32 @@ class Asked:
         """The item that there is under a key, by default the request's own."""
         read = {"TableName": table or self.request["TableName"], "Key": key or self.request["Key"]}
         return self.proceed("GetItem", {**read, "ConsistentRead": True}).get("Item")
+
+    def truth_but_for(self, writes: list[tuple[str, Request]]) -> Response:
+        """The right answer, after which the items of some writes are again as they were.
+
+        Parameters:
+            writes: the table of each, and the parameters that name its item.
+        """
+        try:
+            keys = [(table, self._key_of(table, parameters)) for table, parameters in writes]
+            before = [self.item(key, table) for table, key in keys]
+        except (DynamoError, KeyError):  # The request is malformed, as the right answer says.
+            return self.truth()
+        response = self.truth()
+        for (table, key), item in zip(keys, before, strict=True):
+            if self.item(key, table) != item:
+                self.is_broken = True
+                write = ("DeleteItem", {"Key": key}) if item is None else ("PutItem", {"Item": item})
+                self.proceed(write[0], {"TableName": table, **write[1]})
+        return response
+
+    def _key_of(self, table: str, parameters: Request) -> Request:
+        """The key of the item that a write names."""
+        if "Key" in parameters:
+            key: Request = parameters["Key"]
+            return key
+        return {name: parameters["Item"][name] for name in self.key_names(table)}
 
     def key_names(self, table: str) -> list[str]:
         """The key attributes of a table, the partition key's first."""

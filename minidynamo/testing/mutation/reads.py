@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from minidynamo import DynamoError
 from minidynamo.testing.mutation.mutant import Asked, Mutant, without
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import JsonValue, Response
 
 _PAGES = frozenset({"Query", "Scan"})
 _PROJECTION = ("ProjectionExpression", "AttributesToGet")
@@ -150,7 +149,7 @@ def _rounds_numbers(asked: Asked) -> Response:
     return asked.broken(_rounded(response), response)
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: JsonValue) -> JsonValue:
     """What is left of values if their numbers have been floats."""
     if isinstance(value, list):
         return [_rounded(each) for each in value]
@@ -168,7 +167,7 @@ def _loses_empty_values(asked: Asked) -> Response:
     return asked.broken(answer, response)
 
 
-def _without_empty(value: Any) -> Any:
+def _without_empty(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [_without_empty(each) for each in value]
     empty: tuple[Response, ...] = ({"S": ""}, {"B": b""}, {"NULL": True}, {"L": []}, {"M": {}})

@@ -41,30 +41,12 @@ def _unconditional(entry: Request) -> Response:
 
 
 def _halves_transaction(asked: Asked) -> Response:
-    """Of a transaction only the first write is carried out, if all conditions hold."""
+    """Of a transaction only the first write stays."""
     actions = asked.request.get("TransactItems")
     if not isinstance(actions, list):
         return asked.truth()
-    writes = [entry for entry in actions if "ConditionCheck" not in entry]
-    if len(writes) < 2:
-        return asked.truth()
-    checks = [_check_of(asked, entry) for entry in actions if entry is not writes[0]]
-    try:
-        response = asked.truth(TransactItems=[writes[0], *(check for check in checks if check)])
-    except DynamoError:
-        return asked.truth()  # The right error, with a reason for each action.
-    return asked.broken(response)
-
-
-def _check_of(asked: Asked, entry: Request) -> Response | None:
-    """What is left of an action if only its condition counts; None without one."""
-    ((_, action),) = entry.items()
-    if "ConditionExpression" not in action:
-        return None
-    rest = without(action, "UpdateExpression", "Item")
-    if "Item" in action:
-        rest["Key"] = {name: action["Item"][name] for name in asked.key_names(action["TableName"])}
-    return {"ConditionCheck": rest}
+    writes = [action for entry in actions for kind, action in entry.items() if kind != "ConditionCheck"]
+    return asked.truth_but_for([(action.get("TableName", ""), action) for action in writes[1:]])
 
 
 def _tears_transaction(asked: Asked) -> Response:

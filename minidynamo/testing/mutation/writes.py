@@ -79,19 +79,7 @@ def _ignores_delete(asked: Asked) -> Response:
 
 
 def _ignores_update(asked: Asked) -> Response:
-    try:
-        before = asked.item()
-    except (DynamoError, KeyError):  # It is malformed.
-        return asked.truth()
-    response = asked.truth()
-    if before == asked.item():
-        return response
-    place = {"TableName": asked.request["TableName"]}
-    if before is None:
-        asked.proceed("DeleteItem", {**place, "Key": asked.request["Key"]})
-    else:
-        asked.proceed("PutItem", {**place, "Item": before})
-    return asked.broken(response)
+    return asked.truth_but_for([(asked.request.get("TableName", ""), asked.request)])
 
 
 def _repeats_update(asked: Asked) -> Response:
@@ -117,8 +105,7 @@ def _loses_batch_entry(asked: Asked) -> Response:
     name = max(entries, key=lambda each: len(entries[each]), default="")
     if len(entries.get(name, ())) < 2:
         return asked.truth()
-    response = asked.truth(RequestItems={**entries, name: entries[name][:-1]})
-    return asked.broken(response)
+    return asked.truth_but_for([(name, action) for action in entries[name][-1].values()])
 
 
 def _accepts_second_table(asked: Asked) -> Response:
