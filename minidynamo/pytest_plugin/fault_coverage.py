@@ -19,7 +19,7 @@ import pytest
 import minidynamo
 from minidynamo.pytest_plugin.fault_table import place_lines, table_lines
 from minidynamo.simulation import KINDS, Call
-from minidynamo.simulation.faults.kinds import known_kind
+from minidynamo.simulation.faults.kinds import Kind, known_kind
 from minidynamo.simulation.faults.watchers import DELIVER, EXPIRE, may_meet
 from minidynamo.values.api_types import Request
 
@@ -68,7 +68,7 @@ class FaultCoverage:
 
     def __init__(self, config: pytest.Config, required: list[str]) -> None:
         self.places: defaultdict[tuple[str, str], Met] = defaultdict(Met)
-        self._required = [known_kind(name).name for name in required]
+        self._required = [_of_calls(known_kind(name)) for name in required]
         self._root = config.rootpath
         self._sites = [self._root / site for site in config.getini(_SITES)]
         self._test_files: list[str] = [*config.getini("python_files"), "conftest.py"]
@@ -152,3 +152,10 @@ class FaultCoverage:
             terminalreporter.line(f"{text}; not met:", red=True)
             for line in place_lines(self.missing):
                 terminalreporter.line(line)
+
+
+def _of_calls(kind: Kind) -> str:
+    """The name of a kind that a call can meet; raises ValueError for one that only handlers and sweeps meet."""
+    if not kind.operations:
+        raise ValueError(f"no call site can meet {kind.name}: it happens to handlers or to the sweep for expired items")
+    return kind.name

@@ -60,6 +60,8 @@ def simulate(
         raise TypeError(f"simulate() knows no {unknown}; settings of a new database are {', '.join(sorted(_SETTINGS))}")
     if not isinstance(replay, History | str | Path | None):
         raise TypeError(f"replay takes a History, or the path of a saved one, not a {type(replay).__name__}")
+    if replay is not None and schedule is not None:
+        raise TypeError("give simulate() either a schedule or a history to replay, not both")
     if schedule is not None and not isinstance(schedule, FaultSchedule):
         schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay

@@ -94,6 +94,9 @@ def test_a_budget_is_not_met_by_nothing(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--minidynamo-faults-require", "throtled")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--minidynamo-faults-require: there is no fault called 'throtled'" in result.stderr.str()
+    result = pytester.runpytest_subprocess("--minidynamo-faults-require", "duplicate_delivery")
+    assert result.ret == 4
+    assert "no call site can meet duplicate_delivery" in result.stderr.str()
 
 
 def test_wide_tables_are_divided() -> None:
