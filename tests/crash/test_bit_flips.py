@@ -111,6 +111,7 @@ def test_flipped_bits_are_reported(tmp_path: Path) -> None:
     assert flip_bits(tmp_path, 60, seed=1)["told"] > 20
 
 
+@pytest.mark.damaged
 @pytest.mark.long
 def test_many_flipped_bits_are_reported(tmp_path: Path) -> None:
     verdicts = flip_bits(tmp_path, 1_000, seed=2)
