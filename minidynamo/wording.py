@@ -1,7 +1,7 @@
 """Which generation of wording an operation answers in. The only place that knows the service's two validation layers.
 
 The service answers through an older and a newer validation layer and moves operations from one to the other over time.
-A fault is raised with both of its texts (`errors.ValidationError`); `Wording.render` chooses once it is known.
+An error is raised with both of its texts (`errors.ValidationError`); `Wording.render` chooses once it is known.
 
 Three settings: "current" is what most regions answer in autumn 2026, "2025" is the older layer everywhere, "next" is
 the newer one in every operation that has moved anywhere. Which layer answers an operation stands in its row
@@ -16,37 +16,37 @@ from minidynamo.errors import ValidationError
 
 DETECTED = "1 validation error detected: "
 
-# Classes of faults that a prefixing operation opens with DETECTED.
+# Classes of errors that a prefixing operation opens with DETECTED.
 VALUE = "value"  # Faults of values, expressions and parameter combinations.
 SELECT = "select"  # Combinations of Select with projections.
 
 
 @dataclass(frozen=True)
-class Layer:
-    """How one operation words its faults.
+class ValidationLayer:
+    """How one operation words its errors.
 
     Attributes:
         newer: whether the newer validation layer answers.
-        prefixed: the classes of faults that open with "1 validation error detected: ".
+        prefixed: the classes of errors that open with "1 validation error detected: ".
     """
 
     newer: bool = False
     prefixed: frozenset[str] = frozenset()
 
 
-OLDER = Layer()
-BARE = Layer(newer=True)
-PREFIXED = Layer(newer=True, prefixed=frozenset({VALUE}))
+OLDER = ValidationLayer()
+BARE = ValidationLayer(newer=True)
+PREFIXED = ValidationLayer(newer=True, prefixed=frozenset({VALUE}))
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
     """Which layer answers an operation under each setting; under "2025" it is the older one."""
 
-    current: Layer = OLDER
-    next: Layer = OLDER
+    current: ValidationLayer = OLDER
+    next: ValidationLayer = OLDER
 
-    def under(self, setting: str) -> Layer:
+    def under(self, setting: str) -> ValidationLayer:
         """The layer under a setting, one of `WORDINGS`."""
         if setting == "current":
             return self.current
@@ -71,7 +71,7 @@ class Wording:
             raise ValueError(f"wording must be one of {', '.join(WORDINGS)}, not {name!r}")
         self.name = name
 
-    def layer(self, layers: Layers) -> Layer:
+    def layer(self, layers: Layers) -> ValidationLayer:
         """The layer that answers an operation, of those that its row names."""
         return layers.under(self.name)
 

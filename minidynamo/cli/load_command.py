@@ -95,7 +95,7 @@ def _print_report(
         console.print(items_table(items))
     if report.bad_lines:
         console.print(f"[red]{len(report.bad_lines):,} record(s) were not loaded:[/]")
-        for number, fault in itertools.islice(report.bad_lines, _BAD_LINES_SHOWN_MAX):
-            console.print(f"  line {number}: {fault}", markup=False, highlight=False)
+        for number, error in itertools.islice(report.bad_lines, _BAD_LINES_SHOWN_MAX):
+            console.print(f"  line {number}: {error}", markup=False, highlight=False)
         if len(report.bad_lines) > _BAD_LINES_SHOWN_MAX:
             console.print(f"  and {len(report.bad_lines) - _BAD_LINES_SHOWN_MAX:,} more")

@@ -76,14 +76,14 @@ def _replayed(endpoint: RemoteEndpoint, cases: Iterable[Case], on_wire: Iterable
     tables = _Tables(endpoint)
     try:
         for case in cases:
-            yield case.file, case.name, _fault(partial(tables.replay, case))
+            yield case.file, case.name, _error_of(partial(tables.replay, case))
         for each in on_wire:
-            yield f"wire/{each.file}", each.name, _fault(partial(tables.replay_on_wire, each))
+            yield f"wire/{each.file}", each.name, _error_of(partial(tables.replay_on_wire, each))
     finally:
         tables.remove_all()
 
 
-def _fault(replay: Callable[[], object]) -> str | None:
+def _error_of(replay: Callable[[], object]) -> str | None:
     try:
         replay()
     except NoResponse:
@@ -178,15 +178,15 @@ def _print_report(console: Console, found: list[Outcome], shown: int | None) -> 
     table.add_column("file")
     for name in ("cases", "agree", "%"):
         table.add_column(name, justify="right")
-    counted = Counter((file, fault is None) for file, _, fault in found)
+    counted = Counter((file, error is None) for file, _, error in found)
     for file, _ in groupby(sorted(file for file, _, _ in found)):
         agreeing, total = counted[file, True], counted[file, True] + counted[file, False]
         table.add_row(file, f"{total:,}", f"{agreeing:,}", f"{agreeing / total:.0%}")
     console.print(table)
-    faults = [each for each in found if each[2] is not None]
-    for file, name, fault in faults[:shown]:
-        console.print(f"{file}: {name}\n  {fault}", markup=False, highlight=False)
-    if shown is not None and len(faults) > shown:
-        console.print(f"and {len(faults) - shown:,} more; --all prints them")
-    agreeing = len(found) - len(faults)
+    errors = [each for each in found if each[2] is not None]
+    for file, name, error in errors[:shown]:
+        console.print(f"{file}: {name}\n  {error}", markup=False, highlight=False)
+    if shown is not None and len(errors) > shown:
+        console.print(f"and {len(errors) - shown:,} more; --all prints them")
+    agreeing = len(found) - len(errors)
     console.print(f"[bold]{agreeing:,} of {len(found):,} cases agree ({agreeing / max(len(found), 1):.1%})[/]")

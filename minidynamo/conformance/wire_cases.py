@@ -98,7 +98,7 @@ def _request(given: JsonObject) -> HttpRequest:
 
 
 def _expected(document: Mapping[str, JsonValue], entry: Mapping[str, JsonValue]) -> JsonObject:
-    """The response of a case, or the one that its fault stands for."""
+    """The response of a case, or the one that its error stands for."""
     if "answer" in entry:
         response: JsonObject = entry["answer"]
         return response

@@ -25,7 +25,7 @@ from minidynamo.limits import (
 )
 from minidynamo.values.api_types import Request
 from minidynamo.values.attribute_value import AttributeValue, Item, checked_value, name_size_bytes
-from minidynamo.wording import BARE, VALUE, Layer
+from minidynamo.wording import BARE, VALUE, ValidationLayer
 
 # In the order in which the service names them when they are mixed.
 _LEGACY = (
@@ -119,7 +119,7 @@ def check_mixing(present: set[str]) -> None:
     raise ValidationError(text, prefix=VALUE)
 
 
-def bind(request: Request, layer: Layer = BARE, level: int = 1, needs_key_condition: bool = False) -> Bound:
+def bind(request: Request, layer: ValidationLayer = BARE, level: int = 1, needs_key_condition: bool = False) -> Bound:
     """Checks and compiles every expression and legacy parameter of a request.
 
     Parameters:
@@ -129,7 +129,7 @@ def bind(request: Request, layer: Layer = BARE, level: int = 1, needs_key_condit
         needs_key_condition: whether it is a query.
 
     Raises:
-        ValidationError: the first fault in the service's order.
+        ValidationError: the first error in the service's order.
     """
     if _PARAMETERS.isdisjoint(request) and not needs_key_condition:
         return NOTHING_BOUND
@@ -161,7 +161,7 @@ def bind(request: Request, layer: Layer = BARE, level: int = 1, needs_key_condit
 # Legacy parameters.
 
 
-def _bind_legacy(bound: Bound, request: Request, layer: Layer) -> None:
+def _bind_legacy(bound: Bound, request: Request, layer: ValidationLayer) -> None:
     joined_by = request.get("ConditionalOperator")
     expected = request.get("Expected") or {}
     filters = request.get("QueryFilter") or request.get("ScanFilter") or {}

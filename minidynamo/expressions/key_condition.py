@@ -68,8 +68,8 @@ def _clause(node: Condition) -> KeyClause:
         raise ValidationError("KeyConditionExpressions cannot contain nested operations")
     paths = [operand for operand in operands if isinstance(operand, DocumentPath)]
     if len(paths) != 1:
-        fault = "Multiple attribute names used in one condition" if paths else "No key attribute specified"
-        raise ValidationError(f"Invalid condition in {_PARAMETER}: {fault}")
+        error = "Multiple attribute names used in one condition" if paths else "No key attribute specified"
+        raise ValidationError(f"Invalid condition in {_PARAMETER}: {error}")
     if operator in _MIRRORED and operands[0] is not paths[0]:
         operator, operands = _MIRRORED[operator], operands[::-1]
     if operands[0] is not paths[0]:

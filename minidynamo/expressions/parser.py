@@ -1,4 +1,4 @@
-"""Parsing: the text of an expression to its syntax tree, with every fault that can be told without names and values.
+"""Parsing: the text of an expression to its syntax tree, with every error that can be told without names and values.
 
 The grammar is `grammar.lark`, the tree is built by `tree_builder.py`. Parsed trees are cached by kind and text.
 Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
@@ -39,7 +39,7 @@ def parse(parameter: str, text: str) -> syntax.Parsed:
         text: the expression.
 
     Raises:
-        ValidationError: a fault of size, syntax, functions, reserved words, parentheses or sections.
+        ValidationError: an error of size, syntax, functions, reserved words, parentheses or sections.
     """
     size = utf8_size(text)
     if size > EXPRESSION_SIZE_BYTES_MAX:
@@ -49,15 +49,15 @@ def parse(parameter: str, text: str) -> syntax.Parsed:
         raise invalid(parameter, "The expression can not be empty;")
     builder = TreeBuilder(in_condition=START_RULES[parameter] == "condition")
     tree = builder.transform(_parse_tree(parameter, text))
-    fault = builder.first_fault(tree)
-    if fault is not None:
-        raise invalid(parameter, fault)
+    error = builder.first_error(tree)
+    if error is not None:
+        raise invalid(parameter, error)
     return syntax.Parsed(tree, frozenset(builder.names), frozenset(builder.values), tuple(builder.nested))
 
 
-def invalid(parameter: str, fault: str) -> ValidationError:
-    """The error for a fault inside an expression: "Invalid FilterExpression: ..."."""
-    return ValidationError(f"Invalid {parameter}: {fault}", prefix=VALUE)
+def invalid(parameter: str, text: str) -> ValidationError:
+    """The error of an expression: "Invalid FilterExpression: ..."."""
+    return ValidationError(f"Invalid {parameter}: {text}", prefix=VALUE)
 
 
 class _KeepStrayTokens:

@@ -1,4 +1,4 @@
-"""The syntax tree, built from the parse tree bottom up; faults and placeholders are noted on the way.
+"""The syntax tree, built from the parse tree bottom up; errors and placeholders are noted on the way.
 
 No recursion follows the nesting of the text, so that none can exhaust the stack. Faults are ranked, since the service
 reports them in an order of its own. Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
@@ -23,7 +23,7 @@ from minidynamo.limits import (
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-# The order in which the service reports faults of one expression.
+# The order in which the service reports errors of one expression.
 _LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _SECTION, _OPERAND = range(7)
 _CONDITION_ORDER = (_LIMITS, _PARENTHESES, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _RESERVED, _OPERAND)
 _UPDATE_ORDER = (_LIMITS, _PARENTHESES, _RESERVED, _UNKNOWN_FUNCTION, _MISUSED_FUNCTION, _SECTION, _OPERAND)
@@ -54,7 +54,7 @@ class TreeBuilder:
         in_condition: whether it is a condition, which knows other functions than an update.
         names, values: the placeholders met.
         nested: the first elements of paths that reach into an attribute.
-        operator_count, faults: what is held against the limits and rules.
+        operator_count, errors: what is held against the limits and rules.
     """
 
     in_condition: bool
@@ -62,7 +62,7 @@ class TreeBuilder:
     values: set[str] = field(default_factory=set)
     nested: list[str] = field(default_factory=list)
     operator_count: int = 0
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    errors: list[tuple[int, str]] = field(default_factory=list)
 
     def transform(self, tree: Tree[Token]) -> syntax.Tree:
         """The syntax tree of a parse tree."""
@@ -73,8 +73,8 @@ class TreeBuilder:
         whole: syntax.Tree = built[id(tree)]
         return whole
 
-    def first_fault(self, tree: syntax.Tree) -> str | None:
-        """The fault that the service reports of a built tree, None if there is none."""
+    def first_error(self, tree: syntax.Tree) -> str | None:
+        """The error that the service reports of a built tree, None if there is none."""
         if self.operator_count > EXPRESSION_OPERATORS_MAX:
             return f"The expression contains too many operators; operator count: {self.operator_count}"
         if isinstance(tree, syntax.Update):
@@ -82,12 +82,12 @@ class TreeBuilder:
         elif not isinstance(tree, syntax.Projection):
             self.check_conditions(tree)
         order = _UPDATE_ORDER if isinstance(tree, syntax.Update) else _CONDITION_ORDER
-        return min(self.faults, key=lambda fault: order.index(fault[0]))[1] if self.faults else None
+        return min(self.errors, key=lambda error: order.index(error[0]))[1] if self.errors else None
 
     # Faults.
 
     def note(self, rank: int, text: str) -> None:
-        self.faults.append((rank, text))
+        self.errors.append((rank, text))
 
     def check_conditions(self, tree: Condition) -> None:
         """Functions that stand alone must be conditions."""

@@ -53,7 +53,7 @@ class Record:
 
     line_number: int
     item: Item | None
-    fault: str = ""
+    error: str = ""
 
 
 def read_records(path: Path, file_format: str = "auto", key_types: dict[str, str] | None = None) -> Iterator[Record]:
@@ -83,7 +83,7 @@ def load_records(endpoint: Endpoint, table_name: str, records: Iterator[Record])
     for record in records:
         report.line_count += 1
         if record.item is None:
-            report.bad_lines.append((record.line_number, record.fault))
+            report.bad_lines.append((record.line_number, record.error))
             continue
         request = {"TableName": table_name, "Item": record.item, "ReturnValues": "ALL_OLD"}
         try:

@@ -1,4 +1,4 @@
-"""Signature version 4 as it stands in a request: found in the header or in the query, taken apart, faults named.
+"""Signature version 4 as it stands in a request: found in the header or in the query, taken apart, errors named.
 
 Whether a signature is right is `verification.py`'s business.
 Source: wire protocol of Amazon DynamoDB, "Authentication errors"; AWS Signature Version 4.
@@ -104,8 +104,8 @@ def _in_header(header: str, request: HttpRequest) -> Signature:
     for part in re.split(r"[,\s]+", rest.strip()):
         name, sign, value = part.partition("=")
         if part and not sign:
-            fault = f"'{part}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
-            raise IncompleteSignature(fault)
+            error = f"'{part}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
+            raise IncompleteSignature(error)
         parts[name] = value
     missing = [f"Authorization header requires '{name}' parameter. " for name in _HEADER_PARTS if not parts.get(name)]
     if not date:

@@ -85,12 +85,12 @@ class Verifier:
         if signed < oldest:
             limit = oldest.strftime(_DATE_FORMAT)
             margin = f"- {minutes}" if signature.expires is None else f"- {signature.expires} s"
-            fault = f"Signature expired: {signature.date} is now earlier than {limit} ({now_text} {margin})"
-            raise InvalidSignature(fault)
+            error = f"Signature expired: {signature.date} is now earlier than {limit} ({now_text} {margin})"
+            raise InvalidSignature(error)
         if signed > now + skew:
             limit = (now + skew).strftime(_DATE_FORMAT)
-            fault = f"Signature not yet current: {signature.date} is still later than {limit} ({now_text} + {minutes})"
-            raise InvalidSignature(fault)
+            error = f"Signature not yet current: {signature.date} is still later than {limit} ({now_text} + {minutes})"
+            raise InvalidSignature(error)
 
 
 def expected_signature(request: HttpRequest, signature: Signature, secret: str) -> bytes:
@@ -132,21 +132,21 @@ def _check_signed(request: HttpRequest, signature: Signature) -> None:
 
 def _check_scope(signature: Signature) -> None:
     _, date, region, service, terminator = signature.scope
-    faults = ""
+    errors = ""
     if re.fullmatch(r"[a-z0-9-]+", region) is None:
-        faults += f"Credential should be scoped to a valid region, not '{region}'. "
+        errors += f"Credential should be scoped to a valid region, not '{region}'. "
     if service != _SERVICE:
-        faults += f"Credential should be scoped to correct service: '{_SERVICE}'. "
+        errors += f"Credential should be scoped to correct service: '{_SERVICE}'. "
     if terminator != _TERMINATOR:
-        faults += f"Credential should be scoped with a valid terminator: '{_TERMINATOR}', not '{terminator}'. "
+        errors += f"Credential should be scoped with a valid terminator: '{_TERMINATOR}', not '{terminator}'. "
     day = signature.date[:8]
     if date != day:
-        faults += (
+        errors += (
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{date}' != '{day}', from '{signature.date}'."
         )
-    if faults:
-        raise InvalidSignature(faults)
+    if errors:
+        raise InvalidSignature(errors)
 
 
 def _life_seconds(expires: str) -> int:

@@ -11,7 +11,7 @@ from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
 from minidynamo.lambdas.runtime import Metrics, Outcome, Runtime
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.lambdas.shard_workers import Batch, ShardWorker
+from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.lambdas.stream_reader import StreamReader
 from minidynamo.limits import (
@@ -88,26 +88,26 @@ class BatchConsumer:
         else:
             self._fail(worker, batch, remaining, outcome)
 
-    def _give_up_expired(self, worker: ShardWorker, batch: Batch, now: float) -> bool:
+    def _give_up_expired(self, worker: ShardWorker, batch: ShardBatch, now: float) -> bool:
         """Gives up the changes that are too old; whether none is left."""
         age_max = self._settings.MaximumRecordAgeInSeconds
         age_max = STREAM_RETENTION_SECONDS if age_max < 0 else min(age_max, STREAM_RETENTION_SECONDS)
         expired = [each for each in batch.changes if now - each.time > age_max]
         if expired:
-            self._give_up(worker, Batch(expired, batch.failures, batch.attempts), "RecordAgeExceeded", None)
+            self._give_up(worker, ShardBatch(expired, batch.failures, batch.attempts), "RecordAgeExceeded", None)
         if len(expired) == len(batch.changes):
             return True  # The batch stays what it is until it is taken away, since others look where a worker is.
         batch.changes = batch.changes[len(expired) :]
         return False
 
-    def _end_loop(self, worker: ShardWorker, batch: Batch, chain: int) -> None:
+    def _end_loop(self, worker: ShardWorker, batch: ShardBatch, chain: int) -> None:
         """Gives up a batch of changes that a function has led to itself, again and again."""
         text = "function %s was stopped: its own writes have invoked it %d times in a row"
         logger.error(text, self._function_name, chain - 1)
         self._give_up(worker, batch, "RecursiveInvocationDetected", None)
         self._finish(worker)
 
-    def _event(self, worker: ShardWorker, batch: Batch, origin: StreamOrigin) -> JsonObject:
+    def _event(self, worker: ShardWorker, batch: ShardBatch, origin: StreamOrigin) -> JsonObject:
         records = [event_record(origin, each) for each in batch.changes]
         return {"Records": records, **self._window_members(worker, is_final=False)}
 
@@ -135,7 +135,7 @@ class BatchConsumer:
         self.metrics.errors += outcome.is_error
         return outcome
 
-    def _remaining(self, worker: ShardWorker, batch: Batch, outcome: Outcome) -> list[ChangeRecord]:
+    def _remaining(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome) -> list[ChangeRecord]:
         """The changes that are not done after an invocation."""
         if outcome.is_error:
             return batch.changes
@@ -146,20 +146,20 @@ class BatchConsumer:
             worker.window.state = state
         return reported_failures(batch.changes, outcome.value) if self._settings.reports_failures else []
 
-    def _fail(self, worker: ShardWorker, batch: Batch, remaining: list[ChangeRecord], outcome: Outcome) -> None:
+    def _fail(self, worker: ShardWorker, batch: ShardBatch, remaining: list[ChangeRecord], outcome: Outcome) -> None:
         """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
         is_partial = len(remaining) < len(batch.changes)
         batch.changes = remaining
         if self._settings.BisectBatchOnFunctionError and len(remaining) > 1 and not is_partial:
             half = len(remaining) // 2
             batch.changes = remaining[:half]
-            worker.batches.insert(1, Batch(remaining[half:], batch.failures, batch.attempts))
+            worker.batches.insert(1, ShardBatch(remaining[half:], batch.failures, batch.attempts))
             worker.due_at = self._context.clock.now()
             self._reader.save()
             return
         self._retry(worker, batch, outcome)
 
-    def _retry(self, worker: ShardWorker, batch: Batch, outcome: Outcome | None) -> None:
+    def _retry(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome | None) -> None:
         batch.failures += outcome is not None
         retries = self._settings.MaximumRetryAttempts
         if 0 <= retries < batch.failures:
@@ -169,7 +169,7 @@ class BatchConsumer:
         worker.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), MAPPING_BACK_OFF_SECONDS_MAX)
         self._reader.save()
 
-    def _give_up(self, worker: ShardWorker, batch: Batch, condition: str, outcome: Outcome | None) -> None:
+    def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:
         arn = self._runtime.arn_of(self._runtime.find(self._function_name)[0])
         described = batch_info(worker.shard_id, batch.changes, self._stream_arn)
         record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())

@@ -19,7 +19,7 @@ from minidynamo.values.api_types import JsonObject
 
 
 @dataclass(slots=True)
-class Batch:
+class ShardBatch:
     """Changes that are handed over together.
 
     Attributes:
@@ -63,7 +63,7 @@ class ShardWorker:
     shard_id: str
     index: int
     position: int
-    batches: deque[Batch] = field(default_factory=deque)
+    batches: deque[ShardBatch] = field(default_factory=deque)
     due_at: float = 0.0
     window: Window | None = None
     is_at_work: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from minidynamo.lambdas.filter_patterns import compiled_filters
 from minidynamo.lambdas.positions import Positions
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.lambdas.shard_workers import Batch, ShardWorker, Window, worker_of
+from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker, Window, worker_of
 from minidynamo.lambdas.stream_events import event_record
 from minidynamo.limits import INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.operations.context import OperationContext
@@ -150,7 +150,7 @@ class StreamReader:
                 is_over = worker.window is not None and (not found or found[0].time >= worker.window.start + length)
                 if found and not is_over:
                     worker.position = found[-1].number + 1
-                    worker.batches.append(Batch(found))
+                    worker.batches.append(ShardBatch(found))
                     if length and worker.window is None:
                         worker.window = Window(found[0].time // length * length)
             return stream.origin(self._context.scope)

@@ -2,7 +2,7 @@
 
 A well-formed request is accepted by one pass of compiled predicates. Only one that fails it is walked again to find out
 what is wrong and to word it. What is inside attribute values is `values/`'s business, except for their JSON types when
-something else is wrong, since a type fault is reported before any other.
+something else is wrong, since a type error is reported before any other.
 Source: observed responses of Amazon DynamoDB.
 """
 
@@ -18,7 +18,7 @@ from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.requests.violations import check_constraints
 from minidynamo.values.api_types import Request
-from minidynamo.values.wire_types import structure_fault
+from minidynamo.values.wire_types import structure_error
 from minidynamo.wording import Wording
 
 _Predicate = Callable[[object], bool]
@@ -30,7 +30,7 @@ def checked_request(operation: str, request: Request, wording: Wording) -> Reque
     Parameters:
         operation: the API name of the operation, such as "PutItem".
         request: its members. It is not changed; members that are null count as absent.
-        wording: tells how the operation words its faults.
+        wording: tells how the operation words its errors.
 
     Raises:
         UnknownOperation: there is no such operation.
@@ -45,7 +45,7 @@ def checked_request(operation: str, request: Request, wording: Wording) -> Reque
     row = API[operation]
     shape = row.request
     if not isinstance(request, Mapping):
-        raise structure_fault(shape.name, request, is_element=False)
+        raise structure_error(shape.name, request, is_element=False)
     check_types(shape, request)
     cleaned = without_nulls(shape, request)
     check_constraints(row, cleaned, wording.layer(row.layers))

@@ -1,4 +1,4 @@
-"""JSON types of requests: nested structures are checked before the scalars beside them, the first fault is reported.
+"""JSON types of requests: nested structures are checked before the scalars beside them, the first error is reported.
 
 Source: observed responses of Amazon DynamoDB (SerializationException).
 """
@@ -16,10 +16,10 @@ from minidynamo.values.wire_types import (
     SCALAR_FOR_CONTAINER,
     SHAPE_PACKAGE,
     check_value_types,
-    list_fault,
+    list_error,
     plain_text,
-    scalar_fault,
-    structure_fault,
+    scalar_error,
+    structure_error,
 )
 
 _CONTAINERS = frozenset({"List", "Map", "Structure", "Value"})
@@ -66,10 +66,10 @@ def _check_scalar(shape: Shape, value: object, is_element: bool) -> None:
     if is_flag_for_number or not issubclass(type(value), accepted):
         if shape.kind == "Boolean" and isinstance(value, str) and value.lower() in _TRUTH_WORDS:
             return
-        raise scalar_fault(expected, value)
+        raise scalar_error(expected, value)
     bound = INTEGER_BOUNDS.get(shape.kind)
     if bound is not None and not (isinstance(value, int | float) and -bound - 1 <= value <= bound):
-        raise scalar_fault(expected, value)  # Too large, infinite, or no number at all.
+        raise scalar_error(expected, value)  # Too large, infinite, or no number at all.
 
 
 def is_timestamp(value: object) -> bool:
@@ -79,12 +79,12 @@ def is_timestamp(value: object) -> bool:
 
 def _check_timestamp(shape: Shape, value: object, is_element: bool) -> None:
     if not is_timestamp(value):
-        raise scalar_fault("Timestamp", value)
+        raise scalar_error("Timestamp", value)
 
 
 def _check_list(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, list | tuple):
-        raise _element_fault(value) if is_element else list_fault(value)
+        raise _element_fault(value) if is_element else list_error(value)
     for member in value:
         check_types(shape.inner, member, is_element=True)
 
@@ -97,13 +97,13 @@ def _check_map(shape: Shape, value: object, is_element: bool) -> None:
         raise _element_fault(value) if is_element else SerializationError(SCALAR_FOR_CONTAINER)
     for key, member in value.items():
         if not isinstance(key, str):
-            raise scalar_fault("String", key)
+            raise scalar_error("String", key)
         check_types(shape.inner, member, is_element=True)
 
 
 def _check_structure(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, dict):
-        raise structure_fault(shape.name, value, is_element)
+        raise structure_error(shape.name, value, is_element)
     for containers_first in (True, False):
         for name, member in shape.members.items():
             if (member.kind in _CONTAINERS) is containers_first:
@@ -112,7 +112,7 @@ def _check_structure(shape: Shape, value: object, is_element: bool) -> None:
 
 def _element_fault(value: object) -> SerializationError:
     if isinstance(value, dict):
-        return list_fault(value)
+        return list_error(value)
     return SerializationError(_ELEMENT_OF_CONTAINER)
 
 

@@ -13,7 +13,7 @@ from minidynamo.requests.control_plane import CONTROL_PLANE
 from minidynamo.requests.data_plane import DATA_PLANE
 from minidynamo.requests.shapes import Shape
 from minidynamo.requests.streams import STREAMS
-from minidynamo.wording import BARE, DETECTED, OLDER_ALWAYS, PREFIXED, SELECT, Layer, Layers
+from minidynamo.wording import BARE, DETECTED, OLDER_ALWAYS, PREFIXED, SELECT, Layers, ValidationLayer
 
 DYNAMODB = "DynamoDB_20120810"
 DYNAMODB_STREAMS = "DynamoDBStreams_20120810"
@@ -119,7 +119,7 @@ TABLE_TIMESTAMPS = frozenset(
 _SHAPES = {**DATA_PLANE, **CONTROL_PLANE, **STREAMS}
 
 _ITEM_PAGES = Pages("ExclusiveStartKey", "LastEvaluatedKey", ("Items", "Count", "ScannedCount"))
-_SELECT_PREFIXED = Layer(newer=True, prefixed=frozenset({SELECT}))
+_SELECT_PREFIXED = ValidationLayer(newer=True, prefixed=frozenset({SELECT}))
 _ALWAYS_PREFIXED = Layers(PREFIXED, PREFIXED)
 _ALWAYS_BARE = Layers(BARE, BARE)
 _SOON_BARE = Layers(next=BARE)

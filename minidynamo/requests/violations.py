@@ -24,7 +24,7 @@ from minidynamo.requests.operations import ITEM, PAGES, WRITE, Operation
 from minidynamo.requests.shapes import NAME_PATTERN, Shape
 from minidynamo.values.api_types import Request
 from minidynamo.values.nesting import nesting_levels
-from minidynamo.wording import VALUE, Layer
+from minidynamo.wording import VALUE, ValidationLayer
 
 _NEWER_RETURN_VALUES = (
     "Failed to satisfy constraint: Member must satisfy enum value set: "
@@ -75,13 +75,13 @@ class Violation:
         return f"Value at '{'.'.join(self.path)}' failed to satisfy constraint: {self.text}"
 
 
-def check_constraints(operation: Operation, request: Request, layer: Layer) -> None:
+def check_constraints(operation: Operation, request: Request, layer: ValidationLayer) -> None:
     """Raises ValidationError where the request, whose types are right, violates constraints.
 
     Parameters:
         operation: the row of the operation.
         request: the request without null members.
-        layer: how the operation words its faults.
+        layer: how the operation words its errors.
     """
     violations = list(_violations(operation.request, request, ()))
     if not violations:
@@ -100,7 +100,7 @@ def check_constraints(operation: Operation, request: Request, layer: Layer) -> N
     raise _detected([each.newer() if each.model_case else each.older() for each in violations])
 
 
-def _reported(operation: Operation, violations: list[Violation], layer: Layer) -> list[Violation]:
+def _reported(operation: Operation, violations: list[Violation], layer: ValidationLayer) -> list[Violation]:
     """What is reported of the violations: a bad name of a table alone, but where an empty one joins others."""
     of_name = [violation for violation in violations if violation.is_table_name]
     if of_name:

@@ -74,7 +74,7 @@ class IndexDefinition:
 
     def accepts(self, item: Item) -> bool:
         """Whether the item's index key values, as far as present, are of the right type and size."""
-        return all(self._fault(attribute, item) is None for attribute in self.key_schema.attributes)
+        return all(self._error_of(attribute, item) is None for attribute in self.key_schema.attributes)
 
     def check_put(self, item: Item) -> None:
         """Refuses an item to be put whose index key values are of the wrong type, empty or too long."""
@@ -89,17 +89,17 @@ class IndexDefinition:
                 self._check(attribute, item, _EMPTY_UPDATE, "", _TOO_LONG_UPDATE)
 
     def _check(self, attribute: KeyAttribute, item: Item, empty_text: str, empty_tail: str, too_long: str) -> None:
-        fault = self._fault(attribute, item)
-        if fault == "type":
+        error = self._error_of(attribute, item)
+        if error == "type":
             raise ValidationError(self._mismatch(attribute, item))
-        if fault == "empty":
+        if error == "empty":
             text = "The AttributeValue for a key attribute cannot contain an empty"
             kind = EMPTY_KINDS[attribute.type]
             raise EmptyKeyValue(f"{PARAMETERS_NOT_VALID}{empty_text}{text} {kind} value.{empty_tail}")
-        if fault == "length":
+        if error == "length":
             raise ValidationError(too_long)
 
-    def _fault(self, attribute: KeyAttribute, item: Item) -> str | None:
+    def _error_of(self, attribute: KeyAttribute, item: Item) -> str | None:
         value = item.get(attribute.name)
         if value is None:
             return None

@@ -26,7 +26,7 @@ EMPTY_KINDS = {"S": "string", "B": "binary"}
 
 
 class EmptyKeyValue(ValidationError):
-    """A key attribute of a table is empty. In a transaction this is the fault of the call, not of the action."""
+    """A key attribute of a table is empty. In a transaction the call fails, not the action alone."""
 
 
 @dataclass(frozen=True, slots=True)

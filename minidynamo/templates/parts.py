@@ -32,13 +32,13 @@ class Part:
         """This object by another name."""
         return Part(self.members, name)
 
-    def fault(self, text: str) -> TemplateError:
+    def error(self, text: str) -> TemplateError:
         """The error that says something of this object, such as "lacks a name"."""
         return TemplateError(f"{self.name} {text}", at=self.members)
 
     def wrong(self, member: str, value: object, expected: str) -> TemplateError:
         """The error for a member that is not what it should be."""
-        return self.fault(f"has {shown(value)} as {member!r}, not {expected}")
+        return self.error(f"has {shown(value)} as {member!r}, not {expected}")
 
     def has(self, member: str) -> bool:
         return self.members.get(member) is not None
@@ -51,7 +51,7 @@ class Part:
         """A member; TemplateError without it, as in all methods below unless they say otherwise."""
         value = self.members.get(member)
         if value is None:
-            raise self.fault(f"lacks {member!r}")
+            raise self.error(f"lacks {member!r}")
         return value
 
     def text(self, member: str) -> str:

@@ -42,7 +42,7 @@ def _check(shape: Shape, value: JsonValue, place: str, part: Part) -> None:
     if not has_type:
         raise part.wrong(place, value, words)
     if shape.kind == "String" and len(value) > TABLE_TEXT_CHARACTERS_MAX:
-        raise part.fault(f"has a text of more than {TABLE_TEXT_CHARACTERS_MAX:,} characters as {place!r}")
+        raise part.error(f"has a text of more than {TABLE_TEXT_CHARACTERS_MAX:,} characters as {place!r}")
     if shape.kind == "Structure":
         for name, member in shape.members.items():
             if value.get(name) is not None:
@@ -50,6 +50,6 @@ def _check(shape: Shape, value: JsonValue, place: str, part: Part) -> None:
     elif shape.kind == "List":
         assert shape.element is not None
         if len(value) > TABLE_LIST_ENTRIES_MAX:
-            raise part.fault(f"has a list of more than {TABLE_LIST_ENTRIES_MAX:,} entries as {place!r}")
+            raise part.error(f"has a list of more than {TABLE_LIST_ENTRIES_MAX:,} entries as {place!r}")
         for index, each in enumerate(value):
             _check(shape.element, each, f"{place}[{index}]", part)

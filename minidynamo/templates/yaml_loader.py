@@ -55,7 +55,7 @@ class TemplateLoader(_SafeLoader):
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             # PyYAML raises any of them for text that is not what its tag says.
             text = repr(node.value[:SHOWN_CHARACTERS_MAX]) if isinstance(node, yaml.ScalarNode) else "this"
-            raise _fault(f"{text} is no {node.tag.removeprefix(_TAG)}", node.start_mark) from None
+            raise _error(f"{text} is no {node.tag.removeprefix(_TAG)}", node.start_mark) from None
         if isinstance(value, dict):
             self.lines[id(value)] = node.start_mark.line + 1
         return value
@@ -133,7 +133,7 @@ class _Bounds:
         if extent is None:
             return  # Left to the composer, which refuses it.
         if any(extent is each for each in self.open):
-            raise _fault(f"the alias *{event.anchor} stands inside of what it stands for", event.start_mark)
+            raise _error(f"the alias *{event.anchor} stands inside of what it stands for", event.start_mark)
         if len(self.open) + extent.levels - 1 > NESTING_LEVELS_MAX:
             raise _too_deep(event)
         self.nodes += extent.nodes
@@ -149,7 +149,7 @@ def check_bounds(text: str) -> None:
         bounds.meet(event)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if documents > 1:
-            raise _fault("there is more than one document", event.start_mark)
+            raise _error("there is more than one document", event.start_mark)
 
 
 def load(text: str) -> tuple[object, Mapping[int, int]]:
@@ -169,5 +169,5 @@ def _beyond(problem: str, mark: Mark) -> BeyondBounds:
     return BeyondBounds(problem=problem, problem_mark=mark)
 
 
-def _fault(problem: str, mark: Mark) -> yaml.YAMLError:
+def _error(problem: str, mark: Mark) -> yaml.YAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)

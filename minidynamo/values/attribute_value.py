@@ -26,7 +26,7 @@ from minidynamo.values.wire_types import (
     as_sequence,
     as_text,
     check_value_types,
-    scalar_fault,
+    scalar_error,
     utf8_bytes,
 )
 from minidynamo.wording import VALUE
@@ -157,7 +157,7 @@ def _checked_binary(payload: object, level: int) -> tuple[bytes, int]:
 
 def _checked_bool(payload: object, level: int) -> tuple[bool, int]:
     if not isinstance(payload, bool):
-        raise scalar_fault("Boolean", payload)
+        raise scalar_error("Boolean", payload)
     return payload, 1
 
 

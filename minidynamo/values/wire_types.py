@@ -44,7 +44,7 @@ def token_name(value: object) -> str:
     return "NUMBER_VALUE" if isinstance(value, int) else "DECIMAL_VALUE"
 
 
-def scalar_fault(expected: str, value: object) -> SerializationError:
+def scalar_error(expected: str, value: object) -> SerializationError:
     """The error for `value` where a scalar of the type `expected` (such as "String") should stand."""
     if isinstance(value, Mapping):
         return SerializationError(STRUCTURE_FOUND)
@@ -57,12 +57,12 @@ def scalar_fault(expected: str, value: object) -> SerializationError:
     return SerializationError(f"{token_name(value)} cannot be converted to {expected}")
 
 
-def list_fault(value: object) -> SerializationError:
+def list_error(value: object) -> SerializationError:
     """The error for `value` where a list should stand."""
     return SerializationError(STRUCTURE_FOUND if isinstance(value, Mapping) else SCALAR_FOR_CONTAINER)
 
 
-def structure_fault(shape: str, value: object, is_element: bool) -> SerializationError:
+def structure_error(shape: str, value: object, is_element: bool) -> SerializationError:
     """The error for `value` where a structure should stand; `is_element` if it is a member of a list or map."""
     if isinstance(value, list | tuple):
         return SerializationError(f"Unrecognized collection type class {SHAPE_PACKAGE}.{shape}")
@@ -70,14 +70,14 @@ def structure_fault(shape: str, value: object, is_element: bool) -> Serializatio
 
 
 class UndecodableBinary:
-    """Stands where a binary payload was no base64, until types are checked: so its fault keeps its place among others.
+    """Stands where a binary payload was no base64, until types are checked: so its error keeps its place among others.
 
     Parameters:
-        fault: what the service says of it.
+        error: what the service says of it.
     """
 
-    def __init__(self, fault: str) -> None:
-        self.fault = fault
+    def __init__(self, error: str) -> None:
+        self.error = error
 
 
 def as_bytes(payload: object) -> bytes:
@@ -87,26 +87,26 @@ def as_bytes(payload: object) -> bytes:
     if isinstance(payload, str):
         return utf8_bytes(payload)
     if isinstance(payload, UndecodableBinary):
-        raise SerializationError(payload.fault)
+        raise SerializationError(payload.error)
     if REFUSES_MALFORMED_VALUES.get():
         raise MalformedValue
     inner = payload if isinstance(payload, memoryview) else getattr(payload, "value", None)
     if isinstance(inner, bytes | bytearray | memoryview):
         return bytes(inner)
-    raise scalar_fault("Blob", payload)
+    raise scalar_error("Blob", payload)
 
 
 def as_text(payload: object) -> str:
     """The plain text of a payload that must be one."""
     if not isinstance(payload, str):
-        raise scalar_fault("String", payload)
+        raise scalar_error("String", payload)
     return plain_text(payload)
 
 
 def as_sequence(payload: object) -> list[object] | tuple[object, ...]:
     """The payload itself, which must be a list or a tuple."""
     if not isinstance(payload, list | tuple):
-        raise list_fault(payload)
+        raise list_error(payload)
     return payload
 
 
@@ -128,7 +128,7 @@ def check_value_types(value: object, level: int = 1, is_element: bool = True) ->
     if level > _WALK_LEVELS_MAX:
         return
     if not isinstance(value, dict):
-        raise structure_fault("AttributeValue", value, is_element)
+        raise structure_error("AttributeValue", value, is_element)
     for tag, payload in value.items():
         if payload is None:
             continue
@@ -138,7 +138,7 @@ def check_value_types(value: object, level: int = 1, is_element: bool = True) ->
             as_bytes(payload)
         elif tag in ("BOOL", "NULL"):
             if not isinstance(payload, bool):
-                raise scalar_fault("Boolean", payload)
+                raise scalar_error("Boolean", payload)
         elif tag in ("SS", "NS", "BS"):
             _check_set(tag, payload)
         elif tag == "L":
@@ -162,7 +162,7 @@ def check_item_types(item: object, level: int = 1, is_element: bool = False) -> 
 
 def _check_string(payload: object) -> None:
     if not isinstance(payload, str):
-        raise scalar_fault("String", payload)
+        raise scalar_error("String", payload)
 
 
 def _check_set(tag: str, payload: object) -> None:

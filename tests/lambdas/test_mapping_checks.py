@@ -11,7 +11,7 @@ import pytest
 import minidynamo
 from minidynamo import Database, ManualClock
 from minidynamo.lambdas.mapping import EventSourceMapping
-from minidynamo.lambdas.shard_workers import Batch, ShardWorker
+from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker
 from minidynamo.lambdas.stream_reader import StreamReader
 from minidynamo.storage.memory.engine import MemoryEngine
 from tests.lambdas.streaming_table import Event, create, keys_of, put
@@ -44,7 +44,7 @@ def rename_shard(reader: StreamReader) -> None:
 
 
 def empty_batch(reader: StreamReader) -> None:
-    worker_of(reader).batches.append(Batch([]))
+    worker_of(reader).batches.append(ShardBatch([]))
 
 
 def same_batch_again(reader: StreamReader) -> None:

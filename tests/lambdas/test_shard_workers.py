@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from minidynamo.lambdas.runtime import Metrics
-from minidynamo.lambdas.shard_workers import Batch, ShardWork, ShardWorker, worker_of
+from minidynamo.lambdas.shard_workers import ShardBatch, ShardWork, ShardWorker, worker_of
 from minidynamo.streams.change_record import INSERT, REMOVE, ChangeRecord, StreamOrigin, packed_change, unpacked_change
 from minidynamo.values.attribute_value import AttributeValue
 from minidynamo.values.records import packed_record
@@ -46,8 +46,8 @@ def test_keys_are_spread_over_all_workers() -> None:
 def test_a_worker_goes_on_from_the_first_change_that_is_not_done() -> None:
     worker = ShardWorker("shard", 0, position=9)
     assert worker.checkpoint == 9
-    worker.batches.append(Batch([inserted("a", number=4), inserted("a", number=6)]))
-    worker.batches.append(Batch([inserted("a", number=7)]))
+    worker.batches.append(ShardBatch([inserted("a", number=4), inserted("a", number=6)]))
+    worker.batches.append(ShardBatch([inserted("a", number=7)]))
     assert worker.checkpoint == 4
     worker.batches.popleft()
     assert worker.checkpoint == 7

@@ -57,7 +57,7 @@ class Application:
             access_log.info("%s no answer", request_summary(request))
             raise
         milliseconds = (time.perf_counter() - started) * 1e3
-        access_log.info("%s %d %.1f ms%s", request_summary(request), response.status, milliseconds, _fault(response))
+        access_log.info("%s %d %.1f ms%s", request_summary(request), response.status, milliseconds, _error_of(response))
         return response
 
     def _responded(self, request: HttpRequest) -> HttpResponse:
@@ -66,11 +66,11 @@ class Application:
             if self._gateway is not None and self._gateway.takes(request):
                 return self._gateway.respond(request)
             return self._exchange.respond(request)
-        fault = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
-        return self._exchange.refused(request, AccessDenied(fault))
+        error = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
+        return self._exchange.refused(request, AccessDenied(error))
 
 
-def _fault(response: HttpResponse) -> str:
+def _error_of(response: HttpResponse) -> str:
     """The error code of a response, for the log."""
     if response.status < 400 or b"#" not in response.body:
         return ""

@@ -47,10 +47,10 @@ _PROGRESS_BYTES = 256 * 1024
 def protocol_for(application: Application, dispatcher: Dispatcher) -> type[asyncio.Protocol]:
     """The protocol class that uvicorn makes a connection of, for an application."""
     members = {"application": application, "dispatcher": dispatcher, "budget": Budget()}
-    return type("BoundConnection", (Connection,), members)
+    return type("BoundConnection", (ClientConnection,), members)
 
 
-class Connection(asyncio.Protocol):
+class ClientConnection(asyncio.Protocol):
     """One connection: reads requests one after another, and answers each."""
 
     application: Application
@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
     budget: Budget
 
     def __init__(self, config: object, server_state: ServerState, app_state: object, _loop: object = None) -> None:
-        self._connections: set[Connection] = server_state.connections  # type: ignore[assignment]
+        self._connections: set[ClientConnection] = server_state.connections  # type: ignore[assignment]
         self._parser = RequestParser(self, self.budget)
         # Requests that wait for their turn, with whether their clients want to send more, and the room they take.
         self._waiting: deque[tuple[HttpRequest, bool, int]] = deque()

@@ -151,8 +151,8 @@ class Server:
 
             from minidynamo.http.server.connection import protocol_for
         except ModuleNotFoundError as error:
-            fault = "the server needs its extra: pip install 'minidynamo[server]'"
-            raise ModuleNotFoundError(fault, name=error.name) from None
+            text = "the server needs its extra: pip install 'minidynamo[server]'"
+            raise ModuleNotFoundError(text, name=error.name) from None
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             _no_application,

@@ -52,23 +52,23 @@ def _checked_get(parameters: Structure) -> _Get:
 
 def _located(context: OperationContext, tables: list[Table], gets: list[_Get]) -> list[bytes]:
     keys: list[bytes] = []
-    faults: list[DynamoError | None] = []
+    errors: list[DynamoError | None] = []
     for table, (_, key, bound) in zip(tables, gets, strict=True):
         try:
             key_bytes = table.primary_key.encoded_key(key)
             table.check_nested_paths(bound.nested_attributes)
             keys.append(key_bytes)
-            faults.append(None)
+            errors.append(None)
         except EmptyKeyValue:
             raise
-        except ValidationError as fault:
-            faults.append(fault if not any(faults) else None)
+        except ValidationError as error:
+            errors.append(error if not any(errors) else None)
             keys.append(b"")
     places = [(table.name, key) for table, key in zip(tables, keys, strict=True) if key]
     if len(set(places)) < len(places):
         raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
-    if any(faults):
-        raise cancelled(faults, context.wording, _LAYERS)
+    if any(errors):
+        raise cancelled(errors, context.wording, _LAYERS)
     return keys
 
 

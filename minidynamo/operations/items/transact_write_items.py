@@ -1,7 +1,7 @@
 """TransactWriteItems: up to 100 writes and condition checks, all or nothing.
 
 Faults that need no table are answered for the whole call, in the order of the actions. The others become cancellation
-reasons: first keys and index keys (only the first such fault is reported), then conditions and updates (all are).
+reasons: first keys and index keys (only the first such error is reported), then conditions and updates (all are).
 Source: DynamoDB API reference, TransactWriteItems; observed responses.
 """
 
@@ -40,10 +40,10 @@ from minidynamo.values.api_types import Request, Response, Structure
 from minidynamo.values.attribute_value import Item, checked_item, name_size_bytes, value_size_bytes
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep, nesting_levels
 from minidynamo.values.records import record_item
-from minidynamo.wording import Layer
+from minidynamo.wording import ValidationLayer
 
 # Actions to what plans the write they are.
-_PLANNERS: dict[str, Callable[[Structure, Layer], ItemWrite]] = {
+_PLANNERS: dict[str, Callable[[Structure, ValidationLayer], ItemWrite]] = {
     "ConditionCheck": planned_check,
     "Put": planned_put,
     "Delete": planned_deletion,
@@ -94,7 +94,7 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
 # Without tables.
 
 
-def _checked_action(entry: Structure, layer: Layer) -> _Action:
+def _checked_action(entry: Structure, layer: ValidationLayer) -> _Action:
     kinds = [kind for kind in _PLANNERS if kind in entry]
     if not kinds:
         raise ValidationError(
@@ -117,7 +117,7 @@ def _checked_action(entry: Structure, layer: Layer) -> _Action:
     return _Action(write, _payload_bytes(write, parameters))
 
 
-def _raise_earlier_fault(parameters: Structure, layer: Layer) -> None:
+def _raise_earlier_fault(parameters: Structure, layer: ValidationLayer) -> None:
     """Raises what the service finds in an action before an item or key that nests too deep."""
     if "Item" not in parameters:
         bound_write(parameters, layer)
@@ -148,30 +148,30 @@ def _payload_bytes(write: ItemWrite, parameters: Structure) -> int:
 
 
 def _locate(context: OperationContext, actions: list[_Action]) -> None:
-    """Finds every item. Missing tables and duplicates are the call's fault, unfit keys the action's."""
-    faults: list[DynamoError | None] = []
+    """Finds every item. Missing tables and duplicates are the call's error, unfit keys the action's."""
+    errors: list[DynamoError | None] = []
     for action in actions:
         action.table = context.catalog.table(action.write.table_name)
     for action in actions:
         try:
             action.key = action.write.locate(action.table)
-            faults.append(None)
+            errors.append(None)
         except EmptyKeyValue:
             raise
-        except ValidationError as fault:
-            faults.append(fault)
+        except ValidationError as error:
+            errors.append(error)
     places = [(action.table.name, action.key) for action in actions if action.key]
     if len(set(places)) < len(places):
         raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
-    first = next((index for index, fault in enumerate(faults) if fault is not None), None)
+    first = next((index for index, error in enumerate(errors) if error is not None), None)
     if first is not None:
-        only_first = [fault if index == first else None for index, fault in enumerate(faults)]
+        only_first = [error if index == first else None for index, error in enumerate(errors)]
         raise cancelled(only_first, context.wording, _LAYERS)
 
 
 def _decide(context: OperationContext, actions: list[_Action]) -> None:
     """Evaluates every condition and update against the items as they are; reports all that fail."""
-    faults: list[DynamoError | None] = []
+    errors: list[DynamoError | None] = []
     for action in actions:
         action.old_record = action.table.record(action.key)
         action.old_item = None if action.old_record is None else record_item(action.old_record)
@@ -179,13 +179,13 @@ def _decide(context: OperationContext, actions: list[_Action]) -> None:
     for action in actions:
         try:
             _decide_one(action)
-            faults.append(None)
+            errors.append(None)
         except EmptyKeyValue:
             raise
-        except (ConditionalCheckFailed, ValidationError) as fault:
-            faults.append(fault)
-    if any(faults):
-        raise cancelled(faults, context.wording, _LAYERS)
+        except (ConditionalCheckFailed, ValidationError) as error:
+            errors.append(error)
+    if any(errors):
+        raise cancelled(errors, context.wording, _LAYERS)
 
 
 def _decide_one(action: _Action) -> None:
@@ -195,31 +195,31 @@ def _decide_one(action: _Action) -> None:
 
 def _stage(context: OperationContext, batch: WriteBatch, actions: list[_Action]) -> dict[str, Consumption]:
     consumptions: dict[str, Consumption] = {}
-    faults: list[DynamoError | None] = []
+    errors: list[DynamoError | None] = []
     for action in actions:
         try:
             consumption = _stage_one(batch, action)
-        except ValidationError as fault:
-            faults.append(fault)
+        except ValidationError as error:
+            errors.append(error)
             continue
-        faults.append(None)
+        errors.append(None)
         total = consumptions.setdefault(action.write.table_name, Consumption())
         total.add(consumption, TABLE_FACTOR)
     _require_room(context, batch, actions)
-    if any(faults):
-        raise cancelled(faults, context.wording, _LAYERS)
+    if any(errors):
+        raise cancelled(errors, context.wording, _LAYERS)
     return consumptions
 
 
 def _require_room(context: OperationContext, batch: WriteBatch, actions: list[_Action]) -> None:
-    """Every write into an item collection that would become too large is at fault."""
+    """Every write into an item collection that would become too large fails."""
     overfull = batch.overfull_collections()
     if not overfull:
         return
-    fault = ItemCollectionSizeLimitExceeded()
+    error = ItemCollectionSizeLimitExceeded()
     places = [(action.table, action.table.primary_key.partition_prefix(action.write.subject)) for action in actions]
     at_fault: list[DynamoError | None] = [
-        fault if action.write.is_change and place in overfull else None
+        error if action.write.is_change and place in overfull else None
         for action, place in zip(actions, places, strict=True)
     ]
     raise cancelled(at_fault, context.wording, _LAYERS)

@@ -15,21 +15,21 @@ from minidynamo.wording import Layers, Wording
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
 
 
-def cancelled(faults: list[DynamoError | None], wording: Wording, layers: Layers) -> TransactionCanceled:
-    """The error of a transaction whose actions are at fault; None for those that are not.
+def cancelled(errors: list[DynamoError | None], wording: Wording, layers: Layers) -> TransactionCanceled:
+    """The error of a transaction with the errors of its actions; None for those that have none.
 
     Structure:
         wording, layers: how the errors of the operation read.
     """
-    return TransactionCanceled([_reason(fault, wording, layers) for fault in faults])
+    return TransactionCanceled([_reason(error, wording, layers) for error in errors])
 
 
-def _reason(fault: DynamoError | None, wording: Wording, layers: Layers) -> Response:
-    if fault is None:
+def _reason(error: DynamoError | None, wording: Wording, layers: Layers) -> Response:
+    if error is None:
         return {"Code": "None"}
-    if isinstance(fault, ConditionalCheckFailed):
-        return {"Code": "ConditionalCheckFailed", "Message": fault.message, **fault.members}
-    if isinstance(fault, ItemCollectionSizeLimitExceeded):
+    if isinstance(error, ConditionalCheckFailed):
+        return {"Code": "ConditionalCheckFailed", "Message": error.message, **error.members}
+    if isinstance(error, ItemCollectionSizeLimitExceeded):
         return {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."}
-    text = wording.render(fault, layers) if isinstance(fault, ValidationError) else fault.message
+    text = wording.render(error, layers) if isinstance(error, ValidationError) else error.message
     return {"Code": "ValidationError", "Message": text}

@@ -19,21 +19,21 @@ from minidynamo.operations.items.item_writes import (
 )
 from minidynamo.values.api_types import Structure
 from minidynamo.values.attribute_value import Item, checked_item
-from minidynamo.wording import Layer
+from minidynamo.wording import ValidationLayer
 
 
-def bound_write(parameters: Structure, layer: Layer) -> Bound:
+def bound_write(parameters: Structure, layer: ValidationLayer) -> Bound:
     """The expressions of a write. The older layer takes one level more of expression values."""
     return bind(parameters, layer, level=1 if layer.newer else 0)
 
 
-def planned_check(parameters: Structure, layer: Layer) -> ConditionCheck:
+def planned_check(parameters: Structure, layer: ValidationLayer) -> ConditionCheck:
     """The plan of a ConditionCheck."""
     key, _ = checked_item(parameters["Key"])
     return ConditionCheck(parameters["TableName"], guard_of(bound_write(parameters, layer), parameters), key)
 
 
-def planned_put(parameters: Structure, layer: Layer) -> ItemPut:
+def planned_put(parameters: Structure, layer: ValidationLayer) -> ItemPut:
     """The plan of PutItem, or of a Put."""
     item, size = put_item_of(parameters)
     bound = bound_write(parameters, layer)
@@ -41,13 +41,13 @@ def planned_put(parameters: Structure, layer: Layer) -> ItemPut:
     return ItemPut(parameters["TableName"], guard, item, size)
 
 
-def planned_deletion(parameters: Structure, layer: Layer) -> ItemDeletion:
+def planned_deletion(parameters: Structure, layer: ValidationLayer) -> ItemDeletion:
     """The plan of DeleteItem, or of a Delete."""
     key, _ = checked_item(parameters["Key"])
     return ItemDeletion(parameters["TableName"], guard_of(bound_write(parameters, layer), parameters), key)
 
 
-def planned_update(parameters: Structure, layer: Layer) -> ItemUpdate:
+def planned_update(parameters: Structure, layer: ValidationLayer) -> ItemUpdate:
     """The plan of UpdateItem, or of an Update."""
     key, _ = checked_item(parameters["Key"])
     bound = bound_write(parameters, layer)

@@ -33,8 +33,8 @@ def _check_change(current: TimeToLive | None, specification: Request, now: float
     if not specification["Enabled"] and name is None:
         raise ValidationError("TimeToLive is already disabled")
     if name is not None and name != specification["AttributeName"]:
-        fault = f"TimeToLive is active on a different AttributeName: current AttributeName is {name}"
-        raise ValidationError(fault)
+        error = f"TimeToLive is active on a different AttributeName: current AttributeName is {name}"
+        raise ValidationError(error)
     if specification["Enabled"] and name is not None:
         raise ValidationError("TimeToLive is already enabled")
     if current is not None and now < current.changed_at + TIME_TO_LIVE_CHANGE_SECONDS_MIN:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Mapping
 
 from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
-from minidynamo.simulation.effects.visibility import Change, group_by
+from minidynamo.simulation.effects.visibility import UnseenChange, group_by
 from minidynamo.simulation.faults.chance import Detail
 from minidynamo.values.api_types import Request, Response, Structure
 
-Grouping = Callable[[Change], Hashable]
+Grouping = Callable[[UnseenChange], Hashable]
 
 
 def read(target: Target, operation: str, request: Request) -> Response:
@@ -99,7 +99,7 @@ def _overlaid(target: Target, unseen: list[int]) -> Overlay:
     return Overlay(target.context, target.visibility.overlay(unseen)) if unseen else target.overlay()
 
 
-def _choose_unseen(target: Target, kind: str, changes: list[Change], grouping: Grouping) -> Detail | None:
+def _choose_unseen(target: Target, kind: str, changes: list[UnseenChange], grouping: Grouping) -> Detail | None:
     groups = group_by(changes, grouping)
     return target.injector.choose(kind, lambda draw: {"unseen": target.visibility.unseen(groups, draw)})
 
@@ -108,7 +108,7 @@ def _is_consistent(request: Request) -> bool:
     return bool(request.get("ConsistentRead", False))
 
 
-def _consistent_left_out(target: Target, request: Request, changes: list[Change]) -> list[Change]:
+def _consistent_left_out(target: Target, request: Request, changes: list[UnseenChange]) -> list[UnseenChange]:
     """Changes without those of tables that a batch reads consistently."""
     items: Mapping[str, Structure] = request.get("RequestItems", {})
     consistent = {target.catalog.table(name).keyspace.name for name, each in items.items() if _is_consistent(each)}
@@ -120,7 +120,7 @@ def _group_of_read(target: Target, operation: str, request: Request) -> Grouping
     if operation != "Scan" or "IndexName" in request:
         return _everything
 
-    def partition(change: Change) -> Hashable:
+    def partition(change: UnseenChange) -> Hashable:
         name, key = change.place
         tables = target.catalog.tables.values()
         keyspace = next(each.keyspace for each in tables if each.keyspace.name == name)
@@ -129,7 +129,7 @@ def _group_of_read(target: Target, operation: str, request: Request) -> Grouping
     return partition
 
 
-def _everything(change: Change) -> Hashable:
+def _everything(change: UnseenChange) -> Hashable:
     return "all"
 
 

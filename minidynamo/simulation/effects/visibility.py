@@ -34,7 +34,7 @@ _CHANGES_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UnseenChange:
     """One change of one item.
 
     Attributes:
@@ -95,7 +95,7 @@ class Visibility:
     def __init__(self, catalog: Callable[[], Catalog], seconds_max: float) -> None:
         self._catalog = catalog
         self._seconds_max = seconds_max
-        self._changes: deque[Change] = deque(maxlen=_CHANGES_MAX)
+        self._changes: deque[UnseenChange] = deque(maxlen=_CHANGES_MAX)
         self._count = 0
         self._latest = 0.0  # Of the times that have been told: among changes time does not turn back.
         self._places: dict[str, _Place | None] = {}
@@ -118,9 +118,9 @@ class Visibility:
             for change in self._changes:
                 change.before[:] = [each for each in change.before if each[0] not in begun]
 
-    def note(self, batch: Batch, now: float) -> list[Change]:
+    def note(self, batch: Batch, now: float) -> list[UnseenChange]:
         """The changes of a batch that is about to be committed; `add` them once it has been."""
-        noted: list[Change] = []
+        noted: list[UnseenChange] = []
         self._latest = now = max(self._latest, now)
         for name, key, _, _, _ in batch.writes:
             place = self._place_of(name)
@@ -129,14 +129,14 @@ class Visibility:
             before = (name, key, place.keyspace.get(key) or TOMBSTONE)
             if name == place.table:
                 number = self._count + len(noted) + 1
-                noted.append(Change(number, now, (place.table, key), [before], place.global_names))
+                noted.append(UnseenChange(number, now, (place.table, key), [before], place.global_names))
             elif noted:
                 table = noted[-1].place[0]
                 assert place.table == table, f"an entry in {name} follows an item of {table}"
                 noted[-1].before.append(before)  # Entries are staged after their item.
         return noted
 
-    def add(self, changes: Sequence[Change]) -> None:
+    def add(self, changes: Sequence[UnseenChange]) -> None:
         """Remembers changes that have been committed, and forgets those that everybody has seen."""
         number = changes[0].number if changes else None
         assert number in (None, self._count + 1), f"change {number} follows change {self._count}"
@@ -147,11 +147,11 @@ class Visibility:
             while self._changes and self._changes[0].time <= horizon:
                 self._changes.popleft()
 
-    def recent(self, spans: Sequence[KeySpan], since: float, is_global: bool) -> list[Change]:
+    def recent(self, spans: Sequence[KeySpan], since: float, is_global: bool) -> list[UnseenChange]:
         """The changes after a moment in what was read of tables and local indexes, or else of global ones."""
         return [each for each in self._changes if each.time > since and each.touches(spans, is_global)]
 
-    def unseen(self, groups: dict[Hashable, list[Change]], draw: Draw) -> list[int]:
+    def unseen(self, groups: dict[Hashable, list[UnseenChange]], draw: Draw) -> list[int]:
         """The numbers of changes that some groups do not show: of each the last ones.
 
         Parameters:
@@ -176,8 +176,8 @@ class Visibility:
         return overlay
 
     def not_seen_before(
-        self, changes: list[Change], group_of: Callable[[Change], Hashable], is_global: bool
-    ) -> list[Change]:
+        self, changes: list[UnseenChange], group_of: Callable[[UnseenChange], Hashable], is_global: bool
+    ) -> list[UnseenChange]:
         """Those of some changes that no earlier read has shown, nor any later one of their group."""
         floors: dict[Hashable, int] = {}
         for each in changes:
@@ -185,7 +185,7 @@ class Visibility:
                 floors[group_of(each)] = each.number
         return [each for each in changes if each.number > floors.get(group_of(each), 0)]
 
-    def show(self, changes: Iterable[Change], unseen: Iterable[int], is_global: bool) -> None:
+    def show(self, changes: Iterable[UnseenChange], unseen: Iterable[int], is_global: bool) -> None:
         """Remembers that a read has shown some changes, apart from those unseen."""
         hidden = set(unseen)
         for each in changes:
@@ -231,9 +231,11 @@ def _places_of(catalog: Catalog) -> dict[str, _Place]:
     return found
 
 
-def group_by(changes: Iterable[Change], group_of: Callable[[Change], Hashable]) -> dict[Hashable, list[Change]]:
+def group_by(
+    changes: Iterable[UnseenChange], group_of: Callable[[UnseenChange], Hashable]
+) -> dict[Hashable, list[UnseenChange]]:
     """Changes by group, each in its order."""
-    groups: dict[Hashable, list[Change]] = {}
+    groups: dict[Hashable, list[UnseenChange]] = {}
     for each in changes:
         groups.setdefault(group_of(each), []).append(each)
     return groups

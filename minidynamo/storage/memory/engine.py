@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from weakref import WeakSet
 
 from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, check_map, check_tiling, map_of
-from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, Layer, overlaid
+from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, MapLayer, overlaid
 from minidynamo.values.records import record_size_bytes
 
 
@@ -83,7 +83,7 @@ class MemoryMap:
         """What it holds now, as a map that never changes; further changes go on above that."""
         below = self.below
         if below is None or self.entries or (below.start, below.stop) != (self.start, self.stop):
-            layers: tuple[Layer, ...] = (below,) if below is not None else ()
+            layers: tuple[MapLayer, ...] = (below,) if below is not None else ()
             if isinstance(below, FrozenMap):
                 layers = below.layers
             if self.entries or not layers:

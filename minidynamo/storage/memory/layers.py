@@ -19,7 +19,7 @@ TOMBSTONE = b""
 Entry = tuple[bytes, bytes]
 
 
-class Layer(Protocol):
+class MapLayer(Protocol):
     """Entries that can be read: those of a map in memory, or of a map in a file."""
 
     def get(self, key: bytes) -> bytes | None:
@@ -50,7 +50,7 @@ class FrozenMap:
     __slots__ = ("item_count", "layers", "size_bytes", "start", "stop")
 
     def __init__(
-        self, start: bytes, stop: bytes | None, item_count: int, size_bytes: int, layers: Sequence[Layer]
+        self, start: bytes, stop: bytes | None, item_count: int, size_bytes: int, layers: Sequence[MapLayer]
     ) -> None:
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = item_count, size_bytes
@@ -106,7 +106,7 @@ def _merged(entry: Entry | None, upper: Iterator[Entry], lower: Iterator[Entry],
         yield from lower
 
 
-def compacted(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+def compacted(layers: Sequence[MapLayer]) -> tuple[MapLayer, ...]:
     """The same entries in few layers: each is larger than all that lie above it, so that few keys are moved often."""
     found = list(layers)
     while len(found) > 1:

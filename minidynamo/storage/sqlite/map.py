@@ -23,7 +23,7 @@ _RANGE_TESTS = {
 }
 
 
-class Connection(Protocol):
+class ReadConnection(Protocol):
     """What reads need of a connection: SQLite's own, or one that is closed after its last use."""
 
     @property
@@ -38,7 +38,7 @@ class SqliteMap:
     __slots__ = ("_connection", "_select", "_table", "item_count", "keyspace_id", "size_bytes", "start", "stop")
 
     def __init__(
-        self, connection: Connection, keyspace_id: int, start: bytes, stop: bytes | None, count: int, size: int
+        self, connection: ReadConnection, keyspace_id: int, start: bytes, stop: bytes | None, count: int, size: int
     ) -> None:
         self._connection = connection
         self._table = f"keyspace_{keyspace_id}"
@@ -48,7 +48,7 @@ class SqliteMap:
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = count, size
 
-    def seen_by(self, connection: Connection) -> SqliteMap:
+    def seen_by(self, connection: ReadConnection) -> SqliteMap:
         """This map, read on another connection."""
         return SqliteMap(connection, self.keyspace_id, self.start, self.stop, self.item_count, self.size_bytes)
 
@@ -147,7 +147,7 @@ class RowWriter:
         return found
 
 
-def stored_keyspaces(connection: Connection) -> dict[str, int]:
+def stored_keyspaces(connection: ReadConnection) -> dict[str, int]:
     """The ids of all keyspaces by name.
 
     Raises:
@@ -161,7 +161,7 @@ def stored_keyspaces(connection: Connection) -> dict[str, int]:
     return found
 
 
-def stored_maps(connection: Connection, keyspace_id: int) -> list[SqliteMap]:
+def stored_maps(connection: ReadConnection, keyspace_id: int) -> list[SqliteMap]:
     """The maps of a keyspace in key order.
 
     Raises:
@@ -181,7 +181,7 @@ def stored_maps(connection: Connection, keyspace_id: int) -> list[SqliteMap]:
     ]
 
 
-def check_pages(connection: Connection) -> None:
+def check_pages(connection: ReadConnection) -> None:
     """Asserts that all pages of the file are as SQLite wants them."""
     (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
     assert verdict == "ok", f"SQLite finds the file damaged: {verdict}"

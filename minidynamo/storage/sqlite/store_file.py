@@ -147,13 +147,13 @@ def open_reader(path: Path) -> Reader:
             return Reader(connection)
         except IO_ERRORS as error:
             connection.close()
-            fault = error
+            reason = error
             if not isinstance(error, sqlite3.OperationalError):
                 break
         except StoreError:
             connection.close()
             raise
-    raise cannot_open(path, fault)
+    raise cannot_open(path, reason)
 
 
 def keep_for_ever(connection: sqlite3.Connection) -> None:

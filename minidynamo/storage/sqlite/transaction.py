@@ -37,8 +37,8 @@ class Transaction:
                 self._connection.execute("COMMIT")
                 self._count_commit()
                 return
-            except sqlite3.Error as fault:
-                error = fault
+            except sqlite3.Error as failure:
+                error = failure
         if self._connection.in_transaction:  # SQLite undoes some failures by itself.
             self._connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error):
