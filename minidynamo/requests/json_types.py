@@ -84,7 +84,7 @@ def _check_timestamp(shape: Shape, value: object, is_element: bool) -> None:
 
 def _check_list(shape: Shape, value: object, is_element: bool) -> None:
     if not isinstance(value, list | tuple):
-        raise _element_fault(value) if is_element else list_error(value)
+        raise _element_error(value) if is_element else list_error(value)
     for member in value:
         check_types(shape.inner, member, is_element=True)
 
@@ -94,7 +94,7 @@ def _check_map(shape: Shape, value: object, is_element: bool) -> None:
         if isinstance(value, list | tuple):
             text = JAVA_MAP.format(element=_java_type(shape.inner))
             raise SerializationError(f"Unrecognized collection type {text}")
-        raise _element_fault(value) if is_element else SerializationError(SCALAR_FOR_CONTAINER)
+        raise _element_error(value) if is_element else SerializationError(SCALAR_FOR_CONTAINER)
     for key, member in value.items():
         if not isinstance(key, str):
             raise scalar_error("String", key)
@@ -110,7 +110,7 @@ def _check_structure(shape: Shape, value: object, is_element: bool) -> None:
                 check_types(member, value.get(name))
 
 
-def _element_fault(value: object) -> SerializationError:
+def _element_error(value: object) -> SerializationError:
     if isinstance(value, dict):
         return list_error(value)
     return SerializationError(_ELEMENT_OF_CONTAINER)

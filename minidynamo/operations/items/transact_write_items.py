@@ -109,15 +109,15 @@ def _checked_action(entry: Structure, layer: ValidationLayer) -> _Action:
     try:
         write = _PLANNERS[kinds[0]](parameters, layer)
     except NestingTooDeep:
-        _raise_earlier_fault(parameters, layer)
+        _raise_earlier_error(parameters, layer)
         raise
     except EmptyAttributeName:
-        _raise_nesting_fault(parameters)
+        _raise_nesting_error(parameters)
         raise
     return _Action(write, _payload_bytes(write, parameters))
 
 
-def _raise_earlier_fault(parameters: Structure, layer: ValidationLayer) -> None:
+def _raise_earlier_error(parameters: Structure, layer: ValidationLayer) -> None:
     """Raises what the service finds in an action before an item or key that nests too deep."""
     if "Item" not in parameters:
         bound_write(parameters, layer)
@@ -125,7 +125,7 @@ def _raise_earlier_fault(parameters: Structure, layer: ValidationLayer) -> None:
         raise EmptyAttributeName
 
 
-def _raise_nesting_fault(parameters: Structure) -> None:
+def _raise_nesting_error(parameters: Structure) -> None:
     """Raises what the service finds in a put before an empty name below the top level."""
     item = parameters.get("Item", {})
     if "" not in item and nesting_levels(item.values()) > NESTING_LEVELS_MAX:
