@@ -60,6 +60,11 @@ def simulate(
         raise TypeError(f"simulate() knows no {unknown}; settings of a new database are {', '.join(sorted(_SETTINGS))}")
     if not isinstance(replay, History | str | Path | None):
         raise TypeError(f"replay takes a History, or the path of a saved one, not a {type(replay).__name__}")
+    if not isinstance(source, Database | str | Path | None):
+        remedy = (
+            "put the database that the test began with in place of the dots" if source is ... else "give a Database"
+        )
+        raise TypeError(f"a {type(source).__name__} cannot be simulated: {remedy}")
     if replay is not None and schedule is not None:
         raise TypeError("give simulate() either a schedule or a history to replay, not both")
     if schedule is not None and not isinstance(schedule, FaultSchedule):

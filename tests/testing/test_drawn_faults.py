@@ -102,6 +102,8 @@ def test_the_report_ends_with_a_call_that_opens_the_same(quiet: Database) -> Non
     (printed,) = re.findall(r"Faults of this run: (.*)", "\n".join(raised.value.__notes__))
     expected = FaultSchedule([Fault("index_lag")])
     assert printed == f"minidynamo.simulate(..., schedule={expected!r}, profile='stormy')"
+    with pytest.raises(TypeError, match="in place of the dots"):
+        eval(printed)
     again = eval(printed.replace("...", "quiet"), {**globals(), "quiet": quiet})
     assert again.profile == STORMY
 
