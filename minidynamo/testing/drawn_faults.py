@@ -9,7 +9,7 @@ can be told as a `FaultSchedule`, under which the same calls meet the same fault
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,10 +20,10 @@ from hypothesis.control import current_build_context as build_context
 from hypothesis.reporting import report
 
 from minidynamo import Database, DynamoError, Fault, FaultSchedule, Profile, simulate
-from minidynamo.requests.operations import API
 from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of, profile_text, without_kinds
 from minidynamo.simulation.faults.chance import Chance, Detail, Draw
 from minidynamo.simulation.faults.kinds import Kind
+from minidynamo.simulation.faults.watchers import may_meet
 from minidynamo.values.api_types import Request
 
 # How often a unit, a call or a step of a machine, is disturbed at all: a quiet one is one draw, which goes with its
@@ -32,13 +32,6 @@ _DISTURBED = 0.5
 # In a disturbed unit each call draws one of so many slots: the kind of fault it is open to; the first are none.
 _SLOTS = 128
 _ARMED_MAX = 0.9  # What was certain could not be shrunk away.
-
-
-# The member of a request without which a kind of fault cannot be seen.
-_NEEDS = {"index_lag": "IndexName", "empty_page": "ExclusiveStartKey", "no_trailing_key": "Limit"}
-_TELLING = (*_NEEDS.values(), "ConsistentRead")
-# An operation, and the telling members of its request.
-_Place = tuple[str, frozenset[str]]
 
 
 class Entropy(Protocol):
@@ -68,18 +61,18 @@ class DrawnChance(Chance):
     def __init__(self, entropy: Entropy, profile: Profile) -> None:
         self._entropy = entropy
         self._profile = profile
-        self._slots: dict[_Place, list[str | None]] = {}
+        self._slots: dict[tuple[str, ...], list[str | None]] = {}
         self._opportunities: Counter[str] = Counter()
         self._unit, self._is_disturbed = 0, False
-        self._place: _Place = ("", frozenset())
+        self._operation = ""
+        self._request: Request = {}
         self._armed_call = 0
         self._armed: str | None = None
         self.step: int | None = None
         self.faults: list[Fault] = []
 
     def begin(self, operation: str, request: Request) -> None:
-        members = {name for name in _TELLING if request.get(name)} if isinstance(request, Mapping) else ()
-        self._place = operation, frozenset(members)
+        self._operation, self._request = operation, request
 
     def is_possible(self, call: int, kind: str) -> bool:
         return kind != "capacity" and self._profile.rate(kind) > 0
@@ -102,6 +95,11 @@ class DrawnChance(Chance):
             self._armed = self._draw_armed()  # One call may meet several.
         return detail
 
+    def _may_meet(self, kind: Kind) -> bool:
+        """Whether the call may meet a kind; an empty page comes only after another page."""
+        has_page_before = kind.name != "empty_page" or "ExclusiveStartKey" in self._request
+        return has_page_before and may_meet(kind, self._operation, self._request)
+
     def forked(self) -> DrawnChance:
         chance = DrawnChance(self._entropy, self._profile)
         chance.step = self.step
@@ -119,9 +117,14 @@ class DrawnChance(Chance):
     def _draw_armed(self) -> str | None:
         if not self._is_disturbed:
             return None
-        slots = self._slots.get(self._place)
+        possible = tuple(
+            kind.name
+            for kind in KINDS.values()
+            if self.is_possible(self._armed_call, kind.name) and self._may_meet(kind)
+        )
+        slots = self._slots.get(possible)
         if slots is None:
-            slots = self._slots[self._place] = _slots(*self._place, self._profile)
+            slots = self._slots[possible] = _slots(possible, self._profile)
         return slots[self._entropy.draw_integer(0, _SLOTS - 1)]
 
     def told(self) -> FaultSchedule:
@@ -138,11 +141,8 @@ class DrawnChance(Chance):
             self._opportunities[kind] += 1
 
 
-def _slots(operation: str, members: frozenset[str], profile: Profile) -> list[str | None]:
-    """The kinds of faults that a call with some members may meet, each as often as it is probable; first None."""
-    possible = [
-        kind.name for kind in KINDS.values() if profile.rate(kind.name) > 0 and _can_happen(kind, operation, members)
-    ]
+def _slots(possible: tuple[str, ...], profile: Profile) -> list[str | None]:
+    """Some kinds of faults, each as often as it is probable; first None, for no fault."""
     rates = [profile.rate(kind) for kind in possible]
     probability = min((1 - prod(1 - rate for rate in rates)) / _DISTURBED, _ARMED_MAX)
     armed = [
@@ -150,17 +150,8 @@ def _slots(operation: str, members: frozenset[str], profile: Profile) -> list[st
         for kind, rate in zip(possible, rates, strict=True)
         for _ in range(max(round(_SLOTS * probability * rate / sum(rates)), 1))
     ]
-    assert len(armed) < _SLOTS, f"{operation} has {len(armed)} slots with faults"
+    assert len(armed) < _SLOTS, f"{possible} have {len(armed)} slots"
     return [*[None] * (_SLOTS - len(armed)), *armed]
-
-
-def _can_happen(kind: Kind, operation: str, members: frozenset[str]) -> bool:
-    """Whether a call of an operation, with these of the telling members, may meet a kind of fault."""
-    if kind.name == "capacity" or (operation not in kind.operations and (operation in API or kind.operations)):
-        return False
-    if kind.name in _NEEDS:
-        return _NEEDS[kind.name] in members
-    return not (kind.name == "stale_read" and "ConsistentRead" in members)
 
 
 class _Digits:
