@@ -54,10 +54,15 @@ class RejectionPolicy:
         detail = self._choose("timed_out", lambda draw: {"took_effect": draw.among([False, True])})
         if detail is not None and not detail["took_effect"]:
             raise timeout()
-        self._refuse_throttled(operation, request)
-        self._refuse_conflicting(operation, request)
-        self._refuse_repeated(request)
-        self._refuse_for_capacity(operation, request)
+        try:
+            self._refuse_throttled(operation, request)
+            self._refuse_conflicting(operation, request)
+            self._refuse_repeated(request)
+            self._refuse_for_capacity(operation, request)
+        except DynamoError:
+            if detail is not None:  # The client no longer waits, whatever the response would be.
+                raise timeout() from None
+            raise
         if operation == "TransactWriteItems" and isinstance(request.get("ClientRequestToken"), str):
             self._unanswered_tokens.add(request["ClientRequestToken"])
         return detail is not None
