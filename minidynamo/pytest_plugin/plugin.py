@@ -65,7 +65,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Declares the marker, and lets databases break a promise where that is asked for."""
+    """Declares the marker, registers profiles of Hypothesis, and lets databases break a promise where asked to."""
+    if str(config.getoption("--hypothesis-profile", default=None)).startswith("minidynamo-"):
+        import minidynamo.testing  # noqa: F401  (It registers them, before Hypothesis looks for one.)
+
     if config.getoption("--minidynamo-mutant") is not None or config.getoption("--minidynamo-judgement") is not None:
         _judge(config)
     if config.getoption("--minidynamo-faults") or config.getoption("--minidynamo-faults-require") is not None:

@@ -9,6 +9,7 @@ except ImportError as _error:
     raise ImportError("minidynamo.testing needs its extra: pip install 'minidynamo[testing]'") from _error
 
 from minidynamo.testing.drawn_faults import simulate_drawn, simulated
+from minidynamo.testing.exploration import Exploration, FailedOutcome, explore
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
 from minidynamo.testing.failures import FAILURES
 from minidynamo.testing.histories import (
@@ -19,6 +20,7 @@ from minidynamo.testing.histories import (
     check_serializable,
     recording,
 )
+from minidynamo.testing.hypothesis_profiles import register_profiles as _register_profiles
 from minidynamo.testing.invalid_requests import InvalidRequest
 from minidynamo.testing.mutation.mutant import Mutant
 from minidynamo.testing.mutation.report import Judgement, MutationReport, mutants, run_mutants
@@ -28,10 +30,14 @@ from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas
 from minidynamo.testing.state_machine import DynamoDBStateMachine
 from minidynamo.testing.values import attribute_values, items, keys, numbers
 
+_register_profiles()
+
 __all__ = [
     "FAILURES",
     "DynamoDBStateMachine",
+    "Exploration",
     "Expression",
+    "FailedOutcome",
     "IndexSchema",
     "InvalidRequest",
     "Judgement",
@@ -46,6 +52,7 @@ __all__ = [
     "check_linearizable",
     "check_serializable",
     "condition_expressions",
+    "explore",
     "items",
     "keys",
     "mutants",

@@ -200,14 +200,14 @@ def drawn(
     chance = DrawnChance(build_context().data, chosen)
     database = simulate(source, profile=chosen, chance=chance, **settings)
     if build_context().is_final:
-        cleanup(lambda: report(f"Faults of this run: {schedule_text(chance, chosen)}"))
+        cleanup(lambda: report(f"Faults of this run: {schedule_text(chance.told(), chosen)}"))
     return database, chance
 
 
-def schedule_text(chance: DrawnChance, profile: Profile) -> str:
+def schedule_text(schedule: FaultSchedule, profile: Profile) -> str:
     """The call that opens a database with the faults of a run, as Python says it."""
-    named = f", profile={profile_text(profile)}" if chance.faults else ""
-    return f"minidynamo.simulate(..., schedule={FaultSchedule(chance.faults)!r}{named})"
+    named = f", profile={profile_text(profile)}" if schedule.faults else ""
+    return f"minidynamo.simulate(..., schedule={schedule!r}{named})"
 
 
 def simulated(

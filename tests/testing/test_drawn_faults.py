@@ -185,10 +185,7 @@ def test_a_profile_of_ones_own_is_told_whole() -> None:
 
 
 def test_a_run_without_faults_says_so() -> None:
-    class Nothing:
-        faults: tuple[Fault, ...] = ()
-
-    assert schedule_text(Nothing(), STORMY) == "minidynamo.simulate(..., schedule=FaultSchedule([]))"  # type: ignore[arg-type]
+    assert schedule_text(FaultSchedule(), STORMY) == "minidynamo.simulate(..., schedule=FaultSchedule([]))"
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
