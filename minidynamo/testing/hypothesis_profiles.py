@@ -17,7 +17,7 @@ def register_profiles() -> None:
     settings.register_profile(
         CI,
         common,
-        max_examples=200,
+        max_examples=100,
         stateful_step_count=20,
         derandomize=True,
         database=None,

@@ -16,7 +16,7 @@ def test_settings():
 
 @pytest.mark.parametrize(
     ("profile", "expected"),
-    [("minidynamo-ci", "own: 200 True None True"), ("minidynamo-long", "own: 5000 False None False")],
+    [("minidynamo-ci", "own: 100 True None True"), ("minidynamo-long", "own: 5000 False None False")],
 )
 def test_profiles_are_known(pytester: pytest.Pytester, profile: str, expected: str) -> None:
     pytester.makepyfile(PRINTS_SETTINGS)
