@@ -18,6 +18,7 @@ from minidynamo.database.remote import RemoteDatabase
 from minidynamo.http.server import connection
 from minidynamo.simulation import PROFILES
 from minidynamo.storage.sqlite import log_watch
+from minidynamo.testing import explore
 from tests.structure.documents import (
     GUIDE,
     PAGES,
@@ -42,7 +43,7 @@ def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pytest", "simulation")])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pytest", "simulation", "story")])
 def test_its_programs_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every Python block of a page, one after the other; a comment behind print() is what it prints."""
     page = GUIDE / f"{name}.md"
@@ -52,6 +53,17 @@ def test_its_programs_run(name: str, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.splitlines() == printed_by(page)
 
 
+def test_every_name_of_the_kit_is_used() -> None:
+    """In a program that runs; types that no program names, in the text beside it."""
+    pages = [GUIDE / "kit.md", GUIDE / "simulation.md"]
+    programs = "\n".join(block for page in pages for block in blocks_of(page))
+    texts = "\n".join(page.read_text("utf-8") for page in pages)
+    for module in (minidynamo.testing, minidynamo.simulation):
+        for name in module.__all__:
+            where = texts if isinstance(getattr(module, name), type) else programs
+            assert re.search(rf"\b{name}\b", where), f"{module.__name__}.{name} is not in the guide"
+
+
 def test_the_bugs_of_the_simulation_page_are_found(capsys: pytest.CaptureFixture[str]) -> None:
     """Its programs run, its tests fail as it says, shrunk to the fault it names, and its machine runs."""
     page = GUIDE / "simulation.md"
@@ -59,6 +71,24 @@ def test_the_bugs_of_the_simulation_page_are_found(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.splitlines() == printed_by(page)
     check_bugs_are_found(page, namespace, 3, [1])
     check_others_pass(page, namespace, [1])
+
+
+def test_the_machine_of_the_kit_page_passes() -> None:
+    page = GUIDE / "kit.md"
+    check_others_pass(page, run_blocks(page), [1])
+
+
+def test_the_outcomes_of_the_bugs_are_counted() -> None:
+    """As the page of the kit says: with one fault at most, and with two."""
+    namespace = run_blocks(GUIDE / "simulation.md")
+    said = re.findall(
+        r"^\| .* \| ([\d,]+ of [\d,]+) \| ([\d,]+ of [\d,]+) \|$", (GUIDE / "kit.md").read_text("utf-8"), re.M
+    )
+    names = ["test_an_order_is_listed", "test_all_orders_are_kept", "test_points_count_once"]
+    for name, counts in zip(names, said, strict=True):
+        test = namespace[name].hypothesis.inner_test
+        found = [explore(test, depth=depth, source=namespace["quiet"], check=False) for depth in (1, 2)]
+        assert counts == tuple(f"{len(each.failures):,} of {each.outcomes.total():,}" for each in found)
 
 
 FAULTS_HEADING = "## Which faults has my application met?"
