@@ -50,6 +50,17 @@ def run_blocks(document: Path) -> dict[str, Any]:
     return namespace
 
 
+_PYTHON_FILE = re.compile(r"^`(\w+\.py)`:\n\n```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def write_files(text: str, folder: Path) -> int:
+    """Writes the Python files that a text shows, of those with one name the last; gives how many it shows."""
+    found = _PYTHON_FILE.findall(text)
+    for name, source in found:
+        folder.joinpath(name).write_text(source, "utf-8")
+    return len(found)
+
+
 def runnable_in(text: str) -> list[str]:
     """The arguments of the commands in a text that are run."""
     return [match[1] for match in map(_RUNNABLE.fullmatch, text.splitlines()) if match]

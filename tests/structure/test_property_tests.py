@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import seed, settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from tests.structure.documents import GUIDE, PAGES, ROOT, run_blocks
+from tests.structure.documents import GUIDE, PAGES, ROOT, run_blocks, write_files
 from tests.structure.found_bugs import check_bugs_are_found, check_others_pass
 
 BUGS = {ROOT / "README.md": 1, GUIDE / "simulation.md": 3, GUIDE / "kit.md": 0}
@@ -31,6 +33,22 @@ def test_every_seed_finds_what_is_promised(document: Path, tmp_path: Path, monke
     namespace = run_blocks(document)
     check_bugs_are_found(document, namespace, BUGS[document], range(1, 51))
     check_others_pass(document, namespace, range(1, 51))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("settings_of_a_reader")
+def test_every_seed_finds_the_bug_of_the_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shrunk to the call and the fault that it shows."""
+    monkeypatch.syspath_prepend(tmp_path)
+    write_files((GUIDE / "story.md").read_text("utf-8").partition("## The fix")[0], tmp_path)
+    machine = import_module("test_seats_machine").Seats
+    ci = settings.get_profile("minidynamo-ci")
+    for number in range(1, 51):
+        with pytest.raises(AssertionError) as raised:
+            run_state_machine_as_test(seed(number)(machine), settings=settings(ci, derandomize=False))
+        report = "\n".join(raised.value.__notes__)
+        assert "state.reserve(person='ann', seat='1')\nstate.teardown()" in report, f"seed {number}: {report}"
+        assert "schedule=FaultSchedule([Fault('response_lost')])" in report, f"seed {number}: {report}"
 
 
 def test_no_document_is_forgotten() -> None:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.structure.documents import GUIDE, blocks_in
+from tests.structure.documents import GUIDE, blocks_in, write_files
 
 STORY = (GUIDE / "story.md").read_text("utf-8")
-FILE = re.compile(r"^`(\w+\.py)`:\n\n```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BEFORE, AFTER = STORY.split("## The fix\n")
-
-
-def write(pytester: pytest.Pytester, text: str) -> None:
-    """The files that a part of the page shows, some in place of earlier ones."""
-    for name, source in FILE.findall(text):
-        pytester.path.joinpath(name).write_text(source, "utf-8")
 
 
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
 
-def test_every_block_is_a_file() -> None:
-    assert len(FILE.findall(STORY)) == len(blocks_in(STORY))
+def test_every_block_is_a_file(tmp_path: Path) -> None:
+    assert write_files(STORY, tmp_path) == len(blocks_in(STORY))
 
 
 def test_the_bug_is_found_as_it_is_shown(pytester: pytest.Pytester) -> None:
-    write(pytester, BEFORE)
+    write_files(BEFORE, pytester.path)
     (option,) = re.findall(r"`pytest (--hypothesis-profile=[\w-]+)`", BEFORE)
     result = run(pytester, option)
     result.assert_outcomes(passed=1, failed=2)
@@ -37,8 +31,7 @@ def test_the_bug_is_found_as_it_is_shown(pytester: pytest.Pytester) -> None:
 
 
 def test_the_fix_mends_it(pytester: pytest.Pytester) -> None:
-    write(pytester, BEFORE)
-    write(pytester, AFTER)
+    write_files(STORY, pytester.path)
     run(pytester, "--hypothesis-profile=minidynamo-ci").assert_outcomes(passed=4)
     (table,) = blocks_in(AFTER, "console")
     (options,) = re.findall(r"`pytest (-qs test_\w+.py)`", AFTER)
