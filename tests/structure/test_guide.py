@@ -43,7 +43,11 @@ def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pytest", "simulation", "story")])
+# Those have tests of their own, the last in tests/applications/, since its programs need packages of others.
+_APART = ("pytest", "simulation", "story", "applications")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in _APART])
 def test_its_programs_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every Python block of a page, one after the other; a comment behind print() is what it prints."""
     page = GUIDE / f"{name}.md"
