@@ -13,7 +13,7 @@ _SINGLE_WRITES = named(access=WRITE, subjects=(ITEM,))
 _TRANSACTIONS = named(subjects=(TRANSACTION,))
 _BATCHES = named(subjects=(BATCH,))
 _PAGES = named(subjects=(PAGES,))
-_WRITES = named(access=WRITE, subjects=(ITEM, BATCH, TRANSACTION))
+_WRITES = named(access=WRITE)  # Those that change tables, too.
 _CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})  # Tags and times to live have limits of their own.
 _DATA = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES))
 _ALL = frozenset(API)
@@ -147,7 +147,7 @@ _ROWS = (
     Kind(
         "timed_out",
         "the client times out; the request took effect or did not",
-        _DATA,
+        _DATA | _WRITES,
         "a client that stops waiting cannot know whether its request was carried out",
         _GUIDE + '"Error retries and exponential backoff"',
     ),
