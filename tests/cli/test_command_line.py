@@ -119,7 +119,7 @@ def test_loading_an_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
         (("load", "Tbl", "{broken}"), "cannot read"),
         (("load",), "the following arguments are required: table, file"),
         (("fly",), "invalid choice: 'fly'"),
-        (("mutants", "--only", "x"), "there is no mutant x; there are drops_condition"),
+        (("mutants", "--only", "x"), "there is no mutant 'x': there are drops_condition"),
         (("mutants", "--jobs", "0"), "argument --jobs: takes a number of at least 1, not '0'"),
         (("mutants", "nowhere.py"), "pytest must pass first; it says: ERROR: file or directory not found: nowhere.py"),
         (("serve", "--simulate", "mild"), "invalid choice: 'mild'"),
