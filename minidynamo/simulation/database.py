@@ -19,6 +19,7 @@ from minidynamo.simulation.middleware import Simulation
 from minidynamo.storage.engine import Snapshot
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Table
+from minidynamo.values.api_types import Request
 
 
 class SimulatedDatabase(Database):
@@ -41,6 +42,7 @@ class SimulatedDatabase(Database):
         self._simulation = Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork))
         self.use(self._simulation)
         injector.faults.key_types = self._key_types
+        injector.is_global = self._is_global
 
     def __repr__(self) -> str:
         return repr(self._injector)
@@ -75,6 +77,14 @@ class SimulatedDatabase(Database):
             return {
                 name: {each.name: each.type for each in tables[name].state.primary_key().attributes} for name in tables
             }
+
+    def _is_global(self, request: Request) -> bool | None:
+        name, index_name = request.get("TableName"), request.get("IndexName")
+        if not isinstance(name, str) or not isinstance(index_name, str):
+            return None
+        table = self.catalog.tables.get(name.rpartition(":table/")[2])
+        index = None if table is None else table.indexes.get(index_name)
+        return None if index is None else index.kind.has_own_throughput
 
     # Expiry.
 
