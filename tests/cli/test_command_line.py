@@ -121,7 +121,10 @@ def test_loading_an_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
         (("fly",), "invalid choice: 'fly'"),
         (("mutants", "--only", "x"), "there is no mutant 'x': there are drops_condition"),
         (("mutants", "--jobs", "0"), "argument --jobs: takes a number of at least 1, not '0'"),
-        (("mutants", "nowhere.py"), "pytest must pass first; it says: ERROR: file or directory not found: nowhere.py"),
+        (
+            ("mutants", "nowhere.py"),
+            "pytest must pass without any mutant first; it says: ERROR: file or directory not found: nowhere.py",
+        ),
         (("serve", "--simulate", "mild"), "invalid choice: 'mild'"),
         (("serve", "--history", "file"), "--history needs --simulate, and one database"),
         (("serve", "--simulate", "calm", "--history", "nowhere/file"), "--history: there is no folder nowhere"),
