@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -44,8 +46,27 @@ class SimulatedDatabase(Database):
         injector.faults.key_types = self._key_types
         injector.is_global = self._is_global
 
+    def warning_at_end(self, place: tuple[str, int, str]) -> SimulatedDatabase:
+        """The same; it warns when it is closed or dropped if it follows a schedule of which nothing has happened.
+
+        Parameters:
+            place: the file, the line and the module where it was opened.
+        """
+        followed = self._injector.followed
+        if followed is not None:
+            self._ending = weakref.finalize(self, followed.warn, place)
+        return self
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        hanging = super().close(timeout)
+        if self._ending is not None:
+            self._ending()  # Once, whatever comes after it.
+        return hanging
+
     def __repr__(self) -> str:
         return repr(self._injector)
+
+    _ending: Callable[[], object] | None = None
 
     @property
     def faults(self) -> Faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.arguments import require, require_count, require_local, require_path
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.chance import Chance, Fault, FaultSchedule
+from minidynamo.simulation.faults.followed import place_of
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of, without_kinds
@@ -66,6 +68,9 @@ def simulate(
         TypeError: there is no such argument, or it is of none of these types.
         HistoryError: the history cannot be read.
         StoreError: the file cannot be opened.
+
+    Warns:
+        UnmetSchedule: as the database is closed or dropped: calls were made, and no fault of the schedule has happened.
     """
     require_simulation(source, clock=clock, keep_calls=keep_calls, chance=chance, **settings)
     require(isinstance(seed, int | str), "seed", "a whole number or a text", seed)
@@ -76,14 +81,15 @@ def simulate(
         schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay
     injector = FaultInjector(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls, chance)
+    place = place_of(sys._getframe(1))
     if isinstance(source, Database):
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
-        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed})
+        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed}).warning_at_end(place)
     engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", FILE_MODE))
     try:
         clock = ManualClock() if clock is None else clock
-        return SimulatedDatabase(injector, engine=engine, clock=clock, seed=seed, **settings)
+        return SimulatedDatabase(injector, engine=engine, clock=clock, seed=seed, **settings).warning_at_end(place)
     except BaseException:
         if engine is not None:
             engine.close()

@@ -139,7 +139,7 @@ def test_options_come_in_any_order(arguments: list[str], only: Any, jobs: Any, r
     [
         (
             "def test_sum(): assert 1 == 2",
-            "test_shop.py::test_sum fails without any mutant: mend it, or leave it out with --deselect; pytest says: 1 f",
+            "test_shop.py::test_sum fails without any mutant: mend it, or leave it out with --deselect; pytest says",
         ),
         ("import nothing_of_the_kind", "test_shop.py fails without any mutant: mend it"),
         ("", "pytest finds no tests: give their files or folders; it says: no tests ran in"),

@@ -17,10 +17,10 @@ from minidynamo.simulation.faults.chance import (
     Draw,
     FaultSchedule,
     ReplayedChance,
-    ScheduledChance,
     SeededChance,
     draw_of,
 )
+from minidynamo.simulation.faults.followed import FollowedSchedule
 from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile, profile_text
@@ -78,13 +78,21 @@ class FaultInjector:
         if self.replay is not None:
             return ReplayedChance({call.number: call.choices for call in self.replay.calls})
         if self.schedule is not None:
-            return ScheduledChance(self.schedule)
+            return FollowedSchedule(self.schedule)
         return SeededChance(self.seed, self.profile) if self._given_chance is None else self._given_chance
 
     def forked(self, seed: int | str) -> FaultInjector:
         """The choices of a fork."""
         chance = None if self._given_chance is None else self._given_chance.forked()
-        return FaultInjector(self.profile, seed, self.schedule, self.replay, self._keep_calls, chance)
+        forked = FaultInjector(self.profile, seed, self.schedule, self.replay, self._keep_calls, chance)
+        if self.followed is not None and self.schedule is not None:
+            forked._chance = FollowedSchedule(self.schedule, original=self.followed)
+        return forked
+
+    @property
+    def followed(self) -> FollowedSchedule | None:
+        """The schedule that decides; None where something else does."""
+        return self._chance if isinstance(self._chance, FollowedSchedule) else None
 
     def begin(self, operation: str, request: Request) -> Call:
         """Begins a call.
