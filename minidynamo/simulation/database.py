@@ -11,6 +11,7 @@ from minidynamo.clock import Clock
 from minidynamo.database.database import Database
 from minidynamo.database.expiry import Lateness
 from minidynamo.limits import TIME_TO_LIVE_DELAY_HOURS_MAX
+from minidynamo.simulation.arguments import require
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.history import History
@@ -35,6 +36,9 @@ class SimulatedDatabase(Database):
     """
 
     def __init__(self, injector: FaultInjector, **settings: Any) -> None:
+        require(
+            isinstance(injector, FaultInjector), "SimulatedDatabase", "what minidynamo.simulate() gives it", injector
+        )
         profile = injector.profile
         self._injector = injector
         self._visibility = Visibility(lambda: self.catalog, max(profile.lag_seconds, profile.index_lag_seconds))

@@ -27,6 +27,7 @@ class Simulation(Middleware):
     """
 
     def __init__(self, target: Target) -> None:
+        require(isinstance(target, Target), "Simulation", "what minidynamo.simulate() gives it", target)
         self._target = target
         self._injector = target.injector
         self._policy = RejectionPolicy(target)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from minidynamo.simulation.arguments import did_you_mean, require_names
+from minidynamo.simulation.arguments import did_you_mean, require, require_names
 from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.testing.values import (
     ATTRIBUTES,
@@ -42,7 +42,13 @@ class Expression:
     values: dict[str, AttributeValue] = field(default_factory=dict)
 
     def parameters(self, member: str) -> RequestDraft:
-        """The members of a request that has it as its `ConditionExpression`, `UpdateExpression` or the like."""
+        """The members of a request that has it as its `ConditionExpression`, `UpdateExpression` or the like.
+
+        Raises:
+            TypeError: that is no name of a member.
+        """
+        is_name = isinstance(member, str) and member != ""
+        require(is_name, "parameters", "the name of a member, such as 'ConditionExpression'", member)
         return joined({member: self})
 
 

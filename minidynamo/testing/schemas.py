@@ -143,7 +143,11 @@ class TableSchema:
         return tuple(dict.fromkeys(names))
 
     def key_of(self, item: Item) -> Item:
-        """The key of an item."""
+        """The key of an item in wire form; raises ValueError where it lacks an attribute of the key."""
+        require(isinstance(item, Mapping), "key_of", "an item in wire form", item)
+        for name in self.key:
+            if name not in item:
+                raise ValueError(f"the item lacks the key attribute {name}: the key is {', '.join(self.key)}")
         return {name: item[name] for name in self.key}
 
     def create(self, target: Database | TableClient) -> None:

@@ -14,8 +14,10 @@ from minidynamo import Fault, FaultSchedule, History, Profile, connect, simulate
 from minidynamo.clock import ManualClock
 from minidynamo.simulation import (
     CALM,
+    Aim,
     HistoryError,
     SimulatedDatabase,
+    Simulation,
     StreamLag,
     Throttled,
     TtlDelay,
@@ -117,6 +119,9 @@ def test_a_database_at_a_url_is_not_simulated() -> None:
         (TypeError, lambda: profile_text("calm"), "profile_text takes a Profile, not 'calm'"),  # type: ignore[arg-type]
         (TypeError, lambda: without_kinds(CALM, "throttled"), "give without=('throttled',)"),
         (TypeError, lambda: without_kinds("calm", ()), "without_kinds takes a Profile, not 'calm'"),  # type: ignore[arg-type]
+        (TypeError, lambda: SimulatedDatabase(connect()), "takes what minidynamo.simulate() gives it, not a Database"),  # type: ignore[arg-type]
+        (TypeError, lambda: Simulation(None), "Simulation takes what minidynamo.simulate() gives it, not None"),  # type: ignore[arg-type]
+        (TypeError, lambda: Aim("throttled"), "Aim takes a Kind, as db.faults.on() gives it, not 'throttled'"),  # type: ignore[arg-type]
         (TypeError, lambda: paused(None), "paused takes a Database, not None"),  # type: ignore[arg-type]
         (TypeError, lambda: paused(connect().client()), "paused takes a Database, not a Client"),  # type: ignore[arg-type]
         (TypeError, lambda: History("calm"), "profile takes a Profile, not 'calm'"),  # type: ignore[arg-type]
@@ -133,6 +138,7 @@ def test_values(kind: type[Exception], fault: Callable[[], object], text: str) -
     [
         (TypeError, lambda on: on(fault=None), "fault takes a kind of minidynamo.simulation, such as Throttled"),
         (TypeError, lambda on: on(fault=Throttled, key="a"), "by their names, such as {'pk': 'a'}, not 'a'"),
+        (ValueError, lambda on: on(fault=Throttled, key={"pk": {"S": 3}}), "key has what is no value of an attribut"),
         (ValueError, lambda on: on(fault=Throttled, key={}), "key names no attribute: leave key out"),
         (TypeError, lambda on: on(fault=Throttled, where="x"), "where takes a function of operation and request, not"),
         (TypeError, lambda on: on(fault=Throttled, times="2"), "times takes a whole number, or None for always, not"),

@@ -15,6 +15,7 @@ from minidynamo import Database, connect
 from minidynamo.simulation import History
 from minidynamo.testing import (
     DynamoDBStateMachine,
+    Expression,
     RecordedCall,
     RecordedHistory,
     ReferenceModel,
@@ -90,6 +91,9 @@ def test_schemas(take: Callable[[Any], object], kind: type[Exception], source: A
     [
         (ValueError, lambda: TableSchema.of(SEVERAL, "tow"), "there is no table 'tow': did you mean two?"),
         (TypeError, lambda: TableSchema.of(SEVERAL, 3), "name takes the name of a table, not 3"),
+        (ValueError, lambda: SCHEMA.key_of({"pk": {"S": "a"}}), "the item lacks the key attribute sk: the key is pk"),
+        (TypeError, lambda: SCHEMA.key_of("a"), "key_of takes an item in wire form, not 'a'"),
+        (TypeError, lambda: Expression("a").parameters(None), "such as 'ConditionExpression', not None"),
         (TypeError, lambda: SCHEMA.create(None), "create takes a Database or a client, not None"),
         (ValueError, lambda: table_schemas("a b"), "no table can be called 'a b': a name has 3 to 255 letters"),
         (TypeError, lambda: table_schemas(3), "name takes the name of a table, not 3"),
@@ -170,6 +174,7 @@ def test_tables_that_were_made_while_calls_were_recorded() -> None:
         (TypeError, lambda: run_mutants(nothing, same), "setup gives the same database again, with what"),
         (TypeError, lambda: run_mutants(nothing, only="ends_paging"), "not one: give only=('ends_paging',)"),
         (ValueError, lambda: run_mutants(nothing, only=["end_paging"]), "'end_paging': did you mean ends_paging?"),
+        (ValueError, lambda: run_mutants(nothing, only=[]), "only names no mutant: leave it out for all"),
         (TypeError, lambda: mutants("ends_paging"), "not one: give only=('ends_paging',)"),
         (TypeError, lambda: mutants([3]), "only takes names, such as only=('drops_condition',), not 3"),
     ],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from minidynamo.requests.subjects import items_of, tables_of
+from minidynamo.simulation.arguments import require
 from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import Kind
 from minidynamo.values.api_types import Request
@@ -36,6 +37,7 @@ class Aim:
         times: int | None = 1,
         variant: int = 0,
     ) -> None:
+        require(isinstance(kind, Kind), "Aim", "a Kind, as db.faults.on() gives it", kind)
         self.kind, self.variant = kind, variant
         self._operation, self._table, self._key, self._where = operation, table, key, where
         self._times, self._fired, self._is_cancelled = times, 0, False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API
 from minidynamo.simulation.arguments import did_you_mean, require, require_count
 from minidynamo.simulation.faults.aims import Aim, Predicate
@@ -77,7 +78,7 @@ class Faults:
         if times is not None:
             require_count("times", times, 1, ", or None for always")
         require_count("variant", variant, 0)
-        item = None if key is None else checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
+        item = None if key is None else _item_of(key)
         if table is not None:
             _require_named(kind, operation, "table", _TABLE_MEMBERS)
         if item is not None:
@@ -217,6 +218,14 @@ def _listed(lead: str, names: Mapping[str, object] | list[str], otherwise: str) 
     shown = ", ".join(list(names)[:_NAMES_SHOWN_MAX])
     more = ", …" if len(names) > _NAMES_SHOWN_MAX else ""
     return f"{lead} {shown}{more}" if names else otherwise
+
+
+def _item_of(key: Mapping[str, PythonValue]) -> Item:
+    """A key in wire form."""
+    try:
+        return checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
+    except DynamoError as error:
+        raise ValueError(f"key has what is no value of an attribute: {error}") from None
 
 
 def _attribute_value(value: PythonValue) -> AttributeValue:

@@ -30,6 +30,8 @@ def mutants(only: Collection[str] | None = None) -> list[Mutant]:
     """
     if only is not None:
         require_names("only", only, _MUTANTS[0].name)
+        if not only:
+            raise ValueError("only names no mutant: leave it out for all")
         known = [mutant.name for mutant in _MUTANTS]
         for name in only:
             if name not in known:
