@@ -47,7 +47,7 @@ def test_databases_that_nobody_closes_warn_as_they_are_dropped_or_the_process_en
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     lines = done.stderr.splitlines()
-    assert lines[0].startswith("<string>:2: UnmetSchedule: no fault of this schedule has happened in 1 calls")
+    assert lines[0].startswith("<string>:2: UnmetSchedule: no fault of this schedule has happened in 1 call: ")
     assert lines[1:] == (["dropped"] if end else [])
 
 

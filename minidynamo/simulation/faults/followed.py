@@ -62,8 +62,9 @@ class FollowedSchedule(ScheduledChance):
         if not self.calls or not faults or self.met:
             return
         more = f" and {len(faults) - _SHOWN_MAX} more" if len(faults) > _SHOWN_MAX else ""
+        calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
         text = (
-            f"no fault of this schedule has happened in {self.calls} calls: {', '.join(map(repr, faults[:_SHOWN_MAX]))}"
+            f"no fault of this schedule has happened in {calls}: {', '.join(map(repr, faults[:_SHOWN_MAX]))}"
             f"{more}. The program no longer makes the calls that it was made for: draw faults anew, or take it out"
         )
         warnings.warn_explicit(UnmetSchedule(text), None, *place)
