@@ -16,7 +16,7 @@ from minidynamo.wording import WORDINGS
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _options(list(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(options.run(options))
     except ModuleNotFoundError as error:
@@ -56,6 +56,20 @@ def _parser() -> argparse.ArgumentParser:
     for add in (_add_tour, _add_load, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
         add(commands)
     return parser
+
+
+def _options(given: list[str]) -> argparse.Namespace:
+    """What was given, as `_parser` reads it; to a command with an option `rest` all else is given in its order."""
+    own, after = given, []
+    if given[:1] == ["mutants"] and "--" in given:
+        own, after = given[: given.index("--")], given[given.index("--") + 1 :]
+    parser = _parser()
+    options, rest = parser.parse_known_args(own)
+    if "rest" in options:
+        options.rest = [*rest, *after]
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 def _add_tour(commands: Commands) -> None:
@@ -127,11 +141,13 @@ def _add_mutants(commands: Commands) -> None:
         help="find out whether a pytest suite notices broken promises",
         description="Runs pytest once as it is, and once for every mutant: a database that breaks one promise. Tests "
         "that still pass do not look; mutants that find no answer to change are distinguished from these.",
+        usage="minidynamo mutants [-h] [--only NAME] [--jobs N] [arguments of pytest, such as tests/test_shop.py]",
+        epilog="All other arguments are pytest's, in their order, and so is whatever follows --.",
+        allow_abbrev=False,
     )
     mutating.add_argument("--only", action="append", metavar="NAME", help="only this mutant; may be given again")
     mutating.add_argument("--jobs", type=_count, metavar="N", help="how many run at once (as many as there are cores)")
-    mutating.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest, such as tests/test_shop.py")
-    mutating.set_defaults(run=_mutants)
+    mutating.set_defaults(run=_mutants, rest=[])
 
 
 def _count(text: str) -> int:
@@ -172,7 +188,7 @@ def _mutants(options: argparse.Namespace) -> int:
     from minidynamo.cli.mutants_command import run_mutants
     from minidynamo.cli.suite_runs import core_count
 
-    return run_mutants(options.only, options.jobs or core_count(), options.arguments)
+    return run_mutants(options.only, options.jobs or core_count(), options.rest)
 
 
 def _tour(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"noticed": "green", "survived": "bold red", "not exercised": "dim"}
 _TESTS_SHOWN_MAX = 3
+_NO_TESTS = 5  # The exit code of pytest.
 
 
 def run_mutants(only: list[str] | None, jobs: int, arguments: list[str]) -> int:
@@ -39,11 +40,21 @@ def run_mutants(only: list[str] | None, jobs: int, arguments: list[str]) -> int:
     with _progress(console, len(chosen)) as advance:
         sound = run_suite(None, arguments)
         if not sound.is_passed:
-            print(f"minidynamo: pytest must pass first; it says: {sound.last_line}", file=sys.stderr)
+            print(f"minidynamo: {_unsound(sound)}", file=sys.stderr)
             return 2
         runs = _judged(chosen, sound, jobs, arguments, advance)
     _report(console, runs)
     return 1 if any(run.judgement.verdict == "survived" for run in runs.values()) else 0
+
+
+def _unsound(run: SuiteRun) -> str:
+    """What is said of a suite that cannot be judged, since it does not pass on a database that keeps its promises."""
+    if run.code == _NO_TESTS:
+        return f"pytest finds no tests: give their files or folders; it says: {run.last_line}"
+    if run.failed:
+        failed = f"{run.failed[0]} fails without any mutant"
+        return f"{failed}: mend it, or leave it out with --deselect; pytest says: {run.last_line}"
+    return f"pytest must pass without any mutant first; it says: {run.last_line}"
 
 
 @contextmanager

@@ -75,11 +75,12 @@ class FaultCoverage:
 
     # What is counted.
 
-    def watch(self, call: Call, request: Request) -> None:
+    def watch(self, call: Call, request: Request, is_global: bool | None) -> None:
         """Counts a call, if the application made it."""
         place = _ALONE.get(call.operation) or self._place()
         if place is not None:
-            possible = {kind.name for kind in KINDS.values() if may_meet(kind, call.operation, request)}
+            kinds = KINDS.values()
+            possible = {kind.name for kind in kinds if may_meet(kind, call.operation, request, is_global)}
             faults = Counter(dict.fromkeys(call.choices, 1))
             self.places[call.operation, place].add(1, faults, possible | call.choices.keys())
 

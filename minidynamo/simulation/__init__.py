@@ -4,6 +4,7 @@ from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.aims import Aim
 from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Fault, FaultSchedule
+from minidynamo.simulation.faults.followed import UnmetSchedule
 from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS, Kind
 from minidynamo.simulation.faults.profiles import (
@@ -83,6 +84,7 @@ __all__ = [
     "Throttled",
     "TimedOut",
     "TtlDelay",
+    "UnmetSchedule",
     "Unprocessed",
     "paused",
     "profile_of",

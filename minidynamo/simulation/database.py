@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,6 +11,7 @@ from minidynamo.clock import Clock
 from minidynamo.database.database import Database
 from minidynamo.database.expiry import Lateness
 from minidynamo.limits import TIME_TO_LIVE_DELAY_HOURS_MAX
+from minidynamo.simulation.arguments import require
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.history import History
@@ -19,6 +22,7 @@ from minidynamo.simulation.middleware import Simulation
 from minidynamo.storage.engine import Snapshot
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Table
+from minidynamo.values.api_types import Request
 
 
 class SimulatedDatabase(Database):
@@ -32,6 +36,9 @@ class SimulatedDatabase(Database):
     """
 
     def __init__(self, injector: FaultInjector, **settings: Any) -> None:
+        require(
+            isinstance(injector, FaultInjector), "SimulatedDatabase", "what minidynamo.simulate() gives it", injector
+        )
         profile = injector.profile
         self._injector = injector
         self._visibility = Visibility(lambda: self.catalog, max(profile.lag_seconds, profile.index_lag_seconds))
@@ -41,9 +48,29 @@ class SimulatedDatabase(Database):
         self._simulation = Simulation(Target(self, self._carry_out, injector, self._visibility, plain_fork))
         self.use(self._simulation)
         injector.faults.key_types = self._key_types
+        injector.is_global = self._is_global
+
+    def warning_at_end(self, place: tuple[str, int, str]) -> SimulatedDatabase:
+        """The same; it warns when it is closed or dropped if it follows a schedule of which nothing has happened.
+
+        Parameters:
+            place: the file, the line and the module where it was opened.
+        """
+        followed = self._injector.followed
+        if followed is not None:
+            self._ending = weakref.finalize(self, followed.warn, place)
+        return self
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        hanging = super().close(timeout)
+        if self._ending is not None:
+            self._ending()  # Once, whatever comes after it.
+        return hanging
 
     def __repr__(self) -> str:
         return repr(self._injector)
+
+    _ending: Callable[[], object] | None = None
 
     @property
     def faults(self) -> Faults:
@@ -75,6 +102,14 @@ class SimulatedDatabase(Database):
             return {
                 name: {each.name: each.type for each in tables[name].state.primary_key().attributes} for name in tables
             }
+
+    def _is_global(self, request: Request) -> bool | None:
+        name, index_name = request.get("TableName"), request.get("IndexName")
+        if not isinstance(name, str) or not isinstance(index_name, str):
+            return None
+        table = self.catalog.tables.get(name.rpartition(":table/")[2])
+        index = None if table is None else table.indexes.get(index_name)
+        return None if index is None else index.kind.has_own_throughput
 
     # Expiry.
 

@@ -9,6 +9,7 @@ from minidynamo.clock import advanced
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
 from minidynamo.errors import DynamoError
 from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.simulation.arguments import require
 from minidynamo.simulation.effects import batches, pages, stream_reads, tables
 from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import timeout
@@ -26,6 +27,7 @@ class Simulation(Middleware):
     """
 
     def __init__(self, target: Target) -> None:
+        require(isinstance(target, Target), "Simulation", "what minidynamo.simulate() gives it", target)
         self._target = target
         self._injector = target.injector
         self._policy = RejectionPolicy(target)
@@ -116,6 +118,14 @@ class Simulation(Middleware):
 
 
 def paused(database: Wrapped) -> AbstractContextManager[None]:
-    """While this is on, a simulated database answers as a plain one; any other does so anyway."""
+    """While this is on, a simulated database answers as a plain one; any other does so anyway.
+
+    Parameters:
+        database: of this process or at a URL.
+
+    Raises:
+        TypeError: it is no database, such as a client: give the one that it was made from.
+    """
+    require(isinstance(database, Wrapped), "paused", "a Database", database)
     simulation = database.find(Simulation)
     return nullcontext() if simulation is None else simulation.faults.paused()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,26 @@ from minidynamo.clock import Clock, ManualClock
 from minidynamo.database.connect import opened_engine
 from minidynamo.database.database import Database
 from minidynamo.limits import FILE_MODE
+from minidynamo.simulation.arguments import require, require_count, require_local, require_path
 from minidynamo.simulation.database import SimulatedDatabase
 from minidynamo.simulation.faults.chance import Chance, Fault, FaultSchedule
+from minidynamo.simulation.faults.followed import place_of
 from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of, without_kinds
 
-_SETTINGS = frozenset({"account_id", "durability", "file_mode", "partition_size", "region", "table_delays", "wording"})
+# What `minidynamo.connect` takes as well, and of which types.
+_SETTINGS: dict[str, tuple[type, ...]] = {
+    "account_id": (str,),
+    "durability": (str, type(None)),
+    "file_mode": (int,),
+    "partition_size": (int,),
+    "region": (str,),
+    "table_delays": (int, float, Mapping, type(None)),
+    "wording": (str,),
+}
+
+_REPLAYS = "a History, or the path of a saved one"
 
 
 def simulate(
@@ -50,37 +64,32 @@ def simulate(
         settings: others of `minidynamo.connect`.
 
     Raises:
-        ValueError: there is no such profile or fault.
-        TypeError: an argument is of none of these types.
+        ValueError: there is no such profile or fault, a number is out of range, or the source is a URL.
+        TypeError: there is no such argument, or it is of none of these types.
         HistoryError: the history cannot be read.
         StoreError: the file cannot be opened.
+
+    Warns:
+        UnmetSchedule: as the database is closed or dropped: calls were made, and no fault of the schedule has happened.
     """
-    if settings.keys() - _SETTINGS:
-        unknown = ", ".join(sorted(settings.keys() - _SETTINGS))
-        raise TypeError(f"simulate() knows no {unknown}; settings of a new database are {', '.join(sorted(_SETTINGS))}")
-    if not isinstance(replay, History | str | Path | None):
-        raise TypeError(f"replay takes a History, or the path of a saved one, not a {type(replay).__name__}")
-    if not isinstance(source, Database | str | Path | None):
-        remedy = (
-            "put the database that the test began with in place of the dots" if source is ... else "give a Database"
-        )
-        raise TypeError(f"a {type(source).__name__} cannot be simulated: {remedy}")
+    require_simulation(source, clock=clock, keep_calls=keep_calls, chance=chance, **settings)
+    require(isinstance(seed, int | str), "seed", "a whole number or a text", seed)
+    require(isinstance(replay, History | str | Path | None), "replay", _REPLAYS, replay)
     if replay is not None and schedule is not None:
         raise TypeError("give simulate() either a schedule or a history to replay, not both")
     if schedule is not None and not isinstance(schedule, FaultSchedule):
         schedule = FaultSchedule(schedule)
     history = History.load(replay) if isinstance(replay, str | Path) else replay
     injector = FaultInjector(_profile(profile, schedule, history, without), seed, schedule, history, keep_calls, chance)
+    place = place_of(sys._getframe(1))
     if isinstance(source, Database):
-        if settings:
-            raise TypeError("give simulate() either a database to fork or the settings of a new one")
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
-        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed})
+        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed}).warning_at_end(place)
     engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", FILE_MODE))
     try:
         clock = ManualClock() if clock is None else clock
-        return SimulatedDatabase(injector, engine=engine, clock=clock, seed=seed, **settings)
+        return SimulatedDatabase(injector, engine=engine, clock=clock, seed=seed, **settings).warning_at_end(place)
     except BaseException:
         if engine is not None:
             engine.close()
@@ -90,6 +99,38 @@ def simulate(
 def _profile(
     given: str | Profile | None, schedule: FaultSchedule | None, replay: History | None, without: tuple[str, ...]
 ) -> Profile:
-    if replay is not None:
-        return replay.profile
-    return without_kinds(profile_of(given or ("typical" if schedule is None else CALM)), without)
+    default = "typical" if schedule is None else CALM
+    chosen = without_kinds(profile_of(default if given is None else given), without)
+    return chosen if replay is None else replay.profile
+
+
+def require_simulation(
+    source: object,
+    *,
+    clock: object = None,
+    keep_calls: object = None,
+    chance: object = None,
+    **settings: object,
+) -> None:
+    """Raises what `simulate` does where no database can be opened with these arguments of it."""
+    require(source is not ..., "source", "the database that the test began with, in place of the dots", source)
+    if not isinstance(source, Database | None):
+        require(isinstance(source, str | Path), "source", "a Database, or the path of a file", source)
+        require_path("source", source)
+    require_local("source", source)
+    for name, value in settings.items():
+        if name not in _SETTINGS:
+            raise TypeError(f"simulate() knows no {name}; settings of a new database are {', '.join(_SETTINGS)}")
+        require(isinstance(value, _SETTINGS[name]), name, _names_of(_SETTINGS[name]), value)
+    if settings and isinstance(source, Database):
+        raise TypeError("give simulate() either a database to fork or the settings of a new one")
+    if keep_calls is not None:
+        require_count("keep_calls", keep_calls, 1, ", or None for all")
+    tells_time = not isinstance(clock, type) and callable(getattr(clock, "now", None))
+    require(clock is None or tells_time, "clock", "a clock, such as ManualClock()", clock)
+    require(chance is None or hasattr(chance, "decide"), "chance", "a Chance", chance)
+
+
+def _names_of(types: tuple[type, ...]) -> str:
+    """Types as an error names them."""
+    return " or ".join("None" if each is type(None) else each.__name__ for each in types)

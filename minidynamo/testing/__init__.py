@@ -12,18 +12,12 @@ from minidynamo.testing.drawn_faults import simulate_drawn, simulated
 from minidynamo.testing.exploration import Exploration, FailedOutcome, explore
 from minidynamo.testing.expressions import Expression, condition_expressions, update_expressions
 from minidynamo.testing.failures import FAILURES
-from minidynamo.testing.histories import (
-    NotLinearizable,
-    RecordedCall,
-    RecordedHistory,
-    check_linearizable,
-    check_serializable,
-    recording,
-)
+from minidynamo.testing.histories import NotLinearizable, check_linearizable, check_serializable
 from minidynamo.testing.hypothesis_profiles import register_profiles as _register_profiles
 from minidynamo.testing.invalid_requests import InvalidRequest
 from minidynamo.testing.mutation.mutant import Mutant
 from minidynamo.testing.mutation.report import Judgement, MutationReport, mutants, run_mutants
+from minidynamo.testing.recorded import RecordedCall, RecordedHistory, recording
 from minidynamo.testing.reference import ReferenceModel, reference_model
 from minidynamo.testing.requests import queries, requests, transactions
 from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas

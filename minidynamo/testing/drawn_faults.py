@@ -24,6 +24,7 @@ from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of, profile_
 from minidynamo.simulation.faults.chance import Chance, Detail, Draw
 from minidynamo.simulation.faults.kinds import Kind
 from minidynamo.simulation.faults.watchers import may_meet
+from minidynamo.simulation.simulate import require_simulation
 from minidynamo.values.api_types import Request
 
 # How often a unit, a call or a step of a machine, is disturbed at all: a quiet one is one draw, which goes with its
@@ -193,15 +194,24 @@ def drawn(
     """See `simulate_drawn`; the database, and what decides its faults."""
     if not currently_in_test_context():
         raise RuntimeError("faults are drawn by Hypothesis: use this in a test with @given, or in a state machine")
-    for name in ("seed", "schedule", "replay", "chance"):
-        if name in settings:
-            raise TypeError(f"faults are drawn here, so that {name} has no place: use minidynamo.simulate({name}=...)")
-    chosen = without_kinds(profile_of(profile), settings.pop("without", ()))
+    chosen = _chosen_profile(source, profile, **settings)
+    settings.pop("without", None)
     chance = DrawnChance(build_context().data, chosen)
     database = simulate(source, profile=chosen, chance=chance, **settings)
     if build_context().is_final:
         cleanup(lambda: report(f"Faults of this run: {schedule_text(chance.told(), chosen)}"))
     return database, chance
+
+
+def _chosen_profile(
+    source: object, profile: str | Profile, without: tuple[str, ...] = (), **settings: object
+) -> Profile:
+    """The profile of which faults are drawn; raises TypeError or ValueError where an argument is wrong."""
+    for name in ("seed", "schedule", "replay", "chance"):
+        if name in settings:
+            raise TypeError(f"faults are drawn here, so that {name} has no place: use minidynamo.simulate({name}=...)")
+    require_simulation(source, **settings)
+    return without_kinds(profile_of(profile), without)
 
 
 def schedule_text(schedule: FaultSchedule, profile: Profile) -> str:
@@ -217,5 +227,9 @@ def simulated(
 
     Parameters:
         source, profile, settings: those of `simulate_drawn`.
+
+    Raises:
+        ValueError, TypeError: those of `minidynamo.simulate`, at once.
     """
+    _chosen_profile(source, profile, **settings)
     return st.builds(lambda: simulate_drawn(source, profile, **settings))

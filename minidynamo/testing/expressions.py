@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
+from minidynamo.simulation.arguments import did_you_mean, require, require_names
 from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.testing.values import (
     ATTRIBUTES,
@@ -41,7 +42,13 @@ class Expression:
     values: dict[str, AttributeValue] = field(default_factory=dict)
 
     def parameters(self, member: str) -> RequestDraft:
-        """The members of a request that has it as its `ConditionExpression`, `UpdateExpression` or the like."""
+        """The members of a request that has it as its `ConditionExpression`, `UpdateExpression` or the like.
+
+        Raises:
+            TypeError: that is no name of a member.
+        """
+        is_name = isinstance(member, str) and member != ""
+        require(is_name, "parameters", "the name of a member, such as 'ConditionExpression'", member)
         return joined({member: self})
 
 
@@ -104,17 +111,38 @@ class _Writer:
         return f"{kind}({attribute}{operands})"
 
 
-def condition_expressions(schema: SchemaSource, attributes: list[str] | None = None) -> st.SearchStrategy[Expression]:
+def condition_expressions(
+    schema: SchemaSource, attributes: Collection[str] | None = None
+) -> st.SearchStrategy[Expression]:
     """Conditions and filters over the attributes of a table.
 
     Parameters:
         schema: a `TableSchema`, or what `TableSchema.of` takes.
-        attributes: the names that may be used; by default all that `items` gives.
+        attributes: the names that may be used, of those that `items` gives; by default all.
+
+    Raises:
+        ValueError: `items` gives no such attribute.
+        TypeError: these are no names.
     """
     table = TableSchema.of(schema)
-    names = attributes if attributes is not None else [*table.types, *payload_names(table)]
+    names = [*table.types, *payload_names(table)]
+    if attributes is not None:
+        names = _chosen(names, attributes)
     trees = st.recursive(_atoms(table, names), _branches, max_leaves=4)
     return trees.map(_written_condition)
+
+
+def _chosen(names: list[str], attributes: Collection[str]) -> list[str]:
+    """Some of the names that there are, as a caller chooses them."""
+    require_names("attributes", attributes, names[0])
+    if not attributes:
+        raise ValueError("attributes names none: leave it out for all")
+    for name in attributes:
+        if name not in names:
+            raise ValueError(
+                f"there is no attribute {name!r} among those that items() gives: {did_you_mean(name, names)}"
+            )
+    return sorted(attributes, key=names.index)
 
 
 def _written_condition(tree: Tree) -> Expression:
@@ -177,14 +205,17 @@ def _values_of(table: TableSchema, name: str) -> st.SearchStrategy[AttributeValu
     return key_values(table.types[name]) if name in table.types else payload_values(name)
 
 
-@st.composite
-def update_expressions(draw: st.DrawFn, schema: SchemaSource) -> Expression:
+def update_expressions(schema: SchemaSource) -> st.SearchStrategy[Expression]:
     """Updates of a table's items: SET, REMOVE, ADD and DELETE of attributes that are no keys of the table.
 
     Parameters:
         schema: a `TableSchema`, or what `TableSchema.of` takes.
     """
-    table = TableSchema.of(schema)
+    return _update_expressions(TableSchema.of(schema))
+
+
+@st.composite
+def _update_expressions(draw: st.DrawFn, table: TableSchema) -> Expression:
     names = [*table.index_key, *payload_names(table)]
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     writer = _Writer()

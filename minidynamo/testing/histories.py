@@ -1,4 +1,4 @@
-"""Recorded histories of code with threads, and whether one order of all its calls explains them.
+"""Recorded histories of code with threads: whether one order of all its calls explains them.
 
     with recording(database) as history:
         ...  # threads that use the database, through whatever face
@@ -10,22 +10,16 @@ that the calls before it have left, gives the same response.
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
 from minidynamo import Database, DynamoError
-from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.requests.operations import BATCH, ITEM, READ, TRANSACTION, named
 from minidynamo.requests.subjects import parts_of
 from minidynamo.testing.linearizability import Operation, State, find_order
+from minidynamo.testing.recorded import Answer, RecordedCall, RecordedHistory, parsed_text, require_recorded, text_of
 from minidynamo.testing.schemas import TableSchema
-from minidynamo.values.api_types import JsonObject, Request, Response
 from minidynamo.values.attribute_value import AttributeValue, Item
-from minidynamo.values.json_form import base64_text, binaries_decoded
 
 # An item: its table and its key as JSON text.
 Place = tuple[str, str]
@@ -52,74 +46,12 @@ _REFUSED = frozenset(
 )
 
 
-# What came back: a response, or the error.
-Answer = Response | DynamoError
 # Items by table and key, as JSON text; None for none.
 Stored = str | None
 
 
 class NotLinearizable(AssertionError):
     """No order of the calls explains their answers; the text lists the calls."""
-
-
-@dataclass
-class RecordedCall:
-    """One call.
-
-    Attributes:
-        start, end: when it began and when it was answered, as numbers in the order of events.
-        operation, request: what was asked.
-        response: what came back: a dict, or the error.
-    """
-
-    start: int
-    end: int
-    operation: str
-    request: Request
-    response: Answer
-
-
-@dataclass
-class RecordedHistory:
-    """The calls of a database, as they began and were answered, and what it held at the start.
-
-    Attributes:
-        initial: a copy of the database as it was.
-        calls: in the order of their answers.
-    """
-
-    initial: Database
-    calls: list[RecordedCall] = field(default_factory=list)
-
-
-@contextmanager
-def recording(database: Database) -> Iterator[RecordedHistory]:
-    """Records every call of a database, whatever face and thread it comes from, while this is on."""
-    history = RecordedHistory(Database.fork(database))  # A fork that does not misbehave, in any case.
-    with database.using(_Recorder(history.calls)):
-        yield history
-
-
-class _Recorder(Middleware):
-    """Notes each call with what came back."""
-
-    def __init__(self, calls: list[RecordedCall]) -> None:
-        self._calls = calls
-        self._numbers = itertools.count()
-
-    def execute(self, call: Call, proceed: Proceed) -> Response:
-        start = next(self._numbers)
-        try:
-            response = proceed(call.operation, call.request)
-        except DynamoError as error:
-            self._note(start, call, error)
-            raise
-        self._note(start, call, _copied(response))
-        return response
-
-    def _note(self, start: int, call: Call, response: Answer) -> None:
-        end = next(self._numbers)
-        self._calls.append(RecordedCall(start, end, call.operation, _copied(call.request), response))
 
 
 def check_linearizable(history: RecordedHistory) -> None:
@@ -130,7 +62,8 @@ def check_linearizable(history: RecordedHistory) -> None:
 
     Raises:
         NotLinearizable: no order explains the responses.
-        ValueError: there are transactions, which `check_serializable` is for.
+        ValueError: there are transactions, which `check_serializable` is for; or tables that were not there yet.
+        TypeError: it is no history of `recording`.
     """
     calls = _entries(history)
     if any(call.operation in _TRANSACTIONS for call in calls):
@@ -150,12 +83,16 @@ def check_serializable(history: RecordedHistory) -> None:
 
     Raises:
         NotLinearizable: no order explains the responses.
+        ValueError: there are tables that were not there yet when recording began.
+        TypeError: it is no history of `recording`.
     """
-    _Judge(history.initial).require_order(_entries(history), "all calls")
+    calls = _entries(history)
+    _Judge(history.initial).require_order(calls, "all calls")
 
 
 def _entries(history: RecordedHistory) -> list[RecordedCall]:
     """The calls that promise something, batches taken apart."""
+    require_recorded(history)
     found: list[RecordedCall] = []
     for call in history.calls:
         if isinstance(call.response, DynamoError) and call.response.code in _REFUSED:
@@ -209,18 +146,26 @@ class _Judge:
     def __init__(self, initial: Database) -> None:
         self._initial = initial
         self._database = Database.fork(initial)
-        names = self._database.execute("ListTables", {})["TableNames"]
-        self._schemas = {name: TableSchema.of(self._database, name) for name in names}
+        self._schemas: dict[str, TableSchema] = {}
         self._known: dict[tuple[int, tuple[Stored, ...]], tuple[dict[str, Stored], str]] = {}
 
     def places(self, call: RecordedCall) -> list[Place]:
         """The items that a call is about."""
         found = []
         for part in parts_of(call.request):
-            schema = self._schemas[part.table.rpartition("/")[2]]  # It may be an ARN.
+            schema = self._schema_of(part.table.rpartition("/")[2])  # It may be an ARN.
             assert part.item is not None, f"{call.operation} names no item"
             found.append((schema.name, _place_text(schema.key_of(part.item), None)))
         return found
+
+    def _schema_of(self, table: str) -> TableSchema:
+        if table not in self._schemas:
+            try:
+                self._schemas[table] = TableSchema.of(self._database, table)
+            except ValueError:
+                hint = "create it before recording() begins"
+                raise ValueError(f"the table {table} was not there yet when recording began: {hint}") from None
+        return self._schemas[table]
 
     def require_order(self, calls: list[RecordedCall], what: str) -> None:
         """Raises NotLinearizable where no order explains some calls."""
@@ -262,34 +207,34 @@ class _Judge:
         return after, _comparable(response)
 
     def _stored(self, database: Database, place: Place) -> Stored:
-        request = {"TableName": place[0], "Key": _parsed(place[1]), "ConsistentRead": True}
+        request = {"TableName": place[0], "Key": parsed_text(place[1]), "ConsistentRead": True}
         item = database.execute("GetItem", request).get("Item")
-        return None if item is None else _text(item)
+        return None if item is None else text_of(item)
 
     def _store(self, place: Place, text: Stored) -> None:
         if text is None:
-            self._database.execute("DeleteItem", {"TableName": place[0], "Key": _parsed(place[1])})
+            self._database.execute("DeleteItem", {"TableName": place[0], "Key": parsed_text(place[1])})
         else:
-            self._database.execute("PutItem", {"TableName": place[0], "Item": _parsed(text)})
+            self._database.execute("PutItem", {"TableName": place[0], "Item": parsed_text(text)})
 
 
 def _comparable(response: Answer) -> str:
     """What of a response hangs on the state alone."""
     if isinstance(response, DynamoError):
-        return _text({"code": response.code, **response.members})
+        return text_of({"code": response.code, **response.members})
     left_out = ("ConsumedCapacity", "ItemCollectionMetrics", "ResponseMetadata")
-    return _text({name: value for name, value in response.items() if name not in left_out})
+    return text_of({name: value for name, value in response.items() if name not in left_out})
 
 
 def _shown(call: RecordedCall) -> str:
     response = call.response.code if isinstance(call.response, DynamoError) else _comparable(call.response)
-    return f"{call.operation} {_text(call.request)} -> {response}"
+    return f"{call.operation} {text_of(call.request)} -> {response}"
 
 
 def _place_text(key: Item, item: Item | None) -> str:
     """A key as text: of the attributes that `key` has, with the values of `item`, if given."""
     source = key if item is None else item
-    return _text({name: _normal(source[name]) for name in sorted(key)})
+    return text_of({name: _normal(source[name]) for name in sorted(key)})
 
 
 def _normal(value: AttributeValue) -> AttributeValue:
@@ -298,22 +243,3 @@ def _normal(value: AttributeValue) -> AttributeValue:
         return value
     number = Decimal(value["N"])
     return {"N": str(number.normalize(_DIGITS)) if number else "0"}
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=_binary)
-
-
-def _binary(value: bytes | bytearray | set[str] | frozenset[str]) -> str | list[str]:
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    return base64_text(bytes(value))
-
-
-def _parsed(text: str) -> JsonObject:
-    parsed: JsonObject = binaries_decoded(json.loads(text))
-    return parsed
-
-
-def _copied(value: Request) -> Response:
-    return _parsed(_text(value))

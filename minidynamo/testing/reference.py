@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from minidynamo.simulation.arguments import did_you_mean, require, require_names
 from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.values.attribute_value import AttributeValue, Item
+
+_WIRE_ITEM = "{'pk': {'S': 'a'}}"
 
 
 def number_size(text: str) -> int:
@@ -64,21 +67,39 @@ def order_key(value: AttributeValue) -> Any:
     return payload.encode() if tag == "S" else payload
 
 
+def _require_wire(name: str, value: object) -> None:
+    """Refuses what is no attribute value, such as a Python value."""
+    require(isinstance(value, dict) and len(value) == 1, name, "a value in wire form, such as {'S': 'a'}", value)
+
+
 class ReferenceModel:
     """A table as a dict from keys to items, with indexes worked out on demand; `reference_model` makes one.
 
     Parameters:
         key: names of the key attributes.
         indexes: index names to (names of key attributes, names projected beside keys or None for all, is local).
+
+    Raises:
+        TypeError: these are no names.
+
+    Its methods raise ValueError where an item lacks an attribute of the key, or an index is unknown, and TypeError
+    where a value is not in wire form.
     """
 
     def __init__(self, key: list[str], indexes: dict[str, tuple[list[str], list[str] | None, bool]]) -> None:
+        require_names("key", key, "pk")
+        require(isinstance(indexes, Mapping), "indexes", "a dict, as reference_model(schema) makes it", indexes)
         self.key = key
         self.indexes = indexes
         self.items: dict[tuple[Hashable, ...], Item] = {}
 
     def identity(self, item: Item) -> tuple[Hashable, ...]:
         """What makes an item the same item."""
+        require(isinstance(item, Mapping), "a model", f"items in wire form, such as {_WIRE_ITEM}", item)
+        for name in self.key:
+            if name not in item:
+                raise ValueError(f"the item lacks the key attribute {name}: the key is {', '.join(self.key)}")
+            _require_wire(name, item[name])
         return tuple(order_key(item[name]) for name in self.key)
 
     def put(self, item: Item) -> None:
@@ -97,7 +118,7 @@ class ReferenceModel:
         """What a table or index holds, in no order."""
         if index is None:
             return list(self.items.values())
-        key, projected, _ = self.indexes[index]
+        key, projected, _ = self._index(index)
         names = {*key, *self.key, *(projected or ())}
         return [
             item if projected is None else {name: value for name, value in item.items() if name in names}
@@ -107,11 +128,17 @@ class ReferenceModel:
 
     def key_names(self, index: str | None) -> list[str]:
         """The key attributes of the table or of an index."""
-        return self.key if index is None else self.indexes[index][0]
+        return self.key if index is None else self._index(index)[0]
+
+    def _index(self, name: str) -> tuple[list[str], list[str] | None, bool]:
+        if name not in self.indexes:
+            raise ValueError(f"there is no index {name!r}: {did_you_mean(name, self.indexes)}")
+        return self.indexes[name]
 
     def collection(self, index: str | None, partition_value: AttributeValue) -> list[Item]:
         """The entries of one partition key, ordered by the sort key."""
         names = self.key_names(index)
+        _require_wire(names[0], partition_value)
         found = [entry for entry in self.entries(index) if entry[names[0]] == partition_value]
         return sorted(found, key=lambda entry: order_key(entry[names[1]])) if len(names) > 1 else found
 

@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 from hypothesis import strategies as st
 
+from minidynamo.simulation.arguments import did_you_mean, require
 from minidynamo.testing.expressions import condition_expressions, joined, ordered_values, update_expressions
 from minidynamo.testing.invalid_requests import InvalidRequest, corrupted
 from minidynamo.testing.schemas import IndexSchema, SchemaSource, TableSchema
@@ -53,14 +54,17 @@ def _gets(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     return {**request, "ConsistentRead": True} if draw(st.booleans()) else request
 
 
-@st.composite
-def queries(draw: st.DrawFn, schema: SchemaSource) -> RequestDraft:
+def queries(schema: SchemaSource) -> Requests:
     """Query requests of a table or one of its indexes, with key conditions, filters, limits and directions.
 
     Parameters:
         schema: a `TableSchema`, or what `TableSchema.of` takes.
     """
-    table = TableSchema.of(schema)
+    return _queries(TableSchema.of(schema))
+
+
+@st.composite
+def _queries(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     index = draw(st.sampled_from([None, *table.indexes]))
     partition = (table.partition,) if index is None else index.partition
     sort = ((table.sort,) if table.sort else ()) if index is None else index.sort
@@ -172,14 +176,17 @@ def _batch_writes(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     return {"RequestItems": {table.name: entries}}
 
 
-@st.composite
-def transactions(draw: st.DrawFn, schema: SchemaSource) -> RequestDraft:
+def transactions(schema: SchemaSource) -> Requests:
     """TransactWriteItems requests of up to four actions on distinct items.
 
     Parameters:
         schema: a `TableSchema`, or what `TableSchema.of` takes.
     """
-    table = TableSchema.of(schema)
+    return _transactions(TableSchema.of(schema))
+
+
+@st.composite
+def _transactions(draw: st.DrawFn, table: TableSchema) -> RequestDraft:
     makers = {"ConditionCheck": _checks, "Delete": _deletions, "Put": _puts, "Update": _updates}
     actions: list[RequestDraft] = []
     for key in draw(_distinct(table, keys(table), 4)):
@@ -204,11 +211,11 @@ _REQUESTS: dict[str, Callable[[TableSchema], Requests]] = {
     "GetItem": _gets,
     "UpdateItem": _updates,
     "DeleteItem": _deletions,
-    "Query": queries,
+    "Query": _queries,
     "Scan": _scans,
     "BatchGetItem": _batch_gets,
     "BatchWriteItem": _batch_writes,
-    "TransactWriteItems": transactions,
+    "TransactWriteItems": _transactions,
     "TransactGetItems": _transact_gets,
 }
 
@@ -230,9 +237,14 @@ def requests(
         operation: the API name, such as "PutItem".
         schema: a `TableSchema`, or what `TableSchema.of` takes.
         invalid: gives `InvalidRequest`s instead: valid ones to which one fault was done, so that they are refused.
+
+    Raises:
+        ValueError: no requests are drawn of the operation.
+        TypeError: it is no name.
     """
+    require(isinstance(operation, str), "operation", "the API name of one, such as 'PutItem'", operation)
     if operation not in _REQUESTS:
-        raise ValueError(f"there are requests of {', '.join(_REQUESTS)}, not of {operation}")
+        raise ValueError(f"no requests are drawn of {operation!r}: {did_you_mean(operation, _REQUESTS)}")
     table = TableSchema.of(schema)
     valid = _REQUESTS[operation](table)
     return corrupted(table, valid) if invalid else valid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,18 @@ from typing import Protocol
 
 from hypothesis import strategies as st
 
-from minidynamo import Database, schema_from
+from minidynamo import Database, DynamoError, schema_from
+from minidynamo.limits import RESOURCE_NAME_CHARACTERS_MAX, RESOURCE_NAME_CHARACTERS_MIN
+from minidynamo.simulation.arguments import did_you_mean, require, shown
 from minidynamo.values.api_types import Request, RequestDraft, TableClient
 from minidynamo.values.attribute_value import Item
 
+_DESCRIBED = {"AttributeDefinitions", "KeySchema", "TableName"}
+_NO_DESCRIPTION = "this is neither a describe_table answer nor a CreateTable request"
+_SOURCES = (
+    "a TableSchema, a database, a resource's table, a describe_table answer, a CreateTable request or a file's path"
+)
+_TABLE_NAME = re.compile(f"[a-zA-Z0-9_.-]{{{RESOURCE_NAME_CHARACTERS_MIN},{RESOURCE_NAME_CHARACTERS_MAX}}}")
 _INDEX_MEMBERS = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
@@ -91,15 +100,20 @@ class TableSchema:
             name: of the table, where the source has several.
 
         Raises:
-            ValueError: the source has no such table, or several and no name is given.
+            ValueError: the source has no such table, or several and no name is given; or it is malformed.
+            TypeError: it is nothing of that kind.
         """
         if isinstance(source, TableSchema):
             return source
-        requests = [each for each in _descriptions(source, name) if name in (None, each["TableName"])]
-        if len(requests) != 1:
-            found = "no such table" if not requests else "several tables: say which by name="
-            raise ValueError(f"{type(source).__name__} has {found}")
-        return cls._of_description(requests[0])
+        require(isinstance(name, str | None), "name", "the name of a table", name)
+        descriptions = _descriptions(source, name)
+        found = [each for each in descriptions if name in (None, each["TableName"])]
+        if len(found) != 1:
+            raise ValueError(_not_one([str(each["TableName"]) for each in descriptions], name))
+        try:
+            return cls._of_description(found[0])
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{_NO_DESCRIPTION}: {type(error).__name__} {error}") from None
 
     @classmethod
     def _of_description(cls, description: Request) -> TableSchema:
@@ -129,11 +143,24 @@ class TableSchema:
         return tuple(dict.fromkeys(names))
 
     def key_of(self, item: Item) -> Item:
-        """The key of an item."""
+        """The key of an item in wire form; raises ValueError where it lacks an attribute of the key."""
+        require(isinstance(item, Mapping), "key_of", "an item in wire form", item)
+        for name in self.key:
+            if name not in item:
+                raise ValueError(f"the item lacks the key attribute {name}: the key is {', '.join(self.key)}")
         return {name: item[name] for name in self.key}
 
     def create(self, target: Database | TableClient) -> None:
-        """Creates the table, in a database or through a client."""
+        """Creates the table.
+
+        Parameters:
+            target: a database, or a client of boto3 or of this package.
+
+        Raises:
+            TypeError: it is neither.
+        """
+        is_client = hasattr(target, "create_table") and hasattr(target, "get_waiter")
+        require(isinstance(target, Database) or is_client, "create", "a Database or a client", target)
         client: TableClient = target.client() if isinstance(target, Database) else target
         client.create_table(**self.request)
         client.get_waiter("table_exists").wait(TableName=self.name)
@@ -145,18 +172,40 @@ SchemaSource = TableSchema | Database | DescribedTable | Request | str | Path
 
 def _descriptions(source: SchemaSource, name: str | None) -> list[Request]:
     if isinstance(source, str | Path):
+        if not Path(source).exists():
+            hint = "TableSchema.of(database, name) is the schema of a table by its name"
+            raise ValueError(f"there is no file {str(source)!r} that declares tables; {hint}")
         return [each.request for each in schema_from(source)]
     if isinstance(source, Database):
-        names = [name] if name else source.execute("ListTables", {})["TableNames"]
-        return [source.execute("DescribeTable", {"TableName": each})["Table"] for each in names]
+        return _described(source, name)
     if isinstance(source, Mapping):
         description = source.get("Table", source)
-        if not {"TableName", "KeySchema", "AttributeDefinitions"} <= description.keys():
-            raise ValueError("it is neither a describe_table answer nor a CreateTable request")
+        if not isinstance(description, Mapping) or _DESCRIBED - description.keys():
+            raise ValueError(f"{_NO_DESCRIPTION}: it lacks one of {', '.join(sorted(_DESCRIBED))}")
         return [description]
-    if hasattr(source, "table_name") and hasattr(source, "meta"):  # A resource's table.
-        return [source.meta.client.describe_table(TableName=source.table_name)["Table"]]
-    raise ValueError(f"a schema is made from a database, a table, a description or a file, not {type(source).__name__}")
+    if isinstance(source, TableSchema | type) or not (hasattr(source, "table_name") and hasattr(source, "meta")):
+        raise TypeError(f"a schema takes {_SOURCES}, not {shown(source)}")
+    return [source.meta.client.describe_table(TableName=source.table_name)["Table"]]
+
+
+def _described(database: Database, name: str | None) -> list[Request]:
+    """How a database describes the table of a name, or all of its tables."""
+    try:
+        names = database.execute("ListTables", {})["TableNames"] if name is None else [name]
+        return [database.execute("DescribeTable", {"TableName": each})["Table"] for each in names]
+    except DynamoError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise ValueError(_not_one(database.execute("ListTables", {})["TableNames"], name)) from None
+
+
+def _not_one(names: list[str], name: str | None) -> str:
+    """What is said where not one table is meant, of those that there are."""
+    if not names:
+        return "there is no table yet: create one first"
+    if name is None:
+        return f"there are several tables, {', '.join(names)}: choose one by TableSchema.of(source, {names[0]!r})"
+    return f"there is no table {name!r}: {did_you_mean(name, names)}"
 
 
 def _roles(elements: Iterable[Mapping[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -178,13 +227,24 @@ def _create_request(description: Request) -> RequestDraft:
     return {**request, "BillingMode": "PAY_PER_REQUEST"}
 
 
-@st.composite
-def table_schemas(draw: st.DrawFn, name: str = "table") -> TableSchema:
+def table_schemas(name: str = "table") -> st.SearchStrategy[TableSchema]:
     """Tables: with or without a sort key, with up to two LSIs and two GSIs of every projection.
 
     Parameters:
         name: of the tables.
+
+    Raises:
+        ValueError: no table can have the name.
+        TypeError: it is no text.
     """
+    require(isinstance(name, str), "name", "the name of a table", name)
+    if not _TABLE_NAME.fullmatch(name):
+        raise ValueError(f"no table can be called {name!r}: a name has 3 to 255 letters, digits, _, - and .")
+    return _table_schemas(name)
+
+
+@st.composite
+def _table_schemas(draw: st.DrawFn, name: str) -> TableSchema:
     types = st.sampled_from("SNB")
     attributes = {"pk": draw(types)}
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}]

@@ -50,6 +50,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
 
     Attributes of the class, for subclasses to set:
         tables: what there is at the start: the path of a template, CreateTable requests, `TableSchema`s, or a list.
+            Tables may be created in `populate` as well, or instead.
         profile: the faults that may be drawn, a profile or its name; None for none.
         answers_boto3: whether boto3 and aiobotocore are answered by the database during each run.
 
@@ -57,6 +58,9 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
         database: the simulated database, whose clock is a `ManualClock`.
         client, resource: the embedded ones, like boto3's.
         model: an empty reference model of each table by name, for rules to keep.
+
+    Raises:
+        ValueError: there are no tables, neither of `tables` nor by `populate`.
     """
 
     tables: ClassVar[Tables] = ()
@@ -82,7 +86,7 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
         self.begin()
 
     def populate(self, database: Database) -> None:
-        """Fills the database that every run begins with; called once."""
+        """Fills the database that every run begins with, with items or with tables as well; called once."""
 
     def begin(self) -> None:
         """Called as each run begins, after its database is there: the place to map handlers with `on_stream`."""
@@ -114,10 +118,15 @@ class DynamoDBStateMachine(RuleBasedStateMachine):
     def _template(self) -> tuple[Database, list[TableSchema]]:
         """What every run of the class begins with, and its tables."""
         if type(self) not in self._templates:
-            template, schemas = connect(clock=ManualClock()), _schemas(self.tables)
-            for schema in schemas:
+            template = connect(clock=ManualClock())
+            for schema in _schemas(self.tables):
                 schema.create(template)
             self.populate(template)
+            pages = template.client().get_paginator("list_tables").paginate()
+            schemas = [TableSchema.of(template, name) for page in pages for name in page["TableNames"]]
+            if not schemas:
+                hint = "set its attribute tables, or create them in populate(database)"
+                raise ValueError(f"the state machine {type(self).__name__} has no tables: {hint}")
             self._templates[type(self)] = template, schemas
         return self._templates[type(self)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from minidynamo.simulation.arguments import require, require_count
 from minidynamo.testing.schemas import SchemaSource, TableSchema
 from minidynamo.values.attribute_value import AttributeValue, Item
 
@@ -67,7 +68,14 @@ def attribute_values(*types: str, max_leaves: int = 6) -> Values:
     Parameters:
         types: the types wanted, such as "S" or "M"; all by default.
         max_leaves: how many values documents hold at most.
+
+    Raises:
+        ValueError: there is no such type.
+        TypeError: the types are not given one by one, or `max_leaves` is no number.
     """
+    for each in types:
+        require(isinstance(each, str), "attribute_values", "types one by one, such as attribute_values('S', 'N')", each)
+    require_count("max_leaves", max_leaves, 1)
     unknown = set(types) - _SCALARS.keys() - {"L", "M"}
     if unknown:
         raise ValueError(f"there is no type {', '.join(sorted(unknown))}; there are {', '.join([*_SCALARS, 'L', 'M'])}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from minidynamo.cli import command_line
 from minidynamo.cli.suite_runs import SuiteRun, run_suite
 from tests.cli.test_command_line import run
 
@@ -115,3 +117,36 @@ def test_runs_are_repeatable(suite: Path, tmp_path: Path) -> None:
         drawn.append((tmp_path / "drawn").read_text("utf-8"))
         (tmp_path / "drawn").unlink()
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "only", "jobs", "rest"),
+    [
+        (["tests", "--only", "a", "-k", "x y", "--jobs", "1"], ["a"], 1, ["tests", "-k", "x y"]),
+        (["-k", "x", "--only=a", "--only", "b", "-n", "2", "tests"], ["a", "b"], None, ["-k", "x", "-n", "2", "tests"]),
+        (["--jobs", "3", "tests", "--", "--only", "c"], None, 3, ["tests", "--only", "c"]),
+        (["--job", "3"], None, None, ["--job", "3"]),
+        ([], None, None, []),
+    ],
+)
+def test_options_come_in_any_order(arguments: list[str], only: Any, jobs: Any, rest: list[str]) -> None:
+    options = command_line._options(["mutants", *arguments])
+    assert (options.only, options.jobs, options.rest) == (only, jobs, rest)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            "def test_sum(): assert 1 == 2",
+            "test_shop.py::test_sum fails without any mutant: mend it, or leave it out with --deselect; pytest says",
+        ),
+        ("import nothing_of_the_kind", "test_shop.py fails without any mutant: mend it"),
+        ("", "pytest finds no tests: give their files or folders; it says: no tests ran in"),
+    ],
+)
+def test_a_suite_that_fails_by_itself(capsys: pytest.CaptureFixture[str], suite: Path, content: str, text: str) -> None:
+    suite.write_text(content, "utf-8")
+    code, out, err = run(capsys, "mutants", "test_shop.py", "--only", "ends_paging")
+    assert (code, out.strip(), err.count("\n")) == (2, "", 1)
+    assert f"minidynamo: {text}" in err

@@ -124,20 +124,70 @@ def test_wide_tables_are_divided() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "operation", "request_", "expected"),
+    ("kind", "operation", "request_", "is_global", "expected"),
     [
-        ("stale_read", "GetItem", {}, True),
-        ("stale_read", "GetItem", {"ConsistentRead": True}, False),
-        ("stale_read", "BatchGetItem", {"RequestItems": {"a": {"ConsistentRead": True}, "b": {}}}, True),
-        ("stale_read", "BatchGetItem", {"RequestItems": {"a": {"ConsistentRead": True}}}, False),
-        ("stale_read", "PutItem", {}, False),
-        ("index_lag", "Query", {}, False),
-        ("index_lag", "Query", {"IndexName": "i"}, True),
-        ("in_progress", "TransactWriteItems", {}, False),
-        ("throttled", "Scan", {}, True),
-        ("duplicate_delivery", "Deliver", {}, True),
-        ("ttl_delay", "Deliver", {}, False),
+        ("stale_read", "GetItem", {}, None, True),
+        ("stale_read", "GetItem", {"ConsistentRead": True}, None, False),
+        ("stale_read", "BatchGetItem", {"RequestItems": {"a": {"ConsistentRead": True}, "b": {}}}, None, True),
+        ("stale_read", "BatchGetItem", {"RequestItems": {"a": {"ConsistentRead": True}}}, None, False),
+        ("stale_read", "PutItem", {}, None, False),
+        ("index_lag", "Query", {}, None, False),
+        ("index_lag", "Query", {"IndexName": "i"}, None, True),
+        ("index_lag", "Query", {"IndexName": "i", "ConsistentRead": True}, None, False),
+        ("index_lag", "Query", {"IndexName": "i"}, True, True),
+        ("index_lag", "Query", {"IndexName": "i"}, False, False),
+        ("stale_read", "Query", {"IndexName": "i"}, None, True),
+        ("stale_read", "Query", {"IndexName": "i"}, True, False),
+        ("stale_read", "Query", {"IndexName": "i"}, False, True),
+        ("empty_page", "Scan", {}, None, False),
+        ("empty_page", "Query", {"Limit": 1}, None, False),
+        ("empty_page", "Scan", {"ExclusiveStartKey": {}}, None, True),
+        ("short_page", "Scan", {"Limit": 1}, None, False),
+        ("short_page", "Scan", {"Limit": 2}, None, True),
+        ("no_trailing_key", "Scan", {}, None, False),
+        ("no_trailing_key", "Scan", {"Limit": 2}, None, True),
+        ("in_progress", "TransactWriteItems", {}, None, False),
+        ("throttled", "Scan", {}, None, True),
+        ("duplicate_delivery", "Deliver", {}, None, True),
+        ("ttl_delay", "Deliver", {}, None, False),
     ],
 )
-def test_what_a_request_may_meet(kind: str, operation: str, request_: dict[str, object], expected: bool) -> None:
-    assert may_meet(KINDS[kind], operation, request_) is expected
+def test_what_a_request_may_meet(
+    kind: str, operation: str, request_: dict[str, object], is_global: bool | None, expected: bool
+) -> None:
+    assert may_meet(KINDS[kind], operation, request_, is_global) is expected
+
+
+@pytest.mark.parametrize(
+    ("index", "demanded", "is_met"),
+    [
+        ("by_g", "stale_read", True),
+        ("by_l", "index_lag", True),
+        ("by_g", "index_lag", False),
+        ("by_l", "stale_read", False),
+        ("by_g", "empty_page", True),
+    ],
+)
+def test_what_no_index_can_show_is_not_demanded(
+    pytester: pytest.Pytester, index: str, demanded: str, is_met: bool
+) -> None:
+    """Where nothing happens, what is demanded is missing only where it could have happened."""
+    pytester.makepyfile(
+        app="def read(database, **request):\n    return database.execute('Scan', dict(TableName='tbl', **request))\n",
+        test_app=f"""
+import app
+from minidynamo import Fault
+from tests.simulation.small_table import opened
+
+def test_it():
+    database = opened(schedule=[Fault("throttled")])
+    with database.faults.paused():
+        app.read(database)
+    try:
+        app.read(database, IndexName={index!r})
+    except Exception:
+        pass
+""",
+    )
+    result = pytester.runpytest_inprocess("--minidynamo-faults-require", demanded)
+    assert (result.ret == 0) is is_met

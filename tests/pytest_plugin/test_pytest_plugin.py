@@ -159,4 +159,4 @@ def test_a_mutant_is_run_where_asked_for(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-q", "--minidynamo-mutant", "ignores_delete").assert_outcomes(failed=1)
     result = pytester.runpytest_subprocess("-q", "--minidynamo-mutant", "x")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "there is no mutant x; there are drops_condition" in result.stderr.str()
+    assert "there is no mutant 'x': there are drops_condition" in result.stderr.str()

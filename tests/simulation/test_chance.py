@@ -114,5 +114,5 @@ def test_schedules_are_values() -> None:
 
 @pytest.mark.parametrize(("at", "variant"), [(-1, 0), (0, -1)])
 def test_faults_have_no_negative_numbers(at: int, variant: int) -> None:
-    with pytest.raises(ValueError, match="must not be negative"):
+    with pytest.raises(ValueError, match="must be at least 0"):
         Fault("throttled", at, variant)

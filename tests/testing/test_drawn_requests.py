@@ -80,7 +80,7 @@ def test_requests_with_a_fault_are_refused(operation: str) -> None:
 
 
 def test_there_are_no_requests_of_other_operations() -> None:
-    with pytest.raises(ValueError, match="there are requests of PutItem"):
+    with pytest.raises(ValueError, match="no requests are drawn of 'CreateTable': there are PutItem"):
         requests("CreateTable", SCHEMA)
 
 

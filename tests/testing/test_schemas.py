@@ -24,11 +24,15 @@ def test_schemas_are_made_from_what_there_is(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "text"),
-    [(7, "not int"), ({"a": 1}, "neither a describe_table answer"), (minidynamo.connect(), "no such table")],
+    ("kind", "source", "text"),
+    [
+        (TypeError, 7, "a file's path, not 7$"),
+        (ValueError, {"a": 1}, "neither a describe_table answer"),
+        (ValueError, minidynamo.connect(), "there is no table yet"),
+    ],
 )
-def test_what_is_no_schema_is_refused(source: Any, text: str) -> None:
-    with pytest.raises(ValueError, match=text):
+def test_what_is_no_schema_is_refused(kind: type[Exception], source: Any, text: str) -> None:
+    with pytest.raises(kind, match=text):
         TableSchema.of(source)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from minidynamo.requests.subjects import items_of, tables_of
+from minidynamo.simulation.arguments import require
 from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import Kind
 from minidynamo.values.api_types import Request
@@ -36,6 +37,7 @@ class Aim:
         times: int | None = 1,
         variant: int = 0,
     ) -> None:
+        require(isinstance(kind, Kind), "Aim", "a Kind, as db.faults.on() gives it", kind)
         self.kind, self.variant = kind, variant
         self._operation, self._table, self._key, self._where = operation, table, key, where
         self._times, self._fired, self._is_cancelled = times, 0, False
@@ -81,10 +83,16 @@ class Aim:
         self._near.is_refused = True
         return False
 
-    def watch(self, call: Call, request: Request) -> None:
-        """Notes how near a call comes, while none has been met."""
+    def watch(self, call: Call, request: Request, silence: str = "") -> None:
+        """Notes how near a call comes, while none has been met.
+
+        Parameters:
+            call, request: the call.
+            silence: why nothing of the kind happens now; "" where it may.
+        """
         if self.is_open and self._fired == 0:
-            self._near.add(call, *self._obstacle(call.operation, request))
+            rank, obstacle = self._obstacle(call.operation, request)
+            self._near.add(call, rank, obstacle or silence)
 
     def count(self) -> None:
         """Notes that it has happened."""
@@ -118,11 +126,12 @@ class _NearCalls:
 
     def __init__(self) -> None:
         self.is_refused = False
-        self._rank, self._count = 1, 0
+        self._rank, self._count, self._deliveries = 1, 0, 0
         self._calls: list[tuple[Call, str]] = []
 
     def add(self, call: Call, rank: int, obstacle: str) -> None:
         """Notes a call that meets so many conditions; those that meet fewer than another one are forgotten."""
+        self._deliveries += call.operation == "Deliver"
         if rank < self._rank:
             return
         if rank > self._rank:
@@ -134,6 +143,8 @@ class _NearCalls:
 
     def text(self, kind: Kind) -> str:
         """What came near, in one line."""
+        if not self._calls and self._deliveries and kind.operations == {"GetRecords"}:
+            return "handlers of on_stream get their changes without GetRecords, of which there was no call"
         if not self._calls:
             return "no call came near"
         where = "its where refused it" if self.is_refused else f"it could not happen there, see {kind.page}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol, TypeVar
 
+from minidynamo.simulation.arguments import require, require_all, require_count
 from minidynamo.simulation.faults.kinds import KINDS, known_kind
 from minidynamo.simulation.faults.profiles import Profile
 from minidynamo.values.api_types import JsonObject, Request
@@ -152,10 +153,10 @@ class Fault:
 
     def __post_init__(self) -> None:
         known_kind(self.kind)
+        require_count("at", self.at, 0)
+        require_count("variant", self.variant, 0)
         if self.kind == "capacity":
             raise ValueError("capacity is no single fault: Profile(capacity=True) turns it on")
-        if self.at < 0 or self.variant < 0:
-            raise ValueError(f"at and variant of a fault must not be negative: {self.at}, {self.variant}")
 
     def __repr__(self) -> str:
         members = [f"{self.kind!r}"] + [
@@ -172,10 +173,10 @@ class FaultSchedule:
     """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        takes = "a list of Faults, such as [Fault('throttled')]"
+        require(isinstance(faults, Iterable) and not isinstance(faults, str), "a schedule", takes, faults)
         self.faults = tuple(faults)
-        strange = [each for each in self.faults if not isinstance(each, Fault)]
-        if strange:
-            raise TypeError(f"a schedule is made of Faults, not of {strange[0]!r}")
+        require_all("a schedule", self.faults, Fault, takes)
 
     def __repr__(self) -> str:
         return f"FaultSchedule({list(self.faults)!r})"

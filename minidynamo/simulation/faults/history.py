@@ -10,9 +10,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
+from minidynamo.simulation.arguments import require, require_path
 from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Detail, FaultSchedule
 from minidynamo.simulation.faults.kinds import KINDS
@@ -23,6 +24,8 @@ from minidynamo.values.api_types import JsonObject, JsonValue
 
 _FORMAT = 1
 _FORMAT_MEMBER = "minidynamo_history"
+_CALL_MEMBERS = {each.name for each in fields(Call)}
+_REMEDY = "give the path of a file that History.save has written"
 
 
 class HistoryError(Exception):
@@ -38,6 +41,7 @@ class History:
     """
 
     def __init__(self, profile: Profile = CALM, seed: str = "", schedule: str = "") -> None:
+        require(isinstance(profile, Profile), "profile", "a Profile", profile)
         self.profile, self.seed = profile, seed
         self._schedule: Callable[[], FaultSchedule | None] | str = schedule
         self.calls: list[Call] = []
@@ -56,7 +60,16 @@ class History:
         return "".join(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n" for line in lines)
 
     def save(self, path: str | Path) -> None:
-        """Writes it to a file, whole or not at all, for `History.load`."""
+        """Writes it to a file, whole or not at all, for `History.load`.
+
+        Parameters:
+            path: of the file.
+
+        Raises:
+            OSError: the file cannot be written.
+            TypeError: it is no path.
+        """
+        require_path("History.save", path)
         with whole_file(Path(path), replaces=True) as temporary:
             temporary.write_text(self.text(), "utf-8")
 
@@ -64,25 +77,38 @@ class History:
     def load(cls, path: str | Path) -> History:
         """Reads what `save` has written.
 
+        Parameters:
+            path: of the file.
+
         Raises:
-            HistoryError: the file is no history.
+            HistoryError: there is no such file, or it is no history.
+            TypeError: it is no path.
         """
+        require_path("History.load", path)
         try:
             lines = Path(path).read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise HistoryError(f"{path} cannot be read as a history: {error}") from None
+        except OSError as error:
+            raise HistoryError(f"{path} cannot be read: {error.strerror}; {_REMEDY}") from None
+        except UnicodeDecodeError:
+            raise HistoryError(f"{path} is no history of minidynamo: it is no text; {_REMEDY}") from None
         try:
             return cls._of_lines(json.loads(line) for line in lines)
+        except json.JSONDecodeError:
+            raise HistoryError(f"{path} is no history of minidynamo: a line of it is no JSON; {_REMEDY}") from None
         except (ValueError, TypeError, KeyError) as error:
-            raise HistoryError(f"{path} is no history of minidynamo: {error}") from None
+            raise HistoryError(f"{path} is no history of minidynamo: {error}; {_REMEDY}") from None
 
     @classmethod
     def _of_lines(cls, lines: Iterator[JsonValue]) -> History:
         head: JsonValue = next(lines, {})
         if not isinstance(head, dict) or head.get(_FORMAT_MEMBER) != _FORMAT:
             raise ValueError(f"its first line does not say {_FORMAT_MEMBER}: {_FORMAT}")
+        if not isinstance(head.get("profile"), dict) or not isinstance(head.get("seed"), str):
+            raise ValueError("its first line names no profile and seed")
         history = cls(Profile(**head["profile"]), head["seed"], head.get("schedule", ""))
-        for line in lines:
+        for number, line in enumerate(lines, 2):
+            if not isinstance(line, dict) or line.keys() != _CALL_MEMBERS or not isinstance(line["choices"], dict):
+                raise ValueError(f"its line {number} is no call")
             call = Call(**line)
             unknown = call.choices.keys() - KINDS.keys()
             if unknown:

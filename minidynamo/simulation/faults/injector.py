@@ -17,15 +17,15 @@ from minidynamo.simulation.faults.chance import (
     Draw,
     FaultSchedule,
     ReplayedChance,
-    ScheduledChance,
     SeededChance,
     draw_of,
 )
+from minidynamo.simulation.faults.followed import FollowedSchedule
 from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
 from minidynamo.simulation.faults.profiles import Profile, profile_text
 from minidynamo.simulation.faults.rules import Faults
-from minidynamo.simulation.faults.watchers import tell
+from minidynamo.simulation.faults.watchers import IsGlobal, tell
 from minidynamo.values.api_types import Request
 
 _KEY_TEXT_MAX = 80
@@ -56,6 +56,7 @@ class FaultInjector:
         self.profile, self.seed, self.schedule, self.replay = profile, seed, schedule, replay
         self.faults = Faults()
         self.history = _history_of(profile, seed, schedule, replay)
+        self.is_global: IsGlobal = _unknown
         self.call = Call(0, "")
         self._request: Request = {}
         self._aims: dict[str, Aim] = {}  # Those that have been met in this call, by kind.
@@ -77,13 +78,21 @@ class FaultInjector:
         if self.replay is not None:
             return ReplayedChance({call.number: call.choices for call in self.replay.calls})
         if self.schedule is not None:
-            return ScheduledChance(self.schedule)
+            return FollowedSchedule(self.schedule)
         return SeededChance(self.seed, self.profile) if self._given_chance is None else self._given_chance
 
     def forked(self, seed: int | str) -> FaultInjector:
         """The choices of a fork."""
         chance = None if self._given_chance is None else self._given_chance.forked()
-        return FaultInjector(self.profile, seed, self.schedule, self.replay, self._keep_calls, chance)
+        forked = FaultInjector(self.profile, seed, self.schedule, self.replay, self._keep_calls, chance)
+        if self.followed is not None and self.schedule is not None:
+            forked._chance = FollowedSchedule(self.schedule, original=self.followed)
+        return forked
+
+    @property
+    def followed(self) -> FollowedSchedule | None:
+        """The schedule that decides; None where something else does."""
+        return self._chance if isinstance(self._chance, FollowedSchedule) else None
 
     def begin(self, operation: str, request: Request) -> Call:
         """Begins a call.
@@ -115,7 +124,7 @@ class FaultInjector:
         assert call is self.call, f"call {call.number} ends within call {self.call.number}"
         call.outcome = outcome
         if self.replay is not None or not self.faults.is_quiet:
-            tell(call, self._request)
+            tell(call, self._request, self.is_global)
         is_refused = any(kind in REJECTIONS or "nothing" in detail for kind, detail in call.choices.items())
         self._refused_in_a_row = self._refused_in_a_row + 1 if is_refused else 0
 
@@ -214,6 +223,10 @@ def _history_of(profile: Profile, seed: int | str, schedule: FaultSchedule | Non
     if replay is not None:
         return History(replay.profile, replay.seed, replay.schedule)
     return History(profile, str(seed), "" if schedule is None else repr(schedule))
+
+
+def _unknown(request: Request) -> None:
+    """What is known of the indexes of requests before there is a database."""
 
 
 def _without_details(draw: Draw) -> Detail:

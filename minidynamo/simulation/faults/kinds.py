@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minidynamo.requests.operations import API, BATCH, ITEM, PAGES, TRANSACTION, WRITE, named
+from minidynamo.simulation.arguments import did_you_mean, require
 
 _SINGLE_WRITES = named(access=WRITE, subjects=(ITEM,))
 _TRANSACTIONS = named(subjects=(TRANSACTION,))
@@ -230,12 +231,15 @@ assert KINDS.keys() >= REJECTIONS, f"rejections are no kinds: {sorted(REJECTIONS
 
 
 def known_kind(name: str) -> Kind:
-    """The kind of a name; raises ValueError, with what there is, for any other."""
-    import difflib
+    """The kind of a name.
 
-    kind = KINDS.get(name)
-    if kind is None:
-        close = difflib.get_close_matches(name, KINDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(KINDS)}"
-        raise ValueError(f"there is no fault called {name!r}: {hint}")
-    return kind
+    Raises:
+        ValueError: there is none of that name; it says what there is.
+        TypeError: it is no name.
+    """
+    if isinstance(name, Kind):
+        raise TypeError(f"a fault is named here by its text: give {name.name!r}")
+    require(isinstance(name, str), "the kind of a fault", "its name, such as 'throttled'", name)
+    if name not in KINDS:
+        raise ValueError(f"there is no fault called {name!r}: {did_you_mean(name, KINDS)}")
+    return KINDS[name]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 
+from minidynamo.simulation.arguments import did_you_mean, named_alone, require, require_count, require_names, shown
 from minidynamo.simulation.faults.kinds import KINDS, known_kind
 
+_SECONDS_MAX = 1e9
 
+
+@named_alone("Profile(throttled=0.1)")
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """How a simulated database misbehaves. Make one's own, or vary one: `dataclasses.replace(TYPICAL, conflict=0)`.
@@ -27,6 +31,10 @@ class Profile:
         slow_seconds: how much time a slow answer takes at most.
         table_seconds: for how long a slow table is in a passing status at most.
         refusals_in_a_row_max: after so many refused or unanswered calls the next one is answered.
+
+    Raises:
+        ValueError: a rate is not from 0 to 1, or a bound is negative.
+        TypeError: there is no such parameter, or it is of another type.
     """
 
     name: str = "custom"
@@ -63,16 +71,28 @@ class Profile:
     refusals_in_a_row_max: int = 3
 
     def __post_init__(self) -> None:
+        require(isinstance(self.name, str), "name", "a text", self.name)
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name in KINDS and not 0 <= value <= 1:
-                raise ValueError(f"{each.name} is a rate from 0 to 1, not {value!r}")
-            if each.name.endswith(("_seconds", "_max")) and value < 0:
-                raise ValueError(f"{each.name} must not be negative: {value!r}")
+            if each.type == "bool":
+                require(isinstance(value, bool), each.name, "True or False", value)
+            elif each.type == "int":
+                require_count(each.name, value, 0)
+            elif each.type == "float":
+                _require_measure(each.name, value)
 
     def rate(self, kind: str) -> float:
         """How probable a kind is."""
         return float(getattr(self, kind))
+
+
+def _require_measure(name: str, value: object) -> None:
+    """Refuses what is no rate, or no number of seconds."""
+    most, what = (1, "a rate from 0 to 1") if name in KINDS else (_SECONDS_MAX, "a number of seconds from 0 on")
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is {what}, not {shown(value)}")
+    if not 0 <= value <= most:
+        raise ValueError(f"{name} is {what}, not {value!r}")
 
 
 _RATES = {each.name for each in fields(Profile)}
@@ -164,16 +184,23 @@ PROFILES = {each.name: each for each in (CALM, TYPICAL, STORMY, ADVERSARY)}
 
 
 def profile_of(given: str | Profile) -> Profile:
-    """A profile by its name, or as it is given; raises ValueError for a name that none has."""
+    """A profile by its name, or as it is given.
+
+    Raises:
+        ValueError: no profile has that name.
+        TypeError: it is neither a profile nor a name.
+    """
     if isinstance(given, Profile):
         return given
+    require(isinstance(given, str), "profile", f"one of {', '.join(PROFILES)}, or a Profile", given)
     if given not in PROFILES:
-        raise ValueError(f"there is no profile {given!r}: there are {', '.join(PROFILES)}, or a Profile of your own")
+        raise ValueError(f"there is no profile {given!r}: {did_you_mean(given, PROFILES)}, or a Profile of your own")
     return PROFILES[given]
 
 
 def profile_text(profile: Profile) -> str:
     """A profile as Python says it: by its name where that tells all."""
+    require(isinstance(profile, Profile), "profile_text", "a Profile", profile)
     if PROFILES.get(profile.name) == profile:
         return repr(profile.name)
     default = Profile()
@@ -186,7 +213,18 @@ def profile_text(profile: Profile) -> str:
     return f"Profile({', '.join(changed)})"
 
 
-def without_kinds(profile: Profile, kinds: Iterable[str]) -> Profile:
-    """A profile in which some kinds of faults do not happen; raises ValueError for a kind that there is not."""
+def without_kinds(profile: Profile, kinds: Collection[str]) -> Profile:
+    """A profile in which some kinds of faults do not happen.
+
+    Parameters:
+        profile: the one that is varied.
+        kinds: the names of the kinds.
+
+    Raises:
+        ValueError: there is no such kind.
+        TypeError: it is one name alone, or no names.
+    """
+    require(isinstance(profile, Profile), "without_kinds", "a Profile", profile)
+    require_names("without", kinds, "stale_read")
     off = {known_kind(kind).name: False if kind == "capacity" else 0.0 for kind in kinds}
     return replace(profile, **off) if off else profile  # type: ignore[arg-type]

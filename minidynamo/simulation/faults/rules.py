@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API
+from minidynamo.simulation.arguments import did_you_mean, require, require_count
 from minidynamo.simulation.faults.aims import Aim, Predicate
 from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.kinds import KINDS, Kind, known_kind
@@ -17,6 +19,11 @@ from minidynamo.values.python_values import to_attribute_value
 KeyTypes = Mapping[str, Mapping[str, str]]
 
 _NAMES_SHOWN_MAX = 8
+# What is no operation and yet begins a call, and how a fault of it is aimed.
+_ALONE = {
+    "Deliver": "handlers of on_stream meet duplicate_delivery, which is aimed without operation",
+    "Expire": "sweeps for expired items meet ttl_delay, which is aimed without operation",
+}
 # Members of requests that name tables, and those that name items.
 _TABLE_MEMBERS = frozenset({"TableName", "RequestItems", "TransactItems"})
 _ITEM_MEMBERS = frozenset({"Item", "Key", "RequestItems", "TransactItems"})
@@ -61,14 +68,17 @@ class Faults:
             the aim, which counts; `with db.faults.on(...)` fails at its end if it was never used.
 
         Raises:
-            ValueError: there is no such kind, operation, table or key, or the kind cannot happen there.
-            TypeError: `fault` is neither a kind nor the name of one.
+            ValueError: there is no such kind, operation, table or key, a number is out of range, or the kind cannot
+                happen there.
+            TypeError: a parameter is of another type.
         """
         kind = _kind_of(fault)
+        _require_types(operation, table, key, where)
         _require_operation(kind, operation)
-        if times is not None and times < 1:
-            raise ValueError(f"times must be at least 1, or None for always, not {times}")
-        item = None if key is None else checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
+        if times is not None:
+            require_count("times", times, 1, ", or None for always")
+        require_count("variant", variant, 0)
+        item = None if key is None else _item_of(key)
         if table is not None:
             _require_named(kind, operation, "table", _TABLE_MEMBERS)
         if item is not None:
@@ -93,11 +103,19 @@ class Faults:
         self._aims.clear()
 
     def switch_off(self, *kinds: str) -> None:
-        """Lets these kinds happen no more; without any, none at all."""
+        """Lets these kinds, given by their names, happen no more; without any, none at all.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
         self._off |= {known_kind(each).name for each in kinds} or KINDS.keys()
 
     def switch_on(self, *kinds: str) -> None:
-        """Lets these kinds happen again; without any, all."""
+        """Lets these kinds, given by their names, happen again; without any, all.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
         self._off -= {known_kind(each).name for each in kinds} or KINDS.keys()
 
     @contextmanager
@@ -128,7 +146,13 @@ class Faults:
     def watch(self, call: Call, request: Request) -> None:
         """Shows a call that begins to the aims."""
         for aim in self._aims:
-            aim.watch(call, request)
+            aim.watch(call, request, self._silence(aim.kind.name))
+
+    def _silence(self, kind: str) -> str:
+        """Why a kind does not happen now, whatever it is aimed at; "" where it may."""
+        if self._pauses > 0:
+            return "faults were paused"
+        return f"{kind} was switched off" if kind in self._off else ""
 
     def aimed(self, kind: str, operation: str, request: Request) -> Aim | None:
         """The first aim that takes a request."""
@@ -136,20 +160,33 @@ class Faults:
 
 
 def _kind_of(fault: Kind | str) -> Kind:
-    if not isinstance(fault, Kind | str):
-        given = fault.__name__ if isinstance(fault, type) else repr(fault)
-        raise TypeError(f"fault takes a kind of minidynamo.simulation, such as Throttled, or its name, not {given}")
+    takes = "a kind of minidynamo.simulation, such as Throttled, or its name"
+    require(isinstance(fault, Kind | str), "fault", takes, fault)
     kind = fault if isinstance(fault, Kind) else known_kind(fault)
     if kind is KINDS["capacity"]:
         raise ValueError("capacity cannot be aimed: use throttled")
     return kind
 
 
+def _require_types(operation: object, table: object, key: object, where: object) -> None:
+    require(isinstance(operation, str | None), "operation", "the API name of one, such as 'PutItem'", operation)
+    require(isinstance(table, str | None), "table", "the name of a table", table)
+    takes = "attributes of the key by their names, such as {'pk': 'a'}"
+    is_key = isinstance(key, Mapping) and all(isinstance(name, str) for name in key)
+    require(key is None or is_key, "key", takes, key)
+    if is_key and not key:
+        raise ValueError("key names no attribute: leave key out")
+    require(where is None or callable(where), "where", "a function of operation and request", where)
+
+
 def _require_operation(kind: Kind, operation: str | None) -> None:
     if operation is None or operation in kind.operations:
         return
+    if operation in _ALONE:
+        raise ValueError(f"{operation} is no operation of the API: {_ALONE[operation]}")
     if operation not in API:
-        raise ValueError(f"there is no operation {operation!r}; names are the API's, such as PutItem")
+        hint = did_you_mean(operation, API)
+        raise ValueError(f"there is no operation {operation!r}; names are the API's, such as PutItem: {hint}")
     where_else = ", ".join(sorted(kind.operations)) or "no request: leave operation out"
     raise ValueError(f"{kind.name} does not happen with {operation}, but with {where_else}")
 
@@ -181,6 +218,14 @@ def _listed(lead: str, names: Mapping[str, object] | list[str], otherwise: str) 
     shown = ", ".join(list(names)[:_NAMES_SHOWN_MAX])
     more = ", …" if len(names) > _NAMES_SHOWN_MAX else ""
     return f"{lead} {shown}{more}" if names else otherwise
+
+
+def _item_of(key: Mapping[str, PythonValue]) -> Item:
+    """A key in wire form."""
+    try:
+        return checked_item({name: _attribute_value(each) for name, each in key.items()})[0]
+    except DynamoError as error:
+        raise ValueError(f"key has what is no value of an attribute: {error}") from None
 
 
 def _attribute_value(value: PythonValue) -> AttributeValue:

@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 from minidynamo import DynamoError
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
+from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped, everywhere
 from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.simulation import paused
 from minidynamo.values.api_types import JsonObject, Request, Response
 
 # What a mutant remembers of a database.
@@ -56,10 +57,29 @@ class Asked:
         """The right answer to the request without some members."""
         return self.proceed(self.operation, without(self.request, *members))
 
+    def aside(self, operation: str, request: Request) -> Response:
+        """The right answer to what a mutant asks for itself, in which nothing is simulated to go wrong."""
+        assert isinstance(self.endpoint, Wrapped), f"{type(self.endpoint).__name__} is asked, and is not wrapped"
+        with paused(self.endpoint):
+            return self.proceed(operation, request)
+
+    def loosened(self, told_by: str, *left_out: str, **changes: object) -> Response:
+        """The answer to the request without some members, where it is another one even if nothing goes wrong.
+
+        Parameters:
+            told_by: the member of the answers that is compared.
+            left_out: members of the request to leave out.
+            changes: members to change.
+        """
+        truth = self.truth()
+        loose = without({**self.request, **changes}, *left_out)
+        strict, found = (self.aside(self.operation, request) for request in (self.request, loose))
+        return self.broken(found) if found.get(told_by) != strict.get(told_by) else truth
+
     def item(self, key: Request | None = None, table: str | None = None) -> Response | None:
         """The item that there is under a key, by default the request's own."""
         read = {"TableName": table or self.request["TableName"], "Key": key or self.request["Key"]}
-        return self.proceed("GetItem", {**read, "ConsistentRead": True}).get("Item")
+        return self.aside("GetItem", {**read, "ConsistentRead": True}).get("Item")
 
     def truth_but_for(self, writes: list[tuple[str, Request]]) -> Response:
         """The right answer, after which the items of some writes are again as they were.
@@ -77,7 +97,7 @@ class Asked:
             if self.item(key, table) != item:
                 self.is_broken = True
                 write = ("DeleteItem", {"Key": key}) if item is None else ("PutItem", {"Item": item})
-                self.proceed(write[0], {"TableName": table, **write[1]})
+                self.aside(write[0], {"TableName": table, **write[1]})
         return response
 
     def _key_of(self, table: str, parameters: Request) -> Request:
@@ -100,7 +120,7 @@ class Asked:
         return str(place["KeySchema"][0]["AttributeName"])
 
     def _description(self, table: str) -> Response:
-        described: Response = self.proceed("DescribeTable", {"TableName": table})["Table"]
+        described: Response = self.aside("DescribeTable", {"TableName": table})["Table"]
         return described
 
     def broken(self, answer: Response, truth: Response | None = None) -> Response:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 
 from minidynamo import Database, connect
+from minidynamo.simulation.arguments import did_you_mean, require, require_names
 from minidynamo.testing.mutation import reads, streams, transactions, writes
 from minidynamo.testing.mutation.mutant import Mutant
 from minidynamo.testing.mutation.repeatable import repeatable
@@ -19,13 +21,21 @@ _UNREPEATABLE = "fails although no answer was changed: it cannot be repeated"
 def mutants(only: Collection[str] | None = None) -> list[Mutant]:
     """The mutants of some names, or all.
 
+    Parameters:
+        only: the names; all by default.
+
     Raises:
         ValueError: there is no such mutant.
+        TypeError: it is one name alone, or no names.
     """
-    unknown = set(only or ()) - {mutant.name for mutant in _MUTANTS}
-    if unknown:
-        known = ", ".join(mutant.name for mutant in _MUTANTS)
-        raise ValueError(f"there is no mutant {', '.join(sorted(unknown))}; there are {known}")
+    if only is not None:
+        require_names("only", only, _MUTANTS[0].name)
+        if not only:
+            raise ValueError("only names no mutant: leave it out for all")
+        known = [mutant.name for mutant in _MUTANTS]
+        for name in only:
+            if name not in known:
+                raise ValueError(f"there is no mutant {name!r}: {did_you_mean(name, known)}")
     return [mutant for mutant in _MUTANTS if only is None or mutant.name in only]
 
 
@@ -116,19 +126,40 @@ def run_mutants(
 
     Raises:
         ValueError: there is no such mutant, or the test fails on a sound database.
+        TypeError: the test or `setup` is no function, or `setup` makes no database, or the same one again.
     """
+    _require_functions(test, setup)
     chosen = mutants(only)
+    sound = _made(setup)
     with repeatable(test):
-        failure = _failure(test, setup())
+        failure = _failure(test, sound)
     if failure is not None:
         raise ValueError(f"the test fails on a sound database: {failure}")
     judgements: dict[Mutant, Judgement] = {}
     for mutant in chosen:
-        database = setup()
+        database = _made(setup, sound)
         with repeatable(test), mutant.active() as changes:
             error = _failure(test, database)
         judgements[mutant] = Judgement(error, changes.count)
     return MutationReport(judgements)
+
+
+def _require_functions(test: object, setup: object) -> None:
+    require(callable(test), "run_mutants", "a test that is called with a database", test)
+    if iscoroutinefunction(test):
+        raise TypeError("run_mutants calls its test and awaits nothing: give lambda db: asyncio.run(test(db))")
+    if isinstance(setup, Database):
+        raise TypeError("setup takes what makes a new database each time, not one: give its fork, such as db.fork")
+    require(callable(setup), "setup", "a function that makes a database, such as db.fork", setup)
+
+
+def _made(setup: Callable[[], Database], earlier: Database | None = None) -> Database:
+    """A database for one run."""
+    database = setup()
+    require(isinstance(database, Database), "setup", "a function that makes a Database", database)
+    if database is earlier:
+        raise TypeError("setup gives the same database again, with what a run has left: give its fork, such as db.fork")
+    return database
 
 
 def _failure(test: Callable[[Database], object], database: Database) -> str | None:

@@ -58,7 +58,7 @@ def _tears_transaction(asked: Asked) -> Response:
         if codes and set(codes) <= {"None", "ConditionalCheckFailed"}:  # Else what is wrong is the request.
             for entry, code in zip(asked.request["TransactItems"], codes, strict=True):
                 if code == "None" and "ConditionCheck" not in entry:
-                    asked.proceed("TransactWriteItems", {"TransactItems": [entry]})
+                    asked.aside("TransactWriteItems", {"TransactItems": [entry]})
                     asked.is_broken = True
         raise
 

@@ -43,7 +43,7 @@ def _loses_replacement(asked: Asked) -> Response:
     old = before.get("Attributes")
     if old is not None and old != asked.request["Item"]:
         asked.is_broken = True
-        asked.proceed("PutItem", {"TableName": asked.request["TableName"], "Item": old})
+        asked.aside("PutItem", {"TableName": asked.request["TableName"], "Item": old})
     return _as_wanted(asked, before)
 
 
@@ -53,7 +53,7 @@ def _merges_put(asked: Asked) -> Response:
     old, new = before.get("Attributes", {}), asked.request["Item"]
     if old.keys() - new.keys():
         asked.is_broken = True
-        asked.proceed("PutItem", {"TableName": asked.request["TableName"], "Item": {**old, **new}})
+        asked.aside("PutItem", {"TableName": asked.request["TableName"], "Item": {**old, **new}})
     return _as_wanted(asked, before)
 
 
@@ -74,7 +74,7 @@ def _ignores_delete(asked: Asked) -> Response:
     response = _with_old(asked)
     if "Attributes" in response:
         asked.is_broken = True
-        asked.proceed("PutItem", {"TableName": asked.request["TableName"], "Item": response["Attributes"]})
+        asked.aside("PutItem", {"TableName": asked.request["TableName"], "Item": response["Attributes"]})
     return _as_wanted(asked, response)
 
 
@@ -86,7 +86,7 @@ def _repeats_update(asked: Asked) -> Response:
     response = asked.truth()
     once = asked.item()
     try:
-        asked.proceed("UpdateItem", {**without(asked.request, *_CONDITION), "ReturnValues": "NONE"})
+        asked.aside("UpdateItem", {**without(asked.request, *_CONDITION), "ReturnValues": "NONE"})
     except DynamoError:
         return response
     asked.is_broken = asked.item() != once
@@ -114,7 +114,7 @@ def _accepts_second_table(asked: Asked) -> Response:
     except DynamoError as error:
         if error.code != "ResourceInUseException":
             raise
-        described = asked.proceed("DescribeTable", {"TableName": asked.request["TableName"]})
+        described = asked.aside("DescribeTable", {"TableName": asked.request["TableName"]})
         return asked.broken({"TableDescription": described["Table"]})
 
 
@@ -142,7 +142,7 @@ def _place(table: str, key: Response) -> str:
 
 
 def _is_expired(asked: Asked, table: str, item: Response) -> bool:
-    described = asked.proceed("DescribeTimeToLive", {"TableName": table})["TimeToLiveDescription"]
+    described = asked.aside("DescribeTimeToLive", {"TableName": table})["TimeToLiveDescription"]
     time = item.get(described.get("AttributeName", ""), {}).get("N")
     return time is not None and float(time) < asked.endpoint.clock.now()
 

@@ -11,7 +11,7 @@ import minidynamo
 from minidynamo import Database, DynamoError
 from minidynamo.testing import InvalidRequest, mutants, requests, run_mutants
 from minidynamo.testing.mutation.mutant import without
-from tests.testing.kit_tables import SCHEMA, TEMPLATE
+from tests.testing.kit_tables import KEYS, SCHEMA, TEMPLATE
 from tests.testing.mutation.thorough_program import opened, thorough
 
 # What these two break is an error.
@@ -87,3 +87,55 @@ def test_placeholders_go_with_the_last_expression_that_uses_them() -> None:
     assert kept["ExpressionAttributeNames"] == {"#k": "k"}
     assert kept["ExpressionAttributeValues"] == {":x": {"S": "x"}}
     assert without(request, "FilterExpression", "KeyConditionExpression") == {}
+
+
+@pytest.mark.parametrize("fault", ["index_lag", "short_page", "stale_read"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ignores_key_range", {}),
+        ("ignores_filter", {"FilterExpression": "attribute_not_exists(z)"}),
+        ("ignores_limit", {"Limit": 5}),
+        ("ignores_direction", {"ScanIndexForward": False}),
+        ("ignores_projection", {"ProjectionExpression": "g, pk, sk, h"}),
+    ],
+)
+def test_what_simulation_hides_is_no_change(name: str, options: dict[str, Any], fault: str) -> None:
+    """A mutant changes an answer where it breaks its promise, not where an index lags or a page ends early."""
+
+    def tolerant(database: Database) -> None:
+        for number in range(20):
+            item = {**KEYS[0], "sk": {"N": str(number % 3)}, "g": {"S": "x"}, "h": {"B": b"h"}}
+            database.execute("PutItem", {"TableName": "tbl", "Item": item})
+            index = {"IndexName": "by_g", "KeyConditionExpression": "g = :g AND h > :h"}
+            values = {":g": {"S": "x"}, ":h": {"B": b"a"}}
+            if fault != "index_lag":
+                index = {"KeyConditionExpression": "pk = :g AND sk >= :h"}
+                values = {":g": {"S": "a"}, ":h": {"N": "0"}}
+            database.execute("Query", {"TableName": "tbl", "ExpressionAttributeValues": values, **index, **options})
+
+    def made() -> Database:
+        profile = minidynamo.Profile(**{fault: 0.5, "latency_seconds": 0.1})  # type: ignore[arg-type]
+        return minidynamo.simulate(TEMPLATE, profile=profile)
+
+    report = run_mutants(tolerant, made, only=[name])
+    expected = "survived" if name == "ignores_direction" else "not exercised"
+    assert [each.verdict for each in report.judgements.values()] == [expected], str(report)
+
+
+def test_mutants_ask_aside_whatever_is_simulated() -> None:
+    """What a mutant does for itself is neither refused nor lost."""
+
+    def putting(database: Database) -> None:
+        for number in range(20):
+            item = {**KEYS[0], "n": {"N": str(number)}}
+            try:
+                database.execute("PutItem", {"TableName": "tbl", "Item": item})
+            except DynamoError as error:
+                assert error.code == "ThrottlingException"
+
+    def made() -> Database:
+        return minidynamo.simulate(TEMPLATE, profile=minidynamo.Profile(throttled=0.5, latency_seconds=0.1))
+
+    report = run_mutants(putting, made, only=["loses_replacement"])
+    assert [mutant.name for mutant in report.survivors] == ["loses_replacement"]

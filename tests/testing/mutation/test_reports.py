@@ -90,7 +90,7 @@ def test_judgements_can_be_repeated() -> None:
 
 
 def test_mistakes_are_told() -> None:
-    with pytest.raises(ValueError, match="there is no mutant x"):
+    with pytest.raises(ValueError, match="there is no mutant 'x'"):
         run_mutants(lambda database: None, only=["x"])
     with pytest.raises(ValueError, match="the test fails on a sound database: ZeroDivisionError"):
         run_mutants(lambda database: 1 / 0)
