@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from minidynamo import Database, Fault, FaultSchedule, Profile, simulate
 from minidynamo.simulation import SimulatedDatabase, profile_of, without_kinds
+from minidynamo.simulation.arguments import require, require_count, require_local
 from minidynamo.simulation.faults.chance import Chance, Detail, Draw, draw_of
 from minidynamo.testing.drawn_faults import schedule_text
 from minidynamo.testing.variants import variants
@@ -111,7 +112,7 @@ def explore(
         RuntimeError: the program makes other calls each time.
         TypeError: an argument is of another type.
     """
-    _require_arguments(program, depth, source)
+    _require_arguments(program, depth, source, outcomes_max)
     chosen = without_kinds(profile_of(profile), without)
     exploration = Exploration(chosen)
     level: list[tuple[Fault, ...]] = [()]
@@ -209,15 +210,15 @@ class _ExploredChance(Chance):
         return FaultSchedule(self._met)
 
 
-def _require_arguments(program: Program, depth: int, source: Database | None) -> None:
+def _require_arguments(program: Program, depth: int, source: Database | None, outcomes_max: int) -> None:
     if inspect.iscoroutinefunction(program):
         raise TypeError("explore() runs a program that is no coroutine: give lambda db: asyncio.run(program(db))")
-    if not callable(program):
-        raise TypeError(f"explore() takes a program, a function of a database, not {program!r}")
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
-        raise TypeError(f"depth is how many faults there are in a run at most, 0 or more, not {depth!r}")
-    if not isinstance(source, Database | None):
-        raise TypeError(f"explore() begins with forks of a Database, not with {source!r}")
+    require(callable(program), "explore()", "a program, a function of a database", program)
+    require_count("depth", depth, 0)
+    require_count("outcomes_max", outcomes_max, 1)
+    require(isinstance(source, Database | None), "source", "a Database, of which each run has a fork", source)
+    if source is not None:
+        require_local("source", source)
 
 
 def _unrepeatable(faults: tuple[Fault, ...]) -> RuntimeError:

@@ -203,9 +203,11 @@ async def _asynchronous(database: SimulatedDatabase) -> None:
     [
         ({"program": _asynchronous}, TypeError, "asyncio.run"),
         ({"program": 7}, TypeError, "a function of a database, not 7"),
-        ({"depth": -1}, TypeError, "0 or more, not -1"),
+        ({"depth": -1}, ValueError, "depth must be at least 0, not -1"),
         ({"depth": "2"}, TypeError, "not '2'"),
-        ({"source": "shop.db"}, TypeError, "not with 'shop.db'"),
+        ({"outcomes_max": 0}, ValueError, "outcomes_max must be at least 1"),
+        ({"without": "latency"}, TypeError, "give without=\\('latency',\\)"),
+        ({"source": "shop.db"}, TypeError, "source takes a Database, .* not 'shop.db'"),
         ({"profile": "wild"}, ValueError, "there is no profile 'wild'"),
         ({"without": ("rain",)}, ValueError, "there is no fault called 'rain'"),
     ],
