@@ -89,19 +89,27 @@ class FaultCoverage:
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             path = frame.f_code.co_filename
-            if not path.startswith(_LIBRARIES):
-                is_test = any(fnmatch(Path(path).name, pattern) for pattern in self._test_files)
-                if self._is_site(Path(path), is_test):
-                    return f"{Path(path).relative_to(self._root).as_posix()}:{frame.f_lineno}"
-                if is_test:
-                    return None
+            is_library = path.startswith(_LIBRARIES)
+            is_test = not is_library and any(fnmatch(Path(path).name, pattern) for pattern in self._test_files)
+            if self._is_site(Path(path), is_library or is_test):
+                return f"{self._name_of(Path(path))}:{frame.f_lineno}"
+            if is_test:
+                return None
             frame = frame.f_back
         return None
 
-    def _is_site(self, path: Path, is_test: bool) -> bool:
+    def _is_site(self, path: Path, is_of_others: bool) -> bool:
+        """Whether a file is of the application: one that is named, else any of the project but tests and libraries."""
         if self._sites:
             return any(path.is_relative_to(site) for site in self._sites)
-        return not is_test and path.is_relative_to(self._root)
+        return not is_of_others and path.is_relative_to(self._root)
+
+    def _name_of(self, path: Path) -> str:
+        """A file of the project as it stands there; one of a library from its package on."""
+        for folder in map(Path, (*_LIBRARIES, str(self._root))):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        return path.as_posix()
 
     # What is missing.
 

@@ -20,9 +20,10 @@ from hypothesis.control import current_build_context as build_context
 from hypothesis.reporting import report
 
 from minidynamo import Database, DynamoError, Fault, FaultSchedule, Profile, simulate
-from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of, profile_text, without_kinds
+from minidynamo.simulation import KINDS, SimulatedDatabase, profile_of, without_kinds
 from minidynamo.simulation.faults.chance import Chance, Detail, Draw
 from minidynamo.simulation.faults.kinds import Kind
+from minidynamo.simulation.faults.profiles import profile_arguments
 from minidynamo.simulation.faults.watchers import may_meet
 from minidynamo.simulation.simulate import require_simulation
 from minidynamo.values.api_types import Request
@@ -216,7 +217,7 @@ def _chosen_profile(
 
 def schedule_text(schedule: FaultSchedule, profile: Profile) -> str:
     """The call that opens a database with the faults of a run, as Python says it."""
-    named = f", profile={profile_text(profile)}" if schedule.faults else ""
+    named = f", {profile_arguments(profile)}" if schedule.faults else ""
     return f"minidynamo.simulate(..., schedule={schedule!r}{named})"
 
 
@@ -232,4 +233,10 @@ def simulated(
         ValueError, TypeError: those of `minidynamo.simulate`, at once.
     """
     _chosen_profile(source, profile, **settings)
-    return st.builds(lambda: simulate_drawn(source, profile, **settings))
+
+    @st.composite
+    def databases(draw: st.DrawFn) -> SimulatedDatabase:
+        draw(st.none())  # A composite has to draw something; this is no choice.
+        return simulate_drawn(source, profile, **settings)
+
+    return databases()  # Of a composite Hypothesis shows what it gives, not how it is made.

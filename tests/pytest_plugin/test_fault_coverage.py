@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -191,3 +192,32 @@ def test_it():
     )
     result = pytester.runpytest_inprocess("--minidynamo-faults-require", demanded)
     assert (result.ret == 0) is is_met
+
+
+def test_an_installed_package_can_be_the_application(pytester: pytest.Pytester) -> None:
+    """Where the ini file names its folder; its lines are told from the package on."""
+    library = pytester.mkdir("library")
+    library.joinpath("counting").mkdir()
+    library.joinpath("counting", "count.py").write_text(
+        "def count(table):\n    return table.scan()['Count']\n", "utf-8"
+    )
+    pytester.makeconftest(
+        f"""
+        from minidynamo.pytest_plugin import fault_coverage
+        fault_coverage._LIBRARIES += ({f"{library}{os.sep}"!r},)
+        """
+    )
+    pytester.makepyfile(
+        TESTS.partition("\n@pytest")[0].replace("import app\n", "from counting.count import count\n")
+        + """
+def test_it():
+    db = simulate()
+    with db.faults.paused():
+        db.client().create_table(**TABLE)
+    count(db.Table("tbl"))
+"""
+    )
+    for sites, shown in (("library/counting", True), ("", False)):
+        pytester.makeini(f"[pytest]\npythonpath = library\nminidynamo_faults_sites = {sites}\n")
+        result = pytester.runpytest_subprocess("--minidynamo-faults-require=throttled")
+        assert ("  counting/count.py:2  Scan  throttled" in result.outlines) is shown

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from minidynamo import simulation
+from minidynamo.requests.operations import API
 from minidynamo.simulation import KINDS, PROFILES
 
 PAGES = Path(__file__).parents[2] / "spec" / "faults"
@@ -24,6 +26,9 @@ def test_a_page_says_what_the_code_does(kind: simulation.Kind) -> None:
     page = (PAGES / f"{kind.name}.md").read_text("utf-8")
     assert page.startswith(f"# {kind.name}: {kind.title}\n")
     assert f"- **Why it is legal**: {kind.why}.\n- **Source**: {kind.source}.\n" in page
+    (places,) = re.findall(r"^- \*\*Where\*\*: (.*)\.$", page, re.MULTILINE)
+    if kind.operations and kind.operations != frozenset(API):
+        assert places.split(", ") == sorted(kind.operations), "its operations are others"
     for profile in PROFILES.values():
         rate = ("yes" if profile.capacity else "no") if kind.name == "capacity" else f"{profile.rate(kind.name):g}"
         assert f"{profile.name} {rate}" in page

@@ -16,7 +16,8 @@ import minidynamo
 from bench.bug_hunt import BUGS, hunt
 from bench.bugs.base import THINGS, BuggyApplication
 from minidynamo import Database, DynamoError, Fault, FaultSchedule, ManualClock, Profile
-from minidynamo.simulation import STORMY, SimulatedDatabase, profile_text
+from minidynamo.simulation import STORMY, SimulatedDatabase, profile_text, without_kinds
+from minidynamo.simulation.faults.profiles import profile_arguments
 from minidynamo.testing import simulate_drawn, simulated
 from minidynamo.testing.drawn_faults import drawn, schedule_text
 
@@ -193,3 +194,28 @@ def test_planted_bugs_are_found_and_shrunk(bug: type[BuggyApplication]) -> None:
     """With one seed of four at least; `python -m bench --bugs` measures how often."""
     hunts = (hunt(bug, number) for number in range(4))
     assert any(each.is_found and (each.steps, each.faults) == bug.least for each in hunts)
+
+
+def test_an_example_says_how_it_is_run_again(quiet: Database) -> None:
+    """By the profile's name, less what was left out; not by how the strategy is made."""
+
+    @settings(database=None, deadline=None, phases=[Phase.generate, Phase.shrink])
+    @given(db=simulated(quiet, replace(STORMY, throttled=1.0, server_error=0), without=("conflict",)))
+    def fails(db: SimulatedDatabase) -> None:
+        assert not db.history().choices
+        db.Table("Things").get_item(Key={"id": "1"})
+        assert not db.history().choices
+
+    with pytest.raises((AssertionError, DynamoError, ClientError, BotoCoreError, ExceptionGroup)) as raised:
+        fails()
+    shown = "\n".join(note for error in getattr(raised.value, "exceptions", [raised.value]) for note in error.__notes__)
+    assert "db=simulated(..., profile=Profile(name='stormy', " in shown
+
+
+def test_a_profile_less_some_kinds_is_told_by_its_name() -> None:
+    assert profile_arguments(without_kinds(STORMY, ["conflict", "capacity"])) == (
+        "profile='stormy', without=('capacity', 'conflict')"
+    )
+    assert profile_arguments(STORMY) == "profile='stormy'"
+    assert profile_arguments(Profile(conflict=0.5)) == "profile=Profile(conflict=0.5)"
+    assert profile_arguments(replace(STORMY, name="own", conflict=0)).startswith("profile=Profile(name='own', ")

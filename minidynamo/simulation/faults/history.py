@@ -18,7 +18,7 @@ from minidynamo.simulation.faults.calls import Call
 from minidynamo.simulation.faults.chance import Detail, FaultSchedule
 from minidynamo.simulation.faults.kinds import KINDS
 from minidynamo.simulation.faults.listing import listed
-from minidynamo.simulation.faults.profiles import CALM, Profile, profile_text
+from minidynamo.simulation.faults.profiles import CALM, Profile, profile_arguments
 from minidynamo.storage.whole_file import whole_file
 from minidynamo.values.api_types import JsonObject, JsonValue
 
@@ -133,7 +133,7 @@ class History:
         """What makes such a history again, whether it was drawn, scheduled or is a replay."""
         seed = self.seed if self.seed.isdecimal() else repr(self.seed)
         drawn = f"schedule={self.schedule}" if self.schedule else f"seed={seed}"
-        return f"simulate({drawn}, profile={profile_text(self.profile)})"
+        return f"simulate({drawn}, {profile_arguments(self.profile)})"
 
     def listing(self, colour: bool = False) -> str:
         """A call a line, aligned, and below each fault why it is legal.

@@ -23,7 +23,7 @@ from minidynamo.simulation.faults.chance import (
 from minidynamo.simulation.faults.followed import FollowedSchedule
 from minidynamo.simulation.faults.history import History, HistoryError
 from minidynamo.simulation.faults.kinds import KINDS, REJECTIONS
-from minidynamo.simulation.faults.profiles import Profile, profile_text
+from minidynamo.simulation.faults.profiles import Profile, profile_arguments
 from minidynamo.simulation.faults.rules import Faults
 from minidynamo.simulation.faults.watchers import IsGlobal, tell
 from minidynamo.values.api_types import Request
@@ -70,7 +70,7 @@ class FaultInjector:
 
     def __repr__(self) -> str:
         if self._given_chance is not None and not self.history.calls:
-            return f"simulated(..., {profile_text(self.profile)})"  # Before its faults have been drawn.
+            return f"simulated(..., {profile_arguments(self.profile)})"  # Before its faults have been drawn.
         origin = self.history.origin
         return origin if self.replay is None else f"simulate(replay=<{len(self.replay)} calls of {origin}>)"
 

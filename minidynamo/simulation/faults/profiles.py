@@ -198,6 +198,15 @@ def profile_of(given: str | Profile) -> Profile:
     return PROFILES[given]
 
 
+def profile_arguments(profile: Profile) -> str:
+    """The arguments of `simulate` that give a profile: by its name, less some kinds, where that tells all."""
+    base = PROFILES.get(profile.name, profile)
+    off = tuple(kind for kind in KINDS if base.rate(kind) and not profile.rate(kind))
+    if off and without_kinds(base, off) == profile:
+        return f"profile={base.name!r}, without={off!r}"
+    return f"profile={profile_text(profile)}"
+
+
 def profile_text(profile: Profile) -> str:
     """A profile as Python says it: by its name where that tells all."""
     require(isinstance(profile, Profile), "profile_text", "a Profile", profile)
