@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,10 +26,6 @@ from minidynamo.values.api_types import JsonObject, JsonValue
 logger = logging.getLogger("minidynamo.lambdas")
 
 Handler = Callable[[JsonObject, Context], JsonValue]
-
-# How often handlers have failed: by function, type of error, file and line. A search by Hypothesis makes database after
-# database, in which one mistake fails over and over.
-_failures: Counter[tuple[str, str, str, int]] = Counter()
 
 LATEST = "$LATEST"
 # Whether there is no caller to tell of what ends threads and processes: then it is a failure like others.
@@ -248,7 +243,7 @@ class Runtime:
         except BaseException as error:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
-            _log(function, error, f"failed: {type(error).__name__}: {_text(error)}")
+            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, _text(error))
             return Outcome(request_id, version, _failure(error, request_id), True)
         if self._clock.now() > deadline:
             text = f"RequestId: {request_id} Error: Task timed out after {function.timeout_seconds:.2f} seconds"
@@ -256,7 +251,7 @@ class Runtime:
         try:
             return Outcome(request_id, version, json.loads(json.dumps(value)), False)
         except Exception as error:  # Values may have methods of their own.
-            _log(function, error, f"returned what JSON cannot say: {_text(error)}")
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, _text(error))
             payload = {
                 "errorType": "Runtime.MarshalError",
                 "errorMessage": f"Unable to marshal response: {_text(error)}",
@@ -288,26 +283,6 @@ def _failure(error: BaseException, request_id: str) -> JsonObject:
         "requestId": request_id,
         "stackTrace": traceback.format_tb(error.__traceback__)[1:],
     }
-
-
-def forget_failures() -> None:
-    """Lets each failure be logged as the first of its kind again, as a new test shall see it."""
-    _failures.clear()
-
-
-def _log(function: LambdaFunction, error: BaseException, text: str) -> None:
-    """Logs a failure: the first of its kind from its line in the process, then those whose count is a power of ten."""
-    place = function.name, type(error).__name__, *_place_of(error)
-    _failures[place] += 1
-    count = _failures[place]
-    level = logging.WARNING if str(count).strip("0") == "1" else logging.DEBUG
-    logger.log(level, "function %s %s%s", function.name, text, f" (for the {count}th time)" if count > 1 else "")
-
-
-def _place_of(error: BaseException) -> tuple[str, int]:
-    """The file and the line that an error comes from."""
-    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    return places[-1] if places else ("", 0)
 
 
 def _text(error: BaseException) -> str:

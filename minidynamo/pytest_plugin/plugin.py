@@ -122,14 +122,6 @@ def _judge(config: pytest.Config) -> None:
     be_repeatable()
 
 
-def pytest_runtest_setup() -> None:
-    """Lets each test have the failures of handlers in its log that others have had."""
-    if "minidynamo.lambdas.runtime" in sys.modules:
-        from minidynamo.lambdas.runtime import forget_failures
-
-        forget_failures()
-
-
 @pytest.fixture
 def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database, closed when the test ends."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 import pytest
 
-from minidynamo import Database, ManualClock, connect
+from minidynamo import Database, ManualClock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from tests.lambdas.streaming_table import Event
 
@@ -36,27 +35,6 @@ def test_a_failing_function_is_logged_in_a_line(database: Database, caplog: pyte
     database.functions.register("failing", lambda event, context: event["n"])
     database.functions.invoke("failing", {})
     assert "function failing failed: KeyError: 'n'" in caplog.text
-
-
-def test_the_same_failure_is_logged_once_with_its_count(caplog: pytest.LogCaptureFixture) -> None:
-    """In all databases of a test, so that a search by Hypothesis does not flood its report."""
-
-    def failing(event: Any, context: Any) -> None:
-        if event.get("other"):
-            raise ValueError("another line")
-        raise ValueError(f"{event['n']} is wrong")
-
-    for database in [connect() for _ in range(10)]:
-        database.functions.register("failing", failing)
-        for number in range(12):
-            database.functions.invoke("failing", {"n": number})
-    database.functions.invoke("failing", {"other": True})
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
-        "function failing failed: ValueError: 0 is wrong",
-        "function failing failed: ValueError: 9 is wrong (for the 10th time)",
-        "function failing failed: ValueError: 3 is wrong (for the 100th time)",
-        "function failing failed: ValueError: another line",
-    ]
 
 
 def test_versions_and_aliases(database: Database) -> None:
