@@ -45,7 +45,9 @@ def test_every_seed_finds_the_bug_of_the_story(tmp_path: Path, monkeypatch: pyte
     ci = settings.get_profile("minidynamo-ci")
     for number in range(1, 51):
         with pytest.raises(AssertionError) as raised:
-            run_state_machine_as_test(seed(number)(machine), settings=settings(ci, derandomize=False, stateful_step_count=5))
+            run_state_machine_as_test(
+                seed(number)(machine), settings=settings(ci, derandomize=False, stateful_step_count=5)
+            )
         report = "\n".join(raised.value.__notes__)
         assert "state.reserve(person='ann', seat='1')\nstate.teardown()" in report, f"seed {number}: {report}"
         assert "schedule=FaultSchedule([Fault('response_lost')])" in report, f"seed {number}: {report}"
