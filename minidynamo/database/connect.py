@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
 from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def connect(
     clock: Clock | None = None,
     seed: int = 0,
     region: str | None = None,
-    account_id: str = "000000000000",
+    account_id: str = DEFAULT_ACCOUNT_ID,
     partition_size: int = PARTITION_SIZE_BYTES_MAX,
     table_delays: float | Mapping[str, float] | None = None,
     wording: str = "current",
@@ -63,7 +64,7 @@ def connect(
     options: DatabaseSettings = {
         "clock": clock,
         "seed": seed,
-        "region": region or "us-east-1",
+        "region": region or DEFAULT_REGION,
         "account_id": account_id,
         "partition_size": partition_size,
         "table_delays": table_delays,

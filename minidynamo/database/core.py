@@ -14,7 +14,7 @@ from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations.perform import perform
-from minidynamo.schema.arns import ArnScope
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
@@ -34,8 +34,8 @@ class Core(Wrapped):
         engine: Engine | None = None,
         clock: Clock | None = None,
         seed: int | str = 0,
-        region: str = "us-east-1",
-        account_id: str = "000000000000",
+        region: str = DEFAULT_REGION,
+        account_id: str = DEFAULT_ACCOUNT_ID,
         partition_size: int = PARTITION_SIZE_BYTES_MAX,
         table_delays: float | Mapping[str, float] | StatusDelays | None = None,
         wording: str = "current",

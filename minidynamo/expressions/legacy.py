@@ -18,7 +18,7 @@ from minidynamo.limits import NESTING_LEVELS_MAX
 from minidynamo.messages import BETWEEN_REVERSED, PARAMETERS_INVALID, UNKNOWN_CONDITIONAL_OPERATOR
 from minidynamo.values.api_types import Structure
 from minidynamo.values.attribute_value import AttributeValue, checked_value
-from minidynamo.values.nesting import NestingTooDeep, nesting_levels
+from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep, nesting_levels
 from minidynamo.wording import VALUE
 
 _ANY = None
@@ -74,6 +74,13 @@ def legacy_condition(
     return syntax.Or(tuple(parts)) if joined_by == "OR" else syntax.And(tuple(parts))
 
 
+def _path(name: str) -> DocumentPath:
+    """The path of an attribute by its name, in which dots and brackets mean themselves."""
+    if not name:
+        raise EmptyAttributeName
+    return DocumentPath((name,))
+
+
 def check_depth(conditions: Mapping[str, Structure]) -> None:
     """Refuses conditions whose values nest too deep; other errors in them are found later."""
     values = [value for each in conditions.values() for value in each.get("AttributeValueList") or ()]
@@ -102,6 +109,7 @@ def legacy_key_clauses(conditions: Mapping[str, Structure]) -> tuple[KeyClause, 
         raise too_many_key_conditions(len(conditions), 2) if conditions else ValidationError(KEY_CONDITIONS_2025)
     clauses = []
     for name, condition in conditions.items():
+        _path(name)
         operator = condition["ComparisonOperator"]
         operands = _checked_operands(operator, condition.get("AttributeValueList") or [])
         key_operator = _OPERATORS[operator].key_operator
@@ -122,7 +130,7 @@ def legacy_projection(names: list[str]) -> syntax.ResolvedProjection:
         if name in names[:index]:
             text = f"{PARAMETERS_INVALID}Duplicate value in attribute name: {name}"
             raise ValidationError(text)
-    return syntax.Projection(tuple(DocumentPath((name,)) for name in names))
+    return syntax.Projection(tuple(map(_path, names)))
 
 
 def _invalid(text: str) -> ValidationError:
@@ -171,7 +179,7 @@ def _checked_operands(operator: str, values: list[AttributeValue]) -> tuple[Lite
 
 
 def _condition(name: str, operator: str, literals: tuple[Literal, ...]) -> Condition:
-    path = DocumentPath((name,))
+    path = _path(name)
     if operator in _COMPARISONS:
         return syntax.Comparison(_COMPARISONS[operator], path, literals[0])
     if operator == "BETWEEN":
@@ -187,7 +195,7 @@ def _condition(name: str, operator: str, literals: tuple[Literal, ...]) -> Condi
 
 
 def _action(name: str, update: Structure) -> syntax.ResolvedAction:
-    path, action, value = DocumentPath((name,)), update.get("Action") or "PUT", update.get("Value")
+    path, action, value = _path(name), update.get("Action") or "PUT", update.get("Value")
     if value is None:
         if action != "DELETE":
             raise _invalid("Only DELETE action is allowed when no attribute value is specified")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
+from minidynamo.limits import NUMBER_DIGITS_MAX
 from minidynamo.values.api_types import JsonValue
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import from_json
@@ -108,6 +109,23 @@ def _read_text(path: Path) -> str:
         raise FileError(f"cannot read {path}: byte {error.start} is not UTF-8 text") from None
 
 
+def _number(text: str) -> Decimal:
+    """A number less the zeros at its end, which do not count as digits."""
+    sign, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int), f"{text} is no finite number, and JSON has no others"
+    shown = "".join(map(str, digits)).rstrip("0")
+    if not shown:
+        return Decimal(0)
+    return Decimal((sign, tuple(map(int, shown)), exponent + len(digits) - len(shown)))
+
+
+def _whole_number(text: str) -> int | Decimal:
+    return int(text) if len(text) <= NUMBER_DIGITS_MAX else _number(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number)
+
+
 def _line_records(text: str) -> Iterator[Record]:
     for number, line in enumerate(io.StringIO(text), start=1):
         if line.strip():
@@ -116,7 +134,7 @@ def _line_records(text: str) -> Iterator[Record]:
 
 def _parsed(number: int, line: str) -> Record:
     try:
-        return _record(number, json.loads(line, parse_float=Decimal))
+        return _record(number, _DECODER.decode(line))
     except ValueError as error:
         return Record(number, None, f"not JSON: {error}")
     except RecursionError:
@@ -125,12 +143,11 @@ def _parsed(number: int, line: str) -> Record:
 
 def _array_records(text: str, path: Path) -> Iterator[Record]:
     """The members of an array, each with the line on which it begins."""
-    decoder = json.JSONDecoder(parse_float=Decimal)
     position = _skip_space(text, _skip_space(text, 0) + 1)
     while position < len(text) and text[position] != "]":
         number = text.count("\n", 0, position) + 1
         try:
-            value, position = decoder.raw_decode(text, position)
+            value, position = _DECODER.raw_decode(text, position)
         except ValueError as error:
             # Where the next member begins cannot be known any more.
             yield Record(number, None, f"not JSON: {error}; nothing after this line was read")

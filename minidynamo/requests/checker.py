@@ -112,7 +112,7 @@ def _map(shape: Shape) -> _Predicate:
 
 def _structure(shape: Shape) -> _Predicate:
     members = {name: _compiled(member) for name, member in shape.members.items()}
-    required = shape.required
+    required = shape.required | shape.needed
 
     def is_well_formed(value: object) -> bool:
         if type(value) is not dict or not required <= value.keys():

@@ -29,6 +29,7 @@ class Shape:
         element: the shape of list members and map values.
         members: of a structure, in the order in which the service reports violations.
         required: the members that must be present.
+        needed: those that must be present as well, although no client knows: the service's model does not say so.
         key_constraints: of a map, the constraints on its keys, as the service prints them.
         value_constraints: of a map, the constraints on its values, as the service prints them.
         accepts_arn: whether an ARN stands in for a name, which the constraints of names do not bind.
@@ -44,6 +45,7 @@ class Shape:
     element: Shape | None = None
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
     key_constraints: str | None = None
     value_constraints: str | None = None
     accepts_arn: bool = False

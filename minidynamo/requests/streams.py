@@ -5,11 +5,16 @@ Source: the API model of DynamoDB Streams, version 2012-08-10.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minidynamo.requests.shapes import INDEX_NAME, TIMESTAMP, Shape, enum, integer, string, structure
 
 _ARN = string(37, 1024)
 _SHARD_ID = string(28, 65)
 _LIMIT = integer(1)  # Its largest value is refused in words of each operation's own.
+_SHARD_FILTER = replace(
+    structure("ShardFilter", Type=enum("CHILD_SHARDS"), ShardId=_SHARD_ID), needed=frozenset({"Type", "ShardId"})
+)
 
 STREAMS: dict[str, Shape] = {
     "ListStreams": structure("ListStreamsInput", TableName=INDEX_NAME, Limit=_LIMIT, ExclusiveStartStreamArn=_ARN),
@@ -19,7 +24,7 @@ STREAMS: dict[str, Shape] = {
         StreamArn=_ARN,
         Limit=_LIMIT,
         ExclusiveStartShardId=_SHARD_ID,
-        ShardFilter=structure("ShardFilter", Type=enum("CHILD_SHARDS"), ShardId=_SHARD_ID),
+        ShardFilter=_SHARD_FILTER,
     ),
     "GetShardIterator": structure(
         "GetShardIteratorInput",

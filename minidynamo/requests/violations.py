@@ -186,7 +186,7 @@ def _violations(shape: Shape, value: object, path: tuple[str, ...]) -> Iterator[
         for name, member in shape.members.items():
             if name in value:
                 yield from _violations(member, value[name], (*path, name))
-            elif name in shape.required:
+            elif name in shape.required or name in shape.needed:
                 yield Violation((*path, name), None, "Member must not be null", "null")
     elif shape.kind == "List" and isinstance(value, Sequence):
         for index, member in enumerate(value, start=1):

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from minidynamo.errors import ValidationError
 from minidynamo.wording import DETECTED
 
+# Where a database is unless it is told otherwise: the account of Amazon's own examples.
+DEFAULT_REGION, DEFAULT_ACCOUNT_ID = "us-east-1", "123456789012"
+
 _TABLE_ARN = re.compile(
     r"arn:(?P<partition>[^:]*):dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>[^/]*)/(?P<name>[^/]+)"
 )

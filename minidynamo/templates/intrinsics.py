@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
     Allowance,
@@ -19,9 +20,9 @@ from minidynamo.templates.resolution import (
 from minidynamo.templates.table_definition import TemplateError
 
 _PSEUDO = {
-    "AWS::AccountId": "000000000000",
+    "AWS::AccountId": DEFAULT_ACCOUNT_ID,
     "AWS::Partition": "aws",
-    "AWS::Region": "us-east-1",
+    "AWS::Region": DEFAULT_REGION,
     "AWS::StackName": "stack",
     "AWS::URLSuffix": "amazonaws.com",
 }

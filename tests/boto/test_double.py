@@ -57,7 +57,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("DescribeTable", {"TableName": "tbl"}),
     ("DescribeTable", {"TableName": "nope"}),
     ("CreateTable", {**TABLE, "TableName": "other"}),
-    ("TagResource", {"ResourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/tbl", "Tags": []}),
+    ("TagResource", {"ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/tbl", "Tags": []}),
     ("ListTables", {}),
     ("UpdateTimeToLive", {"TableName": "tbl", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}}),
     (

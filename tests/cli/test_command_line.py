@@ -85,6 +85,42 @@ def test_loading_an_array(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "line 3: cannot be stored: a number has more than 38 digits or is out of range" in out
 
 
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [
+        ("1." + "0" * 45, "1"),
+        ("1" + "0" * 60, "1" + "0" * 60),
+        ("-12" + "0" * 40, "-12" + "0" * 40),
+        ("0." + "0" * 50, "0"),
+        ("1.50e3", "1500"),
+        ("12345678901234567890123456789012345678000", "12345678901234567890123456789012345678000"),
+        ("0" * 5 + "7", None),
+        ("1" * 39, None),
+        ("1." + "1" * 38, None),
+        ("1" + "0" * 200, None),
+    ],
+)
+@pytest.mark.parametrize("form", ["lines", "array", "csv", "wire"])
+def test_zeros_at_the_end_are_no_digits(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str, number: str, stored: str | None
+) -> None:
+    """Digits are counted without them, whichever way a number comes; of others each way says that they cannot be."""
+    texts = {
+        "lines": f'{{"id": "a", "n": {number}}}\n',
+        "array": f'[{{"id": "a", "n": {number}}}]',
+        "csv": f"id,n\na,{number}\n",
+        "wire": f'{{"Item": {{"id": {{"S": "a"}}, "n": {{"N": "{number}"}}}}}}\n',
+    }
+    path = tmp_path / f"file.{'csv' if form == 'csv' else 'json'}"
+    path.write_text(texts[form], "utf-8")
+    code, out, _ = run(capsys, "load", "Numbers", path, "--key", "id,n:N")
+    if stored is None and number.startswith("0") and form in ("csv", "wire"):
+        stored = number.lstrip("0")  # Zeros before a number are no JSON, but the service takes them.
+    assert (code, f"{1 if stored else 0} of 1 records loaded" in out) == (0 if stored else 1, True)
+    if stored and len(stored) < 40:
+        assert f" {stored} " in out
+
+
 def test_loading_csv(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Key columns get their types, the others are strings; quotes and commas inside cells are fine."""
     path = tmp_path / "rows.csv"

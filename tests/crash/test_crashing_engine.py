@@ -76,7 +76,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "UpdateTimeToLive": {"TableName": "tbl", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}},
     "TagResource": {
-        "ResourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/tbl",
+        "ResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/tbl",
         "Tags": [{"Key": "k", "Value": "v"}],
     },
 }

@@ -69,7 +69,7 @@ def test_the_context_is_lambdas(database: Database, clock: ManualClock) -> None:
     ((context, left),) = seen
     assert left == 8_000
     assert (context.function_name, context.function_version) == ("handler", "$LATEST")
-    assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:000000000000:function:handler"
+    assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:handler"
     assert context.log_group_name == "/aws/lambda/handler"
     assert context.identity is context.client_context is None
     assert callable(handler)

@@ -156,7 +156,7 @@ def test_failures_go_into_a_table(database: Database) -> None:
     def failing(event: Event, context: Any) -> None:
         raise RuntimeError("poison")
 
-    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/failures"
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/failures"
     destination = {"OnFailure": {"Destination": arn}}
     database.on_stream("tbl", failing, MaximumRetryAttempts=0, DestinationConfig=destination)
     put(database, "a")

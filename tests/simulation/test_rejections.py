@@ -70,7 +70,7 @@ def test_throttles_say_where_and_why(database: SimulatedDatabase) -> None:
         {**create_table_request("small", {"key": ["pk S"]}), "BillingMode": "PROVISIONED",
          "ProvisionedThroughput": PROVISIONED},
     )  # fmt: skip
-    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/"
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/"
     for table, member, code, reason in (
         ("tbl", "throttlingReasons", "ThrottlingException", "TableReadKeyRangeThroughputExceeded"),
         ("small", "ThrottlingReasons", "ProvisionedThroughputExceededException",

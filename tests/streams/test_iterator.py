@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from minidynamo.errors import ExpiredIterator, ValidationError
 from minidynamo.streams.iterator import ShardIterator, read_iterator
 
-ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/tbl/stream/2023-11-14T22:13:20.000"
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/tbl/stream/2023-11-14T22:13:20.000"
 NOW = 1_700_000_000.0
 
 

@@ -14,7 +14,7 @@ from minidynamo import Database, ManualClock
 
 PARTITION_SIZE = 4_000
 TOKEN = "00000000-0000-4000-8000-000000000001"
-ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Orders"
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Orders"
 TRANSACTION: dict[str, Any] = {
     "ClientRequestToken": TOKEN,
     "TransactItems": [
