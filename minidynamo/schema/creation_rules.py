@@ -91,7 +91,7 @@ def new_state(
         was_on_demand=billing_mode == "PAY_PER_REQUEST",
         throughput=new_throughput(provisioned),
         warm=warm_throughput(request.get("WarmThroughput"), provisioned),
-        on_demand=request.get("OnDemandThroughput"),
+        on_demand=request.get("OnDemandThroughput") or None,
         is_protected=request.get("DeletionProtectionEnabled", False),
         tags=merged_tags({}, request.get("Tags", ())),
         table_class=request.get("TableClass"),
@@ -119,7 +119,7 @@ def new_index(index: Request, kind: IndexKind) -> IndexState:
         state,
         throughput=new_throughput(provisioned),
         warm=warm_throughput(index.get("WarmThroughput"), provisioned),
-        on_demand=index.get("OnDemandThroughput"),
+        on_demand=index.get("OnDemandThroughput") or None,
     )
 
 
@@ -229,7 +229,7 @@ def _check_index_throughput(request: Request) -> None:
         if billing_mode == "PROVISIONED" and throughput is None:
             raise invalid(f"ProvisionedThroughput is not specified for index: {name}")
         check_unit_values(throughput)
-        check_on_demand(index.get("OnDemandThroughput"), billing_mode, f"index: {name}")
+        check_on_demand(index.get("OnDemandThroughput"), billing_mode, f"index: {name}", is_new=True)
         check_warm(index.get("WarmThroughput"), throughput, f"index {name}")
 
 
@@ -242,7 +242,7 @@ def _check_settings(request: Request) -> None:
             raise invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
     check_table_class(request.get("TableClass"))
     billing_mode = request.get("BillingMode", "PROVISIONED")
-    check_on_demand(request.get("OnDemandThroughput"), billing_mode, "table")
+    check_on_demand(request.get("OnDemandThroughput"), billing_mode, "table", is_new=True)
     check_warm(request.get("WarmThroughput"), request.get("ProvisionedThroughput"), "table")
     check_encryption(request.get("SSESpecification"))
     check_tags(request.get("Tags", ()))

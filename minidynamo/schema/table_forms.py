@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from minidynamo.schema.arns import ArnScope
 from minidynamo.schema.table_state import (
@@ -151,7 +152,7 @@ def to_api(state: TableState, scope: ArnScope, sizes: Sizes) -> Form:
         "BillingModeSummary": _billing(state),
         "TableClassSummary": _table_class(state),
         "StreamSpecification": _stream(state),
-        "SSEDescription": _encryption(state, scope),
+        "SSEDescription": encryption_to_api(state, scope),
     }
     for kind in IndexKind:
         indexes = [_index_to_api(each, arn, sizes) for each in state.indexes if each.kind is kind]
@@ -196,7 +197,7 @@ def _index_to_api(index: IndexState, arn: str, sizes: Sizes) -> Form:
 def _billing(state: TableState) -> Form | None:
     if not state.was_on_demand:
         return None
-    since = state.on_demand_since
+    since = state.created_at if state.on_demand_since is None else state.on_demand_since  # None: it was made so.
     return _present({"BillingMode": state.billing_mode, "LastUpdateToPayPerRequestDateTime": since})
 
 
@@ -207,13 +208,20 @@ def _table_class(state: TableState) -> Form | None:
     return _present({"TableClass": state.table_class, "LastUpdateDateTime": changed_at})
 
 
-def _encryption(state: TableState, scope: ArnScope) -> Form | None:
+def encryption_to_api(state: TableState, scope: ArnScope) -> Form | None:
+    """The SSEDescription of a table; None where it has no key of its own."""
     key = state.encryption_key
     if key is None:
         return None
     if not key.startswith("arn:"):
         key = f"arn:aws:kms:{scope.region}:{scope.account_id}:{key if '/' in key else 'key/' + key}"
-    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _key_behind(key)}
+
+
+def _key_behind(arn: str) -> str:
+    """The ARN of a key; of an alias, that of the key behind it, which is made up and always the same."""
+    place, is_alias, _ = arn.partition(":alias/")
+    return f"{place}:key/{uuid5(NAMESPACE_URL, arn)}" if is_alias else arn
 
 
 # What both have.

@@ -36,13 +36,14 @@ def check_unit_values(throughput: Units | None) -> None:
             raise ValidationError(f"Given value {throughput[unit]} for {unit} is out of bounds")
 
 
-def check_on_demand(throughput: Units | None, billing_mode: str, place: str) -> None:
+def check_on_demand(throughput: Units | None, billing_mode: str, place: str, is_new: bool = False) -> None:
     """Refuses OnDemandThroughput on a provisioned table and values out of range.
 
     Parameters:
         throughput: the setting, None if it is not given.
         billing_mode: of the table.
         place: "table" or "index: i", for the message.
+        is_new: whether the table or index is being created, and has no bound that -1 could take away.
     """
     for unit in ON_DEMAND_UNITS:
         if throughput is None or unit not in throughput:
@@ -54,7 +55,7 @@ def check_on_demand(throughput: Units | None, billing_mode: str, place: str) -> 
             text = "cannot be specified when table BillingMode is PROVISIONED"
             raise invalid(f"{unit} for OnDemandThroughput for {place} {text}")
         value = throughput[unit]
-        if value != -1 and not 1 <= value <= CAPACITY_UNITS_VALUE_MAX:
+        if (value != -1 or is_new) and not 1 <= value <= CAPACITY_UNITS_VALUE_MAX:
             shown = place.replace("index:", "index :")
             raise invalid(f"Requested {unit} for OnDemandThroughput for {shown} is outside of valid range")
 
@@ -72,12 +73,20 @@ def check_warm(warm: Units | None, provisioned: Units | None, place: str) -> Non
 
 
 def warm_throughput(warm: Units | None, provisioned: Units | None) -> dict[str, int]:
-    """The WarmThroughput of a table or index, with its defaults filled in."""
-    start = {
+    """The WarmThroughput of a new table or index, with its defaults filled in."""
+    return {**_start_of(provisioned), **(warm or {})}
+
+
+def risen_warm_throughput(warm: Units | None, provisioned: Units | None) -> dict[str, int]:
+    """The WarmThroughput after other throughput was set, which it is never below; None for on demand."""
+    return {unit: max(start, (warm or {}).get(unit, 0)) for unit, start in _start_of(provisioned).items()}
+
+
+def _start_of(provisioned: Units | None) -> dict[str, int]:
+    return {
         unit: on_demand_start if provisioned is None else provisioned[provisioned_unit]
         for unit, (provisioned_unit, on_demand_start) in _WARM.items()
     }
-    return {**start, **(warm or {})}
 
 
 def check_quotas(throughputs: Iterable[tuple[str | None, Units]], reserved: Units, region: str) -> None:

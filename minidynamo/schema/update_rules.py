@@ -170,7 +170,7 @@ def _check_index_creation(index: Request, request: Request, table: TableState, m
     if not request.get("AttributeDefinitions"):
         raise invalid(f"AttributeDefinitions is not specified for index: {name}")
     check_unit_values(throughput)
-    check_on_demand(index.get("OnDemandThroughput"), mode, f"index: {name}")
+    check_on_demand(index.get("OnDemandThroughput"), mode, f"index: {name}", is_new=True)
     check_warm(index.get("WarmThroughput"), throughput, f"index {name}")
     check_global_key(index["KeySchema"], names_of(request["AttributeDefinitions"]))
     check_projection(index["Projection"])

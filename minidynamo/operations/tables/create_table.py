@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from minidynamo.errors import ResourceInUse
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.tables.answers import answer_to_creation
 from minidynamo.schema.creation_rules import check_creation, new_state, stream_view
 from minidynamo.schema.index_rules import invalid
-from minidynamo.schema.table_forms import Sizes, to_api
 from minidynamo.schema.table_state import Units
 from minidynamo.schema.throughput_rules import check_on_demand_quotas, check_quotas
 from minidynamo.tables.changes import WriteBatch
@@ -30,8 +30,7 @@ def create_table(context: OperationContext, request: Request) -> Response:
         batch = WriteBatch()
         context.catalog.stage_new(batch, state)
         context.commit(batch)
-    sizes: Sizes = dict.fromkeys((None, *(index.name for index in state.indexes)), (0, 0))
-    return {"TableDescription": to_api(state, context.scope, sizes)}
+    return {"TableDescription": answer_to_creation(request, state, context.scope)}
 
 
 def _check_quotas(context: OperationContext, request: Request) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.tables.answers import answer_to_update
 from minidynamo.operations.tables.update_limits import check_limits, decreases_on_day_of, is_decrease
 from minidynamo.schema.creation_rules import encryption_key, new_index, stream_view, types_of
-from minidynamo.schema.table_forms import throughput_to_api, to_api
 from minidynamo.schema.table_state import IndexKind, IndexState, TableState, Throughput, Units
-from minidynamo.schema.throughput_rules import UNITS, warm_throughput
+from minidynamo.schema.throughput_rules import UNITS, risen_warm_throughput
 from minidynamo.schema.update_rules import changes_class, check_changes, check_combination, index_actions
 from minidynamo.tables.changes import WriteBatch, stage_backfill
 from minidynamo.tables.table import Table, index_keyspace_name
@@ -34,18 +34,7 @@ def update_table(context: OperationContext, request: Request) -> Response:
         changed = _with_indexes(context, request, changed, due)
         sizes = table.sizes
         _carry_out(context, request, table, changed)
-    description = to_api(changed, context.scope, sizes)
-    _show_old_throughput(request, state, description)
-    return {"TableDescription": description}
-
-
-def _show_old_throughput(request: Request, old: TableState, description: Response) -> None:
-    """The response still shows the throughput of updated indexes from before."""
-    updated = {parameters["IndexName"] for kind, parameters in index_actions(request) if kind == "Update"}
-    for shown in description.get(IndexKind.GLOBAL.value, ()):
-        index = old.index(shown["IndexName"])
-        if index is not None and index.throughput is not None and index.name in updated:
-            shown["ProvisionedThroughput"] = throughput_to_api(index.throughput)
+    return {"TableDescription": answer_to_update(request, state, changed, context.scope, sizes)}
 
 
 # Settings.
@@ -66,7 +55,9 @@ def _with_settings(context: OperationContext, request: Request, state: TableStat
     if request.get("BillingMode", state.billing_mode) != state.billing_mode:
         state = _with_billing(state, request["BillingMode"], now)
     if "ProvisionedThroughput" in request:
-        state = replace(state, throughput=_changed_throughput(state.throughput, request["ProvisionedThroughput"], now))
+        wanted = request["ProvisionedThroughput"]
+        throughput = _changed_throughput(state.throughput, wanted, now)
+        state = replace(state, throughput=throughput, warm=risen_warm_throughput(state.warm, wanted))
     if "OnDemandThroughput" in request:
         state = replace(state, on_demand=_changed_on_demand(state.on_demand, request["OnDemandThroughput"]))
     if "WarmThroughput" in request:
@@ -84,7 +75,7 @@ def _with_billing(state: TableState, mode: str, now: float) -> TableState:
         was_on_demand=True,
         on_demand_since=now,
         throughput=replace(state.throughput, read_units=0, write_units=0),
-        warm=warm_throughput(state.warm, None),
+        warm=risen_warm_throughput(state.warm, None),
         indexes=tuple(_on_demand_index(each) for each in indexes),
     )
 
@@ -93,7 +84,7 @@ def _on_demand_index(index: IndexState) -> IndexState:
     if index.throughput is None:
         return index
     throughput = replace(index.throughput, read_units=0, write_units=0)
-    return replace(index, throughput=throughput, warm=warm_throughput(index.warm, None))
+    return replace(index, throughput=throughput, warm=risen_warm_throughput(index.warm, None))
 
 
 def _changed_throughput(current: Throughput, wanted: Units, now: float) -> Throughput:
@@ -148,7 +139,8 @@ def _updated_index(index: IndexState, parameters: Request, now: float) -> IndexS
     if "ProvisionedThroughput" in parameters:
         assert index.throughput is not None, f"index {index.name} has no throughput"
         wanted = parameters["ProvisionedThroughput"]
-        index = replace(index, throughput=_changed_throughput(index.throughput, wanted, now))
+        throughput = _changed_throughput(index.throughput, wanted, now)
+        index = replace(index, throughput=throughput, warm=risen_warm_throughput(index.warm, wanted))
     if "OnDemandThroughput" in parameters:
         index = replace(index, on_demand=_changed_on_demand(index.on_demand, parameters["OnDemandThroughput"]))
     if "WarmThroughput" in parameters:
