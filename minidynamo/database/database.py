@@ -258,8 +258,14 @@ class Database(Core):
         """
         return Database(**self.fork_settings(clock))
 
-    def fork_settings(self, clock: Clock | None) -> ForkSettings:
-        """What a database is made from that begins with everything this one holds."""
+    def fork_settings(self, clock: Clock | None, seed: int | str | None = None) -> ForkSettings:
+        """What a database is made from that begins with everything this one holds.
+
+        Parameters:
+            clock: the time of it; a copy of this one's by default.
+            seed: what tells it from others, so that its ids are its own; by default every fork is another.
+        """
+        name = f"fork {next(self._fork_numbers)}" if seed is None else f"seed {seed}"
         return {
             "engine": MemoryEngine(self.snapshot()),
             "clock": copy.copy(self.clock) if clock is None else clock,
@@ -268,7 +274,7 @@ class Database(Core):
             "partition_size": self._partition_size,
             "table_delays": self.delays,
             "wording": self.wording.name,
-            "seed": f"{self._identity}/fork {next(self._fork_numbers)}",
+            "seed": f"{self._identity}/{name}",
         }
 
     def check(self) -> None:

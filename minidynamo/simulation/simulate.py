@@ -25,7 +25,7 @@ _SETTINGS: dict[str, tuple[type, ...]] = {
     "durability": (str, type(None)),
     "file_mode": (int,),
     "partition_size": (int,),
-    "region": (str,),
+    "region": (str, type(None)),
     "table_delays": (int, float, Mapping, type(None)),
     "wording": (str,),
 }
@@ -85,7 +85,7 @@ def simulate(
     if isinstance(source, Database):
         if clock is None and not hasattr(source.clock, "advance"):
             clock = ManualClock(source.clock.now())
-        return SimulatedDatabase(injector, **{**source.fork_settings(clock), "seed": seed}).warning_at_end(place)
+        return SimulatedDatabase(injector, **source.fork_settings(clock, seed)).warning_at_end(place)
     engine = opened_engine(source, settings.pop("durability", None), settings.pop("file_mode", FILE_MODE))
     try:
         clock = ManualClock() if clock is None else clock

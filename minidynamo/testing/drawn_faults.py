@@ -8,7 +8,6 @@ can be told as a `FaultSchedule`, under which the same calls meet the same fault
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from math import prod
@@ -34,8 +33,6 @@ from minidynamo.values.api_types import Request
 _DISTURBED = 0.5
 # In a disturbed unit each call draws one of so many slots: the kind of fault it is open to; the first are none.
 _SLOTS = 128
-# Handlers that fail are logged in the run that is reported only, not in the hundreds of runs before it.
-_HANDLERS_LOG = logging.getLogger("minidynamo.lambdas")
 _ARMED_MAX = 0.9  # What was certain could not be shrunk away.
 
 
@@ -204,15 +201,7 @@ def drawn(
     database = simulate(source, profile=chosen, chance=chance, **settings)
     if build_context().is_final:
         cleanup(lambda: report(f"Faults of this run: {schedule_text(chance.told(), chosen)}"))
-    else:
-        _HANDLERS_LOG.addFilter(_nothing)
-        cleanup(lambda: _HANDLERS_LOG.removeFilter(_nothing))
     return database, chance
-
-
-def _nothing(record: logging.LogRecord) -> bool:
-    """Lets no record pass."""
-    return False
 
 
 def _chosen_profile(
@@ -228,8 +217,7 @@ def _chosen_profile(
 
 def schedule_text(schedule: FaultSchedule, profile: Profile) -> str:
     """The call that opens a database with the faults of a run, as Python says it."""
-    named = f", {profile_arguments(profile)}" if schedule.faults else ""
-    return f"minidynamo.simulate(..., schedule={schedule!r}{named})"
+    return f"minidynamo.simulate(..., schedule={schedule!r}, {profile_arguments(profile)})"
 
 
 def simulated(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from minidynamo import Database, Fault, FaultSchedule, Profile, simulate
 from minidynamo.simulation import SimulatedDatabase, profile_of, without_kinds
@@ -21,6 +22,9 @@ from minidynamo.testing.variants import variants
 Program = Callable[[SimulatedDatabase], object]
 
 _OUTCOMES_MAX = 10_000
+# What pytest, unittest and Hypothesis end a test with that is not to go on.
+_SKIPPING = frozenset({"Skipped", "SkipTest", "UnsatisfiedAssumption", "StopTest", "Exit"})
+_RUNS_IT = "explore() awaits nothing; give lambda db: asyncio.run(program(db))"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class FailedOutcome:
     """
 
     schedule: FaultSchedule
-    error: Exception
+    error: BaseException
 
 
 class Exploration:
@@ -67,12 +71,21 @@ class Exploration:
             lines.append(self._least_text())
         return "\n".join(lines)
 
+    def add(self, failure: FailedOutcome) -> None:
+        """Adds a failure. Only the least keeps its traceback, and with it the database of its run."""
+        self.failures.append(failure)
+        self.failures.sort(key=_least_first)
+        for each in self.failures[1:]:
+            each.error.__traceback__ = each.error.__context__ = each.error.__cause__ = None
+
     def raise_least(self) -> None:
         """Raises the error of the failure that has the fewest faults, which names them; nothing where none failed."""
         if self.failures:
             error = self.failures[0].error
-            error.add_note(self._least_text())
-            error.add_note(f"{len(self.failures):,} of {self.outcomes.total():,} outcomes fail.")
+            notes = (self._least_text(), f"{len(self.failures):,} of {self.outcomes.total():,} outcomes fail.")
+            for note in notes:
+                if note not in getattr(error, "__notes__", ()):
+                    error.add_note(note)
             raise error
 
     def _least_text(self) -> str:
@@ -93,7 +106,7 @@ def explore(
 
     Parameters:
         program: called with a simulated database that is its own; raises where something is wrong. It must make the
-            same calls whenever it gets the same responses.
+            same calls whenever it gets the same responses. Nothing goes wrong in forks that it makes.
         depth: how many faults there are in a run at most.
         source: what each run begins with a fork of; by default an empty database.
         profile: which kinds of faults there are, those whose rate is not 0, and their bounds. Whatever the rates, all
@@ -114,27 +127,27 @@ def explore(
     """
     _require_arguments(program, depth, source, outcomes_max)
     chosen = without_kinds(profile_of(profile), without)
+    unbounded = replace(chosen, refusals_in_a_row_max=max(chosen.refusals_in_a_row_max, depth + 1))
     exploration = Exploration(chosen)
     level: list[tuple[Fault, ...]] = [()]
     for count in range(depth + 1):
         follow: list[tuple[Fault, ...]] = []
         for faults in level:
-            chance = _ExploredChance(faults, chosen, looks_on=count < depth)
-            error = _error_of(program, simulate(source, profile=chosen, chance=chance))
+            chance = _ExploredChance(faults, chosen, outcomes_max + 1 if count < depth else 0)
+            error = _error_of(program, simulate(source, profile=unbounded, chance=chance))
             if not chance.is_over:
                 raise _unrepeatable(faults)
             if chance.is_undone:
                 continue
             exploration.outcomes[count] += 1
             follow += [(*faults, fault) for fault in chance.possible]
-            if exploration.outcomes.total() + len(follow) > outcomes_max:
-                raise _too_many(outcomes_max, depth)
             if error is not None:
-                exploration.failures.append(FailedOutcome(FaultSchedule(faults), error))
-        exploration.failures.sort(key=_least_first)
-        level = follow
+                exploration.add(FailedOutcome(FaultSchedule(faults), error))
         if check:
             exploration.raise_least()
+        if exploration.outcomes.total() + len(follow) > outcomes_max:
+            raise _too_many(outcomes_max, depth)
+        level = follow
     return exploration
 
 
@@ -143,14 +156,21 @@ def _least_first(outcome: FailedOutcome) -> tuple[int, int]:
     return len(faults), sum(fault.variant for fault in faults)
 
 
-def _error_of(program: Program, database: SimulatedDatabase) -> Exception | None:
-    """What a program raises, None for nothing."""
+def _error_of(program: Program, database: SimulatedDatabase) -> BaseException | None:
+    """What a program raises, None for nothing; what skips or ends the test is none of that."""
     try:
-        program(database)
-    except Exception as error:
+        result = program(database)
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # pytest.fail() and pytest.raises() fail with what is no Exception.
+        if type(error).__name__ in _SKIPPING:
+            raise
         return error
     finally:
         database.close()
+    if inspect.isawaitable(result) or inspect.isgenerator(result) or inspect.isasyncgen(result):
+        result.close() if inspect.iscoroutine(result) else None
+        raise TypeError(f"the program returned a {type(result).__name__} and was not run: {_RUNS_IT}")
     return None
 
 
@@ -160,16 +180,16 @@ class _ExploredChance(Chance):
     Parameters:
         faults: what happens.
         profile: which kinds of faults there are.
-        looks_on: whether it finds out.
+        possible_max: how many of that it finds out at most.
 
     Attributes:
         possible: what else could have happened.
         is_undone: whether the last fault has had no effect.
     """
 
-    def __init__(self, faults: tuple[Fault, ...], profile: Profile, looks_on: bool) -> None:
+    def __init__(self, faults: tuple[Fault, ...], profile: Profile, possible_max: int) -> None:
         self._faults = {(fault.kind, fault.at): fault for fault in faults}
-        self._profile, self._looks_on = profile, looks_on
+        self._profile, self._possible_max = profile, possible_max
         self._opportunities: Counter[str] = Counter()
         self._met: list[Fault] = []
         self.possible: list[Fault] = []
@@ -192,8 +212,9 @@ class _ExploredChance(Chance):
         if fault is not None:
             self._met.append(fault)
             return make(draw_of(fault.variant))
-        if self._looks_on and self.is_over:
-            self.possible += [Fault(kind, at, variant) for variant in variants(make)]
+        if self.is_over:
+            left = self._possible_max - len(self.possible)
+            self.possible += [Fault(kind, at, variant) for variant in islice(variants(make), left)]
         return None
 
     def skip(self, kind: str) -> None:
@@ -204,7 +225,7 @@ class _ExploredChance(Chance):
         self.is_undone = True
 
     def forked(self) -> Chance:
-        return _ExploredChance((), self._profile, looks_on=False)
+        return _ExploredChance((), self._profile, 0)
 
     def told(self) -> FaultSchedule:
         return FaultSchedule(self._met)
@@ -212,7 +233,7 @@ class _ExploredChance(Chance):
 
 def _require_arguments(program: Program, depth: int, source: Database | None, outcomes_max: int) -> None:
     if inspect.iscoroutinefunction(program):
-        raise TypeError("explore() runs a program that is no coroutine: give lambda db: asyncio.run(program(db))")
+        raise TypeError(f"the program is a coroutine: {_RUNS_IT}")
     require(callable(program), "explore()", "a program, a function of a database", program)
     require_count("depth", depth, 0)
     require_count("outcomes_max", outcomes_max, 1)
@@ -230,6 +251,6 @@ def _unrepeatable(faults: tuple[Fault, ...]) -> RuntimeError:
 
 def _too_many(outcomes_max: int, depth: int) -> ValueError:
     return ValueError(
-        f"there are more than {outcomes_max:,} outcomes with {depth} faults at most: make the program shorter, lower "
-        'depth, leave kinds out (without=("latency",)), or raise outcomes_max'
+        f"more than {outcomes_max:,} outcomes with {depth} faults at most are to be tried: make the program shorter, "
+        'lower depth, leave kinds out (without=("latency",)), or raise outcomes_max'
     )

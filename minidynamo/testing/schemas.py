@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from minidynamo import Database, DynamoError, schema_from
 from minidynamo.limits import RESOURCE_NAME_CHARACTERS_MAX, RESOURCE_NAME_CHARACTERS_MIN
+from minidynamo.simulation import paused
 from minidynamo.simulation.arguments import did_you_mean, require, shown
 from minidynamo.values.api_types import Request, RequestDraft, TableClient
 from minidynamo.values.attribute_value import Item
@@ -177,7 +178,8 @@ def _descriptions(source: SchemaSource, name: str | None) -> list[Request]:
             raise ValueError(f"there is no file {str(source)!r} that declares tables; {hint}")
         return [each.request for each in schema_from(source)]
     if isinstance(source, Database):
-        return _described(source, name)
+        with paused(source):
+            return _described(source, name)
     if isinstance(source, Mapping):
         description = source.get("Table", source)
         if not isinstance(description, Mapping) or _DESCRIBED - description.keys():

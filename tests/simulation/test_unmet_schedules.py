@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+import minidynamo
 from minidynamo import DynamoError, Fault, FaultSchedule
 from minidynamo.simulation import UnmetSchedule
 from tests.simulation.small_table import TABLE, get, opened, put
 
 TEXT = (
-    "no fault of this schedule has happened in 2 calls: Fault('conflict', at=7), Fault('stale_read', at=9). The program"
+    "no fault of this schedule has happened in 1 call: Fault('conflict', at=7), Fault('stale_read', at=9). The program"
 )
 
 
@@ -77,4 +78,32 @@ def test_what_happens_to_a_fork_has_happened() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fork.close()
+        database.close()
+
+
+def test_nothing_is_said_of_a_program_that_an_error_ended() -> None:
+    """The error is what its caller gets, even where warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(KeyError), minidynamo.simulate(schedule=[Fault("throttled", at=9)]) as database:
+            database.execute("ListTables", {})
+            raise KeyError("own error")
+
+
+def test_nothing_is_said_where_a_fork_goes_on() -> None:
+    """It may meet the faults when its original is closed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        database = minidynamo.simulate(schedule=[Fault("throttled", at=9)])
+        database.execute("ListTables", {})
+        database.fork().close()
+        database.close()
+
+
+def test_calls_that_nothing_could_happen_to_do_not_count() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        database = minidynamo.simulate(schedule=[Fault("throttled", at=9)])
+        with database.faults.paused():
+            database.execute("ListTables", {})
         database.close()

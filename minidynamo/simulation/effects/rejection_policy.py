@@ -127,7 +127,7 @@ class RejectionPolicy:
         choices = self._injector
         if choices.replay is not None:
             return True
-        return choices.profile.capacity and choices.schedule is None and not choices.faults.is_off("capacity")
+        return choices.profile.capacity and choices.is_seeded and not choices.faults.is_off("capacity")
 
     def take_capacity(self, operation: str, request: Request) -> Detail | None:
         """Takes the units of a request; what refuses it where there are none."""

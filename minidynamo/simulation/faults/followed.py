@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Callable
 from types import FrameType
 
 from minidynamo.simulation.faults.chance import Detail, Draw, Fault, FaultSchedule, ScheduledChance
-from minidynamo.values.api_types import Request
 
 _SHOWN_MAX = 5
 
@@ -24,21 +25,30 @@ class FollowedSchedule(ScheduledChance):
         original: what a fork goes on from: what happens to the fork happens to the schedule.
 
     Attributes:
-        calls: how many there have been.
+        calls: how many there have been in which something could have happened.
         met: the faults that have happened.
+        is_forked: whether forks go on with the schedule, of which nobody knows when they end.
     """
 
     def __init__(self, schedule: FaultSchedule, original: FollowedSchedule | None = None) -> None:
         super().__init__(schedule)
         self._schedule = schedule
         self._latest: Fault | None = None
+        self._call = 0  # The latest of these.
+        self._process = os.getpid()
         self.calls = 0
+        self.is_forked = False
+        if original is not None:
+            original.is_forked = True
         self.met: set[Fault] = set() if original is None else original.met
 
-    def begin(self, operation: str, request: Request) -> None:
-        self.calls += 1
+    def is_possible(self, call: int, kind: str) -> bool:
+        self.calls += call != self._call
+        self._call = call
+        return super().is_possible(call, kind)
 
     def decide(self, call: int, kind: str, make: Callable[[Draw], Detail | None]) -> Detail | None:
+        self.is_possible(call, kind)  # Which counts the call.
         fault = self._faults.get((kind, self._opportunities[kind]))
         detail = super().decide(call, kind, make)
         if detail is not None:
@@ -53,13 +63,15 @@ class FollowedSchedule(ScheduledChance):
         self.met.discard(self._latest)
 
     def warn(self, place: tuple[str, int, str]) -> None:
-        """Warns where calls were made and no fault has happened.
+        """Warns where calls were made and no fault has happened; not while an error ends the program before them.
 
         Parameters:
             place: the file, the line and the module where the database was opened.
         """
         faults = self._schedule.faults
-        if not self.calls or not faults or self.met:
+        if not self.calls or not faults or self.met or self.is_forked:
+            return
+        if sys.exc_info()[0] is not None or os.getpid() != self._process:
             return
         more = f" and {len(faults) - _SHOWN_MAX} more" if len(faults) > _SHOWN_MAX else ""
         calls = "1 call" if self.calls == 1 else f"{self.calls} calls"

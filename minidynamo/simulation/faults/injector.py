@@ -142,12 +142,17 @@ class FaultInjector:
         assert 0 <= row <= self._count, f"{row} calls in a row were refused, of {self._count}"
 
     @property
+    def is_seeded(self) -> bool:
+        """Whether a seed decides, and no schedule, history or chance of another's."""
+        return self._is_drawn and self._given_chance is None
+
+    @property
     def may_refuse(self) -> bool:
         """Whether this call may achieve nothing. What was asked for by name always may.
 
-        Neither are faults bounded here that Hypothesis draws: a schedule has to find the same opportunities.
+        Neither are the opportunities bounded here of faults that Hypothesis draws: a schedule has to find the same.
         """
-        return not self._is_drawn or self._given_chance is not None or self._is_within_bound
+        return not self.is_seeded or self._is_within_bound
 
     @property
     def _is_within_bound(self) -> bool:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
+from hypothesis.internal.detection import is_hypothesis_test  # In `hypothesis` itself since 6.131 only.
 
 _PROFILE = "minidynamo-repeatable"
 _PROFILE_BEFORE = "minidynamo-before"
