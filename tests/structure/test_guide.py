@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from hypothesis.stateful import run_state_machine_as_test
 
 import minidynamo
 from minidynamo import limits
@@ -31,7 +32,7 @@ from tests.structure.documents import (
     run_blocks,
     runnable_in,
 )
-from tests.structure.found_bugs import check_bugs_are_found, check_others_pass
+from tests.structure.found_bugs import check_bugs_are_found, check_others_pass, machines_in
 
 NAMES = [page.stem for page in PAGES if page.stem != "README"]
 COMMANDS = sorted({command for page in (ROOT / "README.md", *PAGES) for command in commands_of(page)})
@@ -44,7 +45,7 @@ def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # Those have tests of their own, the last in tests/applications/, since its programs need packages of others.
-_APART = ("pytest", "simulation", "story", "applications")
+_APART = ("pytest", "simulation", "kit", "story", "applications")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in _APART])
@@ -77,9 +78,13 @@ def test_the_bugs_of_the_simulation_page_are_found(capsys: pytest.CaptureFixture
     check_others_pass(page, namespace, [1])
 
 
-def test_the_machine_of_the_kit_page_passes() -> None:
+def test_the_programs_of_the_kit_page_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its tests as well, which it calls, and its machine."""
     page = GUIDE / "kit.md"
-    check_others_pass(page, run_blocks(page), [1])
+    namespace = run_blocks(page)
+    assert capsys.readouterr().out.splitlines() == printed_by(page)
+    for machine in machines_in(namespace):
+        run_state_machine_as_test(machine, settings=machine.TestCase.settings)
 
 
 def test_the_outcomes_of_the_bugs_are_counted() -> None:
