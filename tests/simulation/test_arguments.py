@@ -76,7 +76,7 @@ def told(call: Callable[[], object], kind: type[Exception]) -> str:
         (TypeError, {"clock": ManualClock}, "clock takes a clock, such as ManualClock(), not ManualClock"),
         (TypeError, {"chance": 3}, "chance takes a Chance, not 3"),
         (TypeError, {"colour": "red"}, "simulate() knows no colour; settings of a new database are account_id"),
-        (TypeError, {"region": 3}, "region takes str, not 3"),
+        (TypeError, {"region": 3}, "region takes str or None, not 3"),
         (TypeError, {"table_delays": "x"}, "table_delays takes int or float or Mapping or None, not 'x'"),
     ],
 )
