@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from tests.followed_databases import FollowedDatabases
 
 pytest_plugins = ["pytester"]
 
-# Machines are shared and noisy: no test may fail for being slow.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Hundreds of processes are started that import this package: what is compiled is kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Machines are shared and noisy: no test may fail for being slow. What searches for longer is marked `long`.
+settings.register_profile("unhurried", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,9 +68,13 @@ def folder(kind: str) -> Path:
     return installed if installed.exists() else Path(__file__).parents[2] / "spec" / kind
 
 
-def documents(kind: str) -> Iterator[tuple[str, JsonObject]]:
+@functools.cache
+def documents(kind: str) -> tuple[tuple[str, JsonObject], ...]:
     """The files of a kind by their names."""
-    root = folder(kind)
+    return tuple(_read(folder(kind)))
+
+
+def _read(root: Path) -> Iterator[tuple[str, JsonObject]]:
     for path in sorted(root.rglob("*.yaml")):
         document = yaml.load(path.read_text("utf-8"), _CaseLoader)
         if not document.get("title") or not document["cases"]:

@@ -29,6 +29,11 @@ logger = logging.getLogger("minidynamo.lambdas")
 _NO_RECORDS, _OK, _PROBLEM = "No records processed", "OK", "PROBLEM: Function call failed"
 
 
+def _back_off(failures: int) -> float:
+    """How many seconds a batch rests before it is tried again."""
+    return min(2.0 ** min(failures, 6), MAPPING_BACK_OFF_SECONDS_MAX)
+
+
 class BatchConsumer:
     """Invokes a function with what a reader has read.
 
@@ -148,16 +153,22 @@ class BatchConsumer:
 
     def _fail(self, worker: ShardWorker, batch: ShardBatch, remaining: list[ChangeRecord], outcome: Outcome) -> None:
         """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
-        is_partial = len(remaining) < len(batch.changes)
-        batch.changes = remaining
-        if self._settings.BisectBatchOnFunctionError and len(remaining) > 1 and not is_partial:
+        now = self._context.clock.now()
+        if len(remaining) < len(batch.changes):  # Progress renews the retries.
+            self._replace(worker, [ShardBatch(remaining)], now + _back_off(0))
+        elif self._settings.BisectBatchOnFunctionError and len(remaining) > 1:
             half = len(remaining) // 2
-            batch.changes = remaining[:half]
-            worker.batches.insert(1, ShardBatch(remaining[half:], batch.failures, batch.attempts))
-            worker.due_at = self._context.clock.now()
+            self._replace(worker, [ShardBatch(remaining[:half]), ShardBatch(remaining[half:])], now)
+        else:
+            self._retry(worker, batch, outcome)
+
+    def _replace(self, worker: ShardWorker, batches: list[ShardBatch], due_at: float) -> None:
+        """Puts batches of their own, which have all retries, in the place of the one a worker is at."""
+        with self._context.lock:  # Others look where a worker is.
+            worker.batches.popleft()
+            worker.batches.extendleft(reversed(batches))
+            worker.due_at = due_at
             self._reader.save()
-            return
-        self._retry(worker, batch, outcome)
 
     def _retry(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome | None) -> None:
         batch.failures += outcome is not None
@@ -166,7 +177,7 @@ class BatchConsumer:
             self._give_up(worker, batch, "RetryAttemptsExhausted", outcome)
             self._finish(worker)
             return
-        worker.due_at = self._context.clock.now() + min(2.0 ** min(batch.failures, 6), MAPPING_BACK_OFF_SECONDS_MAX)
+        worker.due_at = self._context.clock.now() + _back_off(batch.failures)
         self._reader.save()
 
     def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:

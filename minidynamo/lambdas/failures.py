@@ -80,10 +80,8 @@ def batch_failure(
         }
     }
     if outcome is not None:
-        response: JsonObject = {"statusCode": 200, "executedVersion": outcome.version}
-        if outcome.is_error:
-            response["functionError"] = "Unhandled"
-        record["responseContext"] = response
+        error = "Unhandled" if outcome.is_error else None  # None where it answered, and reported failures.
+        record["responseContext"] = {"statusCode": 200, "executedVersion": outcome.version, "functionError": error}
     return {**record, "version": "1.0", "timestamp": timestamp_text(now), "DDBStreamBatchInfo": batch}
 
 

@@ -24,8 +24,9 @@ class ShardBatch:
 
     Attributes:
         changes: in the order of their sequence numbers.
-        failures: how often it has failed, bisections not counted.
-        attempts: how often a function was invoked with it.
+        failures: how often it has failed.
+        attempts: how often a function was invoked with it. What is left of a batch after a partial success, and the
+            halves of one that is bisected, are batches of their own.
     """
 
     changes: list[ChangeRecord]

@@ -22,7 +22,7 @@ from minidynamo.formats.short_tables import create_table_request
 from minidynamo.simulation import SimulatedDatabase, TimedOut
 
 MODES = ["legacy", "standard", "adaptive"]
-EXAMPLES = [200, pytest.param(1_000, marks=pytest.mark.long)]
+EXAMPLES = [50, pytest.param(1_000, marks=pytest.mark.long)]
 OPTIONS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": "us-east-1"}
 
 

@@ -24,6 +24,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, captured.out, captured.err
 
 
+@pytest.mark.long
 def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
     """On real data, with splits, capacity, a failed condition and a clean check."""
     code, out, err = run(capsys, "tour")

@@ -69,12 +69,14 @@ def test_workers_of_xdist_count_together(suite: Path) -> None:
     assert judged.operations["Scan.Limit"] == 4
 
 
+@pytest.mark.long
 def test_what_is_not_exercised_is_no_gap(capsys: pytest.CaptureFixture[str], suite: Path) -> None:
     code, out, _ = run(capsys, "mutants", "--only", "ignores_filter", "--jobs", 1, "test_shop.py")
     assert code == 0
     assert "0 noticed, 0 survived, 1 not exercised, of 1 mutants." in out
 
 
+@pytest.mark.long
 def test_what_fails_while_it_is_collected_has_noticed(suite: Path) -> None:
     suite.write_text(
         "import minidynamo\n"
@@ -98,6 +100,7 @@ def test_a_suite_that_does_not_end_has_noticed() -> None:
     assert SuiteRun(None).judgement.verdict == "noticed"
 
 
+@pytest.mark.long
 def test_runs_are_repeatable(suite: Path, tmp_path: Path) -> None:
     """Order, random numbers and what Hypothesis draws, also where a module loads a profile of its own."""
     suite.write_text(

@@ -139,7 +139,7 @@ def test_nothing_is_answered_once_the_files_are_gone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("durability", ["full", "process"])
 def test_nothing_answered_is_lost_by_a_kill(durability: str, tmp_path: Path) -> None:
-    check_kills(tmp_path, durability, 10)
+    check_kills(tmp_path, durability, 4)
 
 
 @pytest.mark.long

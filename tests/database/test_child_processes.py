@@ -223,7 +223,7 @@ def test_databases_that_are_opened_meanwhile_confuse_nobody(tmp_path: Path) -> N
     try:
         for each in threads:
             each.start()
-        for _ in range(60):
+        for _ in range(20):
             in_child(is_refused)
     finally:
         is_over.set()

@@ -128,7 +128,7 @@ class Family(RuleBasedStateMachine):
 
 
 TestFamily = Family.TestCase
-TestFamily.settings = settings(max_examples=60, stateful_step_count=30)
+TestFamily.settings = settings(max_examples=25, stateful_step_count=30)
 
 
 @pytest.mark.long

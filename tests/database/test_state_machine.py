@@ -293,9 +293,7 @@ class Machine(RuleBasedStateMachine):
 class TestMachine(Machine.TestCase):
     """The default run."""
 
-    settings = settings(
-        max_examples=250, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    settings = settings(max_examples=70, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.long

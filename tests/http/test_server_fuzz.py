@@ -159,7 +159,7 @@ def check_answer(harness: Harness, http: HttpRequest) -> None:
             harness.database.execute("DeleteTable", {"TableName": name})
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(drawn=REQUESTS)
 def test_mutated_requests_are_answered(harness: Harness, drawn: Any) -> None:
     check_mutation(harness, drawn)

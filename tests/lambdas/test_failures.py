@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ def test_bisecting_isolates_the_poison(database: Database) -> None:
     database.drain()
     assert "".join(done) == "abcdegh"
     assert [each["DDBStreamBatchInfo"]["batchSize"] for each in failures] == [1]
+    assert [each["requestContext"]["approximateInvokeCount"] for each in failures] == [2]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,36 @@ def test_partial_failures(database: Database, response: Any, again: str) -> None
     put(database, *"abcd")
     database.drain()
     assert batches == ["abcd"] + [again] * bool(again)
+
+
+@pytest.mark.parametrize("is_filtered", [False, True])
+def test_progress_renews_the_retries(database: Database, is_filtered: bool) -> None:
+    """What is left after a partial success is a batch of its own; the function answered, so `functionError` is null."""
+    deliveries: Counter[str] = Counter()
+    failures: list[Any] = []
+
+    def handler(event: Event, context: Any) -> Any:
+        deliveries.update(keys_of(event))
+        reported = [each["dynamodb"]["SequenceNumber"] for each in event["Records"] if keys_of(event)[-1] == "f"][-1:]
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in reported]}
+
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": json.dumps({"eventName": ["INSERT"]})}]}}
+    database.on_stream(
+        "tbl",
+        handler,
+        BatchSize=3,
+        MaximumRetryAttempts=3,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        DestinationConfig={"OnFailure": {"Destination": failures.append}},
+        **(filters if is_filtered else {}),
+    )
+    put(database, *"abcdef")
+    database.drain()
+    assert deliveries == {**dict.fromkeys("abcde", 1), "f": 5}
+    (record,) = failures
+    assert record["requestContext"]["approximateInvokeCount"] == 4
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": None}
+    assert record["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
 def test_old_records_are_given_up(database: Database, clock: ManualClock) -> None:

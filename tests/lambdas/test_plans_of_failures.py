@@ -20,6 +20,7 @@ class Planned:
         self._steps = iter(plan)
         self.numbers: dict[str, list[int]] = defaultdict(list)
         self.given_up: list[tuple[int, int]] = []
+        self.attempts: list[int] = []
 
     def handle(self, event: Event, context: Any) -> Any:
         step = next(self._steps, "fine")
@@ -38,6 +39,7 @@ class Planned:
 
     def give_up(self, record: Any) -> None:
         batch = record["DDBStreamBatchInfo"]
+        self.attempts.append(record["requestContext"]["approximateInvokeCount"])
         self.given_up.append((int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])))
 
 
@@ -95,5 +97,6 @@ def test_every_change_arrives(
     missing = set(committed) - set(delivered)
     assert all(any(low <= number <= high for low, high in planned.given_up) for number in missing)
     assert set(delivered) <= set(committed)
+    assert set(planned.attempts) <= {retries + 1}
     assert all(each == sorted(set(each)) for each in planned.numbers.values())
     database.check()

@@ -161,7 +161,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_request_ends_in_a_traceback(data: Any) -> None:
     """Any operation, its members filled with anything; on a simulated database as well."""

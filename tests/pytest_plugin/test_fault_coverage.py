@@ -55,7 +55,10 @@ def rows(result: pytest.RunResult) -> dict[str, list[str]]:
     return {line.split()[0]: line.split()[1:] for line in result.outlines if line.strip()}
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+WAYS = [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("options", WAYS)
 def test_what_was_met_is_counted(suite: pytest.Pytester, options: tuple[str, ...]) -> None:
     """Without the calls of tests, and those while faults are paused."""
     result = suite.runpytest_subprocess("--minidynamo-faults", *options)
@@ -68,7 +71,7 @@ def test_what_was_met_is_counted(suite: pytest.Pytester, options: tuple[str, ...
     assert "faults met" not in suite.runpytest_subprocess(*options).stdout.str()
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("options", WAYS)
 def test_a_budget_is_demanded(suite: pytest.Pytester, options: tuple[str, ...]) -> None:
     result = suite.runpytest_subprocess("--minidynamo-faults-require", "stale_read,throttled", *options)
     assert result.ret == pytest.ExitCode.TESTS_FAILED

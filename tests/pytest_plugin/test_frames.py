@@ -49,7 +49,7 @@ def shown(pytester: pytest.Pytester, *options: str) -> str:
     return result.stdout.str()
 
 
-@pytest.mark.parametrize("source", [FAILING, GROUP], ids=["one", "group"])
+@pytest.mark.parametrize("source", [FAILING, pytest.param(GROUP, marks=pytest.mark.long)], ids=["one", "group"])
 def test_frames_of_minidynamo_are_hidden(pytester: pytest.Pytester, source: str) -> None:
     pytester.makepyfile(source)
     text = shown(pytester)

@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from minidynamo.values.records import packed_record, record_item
 NAMES = st.sampled_from(["a", "b", "c"])
 TIMES = st.none() | st.floats(1, 2e9)
 UNITS = st.integers(0, 40_000)
+MODEL = botocore.session.get_session().get_service_model("dynamodb").shape_for("TableDescription")
 STATUSES = st.sampled_from(["CREATING", "UPDATING", "DELETING", "ACTIVE"])
 KEYS = st.sampled_from([(KeyElement("a", "HASH"),), (KeyElement("a", "HASH"), KeyElement("b", "RANGE"))])
 THROUGHPUTS = st.builds(Throughput, UNITS, UNITS, st.integers(0, 9), TIMES, TIMES)
@@ -83,9 +85,6 @@ def test_a_record_gives_the_state_back(state: TableState) -> None:
 @given(STATES)
 def test_a_description_has_the_members_of_the_api_alone(state: TableState) -> None:
     """Nothing of our own is shown, and no member is null."""
-    import botocore.session
-
-    model = botocore.session.get_session().get_service_model("dynamodb").shape_for("TableDescription")
     sizes: Any = {None: (1, 2), **{each.name: (3, 4) for each in state.indexes}}
     description = to_api(state, ArnScope("us-east-1", "123456789012"), sizes)
 
@@ -100,7 +99,7 @@ def test_a_description_has_the_members_of_the_api_alone(state: TableState) -> No
         else:
             assert value is not None
 
-    compare(model, description)
+    compare(MODEL, description)
 
 
 @given(STATES, st.floats(1, 2e9))

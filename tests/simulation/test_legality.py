@@ -261,7 +261,7 @@ def explain(database: SimulatedDatabase, program: list[tuple[str, str, str, int]
 
 
 @given(databases(), steps)
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_every_history_is_explained(database: SimulatedDatabase, program: list[Any]) -> None:
     explain(database, program)
 

@@ -30,6 +30,7 @@ def test_the_bug_is_found_as_it_is_shown(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines([re.sub(r"([][*?])", r"[\1]", line) for line in shown.splitlines()])
 
 
+@pytest.mark.long
 def test_the_fix_mends_it(pytester: pytest.Pytester) -> None:
     write_files(STORY, pytester.path)
     run(pytester, "--hypothesis-profile=minidynamo-ci").assert_outcomes(passed=4)

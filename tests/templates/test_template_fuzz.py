@@ -230,7 +230,7 @@ def check_mutant(path: Path, drawn: Any) -> None:
         schema.create(minidynamo.connect())
 
 
-@settings(max_examples=1_500)
+@settings(max_examples=400)
 @given(drawn=MUTANTS)
 def test_mutated_templates(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", drawn)

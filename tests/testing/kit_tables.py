@@ -26,7 +26,7 @@ TEMPLATE = minidynamo.connect()
 SCHEMA.create(TEMPLATE)
 # What depends on the items there are, not on the request.
 LEGAL_CODES = {"ConditionalCheckFailedException"}
-quick = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=30, suppress_health_check=list(HealthCheck))
 minimal = settings(database=None, phases=[Phase.generate, Phase.shrink], max_examples=2_000)
 
 

@@ -110,4 +110,4 @@ class Sound(DynamoDBStateMachine):
 
 
 TestSound = Sound.TestCase
-TestSound.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestSound.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
