@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Unpack
 
 from minidynamo.clock import Clock
-from minidynamo.database.core import Core
+from minidynamo.database.handler_host import HandlerHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
 from minidynamo.errors import StorageFailure
 from minidynamo.limits import FILE_MODE
@@ -18,20 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minidynamo.database.expiry import Lateness
-    from minidynamo.database.settings import ForkSettings, ServeSettings, StreamSettings
+    from minidynamo.database.settings import ForkSettings, ServeSettings
     from minidynamo.database.sweeper import Sweeper
     from minidynamo.embedded.client import Client, StreamsClient
     from minidynamo.embedded.resource import Resource, TableResource
     from minidynamo.http.server.server import Server
-    from minidynamo.lambdas.drain import DrainReport
-    from minidynamo.lambdas.mapping import EventSourceMapping
-    from minidynamo.lambdas.runtime import Handler
-    from minidynamo.lambdas.service import Functions
-
-HandlerType = TypeVar("HandlerType", bound="Handler")
 
 
-class Database(Core):
+class Database(HandlerHost):
     """A DynamoDB in this process. Safe to use from many threads.
 
     Parameters:
@@ -45,7 +38,6 @@ class Database(Core):
     """
 
     _sweeper: Sweeper | None = None
-    _functions: Functions | None = None
 
     # Faces.
 
@@ -130,71 +122,6 @@ class Database(Core):
         if self._sweeper is not None:
             self._sweeper.close()
         self._sweeper = Sweeper(self.expire, interval_seconds)
-
-    # Functions.
-
-    @property
-    def functions(self) -> Functions:
-        """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
-        if self._functions is None:
-            self._functions = self._new_functions()
-        return self._functions
-
-    def _new_functions(self) -> Functions:
-        from minidynamo.lambdas.service import Functions
-
-        return Functions(self, self.execute, self._identity, self._around_invocation)
-
-    @overload
-    def on_stream(
-        self, table_name: str, handler: Handler | str, **parameters: Unpack[StreamSettings]
-    ) -> EventSourceMapping: ...
-    @overload
-    def on_stream(
-        self, table_name: str, handler: None = None, **parameters: Unpack[StreamSettings]
-    ) -> Callable[[HandlerType], HandlerType]: ...
-    def on_stream(
-        self, table_name: str, handler: Handler | str | None = None, **parameters: Unpack[StreamSettings]
-    ) -> EventSourceMapping | Callable[[HandlerType], HandlerType]:
-        """Invokes a handler with the changes of a table, as an event source mapping of AWS Lambda does.
-
-        Parameters:
-            table_name: the table, whose stream must be enabled.
-            handler: called with the event and a context, or the name of a registered function. Without it the result
-                is a decorator for the handler, which stays what it is.
-            parameters: those of CreateEventSourceMapping, with its defaults: BatchSize, MaximumBatchingWindowInSeconds,
-                ParallelizationFactor, StartingPosition (by default TRIM_HORIZON), BisectBatchOnFunctionError,
-                MaximumRetryAttempts, MaximumRecordAgeInSeconds, TumblingWindowInSeconds, FunctionResponseTypes,
-                FilterCriteria, DestinationConfig, Enabled; and Timeout, the function's.
-
-        Returns:
-            The mapping. It does nothing by itself: `drain()` or `functions.start()` runs it.
-
-        Raises:
-            ResourceNotFound: there is no such table or function.
-            ValueError: the table has no stream, or a parameter is out of its range.
-        """
-        if handler is not None:
-            return self.functions.map_stream(table_name, handler, dict(parameters))
-
-        def decorate(function: HandlerType) -> HandlerType:
-            self.functions.map_stream(table_name, function, dict(parameters))
-            return function
-
-        return decorate
-
-    def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
-        """Hands all changes over to the handlers of `on_stream`, and runs queued invocations, until nothing is left.
-
-        It never sleeps: what is due later is waited for by advancing a `ManualClock`; with another clock it is done at
-        once. The order of what could be done is drawn from the database's seed.
-
-        Parameters:
-            until: ends it as soon as this is true.
-            max_batches: ends it after so many steps.
-        """
-        self._require_open()
-        return self.functions.drain(until, max_batches)
 
     # Copies.
 
@@ -290,9 +217,7 @@ class Database(Core):
 
     def begin_as_child(self) -> None:
         super().begin_as_child()
-        self._sweeper = None  # Its thread, and those of functions, are the parent's.
-        if self._functions is not None:
-            self._functions.begin_as_child()
+        self._sweeper = None  # Its thread is the parent's.
 
     def close(self, timeout: float = 10.0) -> list[str]:
         """Closes the database. Further requests answer InternalServerError.

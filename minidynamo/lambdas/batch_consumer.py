@@ -77,12 +77,13 @@ class BatchConsumer:
             self._end_loop(worker, batch, chain)
             return
         try:
-            outcome = self._invoke(self._event(worker, batch, origin), chain)
+            outcome = self._invoke(worker, self._event(worker, batch, origin), chain)
         except TooManyRequests:
             self._retry(worker, batch, None)
             return
         if self._context.is_closed:
             return  # By the handler, or while it ran: the batch is handed over again when it is opened.
+        worker.tally.retries += batch.attempts > 0
         batch.attempts += 1
         self.metrics.records += len(batch.changes)
         self.metrics.iterator_age_millis = int((now - batch.changes[0].time) * 1000)
@@ -129,7 +130,7 @@ class BatchConsumer:
             "isWindowTerminatedEarly": False,
         }
 
-    def _invoke(self, event: JsonObject, chain: int) -> Outcome:
+    def _invoke(self, worker: ShardWorker, event: JsonObject, chain: int) -> Outcome:
         function, version = self._runtime.find(self._function_name)
         token = CHAIN.set(chain)
         try:
@@ -138,6 +139,8 @@ class BatchConsumer:
             CHAIN.reset(token)
         self.metrics.invocations += 1
         self.metrics.errors += outcome.is_error
+        worker.tally.invocations += 1
+        worker.tally.error, worker.tally.is_excused = outcome.error, outcome.is_excused
         return outcome
 
     def _remaining(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome) -> list[ChangeRecord]:
@@ -172,6 +175,7 @@ class BatchConsumer:
 
     def _retry(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome | None) -> None:
         batch.failures += outcome is not None
+        worker.tally.failures = batch.failures
         retries = self._settings.MaximumRetryAttempts
         if 0 <= retries < batch.failures:
             self._give_up(worker, batch, "RetryAttemptsExhausted", outcome)
@@ -181,6 +185,7 @@ class BatchConsumer:
         self._reader.save()
 
     def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:
+        worker.tally.discarded += len(batch.changes)
         arn = self._runtime.arn_of(self._runtime.find(self._function_name)[0])
         described = batch_info(worker.shard_id, batch.changes, self._stream_arn)
         record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())
@@ -194,7 +199,7 @@ class BatchConsumer:
 
     def close_window(self, worker: ShardWorker) -> None:
         """The last invocation of a tumbling window, without records."""
-        outcome = self._invoke({"Records": [], **self._window_members(worker, is_final=True)}, 1)
+        outcome = self._invoke(worker, {"Records": [], **self._window_members(worker, is_final=True)}, 1)
         if outcome.is_error:
             worker.due_at = self._context.clock.now() + 1.0
         worker.window = None

@@ -5,9 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from minidynamo.clock import Clock, advanced
+from minidynamo.lambdas.tally import Tally
+
+# How often a batch may fail where nothing else ends it: its handler will not do better.
+FAILURES_MAX = 50
 
 
 class Work(Protocol):
@@ -29,23 +33,50 @@ class Work(Protocol):
         """When it can be done, in epoch seconds; None for never."""
         ...
 
-    def do(self) -> int:
-        """Does it; returns how many functions it has invoked."""
+    def do(self) -> Tally:
+        """Does it; returns what that has come to."""
         ...
 
 
-@dataclass
+Errors = Literal["raise", "report"]
+
+
+@dataclass(repr=False)
 class DrainReport:
     """What a drain has done.
 
     Attributes:
         invocations: how many invocations there were, by function.
+        retries: how many of these had been tried before, by function.
+        errors: what handlers have raised, by function; errors that are alike are there once.
+        discarded: how many changes and queued invocations were given up, by function.
         is_complete: whether nothing is left to do. What others are at is left to them: a handler that drains does not
             get its own batch again.
     """
 
     invocations: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
+    retries: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, list[BaseException]] = field(default_factory=dict)
+    discarded: dict[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """What there is to tell; what was not met is left out."""
+        noted = {"retries": self.retries, "errors": self.errors, "discarded": self.discarded}
+        shown = {"invocations": self.invocations, "is_complete": self.is_complete}
+        shown |= {name: value for name, value in noted.items() if value}
+        return f"DrainReport({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def add(self, name: str, tally: Tally) -> None:
+        """Adds what a step of a function has come to."""
+        self.invocations[name] = self.invocations.get(name, 0) + tally.invocations
+        for counts, count in ((self.retries, tally.retries), (self.discarded, tally.discarded)):
+            if count:
+                counts[name] = counts.get(name, 0) + count
+        if tally.error is not None:
+            known = self.errors.setdefault(name, [])
+            if not any(repr(each) == repr(tally.error) for each in known):
+                known.append(tally.error)
 
     @property
     def total(self) -> int:
@@ -59,6 +90,7 @@ def drain(
     chance: random.Random,
     until: Callable[[], bool] | None,
     max_batches: int,
+    errors: Errors,
 ) -> DrainReport:
     """Does what is due, in an order drawn from `chance`, and then what is due next.
 
@@ -81,6 +113,21 @@ def drain(
             advanced(clock, earliest - clock.now())
             ready = [work for due, work in dues if due <= earliest]
         work = chance.choice(ready)
-        report.invocations[work.name] = report.invocations.get(work.name, 0) + work.do()
+        tally = work.do()
+        report.add(work.name, tally)
+        if errors == "raise":
+            _raise_failure(work.name, tally)
     report.is_complete = False
     return report
+
+
+def _raise_failure(name: str, tally: Tally) -> None:
+    """Raises what a handler has failed with, unless the service may be the cause."""
+    error = tally.error
+    if error is None or tally.is_excused:
+        if tally.failures > FAILURES_MAX:
+            raise RuntimeError(f"function {name} has failed {tally.failures} times with the same batch") from error
+        return
+    if isinstance(error, Exception):
+        raise error
+    raise RuntimeError(f"function {name} ended with {error!r}") from error

@@ -14,6 +14,7 @@ from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destination, Destinations, timestamp_text
 from minidynamo.lambdas.runtime import LambdaFunction, Outcome, Runtime
+from minidynamo.lambdas.tally import Tally
 from minidynamo.limits import ASYNC_EVENT_AGE_SECONDS_MAX, ASYNC_RETRIES, ASYNC_THROTTLE_SECONDS_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue, Response
 
@@ -71,7 +72,7 @@ class QueuedInvocation:
     def due_at(self) -> float | None:
         return self.due
 
-    def do(self) -> int:
+    def do(self) -> Tally:
         return self.service.attempt(self)
 
 
@@ -148,34 +149,36 @@ class Invocations:
         response = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
         return {**response, "FunctionError": "Unhandled"} if outcome.is_error else response
 
-    def attempt(self, queued: QueuedInvocation) -> int:
-        """Tries a queued invocation once; how many invocations that were."""
+    def attempt(self, queued: QueuedInvocation) -> Tally:
+        """Tries a queued invocation once; what that has come to."""
         settings = self._settings.get(queued.function.name, AsynchronousSettings())
         now = self._clock.now()
         if not self._queue.take(queued):
-            return 0  # Another thread was quicker.
+            return Tally()  # Another thread was quicker.
         if now - queued.queued_at > settings.event_age_seconds:
             self._give_up(queued, settings, "EventAgeExceeded", None)
-            return 0
+            return Tally(discarded=1)
         try:
             outcome = self._runtime.run(queued.function, queued.version, _event_of(queued.payload))
         except TooManyRequests:  # It waits, and no retry is used up.
             queued.throttles += 1
             queued.due = now + min(2.0**queued.throttles, ASYNC_THROTTLE_SECONDS_MAX)
             self._queue.add(queued)
-            return 0
+            return Tally()
         except BaseException:  # Ctrl-C, say: it has not been tried.
             self._queue.add(queued)
             raise
+        tally = Tally(1, int(queued.attempts > 0), error=outcome.error, is_excused=outcome.is_excused)
         queued.attempts += 1
         if not outcome.is_error:
             self._destinations.send(settings.on_success, self._record(queued, "Success", outcome))
         elif queued.attempts > settings.retries:
             self._give_up(queued, settings, "RetriesExhausted", outcome)
+            tally.discarded += 1
         else:
             queued.due = now + _RETRY_SECONDS[queued.attempts - 1]
             self._queue.add(queued)
-        return 1
+        return tally
 
     def _give_up(
         self, queued: QueuedInvocation, settings: AsynchronousSettings, condition: str, outcome: Outcome | None

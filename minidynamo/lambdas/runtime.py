@@ -19,6 +19,7 @@ from typing import NamedTuple
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
+from minidynamo.lambdas.error_payloads import not_json, raised, text_of, timed_out
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -28,6 +29,8 @@ logger = logging.getLogger("minidynamo.lambdas")
 Handler = Callable[[JsonObject, Context], JsonValue]
 
 LATEST = "$LATEST"
+# How many different failures are logged with their tracebacks.
+_TRACEBACKS_MAX = 1_000
 # Whether there is no caller to tell of what ends threads and processes: then it is a failure like others.
 IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
 
@@ -73,12 +76,16 @@ class Outcome:
         version: the version that ran.
         value: what the handler returned, or the error payload where it failed.
         is_error: whether it failed.
+        error: what the handler has raised, or what stands for it.
+        is_excused: whether a simulated fault in it may be the cause of that.
     """
 
     request_id: str
     version: str
     value: JsonValue
     is_error: bool
+    error: BaseException | None = None
+    is_excused: bool = False
 
 
 class Invocation(NamedTuple):
@@ -126,6 +133,7 @@ class Runtime:
         self._around = around
         self._functions: dict[str, LambdaFunction] = {}
         self._running: dict[str, tuple[str, float]] = {}
+        self._seen: set[tuple[str, type[BaseException], str, int]] = set()  # Failures: function, what, where.
         self._lock = threading.Lock()
 
     def register(
@@ -243,22 +251,29 @@ class Runtime:
         except BaseException as error:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
-            logger.warning("function %s failed: %s: %s", function.name, type(error).__name__, _text(error))
-            return Outcome(request_id, version, _failure(error, request_id), True)
+            self._log_failure(function, error)
+            return Outcome(request_id, version, raised(error, request_id), True, error)
         if self._clock.now() > deadline:
-            text = f"RequestId: {request_id} Error: Task timed out after {function.timeout_seconds:.2f} seconds"
-            return Outcome(request_id, version, {"errorType": "Sandbox.Timedout", "errorMessage": text}, True)
+            text = f"Task timed out after {function.timeout_seconds:.2f} seconds"
+            late = TimeoutError(f"function {function.name}: {text}")
+            return Outcome(request_id, version, timed_out(text, request_id), True, late)
         try:
             return Outcome(request_id, version, json.loads(json.dumps(value)), False)
         except Exception as error:  # Values may have methods of their own.
-            logger.warning("function %s returned what JSON cannot say: %s", function.name, _text(error))
-            payload = {
-                "errorType": "Runtime.MarshalError",
-                "errorMessage": f"Unable to marshal response: {_text(error)}",
-                "requestId": request_id,
-                "stackTrace": [],
-            }
-            return Outcome(request_id, version, payload, True)
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, text_of(error))
+            return Outcome(request_id, version, not_json(error, request_id), True, error)
+
+    def _log_failure(self, function: LambdaFunction, error: BaseException) -> None:
+        """One line, with the traceback where a failure of this kind at this place has not been seen yet."""
+        assert error.__traceback__ is not None
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        place = function.name, type(error), frame.f_code.co_filename, line
+        is_new = place not in self._seen and len(self._seen) < _TRACEBACKS_MAX
+        if is_new:
+            self._seen.add(place)
+        shown = (type(error), error, error.__traceback__.tb_next) if is_new else None
+        text = "function %s failed: %s: %s"
+        logger.warning(text, function.name, type(error).__name__, text_of(error), exc_info=shown)
 
     def arn_of(self, function: LambdaFunction) -> str:
         """The ARN of a function."""
@@ -266,28 +281,3 @@ class Runtime:
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
-
-
-def _failure(error: BaseException, request_id: str) -> JsonObject:
-    """What a failed invocation answers: a handler that ends the process has ended its runtime, and no more."""
-    if isinstance(error, SystemExit):
-        status = 0 if error.code is None else error.code & 0xFF if isinstance(error.code, int) else 1
-        how = f"with error: exit status {status}" if status else "without providing a reason"
-        return {
-            "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request_id} Error: Runtime exited {how}",
-        }
-    return {
-        "errorMessage": _text(error),
-        "errorType": type(error).__name__,
-        "requestId": request_id,
-        "stackTrace": traceback.format_tb(error.__traceback__)[1:],
-    }
-
-
-def _text(error: BaseException) -> str:
-    """What an error says, where its own way of saying so does not fail."""
-    try:
-        return str(error)
-    except Exception:
-        return ""

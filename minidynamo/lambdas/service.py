@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambdas.background import STOP_SECONDS, Background
-from minidynamo.lambdas.drain import DrainReport, Work, drain
+from minidynamo.lambdas.drain import DrainReport, Errors, Work, drain
 from minidynamo.lambdas.failures import Destination, Destinations, Execute
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
@@ -150,10 +150,12 @@ class Functions:
 
     # Running.
 
-    def drain(self, until: Callable[[], bool] | None = None, max_batches: int = 10_000) -> DrainReport:
+    def drain(
+        self, until: Callable[[], bool] | None = None, max_batches: int = 10_000, errors: Errors = "raise"
+    ) -> DrainReport:
         """See `Database.drain`."""
         is_over = lambda: self._context.is_closed or (until is not None and until())  # noqa: E731  # A handler may close it.
-        return drain(self._work, self._context.clock, self._chance, is_over, max_batches)
+        return drain(self._work, self._context.clock, self._chance, is_over, max_batches, errors)
 
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""

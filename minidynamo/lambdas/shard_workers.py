@@ -13,7 +13,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Protocol
 
-from minidynamo.lambdas.runtime import Metrics
+from minidynamo.lambdas.tally import Tally
 from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
 from minidynamo.values.api_types import JsonObject
 
@@ -59,6 +59,7 @@ class ShardWorker:
         due_at: before which nothing is tried, in epoch seconds.
         window: the tumbling window it is in, if any.
         is_at_work: whether a thread is taking a step of it.
+        tally: what that step has come to so far.
     """
 
     shard_id: str
@@ -68,6 +69,7 @@ class ShardWorker:
     due_at: float = 0.0
     window: Window | None = None
     is_at_work: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def checkpoint(self) -> int:
@@ -101,9 +103,6 @@ class WorkedMapping(Protocol):
     function_name: str
     turn: threading.Lock
 
-    @property
-    def metrics(self) -> Metrics: ...
-
     def due_at(self, worker: ShardWorker) -> float | None: ...
 
     def take_step(self, worker: ShardWorker) -> bool: ...
@@ -129,16 +128,16 @@ class ShardWork:
         """When there is something to do."""
         return self.mapping.due_at(self.worker)
 
-    def do(self) -> int:
-        """Takes one step, unless another thread is at it; how many invocations that was."""
+    def do(self) -> Tally:
+        """Takes one step, unless another thread is at it; what that has come to."""
         with self.mapping.turn:
             if self.worker.is_at_work:
-                return 0
+                return Tally()
             self.worker.is_at_work = True
         try:
-            before = self.mapping.metrics.invocations
+            tally = self.worker.tally = Tally()
             self.mapping.take_step(self.worker)
-            return self.mapping.metrics.invocations - before
+            return tally
         finally:
             self.worker.is_at_work = False
 

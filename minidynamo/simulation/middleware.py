@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from minidynamo.clock import advanced
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
@@ -62,7 +63,7 @@ class Simulation(Middleware):
 
     def invoke(self, invocation: Invocation, run: Run) -> Outcome:
         """Runs a handler, and hands a batch of changes over a second time where that is chosen."""
-        outcome = run(invocation)
+        outcome = self._excusing(invocation, run)
         if not isinstance(invocation.event, dict) or "Records" not in invocation.event:
             return outcome
         with self._target.context.lock:
@@ -72,7 +73,14 @@ class Simulation(Middleware):
                 is_again = self._injector.choose("duplicate_delivery") is not None
             finally:
                 self._injector.end(call, "error" if outcome.is_error else "ok")
-        return run(invocation) if is_again else outcome
+        return self._excusing(invocation, run) if is_again else outcome
+
+    def _excusing(self, invocation: Invocation, run: Run) -> Outcome:
+        """Runs a handler; a failure is excused where it has met faults, since it will be tried again."""
+        before = len(self._injector.history.calls)
+        outcome = run(invocation)
+        has_met = outcome.is_error and any(call.choices for call in self._injector.history.calls[before:])
+        return replace(outcome, is_excused=True) if has_met else outcome
 
     def check(self) -> None:
         """Asserts that what it remembers is sound: calls, changes and capacity. To be called with the lock held."""

@@ -24,7 +24,7 @@ def test_a_failing_batch_is_tried_again_and_then_given_up(database: Database, cl
     destination = {"OnFailure": {"Destination": failures.append}}
     mapping = database.on_stream("tbl", handler, BatchSize=2, MaximumRetryAttempts=2, DestinationConfig=destination)
     put(database, *"abcd")
-    database.drain()
+    database.drain(errors="report")
     assert [each for each, _ in calls] == ["ab", "ab", "ab", "cd"]
     times = [moment for _, moment in calls]
     assert times == sorted(times) and times[2] > times[1] > times[0]  # The clock was moved.
@@ -51,7 +51,7 @@ def test_a_handler_that_changes_its_event_gets_it_whole_again(database: Database
 
     database.on_stream("keys", handler, MaximumRetryAttempts=2)
     put(database, "a", table="keys")
-    database.drain()
+    database.drain(errors="report")
     assert seen == ["a", "a", "a"]
 
 
@@ -69,7 +69,7 @@ def test_bisecting_isolates_the_poison(database: Database) -> None:
     parameters = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1, "DestinationConfig": destination}
     database.on_stream("tbl", handler, BatchSize=8, **parameters)
     put(database, *"abcdefgh")
-    database.drain()
+    database.drain(errors="report")
     assert "".join(done) == "abcdegh"
     assert [each["DDBStreamBatchInfo"]["batchSize"] for each in failures] == [1]
     assert [each["requestContext"]["approximateInvokeCount"] for each in failures] == [2]
@@ -164,7 +164,7 @@ def test_a_function_that_always_fails_ends_with_its_records(database: Database, 
 
     database.on_stream("tbl", handler)
     put(database, "a")
-    assert database.drain().is_complete
+    assert database.drain(errors="report").is_complete
     assert 23 * 3600 < calls[-1] - calls[0] <= 24 * 3600
 
 
@@ -177,7 +177,7 @@ def test_a_slow_handler_times_out(database: Database, clock: ManualClock) -> Non
 
     mapping = database.on_stream("tbl", handler)
     put(database, "a")
-    database.drain()
+    database.drain(errors="report")
     assert calls == ["a", "a"]
     assert mapping.metrics.errors == 1
 
@@ -192,6 +192,6 @@ def test_failures_go_into_a_table(database: Database) -> None:
     destination = {"OnFailure": {"Destination": arn}}
     database.on_stream("tbl", failing, MaximumRetryAttempts=0, DestinationConfig=destination)
     put(database, "a")
-    database.drain()
+    database.drain(errors="report")
     (item,) = database.execute("Scan", {"TableName": "failures"})["Items"]
     assert json.loads(item["record"]["S"])["DDBStreamBatchInfo"]["batchSize"] == 1

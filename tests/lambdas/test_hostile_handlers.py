@@ -50,7 +50,7 @@ def test_an_exit_is_tried_again_and_given_up_as_any_failure(database: Database) 
         "tbl", exit_with(1), MaximumRetryAttempts=2, DestinationConfig={"OnFailure": {"Destination": records.append}}
     )
     put(database, "a")
-    report = database.drain()
+    report = database.drain(errors="report")
     assert (report.total, report.is_complete) == (3, True)
     assert [each["requestContext"]["condition"] for each in records] == ["RetryAttemptsExhausted"]
 
@@ -59,7 +59,7 @@ def test_a_destination_that_exits_is_a_failure_of_its_own(database: Database) ->
     destination = {"OnFailure": {"Destination": lambda record: sys.exit(1)}}
     database.on_stream("tbl", exit_with(1), MaximumRetryAttempts=0, DestinationConfig=destination)
     put(database, "a")
-    report = database.drain()
+    report = database.drain(errors="report")
     assert (report.total, report.is_complete) == (1, True)
 
 
@@ -84,7 +84,7 @@ def test_odd_errors_and_values_are_failures_like_others(database: Database, kind
     destination = {"OnFailure": {"Destination": records.append}}
     database.on_stream("tbl", handler, MaximumRetryAttempts=1, DestinationConfig=destination)
     put(database, "a")
-    assert database.drain().total == 2
+    assert database.drain(errors="report").total == 2
     assert len(records) == 1
 
 

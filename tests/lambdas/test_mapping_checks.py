@@ -92,7 +92,7 @@ def test_check_finds_damaged_mappings(clock: ManualClock, damage: Damage, messag
     database.drain()
     fails = True
     put(database, "c", "d")
-    database.drain(max_batches=1)
+    database.drain(max_batches=1, errors="report")
     database.check()
     damage(mapping._reader)
     with pytest.raises(AssertionError, match=message):

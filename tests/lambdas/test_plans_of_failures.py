@@ -91,8 +91,8 @@ def test_every_change_arrives(
     for number, (key, is_delete) in enumerate(writes):
         change(database, key, None if is_delete else number)
         if number % 7 == 6:
-            database.drain(max_batches=2)
-    assert database.drain().is_complete
+            database.drain(max_batches=2, errors="report")
+    assert database.drain(errors="report").is_complete
     delivered = [number for each in planned.numbers.values() for number in each]
     missing = set(committed) - set(delivered)
     assert all(any(low <= number <= high for low, high in planned.given_up) for number in missing)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from minidynamo.lambdas.runtime import Metrics
 from minidynamo.lambdas.shard_workers import ShardBatch, ShardWork, ShardWorker, worker_of
 from minidynamo.streams.change_record import INSERT, REMOVE, ChangeRecord, StreamOrigin, packed_change, unpacked_change
 from minidynamo.values.attribute_value import AttributeValue
@@ -62,7 +61,6 @@ class Mapping:
     invocations: int
     function_name: str = "function"
     turn: threading.Lock = field(default_factory=threading.Lock)
-    metrics: Metrics = field(default_factory=Metrics)
     fails: bool = False
     nested: list[int] = field(default_factory=list)
 
@@ -70,8 +68,8 @@ class Mapping:
         return worker.due_at
 
     def take_step(self, worker: ShardWorker) -> bool:
-        self.nested.append(ShardWork(self, worker).do())
-        self.metrics.invocations += self.invocations
+        self.nested.append(ShardWork(self, worker).do().invocations)
+        worker.tally.invocations += self.invocations
         if self.fails:
             raise RuntimeError("no")
         return True
@@ -80,13 +78,13 @@ class Mapping:
 def test_a_step_says_how_many_invocations_it_was() -> None:
     work = ShardWork(Mapping(3), ShardWorker("shard", 0, 0, due_at=5.0))
     assert (work.name, work.due_at(), work.is_at_work) == ("function", 5.0, False)
-    assert [work.do(), work.do()] == [3, 3]
+    assert [work.do().invocations, work.do().invocations] == [3, 3]
     assert not work.is_at_work
 
 
 def test_nobody_takes_a_step_while_another_is_taken() -> None:
     mapping = Mapping(1)
-    assert ShardWork(mapping, ShardWorker("shard", 0, 0)).do() == 1
+    assert ShardWork(mapping, ShardWorker("shard", 0, 0)).do().invocations == 1
     assert mapping.nested == [0]
 
 

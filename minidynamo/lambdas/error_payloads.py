@@ -1,0 +1,50 @@
+"""What a failed invocation answers, as the Python runtime of AWS Lambda does.
+
+Source: AWS Lambda Developer Guide, "Lambda function errors in Python"; for exits and timeouts, answers of the service.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+from minidynamo.values.api_types import JsonObject
+
+
+def raised(error: BaseException, request_id: str) -> JsonObject:
+    """What a failed invocation answers: a handler that ends the process has ended its runtime, and no more."""
+    if isinstance(error, SystemExit):
+        status = 0 if error.code is None else error.code & 0xFF if isinstance(error.code, int) else 1
+        how = f"with error: exit status {status}" if status else "without providing a reason"
+        return {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": f"RequestId: {request_id} Error: Runtime exited {how}",
+        }
+    return {
+        "errorMessage": text_of(error),
+        "errorType": type(error).__name__,
+        "requestId": request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__)[1:],
+    }
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says, where its own way of saying so does not fail."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def timed_out(text: str, request_id: str) -> JsonObject:
+    """The payload of a handler that took too long."""
+    return {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: {text}"}
+
+
+def not_json(error: Exception, request_id: str) -> JsonObject:
+    """The payload of a handler that returned what JSON cannot say."""
+    return {
+        "errorType": "Runtime.MarshalError",
+        "errorMessage": f"Unable to marshal response: {text_of(error)}",
+        "requestId": request_id,
+        "stackTrace": [],
+    }
