@@ -5,6 +5,7 @@ botocore is imported when a mock is switched on, never before.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -12,11 +13,12 @@ from typing import Any, Unpack, overload
 
 from minidynamo.boto.botocore_types import Client, Options, Session
 from minidynamo.boto.decorators import Decorated, decorated
-from minidynamo.boto.new_clients import begin_guarding, end_guarding, provide
+from minidynamo.boto.new_clients import PROVIDED_KEY, begin_guarding, end_guarding, provide
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.database.settings import MockSettings
+from minidynamo.endpoints.isolation import Databases, account_of
 
 
 class Mock:
@@ -27,13 +29,26 @@ class Mock:
 
     Attributes:
         database: what answers while it is on; None while it is off.
+        databases: those of all callers, where they are isolated; `database` is one of them then.
     """
 
-    def __init__(self, database: Database | None, allows_network_after: bool, settings: MockSettings) -> None:
+    def __init__(
+        self,
+        database: Database | None,
+        allows_network_after: bool,
+        settings: MockSettings,
+        isolation: tuple[bool, bool] = (False, False),
+    ) -> None:
         if database is not None and settings:
             raise TypeError("give mock() either a database or the settings of a new one")
+        if any(isolation) and (database is not None or settings.get("path") is not None):
+            raise TypeError(
+                "mock() makes the databases of isolated callers, in memory: give neither a database nor a path"
+            )
         self.database: Database | None = None
+        self.databases: Databases | None = None
         self._given = database
+        self._isolation = isolation
         self._allows_network_after = allows_network_after
         self._settings = settings
         self._depth = 0
@@ -45,6 +60,7 @@ class Mock:
         with self._lock:
             if self._depth == 0:
                 self.database = connect(**self._settings) if self._given is None else self._given
+                self.databases = self._isolated(self.database) if any(self._isolation) else None
                 patches.hold(self)
                 begin_guarding(not self._allows_network_after)
                 switch_on(self)
@@ -59,7 +75,7 @@ class Mock:
                 raise RuntimeError("this mock is not on: stop() was called more often than start()")
             self._depth -= 1
             if self._depth == 0:
-                database, self.database = self.database, None
+                database, self.database, self.databases = self.database, None, None
                 if self._given is None and database is not None and self._settings.get("path") is not None:
                     database.close()  # No other can open the file before.
                 switch_off(self)
@@ -74,19 +90,45 @@ class Mock:
 
     def __call__(self, target: Decorated) -> Decorated:
         """The target, run with a mock like this one each time it is called."""
-        return decorated(target, lambda: Mock(self._given, self._allows_network_after, self._settings))
+        return decorated(target, lambda: Mock(self._given, self._allows_network_after, self._settings, self._isolation))
+
+    def _isolated(self, default: Database) -> Databases:
+        """A database for each caller; the default is that of callers with its region and the environment's key."""
+
+        def open_database(region: str, access_key: str) -> Database:
+            settings: MockSettings = {**self._settings, "region": region or default.scope.region}
+            if access_key:
+                settings["account_id"] = account_of(access_key)
+            return connect(**settings)
+
+        own = default.scope.region, os.environ.get("AWS_ACCESS_KEY_ID", PROVIDED_KEY)
+        return Databases(default, open_database, *self._isolation, own=own)
 
 
 @overload
 def mock(
-    target: Database | None = None, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]
+    target: Database | None = None,
+    *,
+    allow_network_after: bool = False,
+    isolate_by_region: bool = False,
+    isolate_by_account: bool = False,
+    **settings: Unpack[MockSettings],
 ) -> Mock: ...
 @overload
-def mock(target: Decorated, *, allow_network_after: bool = False, **settings: Unpack[MockSettings]) -> Decorated: ...
+def mock(
+    target: Decorated,
+    *,
+    allow_network_after: bool = False,
+    isolate_by_region: bool = False,
+    isolate_by_account: bool = False,
+    **settings: Unpack[MockSettings],
+) -> Decorated: ...
 def mock(
     target: Database | Callable[..., object] | None = None,
     *,
     allow_network_after: bool = False,
+    isolate_by_region: bool = False,
+    isolate_by_account: bool = False,
     **settings: Unpack[MockSettings],
 ) -> object:
     """Answers boto3 and aiobotocore in this process: every client and resource for DynamoDB, made before or after.
@@ -97,16 +139,21 @@ def mock(
     Parameters:
         target: the database to answer; by default a fresh one each time. Or what a bare decorator decorates.
         allow_network_after: lets a client made inside be used after the end, against AWS. By default it raises.
+        isolate_by_region: gives clients of each region a database of their own, as AWS does. By default all regions
+            share one, whose ARNs are named by the client's region.
+        isolate_by_account: gives clients of each access key a database and an account of their own. The database that
+            the mock gives is that of the environment's key.
         settings: those of `minidynamo.connect`, for the fresh database.
 
     Returns:
         A `Mock`, or what was decorated.
     """
+    isolation = isolate_by_region, isolate_by_account
     if target is None or isinstance(target, Database):
-        return Mock(target, allow_network_after, settings)
+        return Mock(target, allow_network_after, settings, isolation)
     if not callable(target):
         raise TypeError(f"mock() takes a Database or something to decorate, not {type(target).__name__}")
-    return Mock(None, allow_network_after, settings)(target)
+    return Mock(None, allow_network_after, settings, isolation)(target)
 
 
 class Attachment:

@@ -10,6 +10,8 @@ import os
 from minidynamo.boto.botocore_types import Client, OperationModel, Options, Session
 from minidynamo.boto.routes import SERVICES, current_endpoint
 
+# What clients sign with that have no credentials.
+PROVIDED_KEY = "minidynamo"
 # Whether each mock that is on guards the clients made inside it; the one switched on last comes last.
 _guarding: list[bool] = []
 
@@ -63,7 +65,7 @@ def provide(
     is_explicit = options.get("aws_access_key_id") or options.get("aws_secret_access_key")
     is_known = getattr(session, "_credentials", None) is not None or "AWS_ACCESS_KEY_ID" in os.environ
     if needs_credentials and not is_explicit and not is_known:
-        options |= {"aws_access_key_id": "minidynamo", "aws_secret_access_key": "minidynamo"}
+        options |= {"aws_access_key_id": PROVIDED_KEY, "aws_secret_access_key": PROVIDED_KEY}
 
 
 def guarded(client: Client, service_name: str) -> Client:

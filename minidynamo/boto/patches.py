@@ -28,7 +28,8 @@ from minidynamo.boto.retry_state import (
 )
 from minidynamo.boto.routes import current_endpoint, endpoint_of, state_of
 from minidynamo.boto.sleep import ASYNCIO, RANDOM, TIME, acquiring, delaying, telling_time, waiting_for
-from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to
+from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to_sender
+from minidynamo.schema.arns import calling_from
 from minidynamo.values.api_types import RequestDraft
 
 # Makes the replacement of something, or None, to leave it as it is; each takes what its row names.
@@ -93,7 +94,11 @@ def _make_api_call(original: Method) -> Method | None:
         endpoint = endpoint_of(self)
         if endpoint is None:
             return original(self, operation_name, api_params)
-        return run(answered(self, operation_name, endpoint, api_params, original))
+        region = self.meta.region_name
+        if region == endpoint.scope.own_region:
+            return run(answered(self, operation_name, endpoint, api_params, original))
+        with calling_from(region):
+            return run(answered(self, operation_name, endpoint, api_params, original))
 
     return make_api_call
 
@@ -107,7 +112,8 @@ def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousM
         endpoint = endpoint_of(self)
         if endpoint is None:
             return await original(self, operation_name, api_params)
-        return await answered(self, operation_name, endpoint, api_params, original)
+        with calling_from(self.meta.region_name):
+            return await answered(self, operation_name, endpoint, api_params, original)
 
     return make_api_call
 
@@ -125,10 +131,9 @@ def _can_be_replaced(make_api_call: Method) -> bool:
 def _send(original: Method) -> Method:
     @functools.wraps(original)
     def send(self: object, request: PreparedRequest, *rest: object, **options: object) -> object:
-        endpoint = current_endpoint() if is_for_dynamodb(request) else None
-        if endpoint is None:
+        if not is_for_dynamodb(request) or current_endpoint() is None:
             return original(self, request, *rest, **options)
-        return response_to(request, endpoint, asynchronous=False)
+        return response_to_sender(request, asynchronous=False)
 
     return send
 
@@ -136,10 +141,9 @@ def _send(original: Method) -> Method:
 def _send_asynchronously(original: AsynchronousMethod) -> AsynchronousMethod:
     @functools.wraps(original)
     async def send(self: object, request: PreparedRequest, *rest: object, **options: object) -> object:
-        endpoint = current_endpoint() if is_for_dynamodb(request) else None
-        if endpoint is None:
+        if not is_for_dynamodb(request) or current_endpoint() is None:
             return await original(self, request, *rest, **options)
-        return response_to(request, endpoint, asynchronous=True)
+        return response_to_sender(request, asynchronous=True)
 
     return send
 

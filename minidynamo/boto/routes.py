@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from minidynamo.boto.botocore_types import Client
 from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.endpoints.isolation import Databases
 
 if TYPE_CHECKING:
     from minidynamo.boto.plans import Plan
@@ -21,10 +22,13 @@ _STATE = "_minidynamo_state"
 
 
 class Answering(Protocol):
-    """Something that lends its database to clients while it is on."""
+    """Something that lends its database to clients while it is on, or one of several where callers are isolated."""
 
     @property
     def database(self) -> Endpoint | None: ...
+
+    @property
+    def databases(self) -> Databases | None: ...
 
 
 class ClientState:
@@ -61,7 +65,22 @@ def state_of(client: Client) -> ClientState:
 def endpoint_of(client: Client) -> Endpoint | None:
     """The database that answers a client; None where nothing does."""
     state = state_of(client)
-    return (state.attached or current_endpoint()) if state.is_dynamodb else None
+    if not state.is_dynamodb:
+        return None
+    if state.attached is not None:
+        return state.attached
+    mock = current_mock()
+    if mock is None or mock.databases is None:
+        return None if mock is None else mock.database
+    return mock.databases.of(client.meta.region_name, _access_key(client))
+
+
+def endpoint_of_caller(region: str, access_key: str) -> Endpoint | None:
+    """The database that answers whoever signs for a region with a key; None while no mock is on."""
+    mock = current_mock()
+    if mock is None or mock.databases is None:
+        return None if mock is None else mock.database
+    return mock.databases.of(region, access_key)
 
 
 def switch_on(mock: Answering) -> None:
@@ -78,9 +97,23 @@ def switch_off(mock: Answering) -> None:
 
 def current_endpoint() -> Endpoint | None:
     """The database that answers clients with none of their own; None while no mock is on."""
+    mock = current_mock()
+    return None if mock is None else mock.database
+
+
+def current_mock() -> Answering | None:
+    """The mock that answers clients with no database of their own, if any is on."""
     for mocks in (_switched_on_here.get(), _switched_on):
         for mock in reversed(mocks):
-            endpoint = mock.database
-            if endpoint is not None:
-                return endpoint
+            if mock.database is not None:
+                return mock
     return None
+
+
+def _access_key(client: Client) -> str:
+    """What a client signs with; "" where it is not known before it signs."""
+    credentials = getattr(client._request_signer, "_credentials", None)
+    try:
+        return getattr(credentials, "access_key", None) or ""
+    except NotImplementedError:  # Of aiobotocore, which has to wait for them.
+        return ""

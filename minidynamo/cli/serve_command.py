@@ -20,7 +20,7 @@ from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
 from minidynamo.http.exchange import escaped
-from minidynamo.http.server.access import Databases, ServeError, read_credentials
+from minidynamo.http.server.access import ServeError, SignedDatabases, read_credentials
 from minidynamo.http.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.limits import FILE_MODE
@@ -188,10 +188,10 @@ def _open_database(options: argparse.Namespace, region: str, path: Path | None =
     return database
 
 
-def _databases(options: argparse.Namespace, default: Database) -> Databases:
-    return Databases(
+def _databases(options: argparse.Namespace, default: Database) -> SignedDatabases:
+    return SignedDatabases(
         default,
-        lambda region: _open_database(options, region),
+        lambda region, access_key: _open_database(options, region or options.region),
         options.isolate_by_region,
         options.isolate_by_access_key,
     )

@@ -6,6 +6,9 @@ Source: AWS documentation, "Amazon resource names"; observed responses.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from minidynamo.errors import ValidationError
@@ -14,10 +17,23 @@ from minidynamo.wording import DETECTED
 # Where a database is unless it is told otherwise: the account of Amazon's own examples.
 DEFAULT_REGION, DEFAULT_ACCOUNT_ID = "us-east-1", "123456789012"
 
+# The region of the client whose call is carried out, where it is another than the database's.
+CALLER_REGION: ContextVar[str | None] = ContextVar("minidynamo caller region", default=None)
+
 _TABLE_ARN = re.compile(
     r"arn:(?P<partition>[^:]*):dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>[^/]*)/(?P<name>[^/]+)"
 )
 _FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
+
+
+@contextmanager
+def calling_from(region: str | None) -> Iterator[None]:
+    """While this is on, ARNs are named as a client of this region sees them."""
+    token = CALLER_REGION.set(region)
+    try:
+        yield
+    finally:
+        CALLER_REGION.reset(token)
 
 
 @dataclass(frozen=True)
@@ -25,12 +41,17 @@ class ArnScope:
     """Where a database claims to be: it names the ARNs.
 
     Attributes:
-        region: such as "us-east-1".
+        own_region: such as "us-east-1".
         account_id: twelve digits.
     """
 
-    region: str
+    own_region: str
     account_id: str
+
+    @property
+    def region(self) -> str:
+        """The region of the client that calls, where one is known; its own otherwise."""
+        return CALLER_REGION.get() or self.own_region
 
     def table_arn(self, table_name: str) -> str:
         """The ARN of a table."""

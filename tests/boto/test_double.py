@@ -169,7 +169,7 @@ def test_mutated_requests_end_the_same_on_both_roads(seed: Any, mutations: Any) 
 
 
 @pytest.mark.long
-@settings(max_examples=5_000)
+@settings(max_examples=2_000)
 @given(seed=st.sampled_from(SEEDS), mutations=MUTATIONS)
 def test_many_mutated_requests_end_the_same_on_both_roads(seed: Any, mutations: Any) -> None:
     check_mutation(seed, mutations)

@@ -145,4 +145,4 @@ def test_nothing_answered_is_lost_by_a_kill(durability: str, tmp_path: Path) -> 
 @pytest.mark.long
 @pytest.mark.parametrize("durability", ["full", "process"])
 def test_nothing_answered_is_lost_by_many_kills(durability: str, tmp_path: Path) -> None:
-    check_kills(tmp_path, durability, 100)
+    check_kills(tmp_path, durability, 40)

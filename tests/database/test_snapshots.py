@@ -133,7 +133,7 @@ TestFamily.settings = settings(max_examples=25, stateful_step_count=30)
 
 @pytest.mark.long
 class TestFamilyLong(Family.TestCase):  # type: ignore[name-defined, misc]
-    settings = settings(max_examples=1_500, stateful_step_count=50)
+    settings = settings(max_examples=400, stateful_step_count=50)
 
 
 def test_restoring_brings_back_tables_and_settings(open_database: Callable[..., Database]) -> None:

@@ -14,7 +14,7 @@ from minidynamo import Database
 from minidynamo.errors import NoResponse
 from minidynamo.http.exchange import Exchange
 from minidynamo.http.messages import HttpRequest
-from minidynamo.http.server.access import Databases
+from minidynamo.http.server.access import SignedDatabases
 from minidynamo.http.server.server import Server
 from minidynamo.remote.signing import sign_formally
 from minidynamo.requests.operations import API
@@ -43,7 +43,9 @@ def test_one_database_answers_whatever_key_or_region(server: Server) -> None:
 
 
 def test_callers_may_be_isolated() -> None:
-    databases = Databases(minidynamo.connect(), lambda region: minidynamo.connect(region=region), True, True)
+    databases = SignedDatabases(
+        minidynamo.connect(), lambda region, access_key: minidynamo.connect(region=region), True, True
+    )
     with Server(databases) as server:
         client_of(server).create_table(**TABLE)
         for options in ({"region_name": "eu-west-1"}, {"aws_access_key_id": "other"}):

@@ -166,7 +166,7 @@ def test_mutated_requests_are_answered(harness: Harness, drawn: Any) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=20_000)
+@settings(max_examples=6_000)
 @given(drawn=REQUESTS)
 def test_many_mutated_requests_are_answered(harness: Harness, drawn: Any) -> None:
     check_mutation(harness, drawn)

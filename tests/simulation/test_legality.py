@@ -268,6 +268,6 @@ def test_every_history_is_explained(database: SimulatedDatabase, program: list[A
 
 @pytest.mark.long
 @given(databases(), steps)
-@settings(max_examples=2_500)
+@settings(max_examples=1_000)
 def test_every_history_is_explained_for_longer(database: SimulatedDatabase, program: list[Any]) -> None:
     explain(database, program)

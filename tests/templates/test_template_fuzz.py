@@ -237,7 +237,7 @@ def test_mutated_templates(tmp_path_factory: pytest.TempPathFactory, drawn: Any)
 
 
 @pytest.mark.long
-@settings(max_examples=20_000)
+@settings(max_examples=6_000)
 @given(drawn=MUTANTS)
 def test_many_mutated_templates(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", drawn)

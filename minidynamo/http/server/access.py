@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import AccessDenied
+from minidynamo.endpoints.isolation import Databases
 from minidynamo.http.signatures import Signature
-from minidynamo.limits import SERVED_DATABASES_MAX
 
 HostCheck = Callable[[str], bool]
 
@@ -90,51 +87,9 @@ def read_credentials(path: Path) -> dict[str, str]:
     return {str(key): str(secret) for key, secret in secrets.items()}
 
 
-class ExpiringEndpoint(Endpoint, Protocol):
-    """An endpoint whose items expire when it is told so."""
-
-    def expire(self) -> int:
-        """Deletes the items whose time to live is over; how many they were."""
-        ...
-
-
-class Databases:
-    """Gives each caller a database: one for all, or one per region, access key or both.
-
-    Parameters:
-        default: answers what is not signed, and everybody where nothing isolates them.
-        open_database: opens a further one, for a region.
-        by_region, by_access_key: what isolates callers.
-    """
-
-    def __init__(
-        self,
-        default: ExpiringEndpoint,
-        open_database: Callable[[str], ExpiringEndpoint],
-        by_region: bool = False,
-        by_access_key: bool = False,
-    ) -> None:
-        self._default = default
-        self._open = open_database
-        self._by_region, self._by_access_key = by_region, by_access_key
-        self._opened: dict[tuple[str, str], ExpiringEndpoint] = {}
-        self._lock = threading.Lock()
+class SignedDatabases(Databases):
+    """Databases whose callers are told apart by what their requests are signed with."""
 
     def __call__(self, signature: Signature | None) -> Endpoint:
         """The database of whoever signed a request."""
-        if signature is None or not (self._by_region or self._by_access_key):
-            return self._default
-        region = signature.region if self._by_region else ""
-        key = (region, signature.access_key if self._by_access_key else "")
-        with self._lock:
-            if key not in self._opened:
-                if len(self._opened) >= SERVED_DATABASES_MAX:
-                    raise AccessDenied(
-                        f"This server keeps a database for each of {SERVED_DATABASES_MAX:,} callers, and no more."
-                    )
-                self._opened[key] = self._open(region or self._default.scope.region)
-            return self._opened[key]
-
-    def expire(self) -> int:
-        """Deletes the expired items of all of them; how many they were."""
-        return self._default.expire() + sum(each.expire() for each in list(self._opened.values()))
+        return self.default if signature is None else self.of(signature.region, signature.access_key)

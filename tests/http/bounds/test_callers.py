@@ -16,11 +16,11 @@ import minidynamo
 from minidynamo import Database, SystemClock
 from minidynamo.cli import serve_command
 from minidynamo.cli.command_line import main
+from minidynamo.endpoints import isolation
 from minidynamo.errors import InvalidSignature
 from minidynamo.http.exchange import request_summary
 from minidynamo.http.messages import HttpRequest
-from minidynamo.http.server import access
-from minidynamo.http.server.access import Databases, ServeError
+from minidynamo.http.server.access import ServeError, SignedDatabases
 from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
@@ -53,10 +53,10 @@ def test_nothing_unsigned_reaches_a_terminal_raw() -> None:
 
 def test_callers_who_are_told_apart_are_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """And they share the thread that deletes what has expired."""
-    monkeypatch.setattr(access, "SERVED_DATABASES_MAX", 5)
+    monkeypatch.setattr(isolation, "SERVED_DATABASES_MAX", 5)
     clock = minidynamo.ManualClock()
-    databases = Databases(
-        minidynamo.connect(clock=clock), lambda region: minidynamo.connect(clock=clock), by_access_key=True
+    databases = SignedDatabases(
+        minidynamo.connect(clock=clock), lambda region, access_key: minidynamo.connect(clock=clock), by_access_key=True
     )
     before = threading.active_count()
     with Server(databases) as server:
