@@ -17,6 +17,7 @@ from minidynamo.values.python_values import Binary
 if TYPE_CHECKING:
     from minidynamo.boto.mocks import attach, mock
     from minidynamo.embedded.conditions import Attr, Key
+    from minidynamo.embedded.stand_ins import ClientError, ParamValidationError, WaiterError
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
     from minidynamo.templates.schema import schema_from
 
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Attr",
     "Binary",
+    "ClientError",
     "Clock",
     "Database",
     "DynamoError",
@@ -33,11 +35,13 @@ __all__ = [
     "History",
     "Key",
     "ManualClock",
+    "ParamValidationError",
     "PartitionInfo",
     "Profile",
     "Snapshot",
     "StoreError",
     "SystemClock",
+    "WaiterError",
     "attach",
     "connect",
     "mock",
@@ -48,11 +52,14 @@ __all__ = [
 # Names that are imported when first used, so that `import minidynamo` stays fast.
 _LATE = {
     "Attr": "minidynamo.embedded.conditions",
+    "ClientError": "minidynamo.embedded.client_errors",
     "Fault": "minidynamo.simulation",
     "FaultSchedule": "minidynamo.simulation",
     "History": "minidynamo.simulation",
     "Key": "minidynamo.embedded.conditions",
+    "ParamValidationError": "minidynamo.embedded.client_errors",
     "Profile": "minidynamo.simulation",
+    "WaiterError": "minidynamo.embedded.client_errors",
     "attach": "minidynamo.boto.mocks",
     "mock": "minidynamo.boto.mocks",
     "schema_from": "minidynamo.templates.schema",

@@ -22,6 +22,9 @@ class SystemClock:
     def now(self) -> float:
         return time.time()
 
+    def __repr__(self) -> str:
+        return "SystemClock()"
+
 
 def advanced(clock: Clock, seconds: float) -> bool:
     """Moves a clock forward if it is one that can be, such as a `ManualClock`; whether it is."""
@@ -63,6 +66,10 @@ class ManualClock:
 
     def now(self) -> float:
         return self._now
+
+    def __repr__(self) -> str:
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._now))
+        return f"ManualClock({self._now!r})  # {moment} UTC"
 
     def advance(self, seconds: float) -> None:
         """Moves the time forward by `seconds`; raises ValueError for a negative step, since time never turns back."""

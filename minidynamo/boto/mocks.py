@@ -54,6 +54,9 @@ class Mock:
         self._depth = 0
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        return f"<Mock: {'off' if self.database is None else f'on, {self.database!r}'}>"
+
     def start(self) -> Database:
         """Switches it on; the database answers from now on."""
         patches = _patches()

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from minidynamo.embedded.resource import Resource, TableResource
     from minidynamo.http.server.server import Server
 
+# What is there for other parts of the package, and not promised to users.
+_INTERNAL = frozenset(
+    (
+        *("begin_as_child", "catalog", "commit", "delays", "engine", "find", "fork_lock", "fork_settings", "lock"),
+        *("meter", "new_request_id", "new_uuid", "next_status_change", "scope", "tokens", "try_lock", "unlock", "url"),
+        *("use", "using", "wording"),
+    )
+)
+
 
 class Database(HandlerHost):
     """A DynamoDB in this process. Safe to use from many threads.
@@ -79,6 +88,24 @@ class Database(HandlerHost):
         return Server(self, ServerOptions(host=host, port=port, **options))
 
     # Insight.
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables, in byte order."""
+        with self.lock:
+            self._require_open()
+            return list(self.catalog.tables)
+
+    def __repr__(self) -> str:
+        kind, place = type(self).__name__, self.engine.place
+        if self.is_closed:
+            return f"<{kind} {place}: closed>"
+        count = len(self.tables)
+        return f"<{kind} {place}: {count} table{'' if count == 1 else 's'}>"
+
+    def __dir__(self) -> list[str]:
+        """The public names; what parts of the package use is left out."""
+        return sorted({*super().__dir__()} - _INTERNAL)
 
     def partitions(self, table_name: str) -> list[PartitionInfo]:
         """The partitions of a table, then of each of its indexes, in key order.

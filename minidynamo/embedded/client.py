@@ -9,12 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
+from minidynamo.embedded.method_help import help_of, signature_of
 from minidynamo.embedded.methods import Condition, Methods, StreamMethods, Value
 from minidynamo.embedded.paginators import Paginator
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
-from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, Operation
+from minidynamo.requests.absent_operations import ABSENT_OPERATIONS
+from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, snake_case
 from minidynamo.values.api_types import JsonObject, JsonValue, Request, Response
 from minidynamo.values.attribute_value import AttributeValue
 
@@ -25,6 +27,9 @@ class ClientMeta:
     def __init__(self, endpoint: Endpoint) -> None:
         self.region_name = endpoint.scope.region
         self.endpoint_url = endpoint.url
+
+    def __repr__(self) -> str:
+        return f"<ClientMeta {self.region_name} {self.endpoint_url}>"
 
 
 class ServiceClient:
@@ -44,6 +49,9 @@ class ServiceClient:
         self._execute = endpoint.execute
         self._new_request_id = endpoint.new_request_id
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._endpoint!r}>"
+
     def call(self, operation: str, parameters: Request) -> Response:
         """Calls an operation by its API name.
 
@@ -51,7 +59,8 @@ class ServiceClient:
             ClientError: the service's error, as a class of `client.exceptions`.
             ParamValidationError: a parameter that the operation does not have.
         """
-        if not parameters.keys() <= _PARAMETERS[operation]:
+        known = _PARAMETERS.get(operation)
+        if known is not None and not parameters.keys() <= known:
             raise unknown_parameters(operation, parameters, list(API[operation].request.members))
         try:
             response = self._execute(operation, parameters)
@@ -99,14 +108,21 @@ class StreamsClient(ServiceClient, StreamMethods):
     """Calls the operations of an endpoint's streams as boto3's client of DynamoDB Streams does."""
 
 
-def _method(operation: Operation) -> Callable[..., Response]:
-    name = operation.name
+def _method(owner: type[ServiceClient], name: str) -> Callable[..., Response]:
+    """The method of an operation, as boto3 has it."""
+    method_name = snake_case(name)
 
-    def method(self: ServiceClient, **parameters: object) -> Response:
+    def method(self: ServiceClient, *positional: object, **parameters: object) -> Response:
+        if positional:
+            raise TypeError(f"{method_name}() only accepts keyword arguments.")
         return self.call(name, parameters)
 
-    method.__name__ = operation.method
-    method.__doc__ = f"Calls {name}. Parameters: {', '.join(operation.request.members) or 'none'}."
+    method.__name__ = method_name
+    method.__qualname__ = f"{owner.__name__}.{method_name}"
+    row = API.get(name)
+    method.__doc__ = f"Calls {name}, which is answered with UnknownOperationException." if row is None else help_of(row)
+    if row is not None:
+        method.__signature__ = signature_of(row)  # type: ignore[attr-defined]
     return method
 
 
@@ -145,5 +161,6 @@ def _show_all(response: JsonObject, zone: tzinfo) -> None:
 _PARAMETERS = {name: frozenset(row.request.members) for name, row in API.items()}
 _TIMESTAMPS = {name: row.timestamps for name, row in API.items()}
 
-for _row in API.values():
-    setattr(StreamsClient if _row.subject == STREAM else DynamoClient, _row.method, _method(_row))
+for _name in (*API, *ABSENT_OPERATIONS):
+    _owner = StreamsClient if _name in API and API[_name].subject == STREAM else DynamoClient
+    setattr(_owner, snake_case(_name), _method(_owner, _name))

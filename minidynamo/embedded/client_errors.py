@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from minidynamo.embedded import stand_ins
+from minidynamo.embedded.stand_ins import ServiceError
 from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.values.api_types import Response
 
@@ -21,7 +22,7 @@ def client_error_class() -> type[ServiceError]:
     try:
         from botocore.exceptions import ClientError
     except ImportError:
-        return _ClientError
+        return stand_ins.ClientError
     found: type[ServiceError] = ClientError
     return found
 
@@ -32,7 +33,7 @@ def parameter_error_class() -> Callable[..., Exception]:
     try:
         from botocore.exceptions import ParamValidationError
     except ImportError:
-        return _ParamValidationError
+        return stand_ins.ParamValidationError
     found: type[Exception] = ParamValidationError
     return found
 
@@ -43,7 +44,7 @@ def waiter_error_class() -> Callable[..., Exception]:
     try:
         from botocore.exceptions import WaiterError
     except ImportError:
-        return _WaiterError
+        return stand_ins.WaiterError
     found: type[Exception] = WaiterError
     return found
 
@@ -65,8 +66,9 @@ def no_response_error(error: NoResponse, url: str) -> Exception:
 
 @lru_cache(maxsize=64)
 def modelled_class(code: str) -> type[ServiceError]:
-    """The class of an error code, such as ConditionalCheckFailedException; a subclass of ClientError."""
-    return type(code, (client_error_class(),), {"__doc__": f"The service's error {code}."})
+    """The class of an error code, such as ConditionalCheckFailedException: a ClientError and a DynamoError in one."""
+    own = _classes(DynamoError).get(code, DynamoError)
+    return type(code, (_Modelled, own, client_error_class()), {"__doc__": f"The service's error {code}."})
 
 
 def client_error(error: DynamoError, operation: str, metadata: Response, url: str) -> Exception:
@@ -101,57 +103,50 @@ class ClientExceptions:
         return client_error_class()
 
     def __getattr__(self, code: str) -> type[ServiceError]:
-        known = _codes(DynamoError)
+        known = _classes(DynamoError)
         if code not in known:
             raise AttributeError(f"there is no exception {code}; known ones are {', '.join(sorted(known))}")
         return modelled_class(code)
 
+    def __repr__(self) -> str:
+        return f"<ClientExceptions: {', '.join(dir(self))}>"
 
-def _codes(base: type[DynamoError]) -> set[str]:
-    return {base.code}.union(*(_codes(each) for each in base.__subclasses__()))
-
-
-class ServiceError(Exception):
-    """What botocore's ClientError and its stand-in have in common, for type checkers.
-
-    Attributes:
-        response: what was answered: `Error` with `Code` and `Message`, `ResponseMetadata`, members of the error's own.
-        operation_name: the operation that has failed.
-    """
-
-    response: Response
-    operation_name: str
-
-    if TYPE_CHECKING:
-
-        def __init__(self, error_response: Response, operation_name: str) -> None: ...
+    def __dir__(self) -> list[str]:
+        return sorted({"ClientError", *_classes(DynamoError)})
 
 
-class _ClientError(ServiceError):
-    """Stands in for botocore's ClientError."""
+def _classes(base: type[DynamoError]) -> dict[str, type[DynamoError]]:
+    """Our classes by their codes; the most general of those that share one."""
+    found: dict[str, type[DynamoError]] = {}
+    for each in base.__subclasses__():
+        found |= _classes(each)
+    return {base.code: base, **found} if base is DynamoError else {**found, base.code: base}
+
+
+class _Modelled:
+    """What makes one error of botocore's and of ours."""
+
+    response: Response | None = None  # It hides the property of DynamoError, which could not be set.
 
     def __init__(self, error_response: Response, operation_name: str) -> None:
-        error = error_response.get("Error", {})
-        Exception.__init__(
-            self,
-            f"An error occurred ({error.get('Code', 'Unknown')}) when calling the {operation_name} operation: "
-            f"{error.get('Message', 'Unknown')}",
-        )
-        self.response = error_response
-        self.operation_name = operation_name
+        client_error_class().__init__(self, error_response, operation_name)  # type: ignore[arg-type]
+        error = error_response["Error"]
+        self.code, self.message = error.get("Code", ""), error.get("Message", "")
+        self.members = {name: value for name, value in error_response.items() if name not in _ENVELOPE}
 
 
-class _ParamValidationError(Exception):
-    """Stands in for botocore's ParamValidationError."""
-
-    def __init__(self, report: str) -> None:
-        super().__init__(f"Parameter validation failed:\n{report}")
-        self.kwargs = {"report": report}
+_ENVELOPE = frozenset({"Error", "ResponseMetadata", "message"})
 
 
-class _WaiterError(Exception):
-    """Stands in for botocore's WaiterError."""
+_PUBLIC = {
+    "ClientError": client_error_class,
+    "ParamValidationError": parameter_error_class,
+    "WaiterError": waiter_error_class,
+}
 
-    def __init__(self, name: str, reason: str, last_response: Response) -> None:
-        super().__init__(f"Waiter {name} failed: {reason}")
-        self.last_response = last_response
+
+def __getattr__(name: str) -> object:
+    """The public names: botocore's classes, where it is installed, or what stands in for them."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _PUBLIC[name]()

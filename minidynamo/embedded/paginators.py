@@ -36,7 +36,11 @@ class Paginator:
         if name not in _PAGES:
             raise ValueError(f"{name} has no pages; these have: {', '.join(_PAGES)}")
         self._method = method
+        self._name = name
         self._pages = _PAGES[name]
+
+    def __repr__(self) -> str:
+        return f"<Paginator of {self._name}>"
 
     @staticmethod
     def knows(name: str) -> bool:

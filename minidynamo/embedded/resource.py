@@ -52,6 +52,9 @@ class Resource:
         self.meta = ResourceMeta(ResourceClient(endpoint))
         self.tables = TableCollection(self)
 
+    def __repr__(self) -> str:
+        return f"<Resource of {self._endpoint!r}>"
+
     def Table(self, name: str) -> TableResource:
         """The table of a name; there need not be such a table yet."""
         return TableResource(self, name)

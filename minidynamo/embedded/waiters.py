@@ -41,6 +41,9 @@ class Waiter:
         self._describe_table = describe_table
         self._endpoint = endpoint
 
+    def __repr__(self) -> str:
+        return f"<Waiter {self.name}>"
+
     def wait(self, TableName: str, WaiterConfig: WaiterConfig | None = None) -> None:
         """Returns when the state is reached.
 

@@ -58,6 +58,9 @@ class EventSourceMapping:
 
     # What users do with it.
 
+    def __repr__(self) -> str:
+        return f"<EventSourceMapping {self.table_name} -> {self.function_name}: {self.state}>"
+
     @property
     def position(self) -> dict[str, list[str]]:
         """By shard, the sequence number from which each worker goes on."""

@@ -166,6 +166,11 @@ class Runtime:
             known.versions[LATEST] = handler
             return known
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all functions."""
+        return list(self._functions)
+
     def publish_version(self, name: str) -> str:
         """Keeps the present `$LATEST` as a version that never changes; its number."""
         function, _ = self.find(name)

@@ -44,6 +44,10 @@ class Functions:
         self._background: Background | None = None
         self.mappings: list[EventSourceMapping] = []
 
+    def __repr__(self) -> str:
+        streams = [f"{each.table_name} -> {each.function_name}" for each in self._live_mappings()]
+        return f"<Functions: {', '.join([*self._runtime.names, *streams]) or 'none'}>"
+
     # Functions.
 
     def register(

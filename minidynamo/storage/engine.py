@@ -142,6 +142,9 @@ class Snapshot:
         self.keyspaces = keyspaces
         self.io_errors = io_errors
 
+    def __repr__(self) -> str:
+        return f"<Snapshot of {sum(each.item_count for maps in self.keyspaces.values() for each in maps):,} records>"
+
     def check(self) -> None:
         """Asserts that it holds what its maps say, whatever has been changed since."""
         for name, maps in self.keyspaces.items():
@@ -157,9 +160,11 @@ class Engine(Protocol):
 
     Attributes:
         io_errors: what reading may raise where the store is damaged or its medium fails.
+        place: where the data are, in words.
     """
 
     io_errors: tuple[type[Exception], ...] = ()
+    place: str = "in memory"
 
     # What every engine has.
 

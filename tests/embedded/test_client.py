@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import botocore.session
@@ -12,7 +13,9 @@ from botocore.exceptions import ClientError, ParamValidationError, WaiterError
 
 import minidynamo
 from minidynamo import Database, ManualClock
+from minidynamo.embedded import client_errors
 from minidynamo.embedded.client import Client, StreamsClient
+from minidynamo.errors import ConditionalCheckFailed, InternalServerError, TransactionCanceled
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.operations import OPERATIONS
 from minidynamo.requests.operations import API, STREAM, snake_case
@@ -159,10 +162,57 @@ def test_waiters_sleep_no_longer_than_needed(open_database: Callable[..., Databa
     assert client.describe_table(TableName="tbl")["Table"]["TableStatus"] == "ACTIVE"
 
 
+def minidynamo_error(name: str) -> Any:
+    """A public class of errors as it would be imported now."""
+    return getattr(client_errors, name)
+
+
+def test_one_name_catches_what_clients_and_databases_raise(database: Database) -> None:
+    """With the code, the text and the members of the error, whoever raised it."""
+    database.execute("CreateTable", create_table_request("tbl", {"key": ["pk S"]}))
+    item = {"pk": {"S": "a"}}
+    request = {"TableName": "tbl", "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    database.execute("PutItem", request)
+    request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    for put in (partial(database.execute, "PutItem", request), partial(database.client().put_item, **request)):
+        with pytest.raises(minidynamo.DynamoError) as caught:
+            put()
+        error = caught.value
+        assert (error.code, error.message) == ("ConditionalCheckFailedException", "The conditional request failed")
+        assert isinstance(error, ConditionalCheckFailed) and error.members == {"Item": item}
+    assert isinstance(error, minidynamo.ClientError) and minidynamo.ClientError is ClientError
+    with pytest.raises(minidynamo.ParamValidationError):
+        database.client().put_item(Nothing=1)
+
+
+def test_errors_that_have_more_than_a_text_have_it_all(database: Database) -> None:
+    database.execute("CreateTable", create_table_request("tbl", {"key": ["pk S"]}))
+    check = {"TableName": "tbl", "Key": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_exists(pk)"}
+    with pytest.raises(
+        TransactionCanceled, match=r"TransactWriteItems operation.*\[ConditionalCheckFailed\]"
+    ) as caught:
+        database.client().transact_write_items(TransactItems=[{"ConditionCheck": check}])
+    assert [each["Code"] for each in caught.value.members["CancellationReasons"]] == ["ConditionalCheckFailed"]
+
+
+def test_every_error_of_the_service_has_its_class(database: Database) -> None:
+    for code in dir(database.client().exceptions):
+        kind = getattr(database.client().exceptions, code)
+        assert issubclass(kind, ClientError)
+        error = kind({"Error": {"Code": code, "Message": "why"}, "ResponseMetadata": {}}, "GetItem")
+        assert str(error) == f"An error occurred ({code}) when calling the GetItem operation: why"
+
+
+def test_a_general_failure_has_its_own_class(database: Database) -> None:
+    client = database.client()
+    database.close()
+    with pytest.raises(InternalServerError) as caught:
+        client.list_tables()
+    assert isinstance(caught.value, ClientError) and caught.value.status == 500
+
+
 def test_without_botocore_errors_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same names, attributes and texts."""
-    from minidynamo.embedded import client_errors
-
     cached = (
         client_errors.client_error_class,
         client_errors.parameter_error_class,
@@ -180,9 +230,12 @@ def test_without_botocore_errors_stand_in(monkeypatch: pytest.MonkeyPatch) -> No
             assert not isinstance(caught.value, ClientError)
             response: Any = caught.value.response  # type: ignore[attr-defined]
             assert response["Error"]["Code"] == "ResourceNotFoundException"
-            with pytest.raises(Exception, match="Parameter validation failed"):
+            assert isinstance(caught.value, minidynamo.DynamoError) and isinstance(
+                caught.value, minidynamo_error("ClientError")
+            )
+            with pytest.raises(minidynamo_error("ParamValidationError"), match="Parameter validation failed"):
                 client.get_item(X=1)
-            with pytest.raises(Exception, match="Waiter table_exists failed"):
+            with pytest.raises(minidynamo_error("WaiterError"), match="Waiter table_exists failed"):
                 client.get_waiter("table_exists").wait(TableName="nope", WaiterConfig={"MaxAttempts": 1})
     finally:
         for each in cached:

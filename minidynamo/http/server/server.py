@@ -74,6 +74,9 @@ class Server:
         self._thread: threading.Thread | None = None
         self._port = options.port
 
+    def __repr__(self) -> str:
+        return f"<Server {self.url if self._server is not None else 'that is not running'}>"
+
     @property
     def url(self) -> str:
         """Where clients find it, such as "http://127.0.0.1:8000"."""

@@ -42,6 +42,10 @@ class Faults:
         self._off: set[str] = set()
         self._pauses = 0
 
+    def __repr__(self) -> str:
+        state = "paused" if self._pauses else f"off: {', '.join(sorted(self._off))}" if self._off else "on"
+        return f"<Faults: {len(self._aims)} aimed, {state}>"
+
     def on(
         self,
         operation: str | None = None,

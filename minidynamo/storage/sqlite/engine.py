@@ -71,6 +71,7 @@ class SqliteEngine(Engine):
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         self._path = path = store_path(path)
+        self.place = path.name
         self._waits_for_disk = durability == "full"
         self._commit_count = 0
         self._is_closed = False
