@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Unpack
 from minidynamo.clock import Clock
 from minidynamo.database.handler_host import HandlerHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
-from minidynamo.errors import StorageFailure
+from minidynamo.errors import StoreDamaged
 from minidynamo.limits import FILE_MODE
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.memory.engine import MemoryEngine
+from minidynamo.tables.damage import read_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +132,7 @@ class Database(HandlerHost):
         try:
             return expire_items(self, self._lateness())
         except self.engine.io_errors as error:
-            raise StorageFailure(f"The data could not be read: {error}.") from error
+            raise read_failure(self.catalog, error) from error
         finally:
             self.engine.make_durable()
 
@@ -233,14 +234,25 @@ class Database(HandlerHost):
 
     def check(self) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, index entries that fit their items, tokens,
-        streams, and how far mappings have come."""
+        streams, and how far mappings have come.
+
+        Raises:
+            AssertionError: one does not hold.
+            StoreError: the file cannot be read, or is damaged; it says which item is.
+        """
         with self.lock:
             self._require_open()
-            self.engine.check()
-            self.catalog.check()
-            self.tokens.check()
-            if self._functions is not None:
-                self._functions.check()
+            try:
+                self._check()
+            except self.engine.io_errors as error:
+                raise StoreDamaged(f"{self.engine.place} is damaged. {read_failure(self.catalog, error)}") from error
+
+    def _check(self) -> None:
+        self.engine.check()
+        self.catalog.check()
+        self.tokens.check()
+        if self._functions is not None:
+            self._functions.check()
 
     def begin_as_child(self) -> None:
         super().begin_as_child()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from minidynamo.clock import clock_error
-from minidynamo.errors import DynamoError, InternalServerError, SerializationError, StorageFailure, ValidationError
+from minidynamo.errors import DynamoError, InternalServerError, SerializationError, ValidationError
 from minidynamo.operations import OPERATIONS
 from minidynamo.operations.context import OperationContext
 from minidynamo.requests.checker import check_request_types, checked_request
 from minidynamo.requests.operations import API
+from minidynamo.tables.damage import read_failure
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.wire_types import NOT_UTF8
 
@@ -37,7 +38,7 @@ def perform(context: OperationContext, operation: str, request: Request) -> Resp
     except UnicodeEncodeError:  # In a text that would have been stored; nothing has been.
         raise SerializationError(NOT_UTF8) from None
     except context.engine.io_errors as error:
-        raise StorageFailure(f"The data could not be read: {error}.") from error
+        raise read_failure(context.catalog, error) from error
     except (ValueError, OverflowError):
         wrong = clock_error(context.clock)
         if wrong is None:

@@ -124,6 +124,20 @@ class View(Protocol):
         ...
 
 
+class RecordDamaged(Exception):
+    """A record that is not what was written there.
+
+    Parameters:
+        keyspace: the keyspace it is in.
+        key: under which it is found; of a range, this may be what is damaged.
+    """
+
+    def __init__(self, keyspace: str, key: bytes) -> None:
+        super().__init__(f"the record of the key {key!r} is damaged: it is not what was written there")
+        self.keyspace = keyspace
+        self.key = key
+
+
 class Snapshot:
     """Everything that a database held at one moment. What is changed later does not change it.
 

@@ -11,6 +11,7 @@ from minidynamo.operations.items.single_write import collection_metrics
 from minidynamo.operations.items.write_plans import put_item_of
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities
 from minidynamo.tables.changes import WriteBatch, stage_change
+from minidynamo.tables.damage import old_record_of
 from minidynamo.tables.table import Table
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import checked_item
@@ -75,7 +76,7 @@ def _key_bytes(write: ItemWrite, table: Table) -> bytes:
 
 
 def _stage(batch: WriteBatch, write: ItemWrite, table: Table, key: bytes) -> Consumption:
-    old_record = table.record(key)
+    old_record = old_record_of(table, key, bool(table.indexes))
     old_item = record_item(old_record) if old_record is not None and table.indexes else None
     new_item, new_size = write.result(table, old_item, old_record)
     return stage_change(batch, table, key, old_record, old_item, new_item, new_size)

@@ -11,6 +11,7 @@ from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.requests.violations import nests_past_newer_layer
 from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
+from minidynamo.tables.damage import old_record_of
 from minidynamo.tables.table import Table
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import Item
@@ -63,8 +64,9 @@ def write_item(context: OperationContext, write: ItemWrite, returns: Returns) ->
     with context.lock:
         table = context.catalog.table(write.table_name)
         key = write.locate(table)
-        old_record = table.record(key)
-        old_item = record_item(old_record) if old_record is not None and _needs_old(table, write, returns) else None
+        needs_old = _needs_old(table, write, returns)
+        old_record = old_record_of(table, key, needs_old)
+        old_item = record_item(old_record) if old_record is not None and needs_old else None
         write.check_old(old_item or {})
         write.require_condition(old_item)
         new_item, new_size = write.result(table, old_item, old_record)

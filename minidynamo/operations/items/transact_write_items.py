@@ -35,6 +35,7 @@ from minidynamo.requests.operations import API, value_users
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
+from minidynamo.tables.damage import old_record_of
 from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.api_types import Request, Response, Structure
 from minidynamo.values.attribute_value import Item, checked_item, name_size_bytes, value_size_bytes
@@ -173,7 +174,9 @@ def _decide(context: OperationContext, actions: list[_Action]) -> None:
     """Evaluates every condition and update against the items as they are; reports all that fail."""
     errors: list[DynamoError | None] = []
     for action in actions:
-        action.old_record = action.table.record(action.key)
+        write = action.write
+        needs_old = bool(action.table.indexes) or write.guard.condition is not None or write.edits
+        action.old_record = old_record_of(action.table, action.key, needs_old)
         action.old_item = None if action.old_record is None else record_item(action.old_record)
         action.write.check_old(action.old_item or {})
     for action in actions:

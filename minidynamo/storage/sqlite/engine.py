@@ -21,12 +21,11 @@ from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
 from minidynamo.storage.sqlite.durability import Durability, LogSync, NoSync
-from minidynamo.storage.sqlite.log_end import loss
 from minidynamo.storage.sqlite.log_watch import LogWatch
 from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
-from minidynamo.storage.sqlite.ownership import Ownership, lock_file
+from minidynamo.storage.sqlite.ownership import Ownership
 from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
-from minidynamo.storage.sqlite.recovery import recovered
+from minidynamo.storage.sqlite.recovery import recovered, require_log
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.sqlite.store_path import log_of, store_path
 from minidynamo.storage.sqlite.transaction import Transaction
@@ -77,7 +76,7 @@ class SqliteEngine(Engine):
         self._is_closed = False
         self._ownership = Ownership(path, file_mode)
         try:
-            _require_log(path, self._ownership)
+            require_log(path, self._ownership)
             try:
                 self._open(durability, file_mode)
             except BaseException:
@@ -101,7 +100,9 @@ class SqliteEngine(Engine):
             self._idle_readers: list[Reader] = []
             self._writer = RowWriter(self._connection)
             self._ids = stored_keyspaces(self._connection)
-            self._maps = {name: stored_maps(self._connection, keyspace_id) for name, keyspace_id in self._ids.items()}
+            self._maps = {
+                name: stored_maps(self._connection, keyspace_id, name) for name, keyspace_id in self._ids.items()
+            }
         except IO_ERRORS as error:
             self._connection.close()
             raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
@@ -170,7 +171,7 @@ class SqliteEngine(Engine):
     def _created(self, names: Sequence[str]) -> dict[str, list[SqliteMap]]:
         """The maps of new keyspaces, within a transaction; they are live once it has been committed."""
         assert self._maps.keys().isdisjoint(names), f"of {names} some begin and are there already"
-        return {name: [self._first_map(self._writer.add_keyspace(name))] for name in names}
+        return {name: [self._first_map(self._writer.add_keyspace(name), name)] for name in names}
 
     def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
         maps = self._maps[keyspace]
@@ -179,7 +180,8 @@ class SqliteEngine(Engine):
         is_within = lower.start < at_key and (stop is None or at_key < stop)
         assert is_within, f"a map of {keyspace} from {lower.start!r} to {stop!r} is split at {at_key!r}"
         sizes = [record_size_bytes(record) for _, record in lower.range(at_key, None)]
-        upper = SqliteMap(self._connection, lower.keyspace_id, at_key, lower.stop, len(sizes), sum(sizes))
+        count, size = len(sizes), sum(sizes)
+        upper = SqliteMap(self._connection, lower.keyspace_id, keyspace, at_key, lower.stop, count, size)
         count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
         with self._transaction():
             self._writer.put_map(lower.keyspace_id, lower.start, count, size)
@@ -209,7 +211,7 @@ class SqliteEngine(Engine):
         self._ids = ids
         self._maps = {
             name: [
-                SqliteMap(self._connection, ids[name], each.start, each.stop, each.item_count, each.size_bytes)
+                SqliteMap(self._connection, ids[name], name, each.start, each.stop, each.item_count, each.size_bytes)
                 for each in maps
             ]
             for name, maps in snapshot.keyspaces.items()
@@ -269,7 +271,7 @@ class SqliteEngine(Engine):
         assert stored_ids == self._ids, f"the keyspaces are stored as {stored_ids} and known as {self._ids}"
         assert self._ids.keys() == self._maps.keys(), f"maps are known of {list(self._maps)}, ids of {list(self._ids)}"
         for name, maps in self._maps.items():
-            rows = stored_maps(self._connection, self._ids[name])
+            rows = stored_maps(self._connection, self._ids[name], name)
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
             known = [(each.start, each.item_count, each.size_bytes) for each in maps]
             assert stored == known, f"{name} is stored as {stored} and known as {known} (start, items, bytes)"
@@ -301,19 +303,5 @@ class SqliteEngine(Engine):
         batch.creates.append(name)
         self.commit(batch)
 
-    def _first_map(self, keyspace_id: int) -> SqliteMap:
-        return SqliteMap(self._connection, keyspace_id, b"", None, 0, 0)
-
-
-def _require_log(path: Path, ownership: Ownership) -> None:
-    """Raises StoreDamaged where commits are missing that the last owner has had on the disk."""
-    if not path.exists() or not path.stat().st_size:
-        ownership.forget()  # What is noted is of a file that has been deleted.
-    if ownership.found is None:
-        return
-    lost = loss(log_of(path), ownership.found)
-    if lost is not None:
-        raise StoreDamaged(
-            f"cannot open {path}: {lost}. Put a copy in its place and delete log and lock, or delete the lock alone, "
-            f"{lock_file(path)}, to open what is left"
-        )
+    def _first_map(self, keyspace_id: int, name: str) -> SqliteMap:
+        return SqliteMap(self._connection, keyspace_id, name, b"", None, 0, 0)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
-from minidynamo.storage.engine import bounded, check_map
+from minidynamo.storage.engine import RecordDamaged, bounded, check_map
 
 _COLUMNS = "key, record, checksum"
 _UPDATE_MAP = "UPDATE maps SET item_count = ?, size_bytes = ?, checksum = ? WHERE keyspace = ? AND start = ?"
@@ -35,22 +35,40 @@ class ReadConnection(Protocol):
 class SqliteMap:
     """An ordered map: a range of a keyspace's table, as one connection sees it."""
 
-    __slots__ = ("_connection", "_select", "_table", "item_count", "keyspace_id", "size_bytes", "start", "stop")
+    __slots__ = (
+        "_connection",
+        "_name",
+        "_select",
+        "_table",
+        "item_count",
+        "keyspace_id",
+        "size_bytes",
+        "start",
+        "stop",
+    )
 
     def __init__(
-        self, connection: ReadConnection, keyspace_id: int, start: bytes, stop: bytes | None, count: int, size: int
+        self,
+        connection: ReadConnection,
+        keyspace_id: int,
+        name: str,
+        start: bytes,
+        stop: bytes | None,
+        count: int,
+        size: int,
     ) -> None:
         self._connection = connection
         self._table = f"keyspace_{keyspace_id}"
         self._select = f"SELECT record, checksum FROM {self._table} WHERE key = ?"
-        self.keyspace_id = keyspace_id
+        self.keyspace_id, self._name = keyspace_id, name
         assert stop is None or start < stop, f"a map of {self._table} goes from {start!r} to {stop!r}"
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = count, size
 
     def seen_by(self, connection: ReadConnection) -> SqliteMap:
         """This map, read on another connection."""
-        return SqliteMap(connection, self.keyspace_id, self.start, self.stop, self.item_count, self.size_bytes)
+        count, size = self.item_count, self.size_bytes
+        return SqliteMap(connection, self.keyspace_id, self._name, self.start, self.stop, count, size)
 
     def get(self, key: bytes) -> bytes | None:
         row = self._connection.execute(self._select, (key,)).fetchone()
@@ -58,7 +76,7 @@ class SqliteMap:
             return None
         record: bytes = row[0]
         if _checksum(self.keyspace_id, key, record) != row[1]:
-            raise damage(f"the record of the key {key!r}")
+            raise RecordDamaged(self._name, key)
         return record
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
@@ -71,7 +89,7 @@ class SqliteMap:
         try:
             for key, record, checksum in rows:
                 if crc32(record, crc32(key, seed)) != checksum:  # _checksum would cost too much for each row.
-                    raise damage(f"the record of the key {key!r}")
+                    raise RecordDamaged(self._name, key)
                 # A page in the place of another has right rows, which are not those that were asked for.
                 if last is not None and (key >= last if reverse else key <= last):
                     raise damage(f"the order of {self._table} at the key {key!r}")
@@ -161,7 +179,7 @@ def stored_keyspaces(connection: ReadConnection) -> dict[str, int]:
     return found
 
 
-def stored_maps(connection: ReadConnection, keyspace_id: int) -> list[SqliteMap]:
+def stored_maps(connection: ReadConnection, keyspace_id: int, name: str) -> list[SqliteMap]:
     """The maps of a keyspace in key order.
 
     Raises:
@@ -176,7 +194,7 @@ def stored_maps(connection: ReadConnection, keyspace_id: int) -> list[SqliteMap]
             raise damage(f"the list of partitions of keyspace {keyspace_id}")
     stops = [*(row[0] for row in rows[1:]), None]
     return [
-        SqliteMap(connection, keyspace_id, start, stop, count, size)
+        SqliteMap(connection, keyspace_id, name, start, stop, count, size)
         for (start, count, size, _), stop in zip(rows, stops, strict=True)
     ]
 

@@ -31,7 +31,7 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _snapshot_of(reader: Reader) -> Snapshot:
     ids = stored_keyspaces(reader)
-    maps = {name: stored_maps(reader, keyspace_id) for name, keyspace_id in ids.items()}
+    maps = {name: stored_maps(reader, keyspace_id, name) for name, keyspace_id in ids.items()}
     return Snapshot(maps, IO_ERRORS)
 
 

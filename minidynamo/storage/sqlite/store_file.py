@@ -23,6 +23,7 @@ import sqlite3
 from pathlib import Path
 
 from minidynamo.errors import StoreDamaged, StoreError
+from minidynamo.storage.engine import RecordDamaged
 from minidynamo.storage.sqlite.store_path import is_unfinished, is_without_log, journal_of, log_of
 from minidynamo.storage.whole_file import whole_file
 
@@ -30,7 +31,7 @@ APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
 PAGE_BYTES = 8192
 # What SQLite raises, also for texts of its own that damage has made unreadable.
-IO_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+IO_ERRORS = (sqlite3.Error, UnicodeDecodeError, RecordDamaged)
 _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024

@@ -1,0 +1,103 @@
+"""Damaged records: what their errors say, and how a write that needs nothing of them replaces them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+
+from minidynamo.errors import StorageFailure
+from minidynamo.schema.key_schema import KeySchema
+from minidynamo.storage.engine import OrderedMap, RecordDamaged
+from minidynamo.tables.catalog import Catalog
+from minidynamo.tables.table import Table
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.json_form import to_json
+from minidynamo.values.key_decoding import decoded_key
+from minidynamo.values.records import packed_record, record_size_bytes
+
+logger = logging.getLogger("minidynamo.storage")
+
+_REMEDY = "PutItem and DeleteItem replace it, where they need nothing of what was there: no condition, no ReturnValues"
+
+
+def read_failure(catalog: Catalog, error: Exception) -> StorageFailure:
+    """What a request fails with that cannot read the data; of a damaged record it says which it is."""
+    if not isinstance(error, RecordDamaged):
+        return StorageFailure(f"The data could not be read: {error}.")
+    return StorageFailure(damage_text(catalog, error))
+
+
+def damage_text(catalog: Catalog, error: RecordDamaged) -> str:
+    """Which item, or entry of an index, is damaged, and what can be done."""
+    for table in catalog.tables.values():
+        key = table.primary_key
+        if error.keyspace == table.keyspace.name:
+            remedy = f"{_REMEDY}, and the table no index" if table.indexes else _REMEDY
+            return f"{_item_text(table, error.key, key)} is damaged: it is not what was written. {remedy}."
+        for index in table.indexes.values():
+            if error.keyspace == index.keyspace.name:
+                named = _item_text(table, _behind(error.key, index.definition.key_schema), key)
+                return f"The entry of index {index.name} for {named[0].lower()}{named[1:]} is damaged."
+    return f"The data are damaged: {error}."
+
+
+def old_record_of(table: Table, key: bytes, needs_old: bool) -> bytes | None:
+    """The record that a write replaces, or None.
+
+    A damaged one is stood in for by its key, with the size that it counts for, unless the write needs what it held.
+
+    Raises:
+        RecordDamaged: it is damaged, and needed.
+    """
+    try:
+        return table.record(key)
+    except RecordDamaged as error:
+        if needs_old:
+            raise
+        values, _ = decoded_key(key, [each.type for each in table.primary_key.attributes])
+        item = dict(zip(table.primary_key.names, values, strict=True))
+        logger.warning("%s is damaged, and is replaced", _shown(table, item))
+        return packed_record(item, _counted_size(table.keyspace.partition_of(error.key).map, key))
+
+
+def _counted_size(ordered_map: OrderedMap, key: bytes) -> int:
+    """What a damaged record counts for in the size of its map: all that the others do not."""
+    others = sum(record_size_bytes(record) for record in _readable(ordered_map, key))
+    return max(0, ordered_map.size_bytes - others)
+
+
+def _readable(ordered_map: OrderedMap, key: bytes) -> Iterator[bytes]:
+    """The records beside that of a key; what is damaged of them counts for nothing."""
+    start: bytes | None = None
+    while True:
+        try:
+            for found, record in ordered_map.range(start, None):
+                start = found + b"\x00"
+                yield record
+            return
+        except RecordDamaged as error:
+            start = error.key + b"\x00"
+
+
+def _behind(key: bytes, schema: KeySchema) -> bytes:
+    """The key bytes of the item in those of an index entry; none where they make no sense."""
+    with suppress(ValueError):
+        return decoded_key(key, [each.type for each in schema.attributes])[1]
+    return b""
+
+
+def _item_text(table: Table, key: bytes, schema: KeySchema) -> str:
+    try:
+        values, rest = decoded_key(key, [each.type for each in schema.attributes])
+        if not rest and schema.key_bytes(dict(zip(schema.names, values, strict=True))) == key:
+            return _shown(table, dict(zip(schema.names, values, strict=True)))
+    except (ValueError, ArithmeticError):
+        pass
+    return f"An item of table {table.name} whose key is not known"
+
+
+def _shown(table: Table, key: Item) -> str:
+    shown = json.dumps({name: to_json(value) for name, value in key.items()}, ensure_ascii=False)
+    return f"The item {shown} of table {table.name}"
