@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info`, `spec` and `mutants`.
+"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info`, `salvage`, `spec` and `mutants`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -118,6 +118,15 @@ def _add_about_file(commands: Commands) -> None:
         about_file = commands.add_parser(name, help=help_text)
         about_file.add_argument("file", type=Path, help="the database file")
         about_file.set_defaults(run=_about_file, about=name)
+    salvaging = commands.add_parser(
+        "salvage",
+        help="write all that can be read of a damaged file into a new one",
+        description="Writes every item that can be read of a damaged database file into a new one, makes its indexes "
+        "anew, and lists what cannot be read. The damaged file stays as it is.",
+    )
+    salvaging.add_argument("file", type=Path, help="the damaged file")
+    salvaging.add_argument("new", type=Path, help="the new file")
+    salvaging.set_defaults(run=_salvage)
 
 
 def _add_spec(commands: Commands) -> None:
@@ -176,6 +185,12 @@ def _about_file(options: argparse.Namespace) -> int:
     from minidynamo.cli.file_commands import run_check, run_info
 
     return run_check(options.file) if options.about == "check" else run_info(options.file)
+
+
+def _salvage(options: argparse.Namespace) -> int:
+    from minidynamo.cli.salvage_command import run_salvage
+
+    return run_salvage(options.file, options.new)
 
 
 def _spec(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from minidynamo.storage.engine import Engine
 
 
+OnDamage = Literal["raise", "skip"]
+
 _SCHEMES = ("http://", "https://")
-_STORE_DEFAULTS = (None, False, None, 0, PARTITION_SIZE_BYTES_MAX, None, "current")
+_STORE_DEFAULTS = (None, False, "raise", None, 0, PARTITION_SIZE_BYTES_MAX, None, "current")
 
 
 def connect(
@@ -26,6 +28,7 @@ def connect(
     *,
     durability: str | None = None,
     read_only: bool = False,
+    on_damage: OnDamage = "raise",
     file_mode: int = FILE_MODE,
     clock: Clock | None = None,
     seed: int = 0,
@@ -45,6 +48,8 @@ def connect(
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
             when it begins; writing answers AccessDeniedException.
+        on_damage: "raise" (default): a read that meets a damaged record fails, and says which it is. "skip": Query and
+            Scan go past it, log it and count it in `skipped_count`.
         file_mode: the permissions of a file that is made, and of what lies beside it, as far as the umask allows.
         region: named in ARNs ("us-east-1"); for a URL, what requests are signed for.
         clock, seed, account_id, partition_size, table_delays, wording: those of `Database`.
@@ -55,7 +60,7 @@ def connect(
             credentials.
     """
     if isinstance(path, str) and path.startswith(_SCHEMES):
-        _require_defaults(durability, read_only, clock, seed, partition_size, table_delays, wording)
+        _require_defaults(durability, read_only, on_damage, clock, seed, partition_size, table_delays, wording)
         from minidynamo.database.remote import RemoteDatabase
 
         return RemoteDatabase(path, region, credentials)
@@ -70,14 +75,10 @@ def connect(
         "table_delays": table_delays,
         "wording": wording,
     }
-    _check_about_file(path, durability, read_only)
+    _check_about_file(path, durability, read_only, on_damage)
     if path is not None and read_only:
-        from pathlib import Path
-
-        from minidynamo.database.read_only import ReadOnlyDatabase
-
-        return ReadOnlyDatabase(Path(path), **options)
-    engine = opened_engine(path, durability, file_mode)
+        return _opened_read_only(path, on_damage == "skip", options)
+    engine = opened_engine(path, durability, file_mode, on_damage == "skip")
     try:
         return Database(engine=engine, **options)
     except BaseException:
@@ -86,7 +87,19 @@ def connect(
         raise
 
 
-def _check_about_file(path: str | Path | None, durability: str | None, read_only: bool) -> None:
+def _opened_read_only(path: str | Path, skips_damage: bool, options: DatabaseSettings) -> Database:
+    from pathlib import Path
+
+    from minidynamo.database.read_only import ReadOnlyDatabase
+
+    return ReadOnlyDatabase(Path(path), skips_damage, **options)
+
+
+def _check_about_file(path: str | Path | None, durability: str | None, read_only: bool, on_damage: str) -> None:
+    if on_damage not in ("raise", "skip"):
+        raise ValueError(f"on_damage is 'raise' or 'skip', not {on_damage!r}")
+    if path is None and on_damage != "raise":
+        raise ValueError("on_damage is for a database in a file: give a path as well")
     if path is None and (durability is not None or read_only):
         raise ValueError("durability and read_only are for a database in a file: give a path as well")
     if read_only and durability is not None:
@@ -99,7 +112,9 @@ def _require_defaults(*given: object) -> None:
         raise ValueError("a database at a URL has its own settings: only region and credentials can be given")
 
 
-def opened_engine(path: str | Path | None, durability: str | None, file_mode: int = FILE_MODE) -> Engine | None:
+def opened_engine(
+    path: str | Path | None, durability: str | None, file_mode: int = FILE_MODE, skips_damage: bool = False
+) -> Engine | None:
     """The engine of a file that is worked on, made where there is none; None for memory.
 
     Raises:
@@ -113,5 +128,6 @@ def opened_engine(path: str | Path | None, durability: str | None, file_mode: in
     from pathlib import Path  # Slow to import, as is SQLite; only databases in files need them.
 
     from minidynamo.storage.sqlite.engine import SqliteEngine
+    from minidynamo.storage.sqlite.skipping import Skipped
 
-    return SqliteEngine(Path(path), durability or "full", file_mode)
+    return SqliteEngine(Path(path), durability or "full", file_mode, Skipped() if skips_damage else None)

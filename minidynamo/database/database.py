@@ -10,9 +10,9 @@ from minidynamo.database.handler_host import HandlerHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
 from minidynamo.errors import StoreDamaged
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.engine import RecordDamaged, Snapshot
 from minidynamo.storage.memory.engine import MemoryEngine
-from minidynamo.tables.damage import read_failure
+from minidynamo.tables.damage import damaged_place, read_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +91,11 @@ class Database(HandlerHost):
     # Insight.
 
     @property
+    def skipped_count(self) -> int:
+        """How many damaged records reads have gone past so far, where `on_damage` is "skip"."""
+        return self.engine.skipped_count
+
+    @property
     def tables(self) -> list[str]:
         """The names of all tables, in byte order."""
         with self.lock:
@@ -153,7 +158,7 @@ class Database(HandlerHost):
 
     # Copies.
 
-    def backup(self, path: str | Path, file_mode: int = FILE_MODE) -> None:
+    def backup(self, path: str | Path, file_mode: int = FILE_MODE, allow_damage: bool = False) -> None:
         """Copies the database to a new file: one consistent state, while others go on writing.
 
         The copy is whole or absent: it gets its name when all of it is on the disk.
@@ -161,14 +166,20 @@ class Database(HandlerHost):
         Parameters:
             path: of the copy, which must not be there yet.
             file_mode: its permissions, as far as the umask allows.
+            allow_damage: whether to copy damaged records as they are. By default there is no copy then.
 
         Raises:
-            StoreError: it is there already, or cannot be written.
+            StoreError: it is there already, or cannot be written, or a record is damaged, and which.
         """
         from pathlib import Path
 
         self._require_open()
-        if not self.engine.copy_to(Path(path), file_mode):
+        try:
+            is_done = self.engine.copy_to(Path(path), file_mode, allow_damage)
+        except RecordDamaged as error:
+            remedy = "Give allow_damage=True to copy it all the same, or salvage what is right: minidynamo salvage"
+            raise StoreDamaged(f"no copy is made: {damaged_place(self.catalog, error)} is damaged. {remedy}") from None
+        if not is_done:
             from minidynamo.storage.sqlite.copies import write_file  # SQLite is slow to import.
 
             write_file(self.snapshot(), Path(path), file_mode)

@@ -13,6 +13,7 @@ from minidynamo.database.settings import DatabaseSettings
 from minidynamo.endpoints.write_refusal import WriteRefusal, refused
 from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.sqlite.readers import ReadOnlyEngine
+from minidynamo.storage.sqlite.skipping import Skipped
 
 
 class ReadOnlyDatabase(Database):
@@ -22,14 +23,15 @@ class ReadOnlyDatabase(Database):
 
     Parameters:
         path: of the file.
+        skips_damage: whether Query and Scan go past damaged records.
         options: those of `Database`, without its engine.
 
     Raises:
         StoreError: it cannot be read.
     """
 
-    def __init__(self, path: Path, **options: Unpack[DatabaseSettings]) -> None:
-        engine = ReadOnlyEngine(path)
+    def __init__(self, path: Path, skips_damage: bool = False, **options: Unpack[DatabaseSettings]) -> None:
+        engine = ReadOnlyEngine(path, Skipped() if skips_damage else None)
         self._following: _FollowingLock | None = None
         try:
             super().__init__(engine=engine, **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +44,7 @@ class ConnectSettings(TypedDict, total=False):
 
     durability: str | None
     read_only: bool
+    on_damage: Literal["raise", "skip"]
     file_mode: int
     clock: Clock | None
     seed: int

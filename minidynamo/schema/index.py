@@ -25,6 +25,7 @@ from minidynamo.schema.key_schema import (
 from minidynamo.schema.table_state import IndexState
 from minidynamo.values.attribute_value import Item, type_of
 from minidynamo.values.key_bytes import token
+from minidynamo.values.key_decoding import decoded_key
 
 _EMPTY_PUT = "A value specified for a secondary index key is not supported. "
 _EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
@@ -60,6 +61,13 @@ class IndexDefinition:
             return None
         partition = b"".join(parts[: len(self.key_schema.partition_key)])
         return token(partition) + b"".join(parts) + table_key_bytes
+
+    def item_key(self, entry_key: bytes) -> bytes | None:
+        """The key bytes of the item in those of its entry; None where they make no sense."""
+        try:
+            return decoded_key(entry_key, [each.type for each in self.key_schema.attributes])[1]
+        except (ValueError, ArithmeticError):
+            return None
 
     def projected(self, item: Item) -> Item:
         """The part of an item that the index holds."""

@@ -180,6 +180,11 @@ class Engine(Protocol):
     io_errors: tuple[type[Exception], ...] = ()
     place: str = "in memory"
 
+    @property
+    def skipped_count(self) -> int:
+        """How many damaged records reads have gone past."""
+        return 0
+
     # What every engine has.
 
     def keyspaces(self) -> list[str]:
@@ -251,11 +256,12 @@ class Engine(Protocol):
         """
         raise StorageFailure(f"{type(self).__name__} cannot go back to a snapshot: begin a new database with it.")
 
-    def copy_to(self, path: Path, file_mode: int) -> bool:
+    def copy_to(self, path: Path, file_mode: int, allow_damage: bool) -> bool:
         """Copies everything, as it is now, to a new file of ours; whether it has: else the caller writes a snapshot.
 
         Raises:
             StoreError: it cannot be written.
+            RecordDamaged: a record is damaged, and that is not allowed.
         """
         return False
 

@@ -157,7 +157,7 @@ def stage_backfill(batch: WriteBatch, table: Table, keyspace: str, definition: I
         item = record_item(record)
         entry_key = definition.entry_key(item, key)
         if entry_key is not None:
-            entry = _entry_record(definition, item, record, record_size_bytes(record))
+            entry = entry_record(definition, item, record, record_size_bytes(record))
             batch.put(keyspace, entry_key, entry, record_size_bytes(entry), 1)
 
 
@@ -219,10 +219,10 @@ class _EntryChange:
 
     def _new_record(self) -> bytes:
         assert self._new_item is not None and self._record is not None, f"index {self._index.name} lacks the new item"
-        return _entry_record(self._index.definition, self._new_item, self._record, self._item_size)
+        return entry_record(self._index.definition, self._new_item, self._record, self._item_size)
 
 
-def _entry_record(definition: IndexDefinition, item: Item, record: bytes, item_size: int) -> bytes:
+def entry_record(definition: IndexDefinition, item: Item, record: bytes, item_size: int) -> bytes:
     """The record of an index entry; raises ValidationError where an LSI's and its item are too large together."""
     size = item_size
     if not definition.projects_all:  # Else it is shared with the item, and costs no memory.

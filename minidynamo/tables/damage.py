@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
 
 from minidynamo.errors import StorageFailure
 from minidynamo.schema.key_schema import KeySchema
@@ -31,16 +30,23 @@ def read_failure(catalog: Catalog, error: Exception) -> StorageFailure:
 
 def damage_text(catalog: Catalog, error: RecordDamaged) -> str:
     """Which item, or entry of an index, is damaged, and what can be done."""
+    text = f"{damaged_place(catalog, error)} is damaged: it is not what was written."
     for table in catalog.tables.values():
-        key = table.primary_key
         if error.keyspace == table.keyspace.name:
-            remedy = f"{_REMEDY}, and the table no index" if table.indexes else _REMEDY
-            return f"{_item_text(table, error.key, key)} is damaged: it is not what was written. {remedy}."
+            return f"{text} {_REMEDY}{', and the table no index' if table.indexes else ''}."
+    return text
+
+
+def damaged_place(catalog: Catalog, error: RecordDamaged) -> str:
+    """Which item, or entry of an index, an error is about."""
+    for table in catalog.tables.values():
+        if error.keyspace == table.keyspace.name:
+            return _item_text(table, error.key, table.primary_key)
         for index in table.indexes.values():
             if error.keyspace == index.keyspace.name:
-                named = _item_text(table, _behind(error.key, index.definition.key_schema), key)
-                return f"The entry of index {index.name} for {named[0].lower()}{named[1:]} is damaged."
-    return f"The data are damaged: {error}."
+                named = _item_text(table, index.definition.item_key(error.key) or b"", table.primary_key)
+                return f"The entry of index {index.name} for {named[0].lower()}{named[1:]}"
+    return f"The record of the key {error.key!r} in {error.keyspace}"
 
 
 def old_record_of(table: Table, key: bytes, needs_old: bool) -> bytes | None:
@@ -79,13 +85,6 @@ def _readable(ordered_map: OrderedMap, key: bytes) -> Iterator[bytes]:
             return
         except RecordDamaged as error:
             start = error.key + b"\x00"
-
-
-def _behind(key: bytes, schema: KeySchema) -> bytes:
-    """The key bytes of the item in those of an index entry; none where they make no sense."""
-    with suppress(ValueError):
-        return decoded_key(key, [each.type for each in schema.attributes])[1]
-    return b""
 
 
 def _item_text(table: Table, key: bytes, schema: KeySchema) -> str:

@@ -18,7 +18,7 @@ def damage_record(path: Path, text: bytes, keyspace: str = "/table") -> int:
         for number in [number for number, name in found if keyspace in name]:
             for key, record in connection.execute(f"SELECT key, record FROM keyspace_{number}").fetchall():
                 if text in record:
-                    changed = record.replace(text, text[:-1] + bytes([text[-1] ^ 1]))
+                    changed = record.replace(text, text[:-1] + bytes([text[-1] ^ 64]))
                     connection.execute(f"UPDATE keyspace_{number} SET record = ? WHERE key = ?", (changed, key))
                     count += 1
     return count

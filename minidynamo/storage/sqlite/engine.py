@@ -26,6 +26,7 @@ from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, sto
 from minidynamo.storage.sqlite.ownership import Ownership
 from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
 from minidynamo.storage.sqlite.recovery import recovered, require_log
+from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.sqlite.store_path import log_of, store_path
 from minidynamo.storage.sqlite.transaction import Transaction
@@ -66,11 +67,13 @@ class SqliteEngine(Engine):
 
     io_errors: tuple[type[Exception], ...] = IO_ERRORS
 
-    def __init__(self, path: Path, durability: str = "full", file_mode: int = FILE_MODE) -> None:
+    def __init__(
+        self, path: Path, durability: str = "full", file_mode: int = FILE_MODE, skipped: Skipped | None = None
+    ) -> None:
         if durability not in DURABILITIES:
             raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
         self._path = path = store_path(path)
-        self.place = path.name
+        self.place, self.skipped = path.name, skipped
         self._waits_for_disk = durability == "full"
         self._commit_count = 0
         self._is_closed = False
@@ -101,7 +104,7 @@ class SqliteEngine(Engine):
             self._writer = RowWriter(self._connection)
             self._ids = stored_keyspaces(self._connection)
             self._maps = {
-                name: stored_maps(self._connection, keyspace_id, name) for name, keyspace_id in self._ids.items()
+                name: stored_maps(self._connection, number, name, self.skipped) for name, number in self._ids.items()
             }
         except IO_ERRORS as error:
             self._connection.close()
@@ -181,7 +184,7 @@ class SqliteEngine(Engine):
         assert is_within, f"a map of {keyspace} from {lower.start!r} to {stop!r} is split at {at_key!r}"
         sizes = [record_size_bytes(record) for _, record in lower.range(at_key, None)]
         count, size = len(sizes), sum(sizes)
-        upper = SqliteMap(self._connection, lower.keyspace_id, keyspace, at_key, lower.stop, count, size)
+        upper = self._map(lower.keyspace_id, keyspace, at_key, lower.stop, count, size)
         count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
         with self._transaction():
             self._writer.put_map(lower.keyspace_id, lower.start, count, size)
@@ -202,7 +205,7 @@ class SqliteEngine(Engine):
 
     def snapshot(self) -> Snapshot:
         self._require_sound()
-        return read_snapshot(self._path)
+        return read_snapshot(self._path, self.skipped)
 
     def restore(self, snapshot: Snapshot) -> None:
         present = self.snapshot()
@@ -210,22 +213,14 @@ class SqliteEngine(Engine):
             ids, log_bytes = write_differences(self._writer, self._ids, present, snapshot)
         self._ids = ids
         self._maps = {
-            name: [
-                SqliteMap(self._connection, ids[name], name, each.start, each.stop, each.item_count, each.size_bytes)
-                for each in maps
-            ]
+            name: [self._map(ids[name], name, each.start, each.stop, each.item_count, each.size_bytes) for each in maps]
             for name, maps in snapshot.keyspaces.items()
         }
         self._checkpointer.count_bytes(log_bytes)
 
-    def copy_to(self, path: Path, file_mode: int) -> bool:
-        """Copies the store, as it is now, to a new file; others go on meanwhile.
-
-        Raises:
-            StoreError: there is such a file, or it cannot be written.
-        """
+    def copy_to(self, path: Path, file_mode: int, allow_damage: bool) -> bool:
         self._require_sound()
-        copy_file(self._path, path, file_mode)
+        copy_file(self._path, path, file_mode, allow_damage)
         return True
 
     def close(self) -> None:
@@ -271,7 +266,7 @@ class SqliteEngine(Engine):
         assert stored_ids == self._ids, f"the keyspaces are stored as {stored_ids} and known as {self._ids}"
         assert self._ids.keys() == self._maps.keys(), f"maps are known of {list(self._maps)}, ids of {list(self._ids)}"
         for name, maps in self._maps.items():
-            rows = stored_maps(self._connection, self._ids[name], name)
+            rows = stored_maps(self._connection, self._ids[name], name, self.skipped)
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
             known = [(each.start, each.item_count, each.size_bytes) for each in maps]
             assert stored == known, f"{name} is stored as {stored} and known as {known} (start, items, bytes)"
@@ -304,4 +299,11 @@ class SqliteEngine(Engine):
         self.commit(batch)
 
     def _first_map(self, keyspace_id: int, name: str) -> SqliteMap:
-        return SqliteMap(self._connection, keyspace_id, name, b"", None, 0, 0)
+        return self._map(keyspace_id, name, b"", None, 0, 0)
+
+    def _map(self, keyspace_id: int, name: str, start: bytes, stop: bytes | None, count: int, size: int) -> SqliteMap:
+        return SqliteMap(self._connection, keyspace_id, name, start, stop, count, size, self.skipped)
+
+    @property
+    def skipped_count(self) -> int:
+        return 0 if self.skipped is None else self.skipped.count

@@ -7,11 +7,12 @@ notice that.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 from zlib import crc32
 
 from minidynamo.storage.engine import RecordDamaged, bounded, check_map
+from minidynamo.storage.sqlite.skipping import Row, Skipped
 
 _COLUMNS = "key, record, checksum"
 _UPDATE_MAP = "UPDATE maps SET item_count = ?, size_bytes = ?, checksum = ? WHERE keyspace = ? AND start = ?"
@@ -36,15 +37,8 @@ class SqliteMap:
     """An ordered map: a range of a keyspace's table, as one connection sees it."""
 
     __slots__ = (
-        "_connection",
-        "_name",
-        "_select",
-        "_table",
-        "item_count",
-        "keyspace_id",
-        "size_bytes",
-        "start",
-        "stop",
+        *("_connection", "_name", "_select", "_skipped", "_table", "keyspace_id"),
+        *("item_count", "size_bytes", "start", "stop"),
     )
 
     def __init__(
@@ -56,11 +50,13 @@ class SqliteMap:
         stop: bytes | None,
         count: int,
         size: int,
+        skipped: Skipped | None = None,
     ) -> None:
         self._connection = connection
         self._table = f"keyspace_{keyspace_id}"
         self._select = f"SELECT record, checksum FROM {self._table} WHERE key = ?"
         self.keyspace_id, self._name = keyspace_id, name
+        self._skipped = skipped if skipped is not None and skipped.covers(name) else None
         assert stop is None or start < stop, f"a map of {self._table} goes from {start!r} to {stop!r}"
         self.start, self.stop = start, stop
         self.item_count, self.size_bytes = count, size
@@ -68,7 +64,7 @@ class SqliteMap:
     def seen_by(self, connection: ReadConnection) -> SqliteMap:
         """This map, read on another connection."""
         count, size = self.item_count, self.size_bytes
-        return SqliteMap(connection, self.keyspace_id, self._name, self.start, self.stop, count, size)
+        return SqliteMap(connection, self.keyspace_id, self._name, self.start, self.stop, count, size, self._skipped)
 
     def get(self, key: bytes) -> bytes | None:
         row = self._connection.execute(self._select, (key,)).fetchone()
@@ -84,12 +80,19 @@ class SqliteMap:
         test = _RANGE_TESTS[low != b"", high is not None]
         order = "DESC" if reverse else "ASC"
         statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"
-        rows = self._connection.execute(statement, {"start": low, "stop": high})
+        skipped, execute = self._skipped, self._connection.execute
+        rows: Iterable[Row] = execute(statement, {"start": low, "stop": high}) if skipped is None or reverse else ()
+        if skipped is not None and not reverse:
+            statement = f"SELECT {_COLUMNS} FROM {self._table} {_RANGE_TESTS[True, high is not None]} ORDER BY key"
+            rows = skipped.rows(self._name, lambda key: execute(statement, {"start": key, "stop": high}), low)
         seed, last = self.keyspace_id, None
         try:
             for key, record, checksum in rows:
                 if crc32(record, crc32(key, seed)) != checksum:  # _checksum would cost too much for each row.
-                    raise RecordDamaged(self._name, key)
+                    if skipped is None:
+                        raise RecordDamaged(self._name, key)
+                    skipped.note(RecordDamaged(self._name, key))
+                    continue
                 # A page in the place of another has right rows, which are not those that were asked for.
                 if last is not None and (key >= last if reverse else key <= last):
                     raise damage(f"the order of {self._table} at the key {key!r}")
@@ -179,8 +182,10 @@ def stored_keyspaces(connection: ReadConnection) -> dict[str, int]:
     return found
 
 
-def stored_maps(connection: ReadConnection, keyspace_id: int, name: str) -> list[SqliteMap]:
-    """The maps of a keyspace in key order.
+def stored_maps(
+    connection: ReadConnection, keyspace_id: int, name: str, skipped: Skipped | None = None
+) -> list[SqliteMap]:
+    """The maps of a keyspace in key order, whose reads go past damage where that is to be noted.
 
     Raises:
         sqlite3.Error: the file is damaged.
@@ -194,7 +199,7 @@ def stored_maps(connection: ReadConnection, keyspace_id: int, name: str) -> list
             raise damage(f"the list of partitions of keyspace {keyspace_id}")
     stops = [*(row[0] for row in rows[1:]), None]
     return [
-        SqliteMap(connection, keyspace_id, name, start, stop, count, size)
+        SqliteMap(connection, keyspace_id, name, start, stop, count, size, skipped)
         for (start, count, size, _), stop in zip(rows, stops, strict=True)
     ]
 

@@ -11,12 +11,17 @@ from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.storage.sqlite.log_end import loss
 from minidynamo.storage.sqlite.map import SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import end_without_owner
+from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, Reader, open_reader
 from minidynamo.storage.sqlite.store_path import log_of, store_path
 
 
-def read_snapshot(path: Path) -> Snapshot:
+def read_snapshot(path: Path, skipped: Skipped | None = None) -> Snapshot:
     """What a store holds now, on a connection of its own, which is closed with the last use of the snapshot.
+
+    Parameters:
+        path: of the file.
+        skipped: notes the damage that reads go past; None for not to.
 
     Raises:
         StoreError: it cannot be read.
@@ -24,14 +29,14 @@ def read_snapshot(path: Path) -> Snapshot:
     reader = open_reader(path)
     try:
         reader.execute("BEGIN")
-        return _snapshot_of(reader)
+        return _snapshot_of(reader, skipped)
     except IO_ERRORS as error:
         raise StoreDamaged(f"cannot read {path}, which is damaged: {error}") from None
 
 
-def _snapshot_of(reader: Reader) -> Snapshot:
+def _snapshot_of(reader: Reader, skipped: Skipped | None) -> Snapshot:
     ids = stored_keyspaces(reader)
-    maps = {name: stored_maps(reader, keyspace_id, name) for name, keyspace_id in ids.items()}
+    maps = {name: stored_maps(reader, keyspace_id, name, skipped) for name, keyspace_id in ids.items()}
     return Snapshot(maps, IO_ERRORS)
 
 
@@ -65,13 +70,15 @@ class ReadOnlyEngine(MemoryEngine):
 
     Parameters:
         path: of the file.
+        skipped: notes the damage that reads go past; None for not to.
 
     Raises:
         StoreError: it cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, skipped: Skipped | None = None) -> None:
         super().__init__()
+        self.place, self.skipped = path.name, skipped
         self._path = path = store_path(path, is_read_only=True)
         _require_log(path)
         self._reader = open_reader(path)
@@ -91,7 +98,7 @@ class ReadOnlyEngine(MemoryEngine):
         (version,) = self._reader.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return False
-        self.restore(_snapshot_of(self._reader))
+        self.restore(_snapshot_of(self._reader, self.skipped))
         self._version = version
         return True
 
@@ -101,7 +108,11 @@ class ReadOnlyEngine(MemoryEngine):
             self._reader.execute("COMMIT")
 
     def snapshot(self) -> Snapshot:
-        return read_snapshot(self._path)
+        return read_snapshot(self._path, self.skipped)
+
+    @property
+    def skipped_count(self) -> int:
+        return 0 if self.skipped is None else self.skipped.count
 
     def check(self) -> None:
         check_pages(self._reader)
