@@ -39,12 +39,12 @@ def run_create(options: argparse.Namespace) -> int:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from minidynamo.templates.schema import schema_from
+    from minidynamo.cli.template_file import tables_in
     from minidynamo.templates.table_definition import TemplateError
 
     endpoint = options.endpoint or "http://127.0.0.1:8000"
     try:
-        schema = schema_from(options.file, parsed_parameters(options.parameter))
+        schema = tables_in(options.file, parsed_parameters(options.parameter))
         client = boto3.Session("minidynamo", "minidynamo").client(
             "dynamodb",
             endpoint_url=endpoint,

@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from minidynamo import DynamoError
 from minidynamo.cli.command_line import main
 from minidynamo.templates import yaml_loader
 from minidynamo.templates.document import read_document
-from minidynamo.templates.table_definition import TemplateError
+from minidynamo.templates.table_definition import TemplateError, TemplateWarning
 from tests.mutations import JUNK, places
 
 TEMPLATES = Path(__file__).parent
@@ -148,7 +149,12 @@ def test_a_caller_that_is_deep_itself(tmp_path: Path) -> None:
     assert any("yaml is nested too deeply to be read from so deep in a program" in text for text in texts)
 
 
-SEEDS = sorted(path for path in TEMPLATES.iterdir() if path.is_file() and path.suffix != ".py")
+SEEDS = sorted(
+    path
+    for folder in (TEMPLATES, TEMPLATES / "settings")
+    for path in folder.iterdir()
+    if path.is_file() and path.suffix != ".py"
+)
 DOCUMENTS = [read_document(path).value for path in SEEDS]
 TEXTS = [path.read_bytes() for path in SEEDS]
 FUNCTIONS = [
@@ -222,7 +228,9 @@ def check_mutant(path: Path, drawn: Any) -> None:
         document, mutations, comment = drawn
         path.write_text(comment + json.dumps(mutated_document(document, mutations), indent=1))
     try:
-        schema = minidynamo.schema_from(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TemplateWarning)
+            schema = minidynamo.schema_from(path)
     except ValueError as error:
         check_error(error)
         return
