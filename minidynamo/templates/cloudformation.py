@@ -11,10 +11,12 @@ from contextlib import contextmanager
 
 from minidynamo.schema.arns import DEFAULT_REGION
 from minidynamo.templates.declared_tables import GLOBAL_TABLE, REPLICA, SIMPLE_TABLE, TABLE
-from minidynamo.templates.intrinsics import NO_VALUE, Intrinsics
+from minidynamo.templates.intrinsics import Intrinsics
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.reading import LeftOut, merged
-from minidynamo.templates.table_definition import TableDefinition, TemplateError
+from minidynamo.templates.resolution import NO_VALUE
+from minidynamo.templates.resource_names import Resource
+from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError
 from minidynamo.templates.table_request import table_of, with_own_throughput
 from minidynamo.values.api_types import RequestDraft
 
@@ -25,27 +27,49 @@ _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 _UNITS_WHERE_UNSAID = 5
 
 
-def template_tables(template: Members, parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
+def template_tables(
+    template: Members,
+    parameters: Mapping[str, str],
+    strays: list[Omission],
+    variables: Callable[[str], object] = str,
+) -> Iterator[TableDefinition]:
     """The tables among the resources of a template, without those whose condition is false.
 
     A table without a name of its own is called by its logical name.
+
+    Parameters:
+        template: the whole template.
+        parameters: values of its parameters, over their defaults, and names of resources that it does not give.
+        strays: takes what concerns no table.
+        variables: what else a text in it may stand for.
     """
     whole = Part(template, "the template")
-    intrinsics = Intrinsics(whole, parameters)
-    for logical_name, resource in whole.part("Resources").each("resource"):
-        read = _READERS.get(resource.text("Type")) if resource.has("Type") else None
+    whole.part("Resources")
+    intrinsics = Intrinsics(whole, parameters, strays, variables)
+    for resource in intrinsics.resources.all:
+        read = _READERS.get(resource.part.text("Type")) if resource.part.has("Type") else None
         if read is None:
             continue
-        table = resource.called(f"the table {logical_name}")
-        properties = _properties(table, intrinsics)
-        if properties is not None:
-            if read is _simple_table and whole.has("Globals"):
-                properties = _with_globals(properties, whole.part("Globals"), intrinsics)
-            with _standing_at(table, intrinsics):
-                draft, left_out = read(properties)
-                draft = {"TableName": str(logical_name), **draft}
-                definition = table_of(properties, draft, left_out, f"resource {logical_name}", resource.members)
+        with intrinsics.within(resource):
+            definition = _definition(resource, read, whole, intrinsics)
+        if definition is not None:
             yield definition
+
+
+def _definition(
+    resource: Resource, read: Callable[[Part], Draft], whole: Part, intrinsics: Intrinsics
+) -> TableDefinition | None:
+    """The table that a resource declares; None where its condition is false."""
+    table = resource.part.called(f"the table {resource.logical_name}")
+    properties = _properties(table, intrinsics)
+    if properties is None:
+        return None
+    if read is _simple_table and whole.has("Globals"):
+        properties = _with_globals(properties, whole.part("Globals"), intrinsics)
+    with _standing_at(table, intrinsics):
+        draft, left_out = read(properties)
+        draft = {"TableName": resource.logical_name, **draft}
+        return table_of(properties, draft, left_out, f"resource {resource.logical_name}", table.members)
 
 
 def _properties(table: Part, intrinsics: Intrinsics) -> Part | None:

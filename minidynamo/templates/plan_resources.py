@@ -49,10 +49,7 @@ class PlanResource:
 def planned_resources(plan: Part) -> Iterator[PlanResource]:
     """The tables, and what belongs to tables, in all modules of a plan or state."""
     member = "planned_values" if plan.has("planned_values") else "values"
-    planned = plan.part(member) if plan.get(member) else None
-    if planned is None or not planned.get("root_module"):
-        return
-    for resource in _resources(planned.part("root_module")):
+    for resource in _resources(plan.section(member).section("root_module")):
         kind = resource.get("type")
         is_ours = isinstance(kind, str) and (kind == TABLE_TYPE or kind in TABLE_MEMBERS)
         if is_ours and resource.get("mode") in (None, "managed"):
@@ -84,10 +81,7 @@ class References:
                 self._by_name.setdefault(name, each)
             self._by_address.setdefault(each.address, each)
             self._by_declaration.setdefault("".join(_split(each)[:2]), []).append(each)
-        configuration = plan.part("configuration") if plan.get("configuration") else None
-        self._expressions: dict[str, Part] = {}
-        if configuration is not None and configuration.get("root_module"):
-            self._expressions = dict(_configured(configuration.part("root_module"), ""))
+        self._expressions = dict(_configured(plan.section("configuration").section("root_module"), ""))
 
     def table_of(self, resource: PlanResource) -> PlanResource | None:
         """The table that a resource belongs to; None where it is not in the plan, or not known."""
@@ -125,7 +119,6 @@ def _configured(module: Part, address: str) -> Iterator[tuple[str, Part]]:
     for resource in module.parts("resources"):
         if resource.get("expressions"):
             yield f"{address}{resource.get('address')}", resource.part("expressions")
-    calls = module.part("module_calls") if module.get("module_calls") else Part({}, "module_calls")
-    for name, call in calls.each("module"):
+    for name, call in module.section("module_calls").each("module"):
         if call.get("module"):
             yield from _configured(call.part("module"), f"{address}module.{name}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from minidynamo.templates.bounds import (
     NESTING_LEVELS_MAX,
     RESOLVED_CHARACTERS_MAX,
@@ -10,6 +12,14 @@ from minidynamo.templates.bounds import (
 )
 from minidynamo.templates.parts import shown, text_of
 from minidynamo.templates.table_definition import TemplateError
+
+
+class _NoValue:
+    def __repr__(self) -> str:
+        return "AWS::NoValue"
+
+
+NO_VALUE = _NoValue()
 
 
 class Allowance:
@@ -76,3 +86,13 @@ def text_in(function: str, value: object) -> str:
     if text is None:
         raise TemplateError(f"{function} takes text, not {shown(value)}")
     return text
+
+
+def pieces_of(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text of Fn::Sub in their order: names from `${name}`, and what stands between them."""
+    end = 0
+    while (start := text.find("${", end)) >= 0 and (close := text.find("}", start)) >= 0:
+        yield text[end:start], False
+        yield text[start + 2 : close], True
+        end = close + 1
+    yield text[end:], False

@@ -129,7 +129,7 @@ def _tables(document: Document, parameters: dict[str, str], strays: list[Omissio
         if value.keys() & {"Table", "TableDescription"} or {"TableName", "KeySchema"} <= value.keys():
             return described_tables([value])
         if "Resources" in value:
-            return template_tables(value, parameters)
+            return template_tables(value, parameters, strays)
         if value.keys() & {"planned_values", "values"}:
             return planned_tables(value, strays)
     raise TemplateError(

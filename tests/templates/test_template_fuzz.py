@@ -160,6 +160,7 @@ TEXTS = [path.read_bytes() for path in SEEDS]
 FUNCTIONS = [
     "Ref", "Condition", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And",
     "Fn::Or", "Fn::FindInMap", "Fn::GetAtt", "Fn::ImportValue", "Fn::Nonsense",
+    "Fn::Length", "Fn::ForEach::Loop",
 ]  # fmt: skip
 PIECES = [
     b"!Sub ", b"!Ref ", b"!Join ", b"!Select ", b"!GetAtt ", b"!If ", b"! ", b"!!int ", b"!!set ", b"!!binary ", b"&a ",

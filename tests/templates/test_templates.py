@@ -227,8 +227,8 @@ def test_functions_take_no_longer_than_their_texts(tmp_path: Path) -> None:
     tables = "".join(opening.replace("Tab:", f"T{number}:") for number in range(15))
     (tmp_path / "many.yaml").write_text(f"{chain}Resources:\n{tables}")
     assert {each.name for each in minidynamo.schema_from(tmp_path / "many.yaml")} == {"${" * 30_000}
-    (tmp_path / "join.yaml").write_text(chain + resources % "!Sub '${A}-${!B}-${AWS::Region}-${'")
-    assert minidynamo.schema_from(tmp_path / "join.yaml").tables[0].name == "A-${B}-us-east-1-${"
+    (tmp_path / "join.yaml").write_text(chain + resources % "!Sub '${Tab2.A}-${!B}-${AWS::Region}-${'")
+    assert minidynamo.schema_from(tmp_path / "join.yaml").tables[0].name == "Tab2.A-${B}-us-east-1-${"
 
 
 MALFORMED = malformed("documents") | {
