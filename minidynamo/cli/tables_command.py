@@ -13,8 +13,8 @@ def add_tables_options(tables: argparse.ArgumentParser) -> None:
     create = commands.add_parser(
         "create",
         help="create them",
-        description="Creates the tables that a describe-table answer, a CloudFormation, SAM or CDK template or a "
-        "Terraform plan in JSON declares, at an endpoint.",
+        description="Creates the tables that a describe-table answer, a CloudFormation, SAM or CDK template, a "
+        "Terraform plan in JSON or a serverless.yml declares, at an endpoint.",
     )
     create.add_argument("file", type=Path, help="the file that declares them")
     create.add_argument("--endpoint", metavar="URL", help="where to create them (http://127.0.0.1:8000)")

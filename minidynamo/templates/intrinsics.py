@@ -96,7 +96,8 @@ class Intrinsics:
         self._allowance.spend_nodes(1)
         if isinstance(value, str):
             check_length(len(value))
-            return self._variables(self._loops.text(value))
+            found = self._variables(self._loops.text(value))
+            return found if isinstance(found, str) else self.resolved(found)
         if not isinstance(value, list | Mapping):
             return value
         self._allowance.enter()

@@ -111,6 +111,7 @@ def _lines_of_objects(text: str) -> list[int]:
             begun.append(line)
         elif match[0] == "}":
             lines.append(begun.pop())
+    assert not begun, "the text was no JSON"
     return lines
 
 

@@ -85,6 +85,7 @@ class References:
 
     def table_of(self, resource: PlanResource) -> PlanResource | None:
         """The table that a resource belongs to; None where it is not in the plan, or not known."""
+        assert resource.type in TABLE_MEMBERS, f"{resource.type} belongs to no table"
         member = TABLE_MEMBERS[resource.type]
         named = resource.values.get(member)
         if isinstance(named, str) and named:

@@ -73,6 +73,10 @@ class Reading:
     required: tuple[str, ...] = ()
     empty_is_unset: bool = False
 
+    def __post_init__(self) -> None:
+        assert self.silent.isdisjoint(self.rows), "what is a setting is not silent"
+        assert set(self.required) <= self.rows.keys(), "what is required is read"
+
     def draft(self, part: Part, left_out: LeftOut) -> RequestDraft:
         """The members of a part as those of a structure of the API.
 

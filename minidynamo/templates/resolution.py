@@ -38,14 +38,17 @@ class Allowance:
 
     def leave(self) -> None:
         self._levels += 1
+        assert self._levels <= NESTING_LEVELS_MAX, "a level is left that was not entered"
 
     def spend_nodes(self, number: int) -> None:
+        assert number >= 0, "what is spent does not come back"
         self._nodes -= number
         if self._nodes < 0:
             raise TemplateError(f"the tables come to more than {RESOLVED_NODES_MAX:,} values")
 
     def spend_text(self, characters: int) -> None:
         """Counts a text that is about to be made."""
+        assert characters >= 0, "what is spent does not come back"
         check_length(characters)
         self._characters -= characters
         if self._characters < 0:

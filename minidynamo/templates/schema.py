@@ -1,4 +1,6 @@
-"""The tables of a file: a `describe-table` answer, a CloudFormation, SAM or CDK template, or a Terraform plan."""
+"""The tables of a file: a `describe-table` answer, a CloudFormation, SAM or CDK template, a Terraform plan, or a
+`serverless.yml`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import Document, Source, read_document
+from minidynamo.templates.serverless import is_serverless, serverless_tables
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError, TemplateWarning, told
 from minidynamo.templates.terraform import planned_tables
 from minidynamo.values.api_types import Request, Response, TableClient
@@ -80,10 +83,11 @@ def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> 
 
     Parameters:
         source: the path of a JSON file with a `describe-table` answer (or several in a list), of a CloudFormation or
-            SAM template in JSON or YAML (CDK synthesises one), or of a Terraform plan in JSON (`terraform show
-            -json`); or the text of one, which is a str with several lines or one that begins as JSON does; or the
-            document that such a text stands for.
-        parameters: values of the template's parameters, over their defaults.
+            SAM template in JSON or YAML (CDK synthesises one), of a `serverless.yml`, or of a Terraform plan in JSON
+            (`terraform show -json`); or the text of one, which is a str with several lines or one that begins as JSON
+            does; or the document that such a text stands for.
+        parameters: values of the template's parameters, over their defaults; also names of resources that the
+            template does not give, and values of variables of a `serverless.yml`, such as `stage`.
 
     Raises:
         TemplateError: the file cannot be read, is none of these, is wrong or too large, or declares no table.
@@ -130,9 +134,11 @@ def _tables(document: Document, parameters: dict[str, str], strays: list[Omissio
             return described_tables([value])
         if "Resources" in value:
             return template_tables(value, parameters, strays)
+        if is_serverless(value):
+            return serverless_tables(value, parameters, strays)
         if value.keys() & {"planned_values", "values"}:
             return planned_tables(value, strays)
     raise TemplateError(
-        f"{document.name} is neither an answer of describe-table, nor a CloudFormation template, nor a Terraform plan "
-        "in JSON"
+        f"{document.name} is neither an answer of describe-table, nor a CloudFormation template, nor a serverless.yml, "
+        "nor a Terraform plan in JSON"
     )

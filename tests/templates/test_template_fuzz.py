@@ -166,7 +166,7 @@ PIECES = [
     b"!Sub ", b"!Ref ", b"!Join ", b"!Select ", b"!GetAtt ", b"!If ", b"! ", b"!!int ", b"!!set ", b"!!binary ", b"&a ",
     b"*a ", b"&a [*a]", b"<<: *a\n", b"${", b"}", b"[", b"]", b"{", b"'", b'"', b"- ", b": ", b"? ", b"\n", b"\n  ",
     b"\t", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"|\n", b"---\n", b"%TAG ! x\n", b"#", b"@", b"null",
-    b"1:59", b"0x_", b".nan", b"\\u",
+    b"1:59", b"0x_", b".nan", b"\\u", b"${self:", b"${opt:", b", 'a'}",
 ]  # fmt: skip
 STRUCTURAL = st.tuples(
     st.integers(0, 300),
