@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from minidynamo.requests.shapes import Shape
+from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX
 from minidynamo.templates.parts import Part
 from minidynamo.templates.reading import Conversion, LeftOut, Reading, Row
 
@@ -44,9 +45,10 @@ def structures(reading: Reading) -> Conversion:
     """A list of objects, whose members are read."""
 
     def convert(part: Part, member: str, left_out: LeftOut) -> object:
-        return [
-            reading.draft(each, left_out.within(f"{member}[{place}]")) for place, each in enumerate(part.parts(member))
-        ]
+        parts = part.parts(member)
+        if len(parts) > TABLE_LIST_ENTRIES_MAX:
+            raise part.error(f"has a list of more than {TABLE_LIST_ENTRIES_MAX:,} entries as {member!r}")
+        return [reading.draft(each, left_out.within(f"{member}[{place}]")) for place, each in enumerate(parts)]
 
     return convert
 

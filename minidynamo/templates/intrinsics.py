@@ -13,6 +13,7 @@ from minidynamo.templates.loops import FUNCTION, Loops
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
     NO_VALUE,
+    PSEUDO_PARAMETERS,
     Allowance,
     check_length,
     entries,
@@ -25,13 +26,6 @@ from minidynamo.templates.resource_names import Resource, ResourceNames
 from minidynamo.templates.table_definition import Omission, TemplateError
 from minidynamo.templates.template_parameters import TemplateParameters
 
-_PSEUDO = {
-    "AWS::AccountId": DEFAULT_ACCOUNT_ID,
-    "AWS::Partition": "aws",
-    "AWS::Region": DEFAULT_REGION,
-    "AWS::StackName": "stack",
-    "AWS::URLSuffix": "amazonaws.com",
-}
 # As many operands as Fn::And and Fn::Or take here; the service takes ten.
 _OPERANDS_MAX = 100
 
@@ -157,8 +151,8 @@ class Intrinsics:
         name = self._loops.text(name)
         if name == "AWS::NoValue":
             return NO_VALUE
-        if name in _PSEUDO:
-            return _PSEUDO[name]
+        if name in PSEUDO_PARAMETERS:
+            return PSEUDO_PARAMETERS[name]
         if name in self._parameters:
             return self.resolved(self._parameters.value(name))
         if name in self.resources:

@@ -15,6 +15,7 @@ from minidynamo.values.api_types import RequestDraft
 NOT_SIMULATED = "not simulated"
 NOT_KNOWN = "not known"
 _OFF = ("false", "disabled")
+_SWITCHES = ("enabled", "pointintimerecoveryenabled")
 
 
 class LeftOut:
@@ -109,7 +110,7 @@ class Reading:
 def is_said(value: object) -> bool:
     """Whether a value says more than that something is off, or is not there."""
     if isinstance(value, Mapping):
-        switches = [each for name, each in value.items() if str(name).lower().endswith("enabled")]
+        switches = [each for name, each in value.items() if str(name).lower() in _SWITCHES]
         return any(map(is_said, switches or value.values()))
     if isinstance(value, list):
         return any(map(is_said, value))

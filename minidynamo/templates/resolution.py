@@ -1,9 +1,10 @@
-"""What functions of a template may come to, and how they read what they are given."""
+"""What functions of a template may come to, how they read what they are given, and what they know without it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from minidynamo.templates.bounds import (
     NESTING_LEVELS_MAX,
     RESOLVED_CHARACTERS_MAX,
@@ -12,6 +13,17 @@ from minidynamo.templates.bounds import (
 )
 from minidynamo.templates.parts import shown, text_of
 from minidynamo.templates.table_definition import TemplateError
+
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId": DEFAULT_ACCOUNT_ID,
+    "AWS::Partition": "aws",
+    "AWS::Region": DEFAULT_REGION,
+    "AWS::StackId": (
+        f"arn:aws:cloudformation:{DEFAULT_REGION}:{DEFAULT_ACCOUNT_ID}:stack/stack/00000000-0000-0000-0000-000000000000"
+    ),
+    "AWS::StackName": "stack",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 
 
 class _NoValue:

@@ -17,6 +17,7 @@ from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import Document, Source, read_document
+from minidynamo.templates.parts import shown, text_of
 from minidynamo.templates.serverless import is_serverless, serverless_tables
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError, TemplateWarning, told
 from minidynamo.templates.terraform import planned_tables
@@ -91,13 +92,14 @@ def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> 
 
     Raises:
         TemplateError: the file cannot be read, is none of these, is wrong or too large, or declares no table.
-        TypeError: the source is neither a path nor a text nor a document.
+        TypeError: the source is neither a path nor a text nor a document, or a parameter's value is no text.
     """
+    given = _texts(parameters or {})
     name = str(source) if isinstance(source, Path) else "the template"
     try:
         document = read_document(source)
         name = document.name
-        tables, warned = _located(document, dict(parameters or {}))
+        tables, warned = _located(document, given)
     except RecursionError:  # What is allowed is not deep, but the caller may be.
         raise TemplateError(f"{name} is nested too deeply to be read from so deep in a program") from None
     if not tables:
@@ -105,6 +107,15 @@ def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> 
     for warning in warned:
         warnings.warn(warning, stacklevel=2)
     return TableTemplates(tables)
+
+
+def _texts(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The values of parameters as texts, which numbers and truth values have."""
+    texts = {name: text_of(value) for name, value in parameters.items()} if isinstance(parameters, Mapping) else {}
+    given = {name: text for name, text in texts.items() if isinstance(name, str) and text is not None}
+    if len(given) < len(parameters):
+        raise TypeError(f"parameters are names with texts, not {shown(parameters)}")
+    return given
 
 
 def _located(

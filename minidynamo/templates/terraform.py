@@ -61,6 +61,7 @@ def _table(resource: PlanResource, companions: Sequence[PlanResource]) -> TableD
         _add_key_schema(index, part)
     if len(companions) > TABLE_LIST_ENTRIES_MAX:
         raise values.error(f"has more than {TABLE_LIST_ENTRIES_MAX:,} resources of its own")
+    _add_indexes(draft, companions, left_out)
     for companion in companions:
         _add_companion(draft, companion, left_out)
     if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
@@ -84,17 +85,27 @@ def _add_key_schema(draft: RequestDraft, part: Part) -> None:
 
 def _add_companion(draft: RequestDraft, companion: PlanResource, left_out: LeftOut) -> None:
     values = companion.values
-    if companion.type == _INDEX_TYPE:
-        _add_index(draft, values, left_out.within(companion.address))
-    elif companion.type == _TAG_TYPE:
+    if companion.type == _TAG_TYPE:
         (tag,) = Part({"tags": {values.text("key"): values.required("value")}}, values.name).tags("tags")
         draft["Tags"] = [each for each in draft.get("Tags", []) if each["Key"] != tag["Key"]] + [tag]
-    else:
+    elif companion.type != _INDEX_TYPE:
         left_out.note(companion.address, NOT_SIMULATED)
 
 
-def _add_index(draft: RequestDraft, values: Part, left_out: LeftOut) -> None:
-    """Adds an index that is a resource of its own, with the types of its key attributes."""
+def _add_indexes(draft: RequestDraft, companions: Sequence[PlanResource], left_out: LeftOut) -> None:
+    """Adds the indexes that are resources of their own, in place of those of their names that the table shows."""
+    added = {}
+    for companion in companions:
+        if companion.type == _INDEX_TYPE:
+            index = _index(draft, companion.values, left_out.within(companion.address))
+            added[str(index["IndexName"])] = index
+    if added:
+        shown_too = [each for each in draft.get("GlobalSecondaryIndexes", ()) if str(each["IndexName"]) not in added]
+        draft["GlobalSecondaryIndexes"] = [*shown_too, *added.values()]
+
+
+def _index(draft: RequestDraft, values: Part, left_out: LeftOut) -> RequestDraft:
+    """An index that is a resource of its own; the types of its key attributes become the table's."""
     index = INDEX.draft(values, left_out)
     if "IndexName" not in index:
         raise values.error("lacks 'index_name'")
@@ -103,5 +114,6 @@ def _add_index(draft: RequestDraft, values: Part, left_out: LeftOut) -> None:
     for element in index["KeySchema"]:
         kind, name = element.pop("AttributeType", None), element["AttributeName"]
         if kind is not None and name not in defined:
+            defined.append(name)
             draft["AttributeDefinitions"].append({"AttributeName": name, "AttributeType": kind})
-    draft.setdefault("GlobalSecondaryIndexes", []).append(index)
+    return index

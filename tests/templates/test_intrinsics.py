@@ -116,6 +116,22 @@ def test_names_of_other_resources() -> None:
     assert "nested more than 100 levels" in refusal({"A": table({"Ref": "B"}), "B": table({"Ref": "A"})})
 
 
+def test_pseudo_parameters() -> None:
+    """A part of the stack's id makes a name that no other stack has."""
+    part = {"Fn::Select": ["4", {"Fn::Split": ["-", {"Ref": "AWS::StackId"}]}]}
+    assert names({"T": table({"Fn::Sub": ["t-${Part}", {"Part": part}]})}) == ["t-0000"]
+
+
+def test_values_of_other_types() -> None:
+    """Numbers and truth values are texts, and whatever is no text is no value."""
+    declared = {"N": {"Type": "Number", "MinValue": 1}}
+    given: Any = {"N": 7}
+    assert names({"T": table({"Fn::Sub": "t-${N}"})}, given, Parameters=declared) == ["t-7"]
+    for wrong in ({"N": [7]}, {"N": None}, {5: "a"}, ["N"]):
+        with pytest.raises(TypeError, match="parameters are names with texts, not "):
+            names({"T": table()}, wrong, Parameters=declared)  # type: ignore[arg-type]
+
+
 def test_arns_of_tables() -> None:
     """Are known, and other attributes stand for themselves."""
     resources = {

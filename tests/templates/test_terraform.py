@@ -69,6 +69,19 @@ def test_an_index_that_is_a_resource(database: Database) -> None:
     schema.create(database)
 
 
+def test_an_index_that_the_table_shows_too() -> None:
+    """As in a state, where the provider reads all indexes of a table; its own resource says more."""
+    shown = {"name": "by_title", "hash_key": "title", "projection_type": "ALL"}
+    other = {"name": "all", "hash_key": "user", "projection_type": "ALL"}
+    values = {**GAMES, "global_secondary_index": [shown, other]}
+    (table,) = minidynamo.schema_from(
+        plan(resource("aws_dynamodb_table.games", values), resource("aws_dynamodb_global_secondary_index.title", INDEX))
+    )
+    indexes = table.request["GlobalSecondaryIndexes"]
+    assert [each["IndexName"] for each in indexes] == ["all", "by_title"]
+    assert indexes[1] == IN_THE_API
+
+
 def test_keys_as_blocks() -> None:
     """Of a table and its indexes, in place of a hash and a range key."""
     block = [{"attribute_name": "user", "key_type": "HASH"}]
