@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
-from minidynamo.templates.loops import FUNCTION, Loops
+from minidynamo.templates.loops import FUNCTION, Bindings, Loops
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
     NO_VALUE,
@@ -53,7 +53,7 @@ class Intrinsics:
         self._variables = variables
         self._parameters = TemplateParameters(template.section("Parameters"), parameters, strays)
         self._mappings = template.section("Mappings").members
-        self._conditions = template.section("Conditions").members
+        self._conditions: dict[object, tuple[object, Bindings]] = {}
         self._held: dict[str, bool | None] = {}  # None while it is being found out.
         self._allowance = Allowance()
         self._origins: dict[int, object] = {}
@@ -76,6 +76,8 @@ class Intrinsics:
             "Fn::ImportValue": lambda value: self._made("import-", self._text("Fn::ImportValue", value)),
         }
         self.resources = ResourceNames(self._loops, self.resolved, parameters)
+        for name, condition in self._loops.members(template.section("Conditions").members):
+            self._conditions[name] = condition, self._loops.values
         self.resources.read(template.section("Resources"))
         unknown = [name for name in parameters if name not in self._parameters and name not in self.resources]
         if unknown:
@@ -110,7 +112,7 @@ class Intrinsics:
 
     def holds(self, condition: object) -> bool:
         """Whether a condition of the template is true; raises TemplateError for one that it does not declare."""
-        name = name_in("Condition", condition)
+        name = self._loops.text(name_in("Condition", condition))
         if name not in self._conditions:
             raise TemplateError(f"the template has no condition {name}")
         held = self._held.get(name, False)
@@ -118,7 +120,9 @@ class Intrinsics:
             raise TemplateError(f"the condition {name} depends on itself")
         if name not in self._held:
             self._held[name] = None
-            self._held[name] = held = bool(self.resolved(self._conditions[name]))
+            value, bindings = self._conditions[name]
+            with self._loops.within(bindings):
+                self._held[name] = held = bool(self.resolved(value))
         return held
 
     def _resolved_list(self, value: list[object]) -> list[object]:

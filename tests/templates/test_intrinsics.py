@@ -61,6 +61,19 @@ def test_loops_of_resources() -> None:
     ]
 
 
+def test_loops_of_conditions() -> None:
+    """And resources that stand under them."""
+    conditions = {"Fn::ForEach::C": ["S", ["a", "b"], {"Is${S}": {"Fn::Equals": [{"Ref": "S"}, {"Ref": "Stage"}]}}]}
+    loop = {"Fn::ForEach::T": ["S", ["a", "b"], {"Table${S}": {**table(), "Condition": "Is${S}"}}]}
+    stage = {"Stage": {"Type": "String", "Default": "b"}}
+    assert names(loop, Conditions=conditions, Parameters=stage) == ["Tableb"]
+    unknown = {"Fn::ForEach::C": ["S", [{"Ref": "Other"}], {"Is${S}": True}]}
+    assert "no parameter and no resource Other" in refusal({"Other": table()}, Conditions=unknown)
+    assert "the template has no condition Isc" in refusal(
+        {"T": {**table(), "Condition": "Isc"}}, Conditions=conditions, Parameters=stage
+    )
+
+
 def test_loops_of_properties() -> None:
     loop = {"Fn::ForEach::Units": ["Unit", ["Read", "Write"], {"${Unit}CapacityUnits": 7}]}
     properties = table("t", BillingMode="PROVISIONED", ProvisionedThroughput=loop)
