@@ -198,12 +198,12 @@ def _databases(options: argparse.Namespace, default: Database) -> SignedDatabase
 
 
 def _create_tables(database: Database, path: Path) -> None:
-    from minidynamo.templates.schema import schema_from
+    from minidynamo.cli.template_file import tables_in
     from minidynamo.templates.table_definition import TemplateError
 
     try:
         existing = database.execute("ListTables", {})["TableNames"]
-        schema_from(path).without(existing).create(database)
+        tables_in(path).without(existing).create(database)
     except TemplateError as error:
         raise ServeError(str(error)) from None
     except (ValueError, DynamoError) as error:

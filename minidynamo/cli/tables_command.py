@@ -13,8 +13,8 @@ def add_tables_options(tables: argparse.ArgumentParser) -> None:
     create = commands.add_parser(
         "create",
         help="create them",
-        description="Creates the tables that a describe-table answer, a CloudFormation, SAM or CDK template or a "
-        "Terraform plan in JSON declares, at an endpoint.",
+        description="Creates the tables that a describe-table answer, a CloudFormation, SAM or CDK template, a "
+        "Terraform plan in JSON or a serverless.yml declares, at an endpoint.",
     )
     create.add_argument("file", type=Path, help="the file that declares them")
     create.add_argument("--endpoint", metavar="URL", help="where to create them (http://127.0.0.1:8000)")
@@ -39,12 +39,12 @@ def run_create(options: argparse.Namespace) -> int:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from minidynamo.templates.schema import schema_from
+    from minidynamo.cli.template_file import tables_in
     from minidynamo.templates.table_definition import TemplateError
 
     endpoint = options.endpoint or "http://127.0.0.1:8000"
     try:
-        schema = schema_from(options.file, parsed_parameters(options.parameter))
+        schema = tables_in(options.file, parsed_parameters(options.parameter))
         client = boto3.Session("minidynamo", "minidynamo").client(
             "dynamodb",
             endpoint_url=endpoint,

@@ -9,36 +9,67 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from minidynamo.templates.intrinsics import NO_VALUE, Intrinsics
-from minidynamo.templates.parts import Members, Part
-from minidynamo.templates.request_types import checked_definition
-from minidynamo.templates.table_definition import TableDefinition, TemplateError
+from minidynamo.schema.arns import DEFAULT_REGION
+from minidynamo.templates.declared_tables import GLOBAL_TABLE, REPLICA, SIMPLE_TABLE, TABLE
+from minidynamo.templates.intrinsics import Intrinsics
+from minidynamo.templates.parts import Members, Part, shown
+from minidynamo.templates.reading import LeftOut, merged
+from minidynamo.templates.resolution import NO_VALUE
+from minidynamo.templates.resource_names import Resource
+from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError
+from minidynamo.templates.table_request import table_of, with_own_throughput
 from minidynamo.values.api_types import RequestDraft
 
-_KEPT = ("KeySchema", "AttributeDefinitions", "BillingMode")
+Draft = tuple[RequestDraft, LeftOut]
+
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
-# Where a global table scales by itself, this is what it is created with here.
-_UNITS_WHERE_SCALED = 5
-_KINDS = {"String": "S", "Number": "N", "Binary": "B"}
+# What a provisioned global table has here where it does not say it.
+_UNITS_WHERE_UNSAID = 5
 
 
-def template_tables(template: Members, parameters: Mapping[str, str]) -> Iterator[TableDefinition]:
+def template_tables(
+    template: Members,
+    parameters: Mapping[str, str],
+    strays: list[Omission],
+    variables: Callable[[str], object] = str,
+) -> Iterator[TableDefinition]:
     """The tables among the resources of a template, without those whose condition is false.
 
     A table without a name of its own is called by its logical name.
+
+    Parameters:
+        template: the whole template.
+        parameters: values of its parameters, over their defaults, and names of resources that it does not give.
+        strays: takes what concerns no table.
+        variables: what else a text in it may stand for.
     """
     whole = Part(template, "the template")
-    intrinsics = Intrinsics(whole, parameters)
-    for logical_name, resource in whole.part("Resources").each("resource"):
-        read = _READERS.get(resource.text("Type")) if resource.has("Type") else None
+    whole.part("Resources")
+    intrinsics = Intrinsics(whole, parameters, strays, variables)
+    for resource in intrinsics.resources.all:
+        read = _READERS.get(resource.part.text("Type")) if resource.part.has("Type") else None
         if read is None:
             continue
-        table = resource.called(f"the table {logical_name}")
-        properties = _properties(table, intrinsics)
-        if properties is not None:
-            with _standing_at(table, intrinsics):
-                definition = read(str(logical_name), properties)
+        with intrinsics.within(resource):
+            definition = _definition(resource, read, whole, intrinsics)
+        if definition is not None:
             yield definition
+
+
+def _definition(
+    resource: Resource, read: Callable[[Part], Draft], whole: Part, intrinsics: Intrinsics
+) -> TableDefinition | None:
+    """The table that a resource declares; None where its condition is false."""
+    table = resource.part.called(f"the table {resource.logical_name}")
+    properties = _properties(table, intrinsics)
+    if properties is None:
+        return None
+    if read is _simple_table and whole.has("Globals"):
+        properties = _with_globals(properties, whole.part("Globals"), intrinsics)
+    with _standing_at(table, intrinsics):
+        draft, left_out = read(properties)
+        draft = {"TableName": resource.logical_name, **draft}
+        return table_of(properties, draft, left_out, f"resource {resource.logical_name}", table.members)
 
 
 def _properties(table: Part, intrinsics: Intrinsics) -> Part | None:
@@ -54,6 +85,21 @@ def _properties(table: Part, intrinsics: Intrinsics) -> Part | None:
     return Part(properties, table.name)
 
 
+def _with_globals(properties: Part, everywhere: Part, intrinsics: Intrinsics) -> Part:
+    """What SAM's Globals say of all simple tables, below what one says itself."""
+    if not everywhere.has("SimpleTable"):
+        return properties
+    shared = everywhere.part("SimpleTable")
+    resolved = intrinsics.resolved(shared.members)
+    if not isinstance(resolved, dict):
+        raise shared.error("is not an object")
+    members: dict[object, object] = dict(resolved)
+    for name, value in properties.members.items():
+        below = members.get(name)
+        members[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
+    return Part(members, properties.name)
+
+
 @contextmanager
 def _standing_at(resource: Part, intrinsics: Intrinsics, prefix: str = "") -> Iterator[None]:
     """Has errors stand at the object of the template that is wrong, or else at the resource."""
@@ -64,94 +110,54 @@ def _standing_at(resource: Part, intrinsics: Intrinsics, prefix: str = "") -> It
         raise TemplateError(f"{prefix}{error}", at=at) from None
 
 
-def _table(logical_name: str, properties: Part) -> TableDefinition:
-    request = _common(logical_name, properties)
-    is_provisioned = request["BillingMode"] == "PROVISIONED"
-    if properties.has("ProvisionedThroughput") and is_provisioned:
-        request["ProvisionedThroughput"] = _throughput(properties)
-    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        if properties.get(member):
-            request[member] = [_index(each, is_provisioned) for each in properties.parts(member)]
-    _add_settings(request, properties)
-    return checked_definition(properties, request, _time_to_live(properties))
+def _table(properties: Part) -> Draft:
+    left_out = LeftOut()
+    return TABLE.draft(properties, left_out), left_out
 
 
-def _global_table(logical_name: str, properties: Part) -> TableDefinition:
-    """A global table, as CDK's TableV2 makes them: what its first replica adds counts as well."""
-    request = _common(logical_name, properties)
-    is_provisioned = request["BillingMode"] == "PROVISIONED"
-    if is_provisioned:
-        request["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
-    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        if properties.get(member):
-            request[member] = [_index(each, has_throughput=False) for each in properties.parts(member)]
-    if is_provisioned:
-        for index in request.get("GlobalSecondaryIndexes", ()):
-            index["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_SCALED)
-    for replica in properties.parts("Replicas")[:1]:
-        _add_settings(request, replica)
-    return checked_definition(properties, request, _time_to_live(properties))
+def _global_table(properties: Part) -> Draft:
+    """A global table, as CDK's TableV2 makes them: what its replica in the region of its own adds counts as well."""
+    left_out = LeftOut()
+    draft = GLOBAL_TABLE.draft(properties, left_out)
+    replicas = properties.parts("Replicas")
+    own = next((each for each in replicas if each.get("Region") == DEFAULT_REGION), replicas[0] if replicas else None)
+    for number, replica in enumerate(replicas):
+        place = f"Replicas[{number}]"
+        if replica is own:
+            _add_replica(draft, replica, left_out.within(place))
+        else:
+            left_out.note(f"{place} ({shown(replica.get('Region'))})")
+    if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
+        for _, each in with_own_throughput(draft):
+            each["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_UNSAID) | each.get(
+                "ProvisionedThroughput", {}
+            )
+    return draft, left_out
 
 
-def _simple_table(logical_name: str, properties: Part) -> TableDefinition:
-    key_name, kind = "id", "String"
-    if properties.get("PrimaryKey"):
-        key = properties.part("PrimaryKey")
-        key_name, kind = key.text("Name"), key.text("Type") if key.has("Type") else kind
-        if kind not in _KINDS:
-            raise key.wrong("Type", kind, "String, Number or Binary")
-    request: RequestDraft = {
-        "TableName": properties.required("TableName") if properties.has("TableName") else logical_name,
-        "KeySchema": [{"AttributeName": key_name, "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": key_name, "AttributeType": _KINDS[kind]}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    if properties.has("ProvisionedThroughput"):
-        request["BillingMode"] = "PROVISIONED"
-        request["ProvisionedThroughput"] = _throughput(properties)
-    if properties.get("Tags"):
-        request["Tags"] = properties.tags("Tags")
-    return checked_definition(properties, request)
+def _add_replica(draft: RequestDraft, replica: Part, left_out: LeftOut) -> None:
+    added = REPLICA.draft(replica, left_out)
+    indexes = draft.get("GlobalSecondaryIndexes", [])
+    places = {str(each["IndexName"]): place for place, each in enumerate(indexes)}
+    for index in added.pop("GlobalSecondaryIndexes", ()):
+        place = places.get(str(index["IndexName"]))
+        if place is None:
+            raise replica.wrong("GlobalSecondaryIndexes", index["IndexName"], "an index of the table")
+        indexes[place] = merged(indexes[place], index)
+    draft.update(merged(draft, added))
 
 
-def _common(logical_name: str, properties: Part) -> RequestDraft:
-    request = {name: properties.get(name) for name in ("TableName", *_KEPT) if properties.has(name)}
-    if properties.has("StreamSpecification"):
-        view_type = properties.part("StreamSpecification").required("StreamViewType")
-        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
-    return {"TableName": logical_name, "BillingMode": "PROVISIONED", **request}
+def _simple_table(properties: Part) -> Draft:
+    left_out = LeftOut()
+    draft = SIMPLE_TABLE.draft(properties, left_out)
+    key = draft.pop("PrimaryKey", {"AttributeName": "id", "AttributeType": "S"})
+    draft["KeySchema"] = [{"AttributeName": key["AttributeName"], "KeyType": "HASH"}]
+    draft["AttributeDefinitions"] = [key]
+    draft["BillingMode"] = "PROVISIONED" if "ProvisionedThroughput" in draft else "PAY_PER_REQUEST"
+    return draft, left_out
 
 
-def _add_settings(request: RequestDraft, settings: Part) -> None:
-    """What stands with a table, and with each replica of a global one."""
-    if settings.has("DeletionProtectionEnabled"):
-        request["DeletionProtectionEnabled"] = settings.flag("DeletionProtectionEnabled")
-    if settings.has("TableClass"):
-        request["TableClass"] = settings.get("TableClass")
-    if settings.get("Tags"):
-        request["Tags"] = settings.tags("Tags")
-
-
-def _index(index: Part, has_throughput: bool) -> RequestDraft:
-    definition = {name: index.required(name) for name in ("IndexName", "KeySchema", "Projection")}
-    if has_throughput and index.has("ProvisionedThroughput"):
-        definition["ProvisionedThroughput"] = _throughput(index)
-    return definition
-
-
-def _throughput(described: Part) -> dict[str, int]:
-    throughput = described.part("ProvisionedThroughput")
-    return {name: throughput.number(name) for name in _UNITS}
-
-
-def _time_to_live(properties: Part) -> str | None:
-    if not properties.has("TimeToLiveSpecification"):
-        return None
-    specification = properties.part("TimeToLiveSpecification")
-    return specification.text("AttributeName") if specification.flag("Enabled") else None
-
-
-_READERS: dict[str, Callable[[str, Part], TableDefinition]] = {
+_READERS: dict[str, Callable[[Part], Draft]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::DynamoDB::GlobalTable": _global_table,
     "AWS::Serverless::SimpleTable": _simple_table,

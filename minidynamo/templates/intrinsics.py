@@ -5,37 +5,31 @@ Source: AWS CloudFormation User Guide, "Intrinsic function reference", "Pseudo p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
-from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
+from minidynamo.templates.loops import FUNCTION, Bindings, Loops
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
+    NO_VALUE,
+    PSEUDO_PARAMETERS,
     Allowance,
     check_length,
     entries,
     members_of,
     name_in,
+    pieces_of,
     text_in,
 )
-from minidynamo.templates.table_definition import TemplateError
+from minidynamo.templates.resource_names import Resource, ResourceNames
+from minidynamo.templates.table_definition import Omission, TemplateError
+from minidynamo.templates.template_parameters import TemplateParameters
 
-_PSEUDO = {
-    "AWS::AccountId": DEFAULT_ACCOUNT_ID,
-    "AWS::Partition": "aws",
-    "AWS::Region": DEFAULT_REGION,
-    "AWS::StackName": "stack",
-    "AWS::URLSuffix": "amazonaws.com",
-}
 # As many operands as Fn::And and Fn::Or take here; the service takes ten.
 _OPERANDS_MAX = 100
 
 
-class _NoValue:
-    def __repr__(self) -> str:
-        return "AWS::NoValue"
-
-
-NO_VALUE = _NoValue()
 _NO_VARIABLES: object = {}
 
 
@@ -43,27 +37,27 @@ class Intrinsics:
     """Resolves the values of a template.
 
     Parameters:
-        template: the whole template; its parameters, mappings and conditions count.
-        parameters: values of parameters, over their defaults.
+        template: the whole template; its parameters, mappings, conditions and resources count.
+        parameters: values of parameters, over their defaults, and names of resources that the template does not give.
+        strays: takes what could not be checked.
+        variables: what else a text may stand for.
     """
 
-    def __init__(self, template: Part, parameters: Mapping[str, str]) -> None:
-        declared = _section(template, "Parameters")
-        unknown = parameters.keys() - declared.members.keys()
-        if unknown:
-            raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
-        defaults = {
-            name: each.get("Default")
-            for name, each in declared.each("parameter")
-            if isinstance(name, str) and each.has("Default")
-        }
-        self._parameters: dict[str, object] = {**_PSEUDO, **defaults, **parameters}
-        self._declared = declared.members
-        self._mappings = _section(template, "Mappings").members
-        self._conditions = _section(template, "Conditions").members
+    def __init__(
+        self,
+        template: Part,
+        parameters: Mapping[str, str],
+        strays: list[Omission],
+        variables: Callable[[str], object] = str,
+    ) -> None:
+        self._variables = variables
+        self._parameters = TemplateParameters(template.section("Parameters"), parameters, strays)
+        self._mappings = template.section("Mappings").members
+        self._conditions: dict[object, tuple[object, Bindings]] = {}
         self._held: dict[str, bool | None] = {}  # None while it is being found out.
         self._allowance = Allowance()
         self._origins: dict[int, object] = {}
+        self._loops = Loops(self.resolved, self._allowance)
         self._functions: dict[object, Callable[[object], object]] = {
             "Ref": lambda value: self._ref(name_in("Ref", value)),
             "Condition": self.holds,
@@ -77,15 +71,29 @@ class Intrinsics:
             "Fn::And": lambda value: all(map(self.resolved, entries("Fn::And", value, 1, _OPERANDS_MAX))),
             "Fn::Or": lambda value: any(map(self.resolved, entries("Fn::Or", value, 1, _OPERANDS_MAX))),
             "Fn::FindInMap": self._find_in_map,
+            "Fn::Length": lambda value: len(members_of("Fn::Length", self.resolved(value))),
             "Fn::GetAtt": self._attribute,
             "Fn::ImportValue": lambda value: self._made("import-", self._text("Fn::ImportValue", value)),
         }
+        self.resources = ResourceNames(self._loops, self.resolved, parameters)
+        for name, condition in self._loops.members(template.section("Conditions").members):
+            self._conditions[name] = condition, self._loops.values
+        self.resources.read(template.section("Resources"))
+        unknown = [name for name in parameters if name not in self._parameters and name not in self.resources]
+        if unknown:
+            raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+
+    def within(self, resource: Resource) -> AbstractContextManager[None]:
+        """Has the variables of loops the values that they have for a resource."""
+        return self._loops.within(resource.bindings)
 
     def resolved(self, value: object) -> object:
         """A value with all its functions carried out; members without a value are left out."""
         self._allowance.spend_nodes(1)
         if isinstance(value, str):
             check_length(len(value))
+            found = self._variables(self._loops.text(value))
+            return found if isinstance(found, str) else self.resolved(found)
         if not isinstance(value, list | Mapping):
             return value
         self._allowance.enter()
@@ -104,7 +112,7 @@ class Intrinsics:
 
     def holds(self, condition: object) -> bool:
         """Whether a condition of the template is true; raises TemplateError for one that it does not declare."""
-        name = name_in("Condition", condition)
+        name = self._loops.text(name_in("Condition", condition))
         if name not in self._conditions:
             raise TemplateError(f"the template has no condition {name}")
         held = self._held.get(name, False)
@@ -112,7 +120,9 @@ class Intrinsics:
             raise TemplateError(f"the condition {name} depends on itself")
         if name not in self._held:
             self._held[name] = None
-            self._held[name] = held = bool(self.resolved(self._conditions[name]))
+            value, bindings = self._conditions[name]
+            with self._loops.within(bindings):
+                self._held[name] = held = bool(self.resolved(value))
         return held
 
     def _resolved_list(self, value: list[object]) -> list[object]:
@@ -125,9 +135,9 @@ class Intrinsics:
             function = self._functions.get(name)
             if function is not None:
                 return function(argument)
-            if isinstance(name, str) and name.startswith("Fn::"):
+            if isinstance(name, str) and name.startswith("Fn::") and not name.startswith(f"{FUNCTION}::"):
                 raise TemplateError(f"the function {name} is not understood in a table")
-        members_by_name = {name: self.resolved(each) for name, each in value.items()}
+        members_by_name = {name: self.resolved(each) for name, each in self._loops.members(value)}
         present = {name: each for name, each in members_by_name.items() if each is not NO_VALUE}
         self._origins[id(present)] = value
         return present
@@ -140,13 +150,18 @@ class Intrinsics:
         return "".join(pieces)
 
     def _ref(self, name: str) -> object:
+        if name in self._loops.values:
+            return self._loops.values[name]
+        name = self._loops.text(name)
         if name == "AWS::NoValue":
             return NO_VALUE
+        if name in PSEUDO_PARAMETERS:
+            return PSEUDO_PARAMETERS[name]
         if name in self._parameters:
-            return self.resolved(self._parameters[name])
-        if name in self._declared:
-            raise TemplateError(f"the parameter {name} has no default: give a value for it")
-        return name  # A resource: known by its logical name here.
+            return self.resolved(self._parameters.value(name))
+        if name in self.resources:
+            return self.resources.name(name)
+        raise TemplateError(f"the template has no parameter and no resource {name}")
 
     def _sub(self, argument: object) -> str:
         text, variables = argument, _NO_VARIABLES
@@ -154,21 +169,29 @@ class Intrinsics:
             text, variables = entries("Fn::Sub", argument, 2, 2)
         if not isinstance(variables, Mapping):
             raise TemplateError(f"Fn::Sub takes an object as its variables, not {shown(variables)}")
-        text = name_in("Fn::Sub", text)
-        check_length(len(text))
+        text = self._plain(name_in("Fn::Sub", text))
         known: dict[str, str] = {}
         pieces = []
-        for piece, is_name in _pieces(text):
+        for piece, is_name in pieces_of(text):
             if not is_name:
                 pieces.append(piece)
             elif piece.startswith("!"):
                 pieces.append("${" + piece[1:] + "}")
             else:
                 if piece not in known:
-                    value = self.resolved(variables[piece]) if piece in variables else self._ref(piece)
-                    known[piece] = text_in("Fn::Sub", value)
+                    known[piece] = text_in("Fn::Sub", self._meant(piece, variables))
                 pieces.append(known[piece])
         return self._made(*pieces)
+
+    def _meant(self, name: str, variables: Members) -> object:
+        if name in variables:
+            return self.resolved(variables[name])
+        return self._attribute(name) if "." in name else self._ref(name)
+
+    def _plain(self, text: str) -> str:
+        """A text that is looked into, with what it stands for besides."""
+        check_length(len(text))
+        return text_in("Fn::Sub", self._variables(self._loops.text(text)))
 
     def _join(self, argument: object) -> str:
         separator, joined = entries("Fn::Join", argument, 2, 2)
@@ -202,34 +225,24 @@ class Intrinsics:
         return self._text("Fn::Equals", one) == self._text("Fn::Equals", other)
 
     def _find_in_map(self, argument: object) -> object:
-        # A fourth entry, a default, is not looked at.
+        *names, otherwise = [*entries("Fn::FindInMap", argument, 3, 4), None][:4]
         found: object = self._mappings
-        names = [self.resolved(each) for each in entries("Fn::FindInMap", argument, 3, 4)[:3]]
+        names = [self.resolved(each) for each in names]
         for name in names:
             text_in("Fn::FindInMap", name)
             if not isinstance(found, Mapping) or name not in found:
+                if isinstance(otherwise, Mapping) and "DefaultValue" in otherwise:
+                    return self.resolved(otherwise["DefaultValue"])
                 raise TemplateError(f"the template's mappings have no {'.'.join(map(str, names))}")
             found = found[name]
         return self.resolved(found)
 
     def _attribute(self, argument: object) -> str:
         if isinstance(argument, str):
-            return argument
+            argument = argument.split(".", 1)
         names = entries("Fn::GetAtt", argument, 2, _OPERANDS_MAX)
         texts = [self._text("Fn::GetAtt", each) for each in names]
-        self._allowance.spend_text(sum(map(len, texts)) + len(texts))
-        return ".".join(texts)
-
-
-def _section(template: Part, name: str) -> Part:
-    return template.part(name) if template.get(name) else Part({}, name)
-
-
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The pieces of a text of Fn::Sub in their order: names from `${name}`, and what stands between them."""
-    end = 0
-    while (start := text.find("${", end)) >= 0 and (close := text.find("}", start)) >= 0:
-        yield text[end:start], False
-        yield text[start + 2 : close], True
-        end = close + 1
-    yield text[end:], False
+        if texts[1:] == ["Arn"] and self.resources.is_table(texts[0]):
+            return ArnScope(DEFAULT_REGION, DEFAULT_ACCOUNT_ID).table_arn(self.resources.name(texts[0]))
+        # Of other attributes nothing is known: one that stands for itself is as good as any.
+        return self._made(*texts[0:1], *(f".{each}" for each in texts[1:]))

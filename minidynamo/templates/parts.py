@@ -81,19 +81,23 @@ class Part:
         return value is True or (isinstance(value, str) and value.lower() == "true")
 
     def part(self, member: str) -> Part:
-        return self._inner(member, self.required(member))
+        return self.inner(member, self.required(member))
+
+    def section(self, member: str) -> Part:
+        """An object; an empty one where it is absent."""
+        return self.part(member) if self.get(member) else Part({}, member)
 
     def each(self, kind: str) -> Iterator[tuple[object, Part]]:
         """All members by name, where each must be an object, of a kind such as "resource"."""
         for member, value in self.members.items():
-            yield member, self._inner(member, value).called(f"the {kind} {member}")
+            yield member, self.inner(member, value).called(f"the {kind} {member}")
 
     def parts(self, member: str) -> list[Part]:
         """A list of objects; an empty one where it is absent."""
         values = self.get(member) or []
         if not isinstance(values, list):
             raise self.wrong(member, values, "a list")
-        return [self._inner(f"{member}[{index}]", each) for index, each in enumerate(values)]
+        return [self.inner(f"{member}[{index}]", each) for index, each in enumerate(values)]
 
     def tags(self, member: str) -> list[dict[str, str]]:
         """Tags as CreateTable takes them, from a list of keys and values or from a map."""
@@ -106,7 +110,8 @@ class Part:
             for each in self.parts(member)
         ]
 
-    def _inner(self, member: object, value: object) -> Part:
+    def inner(self, member: object, value: object) -> Part:
+        """A member with this value, which must be an object."""
         if not isinstance(value, Mapping):
             raise self.wrong(str(member), value, "an object")
         return Part(value, f"{member} of {self.name}")

@@ -6,8 +6,7 @@ from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
 from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX, TABLE_TEXT_CHARACTERS_MAX
 from minidynamo.templates.parts import Part
-from minidynamo.templates.table_definition import TableDefinition
-from minidynamo.values.api_types import JsonValue, RequestDraft
+from minidynamo.values.api_types import JsonValue, Request
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "String": (str, "text"),
@@ -19,19 +18,17 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-def checked_definition(part: Part, request: RequestDraft, time_to_live: str | None = None) -> TableDefinition:
-    """A table, of whose parameters all have their types.
+def check_request(part: Part, request: Request) -> None:
+    """Sees to it that all parameters have their types.
 
     Parameters:
-        part: what declares it in the file.
-        request: the parameters of CreateTable, as they stand there; those that are null count as absent.
-        time_to_live: the attribute by which items expire, if any.
+        part: what declares the table in the file.
+        request: the parameters of CreateTable; those that are null count as absent.
 
     Raises:
         TemplateError: a parameter, or something in it, has another type or is far too long.
     """
     _check(API["CreateTable"].request, request, "", part)
-    return TableDefinition(request, time_to_live)
 
 
 def _check(shape: Shape, value: JsonValue, place: str, part: Part) -> None:

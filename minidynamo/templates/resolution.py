@@ -1,7 +1,10 @@
-"""What functions of a template may come to, and how they read what they are given."""
+"""What functions of a template may come to, how they read what they are given, and what they know without it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from minidynamo.templates.bounds import (
     NESTING_LEVELS_MAX,
     RESOLVED_CHARACTERS_MAX,
@@ -10,6 +13,25 @@ from minidynamo.templates.bounds import (
 )
 from minidynamo.templates.parts import shown, text_of
 from minidynamo.templates.table_definition import TemplateError
+
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId": DEFAULT_ACCOUNT_ID,
+    "AWS::Partition": "aws",
+    "AWS::Region": DEFAULT_REGION,
+    "AWS::StackId": (
+        f"arn:aws:cloudformation:{DEFAULT_REGION}:{DEFAULT_ACCOUNT_ID}:stack/stack/00000000-0000-0000-0000-000000000000"
+    ),
+    "AWS::StackName": "stack",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+class _NoValue:
+    def __repr__(self) -> str:
+        return "AWS::NoValue"
+
+
+NO_VALUE = _NoValue()
 
 
 class Allowance:
@@ -28,14 +50,17 @@ class Allowance:
 
     def leave(self) -> None:
         self._levels += 1
+        assert self._levels <= NESTING_LEVELS_MAX, "a level is left that was not entered"
 
     def spend_nodes(self, number: int) -> None:
+        assert number >= 0, "what is spent does not come back"
         self._nodes -= number
         if self._nodes < 0:
             raise TemplateError(f"the tables come to more than {RESOLVED_NODES_MAX:,} values")
 
     def spend_text(self, characters: int) -> None:
         """Counts a text that is about to be made."""
+        assert characters >= 0, "what is spent does not come back"
         check_length(characters)
         self._characters -= characters
         if self._characters < 0:
@@ -76,3 +101,13 @@ def text_in(function: str, value: object) -> str:
     if text is None:
         raise TemplateError(f"{function} takes text, not {shown(value)}")
     return text
+
+
+def pieces_of(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text of Fn::Sub in their order: names from `${name}`, and what stands between them."""
+    end = 0
+    while (start := text.find("${", end)) >= 0 and (close := text.find("}", start)) >= 0:
+        yield text[end:start], False
+        yield text[start + 2 : close], True
+        end = close + 1
+    yield text[end:], False

@@ -1,7 +1,10 @@
-"""The tables of a file: a `describe-table` answer, a CloudFormation, SAM or CDK template, or a Terraform plan."""
+"""The tables of a file: a `describe-table` answer, a CloudFormation, SAM or CDK template, a Terraform plan, or a
+`serverless.yml`.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +16,10 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
-from minidynamo.templates.document import read_document
-from minidynamo.templates.table_definition import TableDefinition, TemplateError
+from minidynamo.templates.document import Document, Source, read_document
+from minidynamo.templates.parts import shown, text_of
+from minidynamo.templates.serverless import is_serverless, serverless_tables
+from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError, TemplateWarning, told
 from minidynamo.templates.terraform import planned_tables
 from minidynamo.values.api_types import Request, Response, TableClient
 
@@ -71,45 +76,80 @@ class _OwnErrors(Client):
         return self._endpoint.execute(operation, parameters)
 
 
-def schema_from(path: str | Path, parameters: Mapping[str, str] | None = None) -> TableTemplates:
-    """The tables that a file declares.
+def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> TableTemplates:
+    """The tables that a file or a text declares.
+
+    What it says about a table and minidynamo does not have is left out with one `TemplateWarning` for the table, which
+    names it.
 
     Parameters:
-        path: a JSON file with a `describe-table` answer (or several in a list), a CloudFormation or SAM template in
-            JSON or YAML (CDK synthesises one), or a Terraform plan in JSON (`terraform show -json`).
-        parameters: values of the template's parameters, over their defaults.
+        source: the path of a JSON file with a `describe-table` answer (or several in a list), of a CloudFormation or
+            SAM template in JSON or YAML (CDK synthesises one), of a `serverless.yml`, or of a Terraform plan in JSON
+            (`terraform show -json`); or the text of one, which is a str with several lines or one that begins as JSON
+            does; or the document that such a text stands for.
+        parameters: values of the template's parameters, over their defaults; also names of resources that the
+            template does not give, and values of variables of a `serverless.yml`, such as `stage`.
 
     Raises:
         TemplateError: the file cannot be read, is none of these, is wrong or too large, or declares no table.
+        TypeError: the source is neither a path nor a text nor a document, or a parameter's value is no text.
     """
-    path = Path(path)
+    given = _texts(parameters or {})
+    name = str(source) if isinstance(source, Path) else "the template"
     try:
-        document = read_document(path)
-        try:
-            tables = tuple(_tables(document.value, dict(parameters or {}), path))
-        except TemplateError as error:
-            line = document.line_of(error.at)
-            if line is None:
-                raise
-            raise TemplateError(f"{path}, line {line}: {error}") from None
+        document = read_document(source)
+        name = document.name
+        tables, warned = _located(document, given)
     except RecursionError:  # What is allowed is not deep, but the caller may be.
-        raise TemplateError(f"{path} is nested too deeply to be read from so deep in a program") from None
+        raise TemplateError(f"{name} is nested too deeply to be read from so deep in a program") from None
     if not tables:
-        raise TemplateError(f"{path} declares no DynamoDB table")
+        raise TemplateError(f"{name} declares no DynamoDB table")
+    for warning in warned:
+        warnings.warn(warning, stacklevel=2)
     return TableTemplates(tables)
 
 
-def _tables(document: object, parameters: dict[str, str], path: Path) -> Iterator[TableDefinition]:
-    if isinstance(document, list) or (
-        isinstance(document, Mapping) and document.keys() & {"Table", "TableDescription"}
-    ):
-        return described_tables(document if isinstance(document, list) else [document])
-    if isinstance(document, Mapping) and "Resources" in document:
-        return template_tables(document, parameters)
-    if isinstance(document, Mapping) and document.keys() & {"planned_values", "values"}:
-        return planned_tables(document)
-    if isinstance(document, Mapping) and {"TableName", "KeySchema"} <= document.keys():
-        return described_tables([document])
+def _texts(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The values of parameters as texts, which numbers and truth values have."""
+    texts = {name: text_of(value) for name, value in parameters.items()} if isinstance(parameters, Mapping) else {}
+    given = {name: text for name, text in texts.items() if isinstance(name, str) and text is not None}
+    if len(given) < len(parameters):
+        raise TypeError(f"parameters are names with texts, not {shown(parameters)}")
+    return given
+
+
+def _located(
+    document: Document, parameters: dict[str, str]
+) -> tuple[tuple[TableDefinition, ...], list[TemplateWarning]]:
+    """The tables of a document and what to warn of, with the lines on which they stand."""
+    strays: list[Omission] = []
+    try:
+        tables = tuple(_tables(document, parameters, strays))
+    except TemplateError as error:
+        line = document.line_of(error.at)
+        if line is None:
+            raise
+        raise TemplateError(f"{document.name}, line {line}: {error}") from None
+    found = [each.warning(document.line_of(each.at)) for each in tables if each.left_out]
+    if strays:
+        found.append(TemplateWarning(f"{document.name}: {told(strays)}"))
+    return tables, found
+
+
+def _tables(document: Document, parameters: dict[str, str], strays: list[Omission]) -> Iterator[TableDefinition]:
+    value = document.value
+    if isinstance(value, list):
+        return described_tables(value)
+    if isinstance(value, Mapping):
+        if value.keys() & {"Table", "TableDescription"} or {"TableName", "KeySchema"} <= value.keys():
+            return described_tables([value])
+        if "Resources" in value:
+            return template_tables(value, parameters, strays)
+        if is_serverless(value):
+            return serverless_tables(value, parameters, strays)
+        if value.keys() & {"planned_values", "values"}:
+            return planned_tables(value, strays)
     raise TemplateError(
-        f"{path} is neither an answer of describe-table, nor a CloudFormation template, nor a Terraform plan in JSON"
+        f"{document.name} is neither an answer of describe-table, nor a CloudFormation template, nor a serverless.yml, "
+        "nor a Terraform plan in JSON"
     )

@@ -1,8 +1,9 @@
-"""What a table is created with, and the errors of files that declare one."""
+"""What a table is created with, and the errors and warnings of files that declare one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from minidynamo.templates.bounds import MESSAGE_CHARACTERS_MAX
 from minidynamo.values.api_types import RequestDraft
@@ -17,9 +18,32 @@ class TemplateError(ValueError):
     """
 
     def __init__(self, text: str, at: object = None) -> None:
-        line = " ".join(text.splitlines())
-        super().__init__(line if len(line) <= MESSAGE_CHARACTERS_MAX else f"{line[:MESSAGE_CHARACTERS_MAX]}...")
+        super().__init__(_line(text))
         self.at = at
+
+
+class TemplateWarning(UserWarning):
+    """A file says something about a table that minidynamo leaves out; the text names both, in one line.
+
+    Parameters:
+        text: what is left out of which table.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_line(text))
+
+
+@dataclass(frozen=True)
+class Omission:
+    """What a file says about a table and the table does not have.
+
+    Attributes:
+        name: its name in the file, with the members that it stands in.
+        reason: why, such as "not simulated".
+    """
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -29,11 +53,40 @@ class TableDefinition:
     Attributes:
         request: the parameters of CreateTable.
         time_to_live: the attribute by which items expire, if any.
+        left_out: what the file says about it besides.
+        place: where it stands in the file, such as "resource Orders"; empty where its name says so.
+        at: the object of the file that declares it, by which its line is found.
     """
 
     request: RequestDraft
     time_to_live: str | None = None
+    left_out: tuple[Omission, ...] = ()
+    place: str = ""
+    at: object = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         return str(self.request["TableName"])
+
+    def warning(self, line: int | None) -> TemplateWarning:
+        """What to warn of where something is left out, with the line on which the table stands."""
+        places = [self.place] * bool(self.place) + [f"line {line}"] * (line is not None)
+        shown_places = f" ({', '.join(places)})" if places else ""
+        return TemplateWarning(f"table {self.name}{shown_places}: {told(self.left_out)}")
+
+
+def told(omissions: Iterable[Omission]) -> str:
+    """What is left out and why, in words."""
+    by_reason: dict[str, list[str]] = {}
+    for each in omissions:
+        by_reason.setdefault(each.reason, []).append(each.name)
+    return "; ".join(
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {reason} and {'is' if len(names) == 1 else 'are'} "
+        "left out"
+        for reason, names in by_reason.items()
+    )
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.splitlines())
+    return line if len(line) <= MESSAGE_CHARACTERS_MAX else f"{line[:MESSAGE_CHARACTERS_MAX]}..."

@@ -1,97 +1,119 @@
 """Tables from a Terraform plan or state in JSON, as `terraform show -json` prints them.
 
-Source: Terraform's JSON output format; aws_dynamodb_table of its AWS provider.
+Source: Terraform's JSON output format; the resources of its AWS provider for DynamoDB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX
 from minidynamo.templates.parts import Members, Part
-from minidynamo.templates.request_types import checked_definition
-from minidynamo.templates.table_definition import TableDefinition
+from minidynamo.templates.plan_resources import TABLE_TYPE, PlanResource, References, planned_resources
+from minidynamo.templates.planned_settings import INDEX, TABLE
+from minidynamo.templates.reading import NOT_SIMULATED, LeftOut
+from minidynamo.templates.table_definition import Omission, TableDefinition
+from minidynamo.templates.table_request import table_of, with_own_throughput
 from minidynamo.values.api_types import RequestDraft
 
-_TYPE = "aws_dynamodb_table"
+_INDEX_TYPE = "aws_dynamodb_global_secondary_index"
+_TAG_TYPE = "aws_dynamodb_tag"
+_NO_TABLE = "of no table in the plan"
+_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+_UNITS_WHERE_UNSAID = 1
 
 
-def planned_tables(document: Members) -> Iterator[TableDefinition]:
-    """The tables that a plan would leave, in all its modules."""
-    whole = Part(document, "the plan")
-    member = "planned_values" if whole.has("planned_values") else "values"
-    planned = whole.part(member) if whole.get(member) else None
-    if planned is None or not planned.get("root_module"):
+def planned_tables(document: Members, strays: list[Omission]) -> Iterator[TableDefinition]:
+    """The tables that a plan would leave, in all its modules.
+
+    Parameters:
+        document: the plan.
+        strays: takes what belongs to no table of the plan.
+    """
+    plan = Part(document, "the plan")
+    resources = list(planned_resources(plan))
+    tables = [each for each in resources if each.type == TABLE_TYPE]
+    references = References(plan, tables)
+    companions: dict[int, list[PlanResource]] = {}
+    for each in resources:
+        if each.type == TABLE_TYPE:
+            continue
+        table = references.table_of(each)
+        if table is None:
+            strays.append(Omission(each.address, _NO_TABLE))
+        else:
+            companions.setdefault(id(table), []).append(each)
+    for table in tables:
+        yield _table(table, companions.get(id(table), ()))
+
+
+def _table(resource: PlanResource, companions: Sequence[PlanResource]) -> TableDefinition:
+    left_out = LeftOut()
+    values = resource.values
+    draft = TABLE.draft(values, left_out)
+    draft.setdefault("AttributeDefinitions", [])
+    _add_key_schema(draft, values)
+    for index, part in zip(draft.get("LocalSecondaryIndexes", ()), values.parts("local_secondary_index"), strict=True):
+        index.setdefault("KeyRoles", {}).setdefault("HASH", draft["KeySchema"][0].get("AttributeName"))
+        _add_key_schema(index, part)
+    indexes = zip(draft.get("GlobalSecondaryIndexes", ()), values.parts("global_secondary_index"), strict=True)
+    for index, part in indexes:
+        _add_key_schema(index, part)
+    if len(companions) > TABLE_LIST_ENTRIES_MAX:
+        raise values.error(f"has more than {TABLE_LIST_ENTRIES_MAX:,} resources of its own")
+    _add_indexes(draft, companions, left_out)
+    for companion in companions:
+        _add_companion(draft, companion, left_out)
+    if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
+        for _, each in with_own_throughput(draft):
+            units = each.get("ProvisionedThroughput", {})
+            each["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_UNSAID) | units
+    return table_of(values, draft, left_out, resource.address, resource.part.members)
+
+
+def _add_key_schema(draft: RequestDraft, part: Part) -> None:
+    """Makes a KeySchema of a hash and a range key, where no blocks give one."""
+    roles = draft.pop("KeyRoles", {})
+    if "KeySchema" in draft:
         return
-    for resource in _resources(planned.part("root_module")):
-        if resource.get("type") == _TYPE and resource.get("mode") in (None, "managed"):
-            name = resource.text("address") if resource.has("address") else _TYPE
-            yield _table(resource.called(name).part("values").called(name))
+    if "HASH" not in roles:
+        raise part.error("lacks 'hash_key'")
+    draft["KeySchema"] = [
+        {"AttributeName": roles[role], "KeyType": role} for role in ("HASH", "RANGE") if role in roles
+    ]
 
 
-def _resources(module: Part) -> Iterator[Part]:
-    yield from module.parts("resources")
-    for child in module.parts("child_modules"):
-        yield from _resources(child)
+def _add_companion(draft: RequestDraft, companion: PlanResource, left_out: LeftOut) -> None:
+    values = companion.values
+    if companion.type == _TAG_TYPE:
+        (tag,) = Part({"tags": {values.text("key"): values.required("value")}}, values.name).tags("tags")
+        draft["Tags"] = [each for each in draft.get("Tags", []) if each["Key"] != tag["Key"]] + [tag]
+    elif companion.type != _INDEX_TYPE:
+        left_out.note(companion.address, NOT_SIMULATED)
 
 
-def _table(values: Part) -> TableDefinition:
-    request: RequestDraft = {
-        "TableName": values.required("name"),
-        "KeySchema": _key_schema(values.required("hash_key"), values.get("range_key")),
-        "AttributeDefinitions": [
-            {"AttributeName": each.required("name"), "AttributeType": each.required("type")}
-            for each in values.parts("attribute")
-        ],
-        "BillingMode": values.get("billing_mode") or "PROVISIONED",
-    }
-    is_provisioned = request["BillingMode"] == "PROVISIONED"
-    if is_provisioned:
-        request["ProvisionedThroughput"] = _throughput(values)
-    if values.get("local_secondary_index"):
-        request["LocalSecondaryIndexes"] = [
-            _index(each, values.required("hash_key"), each.required("range_key"))
-            for each in values.parts("local_secondary_index")
-        ]
-    if values.get("global_secondary_index"):
-        request["GlobalSecondaryIndexes"] = [
-            _index(each, each.required("hash_key"), each.get("range_key"))
-            | ({"ProvisionedThroughput": _throughput(each)} if is_provisioned else {})
-            for each in values.parts("global_secondary_index")
-        ]
-    _add_settings(request, values)
-    expiry = next((each.text("attribute_name") for each in values.parts("ttl") if each.flag("enabled")), None)
-    return checked_definition(values, request, expiry or None)
+def _add_indexes(draft: RequestDraft, companions: Sequence[PlanResource], left_out: LeftOut) -> None:
+    """Adds the indexes that are resources of their own, in place of those of their names that the table shows."""
+    added = {}
+    for companion in companions:
+        if companion.type == _INDEX_TYPE:
+            index = _index(draft, companion.values, left_out.within(companion.address))
+            added[str(index["IndexName"])] = index
+    if added:
+        shown_too = [each for each in draft.get("GlobalSecondaryIndexes", ()) if str(each["IndexName"]) not in added]
+        draft["GlobalSecondaryIndexes"] = [*shown_too, *added.values()]
 
 
-def _add_settings(request: RequestDraft, values: Part) -> None:
-    if values.flag("stream_enabled"):
-        view_type = values.required("stream_view_type")
-        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view_type}
-    if values.get("table_class"):
-        request["TableClass"] = values.get("table_class")
-    if values.flag("deletion_protection_enabled"):
-        request["DeletionProtectionEnabled"] = True
-    if values.get("tags"):
-        request["Tags"] = values.tags("tags")
-
-
-def _index(index: Part, hash_key: object, range_key: object) -> RequestDraft:
-    projection = {"ProjectionType": index.required("projection_type")}
-    if index.get("non_key_attributes"):
-        projection["NonKeyAttributes"] = index.get("non_key_attributes")
-    key_schema = _key_schema(hash_key, range_key)
-    return {"IndexName": index.required("name"), "KeySchema": key_schema, "Projection": projection}
-
-
-def _key_schema(hash_key: object, range_key: object) -> list[RequestDraft]:
-    schema = [{"AttributeName": hash_key, "KeyType": "HASH"}]
-    if range_key:
-        schema.append({"AttributeName": range_key, "KeyType": "RANGE"})
-    return schema
-
-
-def _throughput(values: Part) -> dict[str, int]:
-    return {
-        name: values.number(member) if values.get(member) else 1
-        for name, member in (("ReadCapacityUnits", "read_capacity"), ("WriteCapacityUnits", "write_capacity"))
-    }
+def _index(draft: RequestDraft, values: Part, left_out: LeftOut) -> RequestDraft:
+    """An index that is a resource of its own; the types of its key attributes become the table's."""
+    index = INDEX.draft(values, left_out)
+    if "IndexName" not in index:
+        raise values.error("lacks 'index_name'")
+    _add_key_schema(index, values)
+    defined = [each["AttributeName"] for each in draft["AttributeDefinitions"]]
+    for element in index["KeySchema"]:
+        kind, name = element.pop("AttributeType", None), element["AttributeName"]
+        if kind is not None and name not in defined:
+            defined.append(name)
+            draft["AttributeDefinitions"].append({"AttributeName": name, "AttributeType": kind})
+    return index

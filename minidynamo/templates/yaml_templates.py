@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from minidynamo.templates.bounds import YAML_SIZE_BYTES_MAX
 from minidynamo.templates.table_definition import TemplateError
 
 
-def read_yaml(text: str, path: Path) -> tuple[object, Callable[[object], int | None]]:
+def read_yaml(text: str, name: str) -> tuple[object, Callable[[object], int | None]]:
     """The document of a YAML text and the lines of its objects.
 
     Raises:
@@ -20,20 +19,20 @@ def read_yaml(text: str, path: Path) -> tuple[object, Callable[[object], int | N
 
         from minidynamo.templates.yaml_loader import BeyondBounds, check_bounds, load
     except ImportError:
-        raise TemplateError(f"to read YAML such as {path}, install PyYAML: pip install 'minidynamo[cli]'") from None
+        raise TemplateError(f"to read YAML such as {name}, install PyYAML: pip install 'minidynamo[cli]'") from None
     if len(text.encode()) > YAML_SIZE_BYTES_MAX:
-        raise TemplateError(f"{path} is larger than {YAML_SIZE_BYTES_MAX:,} bytes, which is too large for YAML")
+        raise TemplateError(f"{name} is larger than {YAML_SIZE_BYTES_MAX:,} bytes, which is too large for YAML")
     odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if odd is not None:
         line = text.count("\n", 0, odd.start()) + 1
-        raise TemplateError(f"{path} is no valid YAML: line {line} has the character {odd[0]!r}")
+        raise TemplateError(f"{name} is no valid YAML: line {line} has the character {odd[0]!r}")
     try:
         check_bounds(text)
         value, lines = load(text)
     except BeyondBounds as error:
-        raise TemplateError(f"{path}, {_described(error)}") from None
+        raise TemplateError(f"{name}, {_described(error)}") from None
     except yaml.YAMLError as error:
-        raise TemplateError(f"{path} is no valid YAML: {_described(error)}") from None
+        raise TemplateError(f"{name} is no valid YAML: {_described(error)}") from None
     return value, lambda sought: lines.get(id(sought))
 
 

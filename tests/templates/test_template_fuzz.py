@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from minidynamo import DynamoError
 from minidynamo.cli.command_line import main
 from minidynamo.templates import yaml_loader
 from minidynamo.templates.document import read_document
-from minidynamo.templates.table_definition import TemplateError
+from minidynamo.templates.table_definition import TemplateError, TemplateWarning
 from tests.mutations import JUNK, places
 
 TEMPLATES = Path(__file__).parent
@@ -148,18 +149,24 @@ def test_a_caller_that_is_deep_itself(tmp_path: Path) -> None:
     assert any("yaml is nested too deeply to be read from so deep in a program" in text for text in texts)
 
 
-SEEDS = sorted(path for path in TEMPLATES.iterdir() if path.is_file() and path.suffix != ".py")
+SEEDS = sorted(
+    path
+    for folder in (TEMPLATES, TEMPLATES / "settings")
+    for path in folder.iterdir()
+    if path.is_file() and path.suffix != ".py"
+)
 DOCUMENTS = [read_document(path).value for path in SEEDS]
 TEXTS = [path.read_bytes() for path in SEEDS]
 FUNCTIONS = [
     "Ref", "Condition", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And",
     "Fn::Or", "Fn::FindInMap", "Fn::GetAtt", "Fn::ImportValue", "Fn::Nonsense",
+    "Fn::Length", "Fn::ForEach::Loop",
 ]  # fmt: skip
 PIECES = [
     b"!Sub ", b"!Ref ", b"!Join ", b"!Select ", b"!GetAtt ", b"!If ", b"! ", b"!!int ", b"!!set ", b"!!binary ", b"&a ",
     b"*a ", b"&a [*a]", b"<<: *a\n", b"${", b"}", b"[", b"]", b"{", b"'", b'"', b"- ", b": ", b"? ", b"\n", b"\n  ",
     b"\t", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"|\n", b"---\n", b"%TAG ! x\n", b"#", b"@", b"null",
-    b"1:59", b"0x_", b".nan", b"\\u",
+    b"1:59", b"0x_", b".nan", b"\\u", b"${self:", b"${opt:", b", 'a'}",
 ]  # fmt: skip
 STRUCTURAL = st.tuples(
     st.integers(0, 300),
@@ -222,7 +229,9 @@ def check_mutant(path: Path, drawn: Any) -> None:
         document, mutations, comment = drawn
         path.write_text(comment + json.dumps(mutated_document(document, mutations), indent=1))
     try:
-        schema = minidynamo.schema_from(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TemplateWarning)
+            schema = minidynamo.schema_from(path)
     except ValueError as error:
         check_error(error)
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import yaml
 from botocore.exceptions import ParamValidationError
 
 import minidynamo
@@ -156,6 +158,35 @@ def refused(path: Any, content: str | bytes | None = None) -> str:
     return str(caught.value)
 
 
+def test_paths_texts_and_documents() -> None:
+    """A template may be given as any of them."""
+    path = TEMPLATES / "sam.yaml"
+    document: dict[str, Any] = yaml.safe_load(path.read_text().replace("!Sub ", ""))
+    names = ["stack-simple", "Other"]
+    for source in (path, str(path), path.read_text()):
+        assert [table.name for table in minidynamo.schema_from(source)] == names
+    assert len(minidynamo.schema_from(document).tables) == 2
+    assert len(minidynamo.schema_from(json.dumps(document)).tables) == 2
+    assert len(minidynamo.schema_from([{"Table": each.request} for each in minidynamo.schema_from(path)]).tables) == 2
+
+
+def test_what_is_no_source() -> None:
+    cycle: dict[str, Any] = {}
+    cycle["Resources"] = cycle
+    for source, fault in {
+        "absent.json": "cannot read absent.json: .*No such file",
+        "{": "the text is no valid JSON",
+        "a: [\n": "the text is no valid YAML: line 2",
+        "Resources:\n  T: 5": "the text, line 2: Resources of the template has 5 as 'T'",
+    }.items():
+        assert re.match(fault, refused(source)), refused(source)
+    assert "the document is nested more than 100 levels deep" in refused(cycle)
+    assert "the document is neither" in refused({})
+    for other in (5, b"{}", None):
+        with pytest.raises(TypeError, match="schema_from takes a path, a text or a document, not"):
+            minidynamo.schema_from(other)  # type: ignore[arg-type]
+
+
 TEMPLATE = """Parameters: {Text: {Default: x}, Long: {Default: "%s"}, Itself: {Default: {Ref: Itself}}}
 Conditions: {Never: !Equals [a, b], Itself: !Not [!Condition Itself]}
 Mappings: {Map: {a: {b: c}, d: e}}
@@ -196,8 +227,8 @@ def test_functions_take_no_longer_than_their_texts(tmp_path: Path) -> None:
     tables = "".join(opening.replace("Tab:", f"T{number}:") for number in range(15))
     (tmp_path / "many.yaml").write_text(f"{chain}Resources:\n{tables}")
     assert {each.name for each in minidynamo.schema_from(tmp_path / "many.yaml")} == {"${" * 30_000}
-    (tmp_path / "join.yaml").write_text(chain + resources % "!Sub '${A}-${!B}-${AWS::Region}-${'")
-    assert minidynamo.schema_from(tmp_path / "join.yaml").tables[0].name == "A-${B}-us-east-1-${"
+    (tmp_path / "join.yaml").write_text(chain + resources % "!Sub '${Tab2.A}-${!B}-${AWS::Region}-${'")
+    assert minidynamo.schema_from(tmp_path / "join.yaml").tables[0].name == "Tab2.A-${B}-us-east-1-${"
 
 
 MALFORMED = malformed("documents") | {

@@ -1,0 +1,69 @@
+"""What a draft, read from any source, becomes: a request of CreateTable, and what is set after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minidynamo.templates.parts import Part
+from minidynamo.templates.reading import LeftOut
+from minidynamo.templates.request_types import check_request
+from minidynamo.templates.settings import SIMULATED
+from minidynamo.templates.table_definition import TableDefinition
+from minidynamo.values.api_types import RequestDraft
+
+_UNUSED = "not used on demand"
+
+
+def table_of(part: Part, draft: RequestDraft, left_out: LeftOut, place: str, at: object) -> TableDefinition:
+    """A table, of whose parameters all have their types.
+
+    Parameters:
+        part: what declares it.
+        draft: its settings by their names in the API; TimeToLiveSpecification among them.
+        left_out: what its source says besides.
+        place, at: of the TableDefinition.
+
+    Raises:
+        TemplateError: a parameter, or something in it, has another type or is far too long.
+    """
+    assert draft.keys() <= SIMULATED, "a reader takes what no table has here"
+    draft.setdefault("BillingMode", "PROVISIONED")
+    _settle_throughput(draft, left_out)
+    _settle_stream(draft)
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        if draft.get(member) == []:
+            del draft[member]
+    expiry = _settle_expiry(part, draft)
+    check_request(part, draft)
+    return TableDefinition(draft, expiry, tuple(left_out.omissions), place, at)
+
+
+def with_own_throughput(draft: RequestDraft) -> Iterator[tuple[LeftOut, RequestDraft]]:
+    """The table and its global indexes, each with where it stands."""
+    yield LeftOut(), draft
+    for number, index in enumerate(draft.get("GlobalSecondaryIndexes", ())):
+        yield LeftOut().within(f"GlobalSecondaryIndexes[{number}]"), index
+
+
+def _settle_throughput(draft: RequestDraft, left_out: LeftOut) -> None:
+    """Takes provisioned throughput from a table on demand, which the service would refuse; zeros are no loss."""
+    if draft["BillingMode"] != "PAY_PER_REQUEST":
+        return
+    for place, each in with_own_throughput(draft):
+        units = each.pop("ProvisionedThroughput", None)
+        if units and any(units.values()):
+            place.note("ProvisionedThroughput", _UNUSED)
+            left_out.omissions += place.omissions
+
+
+def _settle_stream(draft: RequestDraft) -> None:
+    stream = draft.get("StreamSpecification")
+    if stream is not None and not stream.setdefault("StreamEnabled", True):
+        del draft["StreamSpecification"]
+
+
+def _settle_expiry(part: Part, draft: RequestDraft) -> str | None:
+    specification = draft.pop("TimeToLiveSpecification", None)
+    if not specification or not specification.get("Enabled"):
+        return None
+    return Part(specification, f"TimeToLiveSpecification of {part.name}").text("AttributeName")
