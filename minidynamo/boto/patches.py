@@ -16,6 +16,7 @@ from typing import Any
 
 from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
 from minidynamo.boto.calls import answered, run
+from minidynamo.boto.moto_stacks import STACK_OPERATIONS, follow_stacks
 from minidynamo.boto.new_clients import guarded, provide_inside
 from minidynamo.boto.retry_state import (
     describe_endpoint,
@@ -93,7 +94,10 @@ def _make_api_call(original: Method) -> Method | None:
     def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
-            return original(self, operation_name, api_params)
+            result = original(self, operation_name, api_params)
+            if operation_name in STACK_OPERATIONS:
+                follow_stacks(self)
+            return result
         region = self.meta.region_name
         if region == endpoint.scope.own_region:
             return run(answered(self, operation_name, endpoint, api_params, original))

@@ -45,7 +45,7 @@ def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # Those have tests of their own, the last in tests/applications/, since its programs need packages of others.
-_APART = ("pytest", "simulation", "kit", "story", "applications")
+_APART = ("pytest", "simulation", "kit", "story", "applications", "coming")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in _APART])
@@ -56,6 +56,15 @@ def test_its_programs_run(name: str, capsys: pytest.CaptureFixture[str]) -> None
     assert printed_by(page)
     run_blocks(page)
     assert capsys.readouterr().out.splitlines() == printed_by(page)
+
+
+def test_refusals_read_as_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every comment of a line of its own, or behind print(), is what is printed there."""
+    page = GUIDE / "coming.md"
+    told = re.findall(r"^(?: *print\(.*\)  )?# (.*)$", "\n".join(blocks_of(page)), re.MULTILINE)
+    run_blocks(page)
+    assert capsys.readouterr().out.splitlines() == told
+    assert len(told) > 12
 
 
 def test_every_name_of_the_kit_is_used() -> None:

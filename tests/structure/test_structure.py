@@ -39,8 +39,8 @@ FLOORS = (
     {"embedded", "http"},
     {"remote"},
     {"database"},
-    {"simulation", "formats", "templates", "boto"},
-    {"conformance"},
+    {"simulation", "formats", "templates"},
+    {"boto", "conformance"},
 )
 # These stand beside the house: they use its public names, simulation's, all of which are public, what is known of
 # requests and values, and the seam at which middleware is laid.
