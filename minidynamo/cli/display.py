@@ -52,7 +52,7 @@ def items_table(items: Sequence[Item], columns: Sequence[str] = ()) -> RichTable
         is_number = all("N" in item[name] for item in items if name in item)
         table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
     for item in items:
-        table.add_row(*(escape(cell_text(item.get(name))) for name in names))
+        table.add_row(*(escape(_printable(cell_text(item.get(name)))) for name in names))
     return table
 
 
@@ -95,3 +95,12 @@ def partition_table(partitions: Sequence[PartitionInfo], keyspace: str | None) -
 
 def _one_line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """A text in which what would break its line, or command the terminal, is escaped."""
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]

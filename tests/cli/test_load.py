@@ -229,6 +229,13 @@ def test_items_are_shown_completely(capsys: pytest.CaptureFixture[str], tmp_path
     assert json.dumps(item) in run(capsys, "load", "Items", path)[1].splitlines()
 
 
+def test_items_that_are_shown_command_no_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """And break no rows."""
+    path = tmp_path / "items.jsonl"
+    path.write_text(json.dumps({"id": "é\x1b[31m\nb"}), "utf-8")
+    assert r"│ é\u001b[31m\nb │" in run(capsys, "load", "Items", path)[1]
+
+
 def test_many_bad_lines_are_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "items.jsonl"
     path.write_text('{"id": "a"}\n' + "x\n" * 3_000, "utf-8")
