@@ -24,6 +24,7 @@ PAGE_SIZE_BYTES_MAX = 1 * MIB
 
 # Files.
 FILE_MODE = 0o600  # Data are for the user who made them, unless an option says otherwise.
+LOADED_RECORD_BYTES_MAX = 4 * MIB  # The text of one record of a file that is loaded.
 
 # Requests.
 BATCH_GET_KEYS_MAX = 100
@@ -108,6 +109,7 @@ PARTITION_WRITE_UNITS = 1_000
 BURST_SECONDS = 300  # Of capacity that has not been used.
 
 assert ITEM_SIZE_BYTES_MAX < PAGE_SIZE_BYTES_MAX  # Any page can hold at least one item.
+assert 6 * ITEM_SIZE_BYTES_MAX < LOADED_RECORD_BYTES_MAX  # JSON may say a byte with six, \u0001.
 assert ITEM_SIZE_BYTES_MAX < 2**24  # A record states the size of its item in three bytes.
 assert NUMBER_EXPONENT_MAX - NUMBER_EXPONENT_MIN < 256  # Key bytes state an exponent in one byte.
 assert PARTITION_SIZE_BYTES_MAX >= ITEM_COLLECTION_SIZE_BYTES_MAX  # A full item collection fits its partition.

@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `serve`, `tables`, `check`, `info`, `salvage`, `spec` and `mutants`.
+"""The command line: `minidynamo tour`, `load`, `dump`, `serve`, `tables`, `check`, `info`, `salvage`, `spec` and `mutants`.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_tour, _add_load, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
+    for add in (_add_tour, _add_transfers, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
         add(commands)
     return parser
 
@@ -77,25 +77,24 @@ def _add_tour(commands: Commands) -> None:
     tour.set_defaults(run=_tour)
 
 
-def _add_load(commands: Commands) -> None:
-    from minidynamo.formats.loader import FORMATS
+def _add_transfers(commands: Commands) -> None:
+    from minidynamo.cli.transfer_options import add_dump_options, add_load_options
 
     load = commands.add_parser(
         "load",
-        help="load a file into a table in memory and report on it",
-        description="Loads JSON lines, a JSON array, CSV or DynamoDB JSON (also .gz) into a new table in memory; "
-        "reports its size, first items, partitions and every line that could not be loaded.",
+        help="load a file into a table",
+        description="Loads JSON lines, a JSON array, CSV or DynamoDB JSON (also .gz) into a table, which is made if it "
+        "is not there: in a database file, at an endpoint, or in memory, just to look at it. Reports every line that "
+        "could not be loaded. What has been interrupted says how to go on.",
     )
-    load.add_argument("table", help="the name of the table, at least 3 characters")
-    load.add_argument("file", type=Path, help="the file to load")
-    load.add_argument(
-        "--key",
-        metavar="NAME[:TYPE][,NAME[:TYPE]]",
-        help="partition key and sort key with their types S, N or B; by default the first attribute of the first item",
+    add_load_options(load)
+    dump = commands.add_parser(
+        "dump",
+        help="write the items of a table to a file",
+        description="Writes the items of a table, or of an index, as DynamoDB JSON, JSON lines or CSV: to a file, "
+        "which is whole or absent, or to standard output.",
     )
-    load.add_argument("--format", choices=FORMATS, default="auto", help="by default told by name and content")
-    load.add_argument("--show", type=int, default=5, metavar="N", help="how many items to show (5)")
-    load.set_defaults(run=_load)
+    add_dump_options(dump)
 
 
 def _add_serve(commands: Commands) -> None:
@@ -210,9 +209,3 @@ def _tour(options: argparse.Namespace) -> int:
     from minidynamo.cli.tour.tour import run_tour
 
     return run_tour()
-
-
-def _load(options: argparse.Namespace) -> int:
-    from minidynamo.cli.load_command import run_load
-
-    return run_load(options.table, options.file, options.key, options.format, options.show)

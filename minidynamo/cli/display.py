@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 
+from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from minidynamo.database.partition_info import PartitionInfo
+from minidynamo.formats.dumping import cell_text, shown_line
 from minidynamo.limits import KIB, MIB
 from minidynamo.values.api_types import Request
-from minidynamo.values.attribute_value import AttributeValue, Item
-from minidynamo.values.python_values import from_attribute_value
+from minidynamo.values.attribute_value import Item
 
-_COLUMNS_MAX = 7
-_CELL_CHARACTERS_MAX = 32
 _BAR_CELLS = 16
+_PIPE_COLUMNS = 1_000
+
+
+def wide_console() -> Console:
+    """Standard output; where that is no terminal, lines are as long as they are, for those who search in them."""
+    console = plain_console()
+    if console.is_terminal or "COLUMNS" in os.environ:
+        return console
+    return Console(highlight=False, width=_PIPE_COLUMNS)
+
+
+def plain_console() -> Console:
+    """Standard output, without colours for whatever looks like a number."""
+    return Console(highlight=False)
 
 
 def byte_count(size: float) -> str:
@@ -28,18 +43,27 @@ def byte_count(size: float) -> str:
 
 
 def items_table(items: Sequence[Item], columns: Sequence[str] = ()) -> RichTable:
-    """A table of items. Without `columns`, their first attributes in order of appearance."""
+    """A table of items, whose cells go on below where they are too long. Without `columns`, it has all attributes in
+    order of appearance.
+    """
     names = list(columns) or list(dict.fromkeys(name for item in items for name in item))
-    shown = names[:_COLUMNS_MAX]
     table = RichTable(header_style="bold")
-    for name in shown:
+    for name in names:
         is_number = all("N" in item[name] for item in items if name in item)
-        table.add_column(escape(name), justify="right" if is_number else "left", no_wrap=True)
+        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
     for item in items:
-        table.add_row(*(escape(_cell(item.get(name))) for name in shown))
-    if len(names) > len(shown):
-        table.caption = f"and {len(names) - len(shown)} more attributes"
+        table.add_row(*(escape(_printable(cell_text(item.get(name)))) for name in names))
     return table
+
+
+def print_items(console: Console, items: Sequence[Item]) -> None:
+    """Prints items completely: in a table if it is no wider than the console, else each in a line of JSON."""
+    table = items_table(items)
+    if Measurement.get(console, console.options.update(width=_PIPE_COLUMNS), table).maximum <= console.width:
+        console.print(table)
+        return
+    for item in items:
+        console.print(shown_line(item), markup=False, soft_wrap=True)
 
 
 def request_text(request: Request) -> str:
@@ -59,7 +83,7 @@ def partition_table(partitions: Sequence[PartitionInfo], keyspace: str | None) -
     largest = max((each.size_bytes for each in own), default=0) or 1
     table = RichTable(title=f"{'table' if keyspace is None else 'index ' + keyspace}", title_justify="left")
     for name in ("hash range from", "items", "size", "written units"):
-        table.add_column(name, justify="left" if name.startswith("hash") else "right")
+        table.add_column(name, justify="left" if name.startswith("hash") else "right", overflow="fold")
     table.add_column("size, relative")
     for each in own:
         bar = "█" * round(_BAR_CELLS * each.size_bytes / largest)
@@ -73,8 +97,10 @@ def _one_line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _cell(value: AttributeValue | None) -> str:
-    if value is None:
-        return ""
-    text = str(from_attribute_value(value))
-    return text if len(text) <= _CELL_CHARACTERS_MAX else text[: _CELL_CHARACTERS_MAX - 1] + "…"
+def _printable(text: str) -> str:
+    """A text in which what would break its line, or command the terminal, is escaped."""
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]

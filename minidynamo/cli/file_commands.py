@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from minidynamo.cli.display import byte_count
+from minidynamo.cli.display import byte_count, wide_console
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
@@ -16,7 +15,7 @@ from minidynamo.errors import StoreDamaged, StoreError
 
 def run_check(path: Path) -> int:
     """Verifies a file; returns 0, 1 where something is wrong with it, 2 where it cannot be opened."""
-    console = Console()
+    console = wide_console()
     try:
         with _opened(path) as database, console.status(f"Checking {path}"):
             database.check()
@@ -35,7 +34,7 @@ def run_info(path: Path) -> int:
     """Shows what a file holds; returns 0, or 2 where it cannot be opened."""
     try:
         with _opened(path) as database:
-            Console().print(_tables_table(database, path))
+            wide_console().print(_tables_table(database, path))
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
@@ -56,9 +55,9 @@ def _table_names(database: Database) -> list[str]:
 def _tables_table(database: Database, path: Path) -> Table:
     shown = Table(title=f"{path}, {byte_count(path.stat().st_size)}", title_justify="left")
     for name in ("table or index", "status"):
-        shown.add_column(name)
+        shown.add_column(name, overflow="fold")
     for name in ("items", "size", "partitions"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", overflow="fold")
     for name in _table_names(database):
         table = database.execute("DescribeTable", {"TableName": name})["Table"]
         partitions = [each.index for each in database.partitions(name)]

@@ -1,101 +1,135 @@
-"""`minidynamo load`: a file into a table in memory, with a report for people."""
+"""`minidynamo load`: a file into a table, in a database file, at an endpoint or in memory, with a report for people."""
 
 from __future__ import annotations
 
-import itertools
+import argparse
 import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 
 from rich.console import Console
-from rich.progress import track
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from minidynamo.cli.display import byte_count, items_table
-from minidynamo.database.connect import connect
+from minidynamo.cli.display import byte_count, plain_console, print_items
+from minidynamo.cli.interruption import Interruption
+from minidynamo.cli.load_target import TargetError, described, key_of, key_text, prepare
+from minidynamo.cli.places import one_line, open_place, place_name
 from minidynamo.database.database import Database
-from minidynamo.errors import DynamoError
-from minidynamo.formats.loader import FileError, LoadReport, Record, load_records, read_records
-from minidynamo.values.api_types import Response
+from minidynamo.errors import DynamoError, StoreError
+from minidynamo.formats.loading import LoadReport, load_records
+from minidynamo.formats.source import FileError, Source
+from minidynamo.templates.table_definition import TemplateError
+from minidynamo.values.api_types import JsonObject
 
-_BAD_LINES_SHOWN_MAX = 20
+_SKIPPED_AT_A_TURN = 1_000
+_ERRORS = (DynamoError, StoreError, TemplateError, FileError, TargetError)
 
 
-def run_load(table_name: str, path: Path, key: str | None, file_format: str, shown: int) -> int:
-    """Loads a file and reports; returns 0, 1 if lines were bad, 2 if nothing could be done."""
-    console = Console()
+def run_load(options: argparse.Namespace) -> int:
+    """Loads a file and reports.
+
+    Returns:
+        0; 1 if lines were bad; 2 if it could not be done, or not to its end; 130 if it was interrupted. In the last
+        cases it says how to go on.
+    """
+    console = plain_console()
+    report = LoadReport()
     try:
-        key_types = _parsed_key(key) if key else {}
-        records = list(read_records(path, file_format, key_types))
-        elements = key_types or _first_attribute(records, path)
-        database = connect()
-        _create_table(database, table_name, elements)
-    except (FileError, ValueError) as error:
-        print(f"minidynamo: {error}", file=sys.stderr)
-        return 2
-    except DynamoError as error:
-        print(f"minidynamo: {error.message}", file=sys.stderr)
-        return 2
-    tracked = track(records, f"Loading {path.name}", console=console, transient=True)
-    report = load_records(database, table_name, iter(tracked))
-    _print_report(console, database, table_name, elements, report, shown)
-    return 1 if report.bad_lines else 0
+        with Interruption() as interruption, Source(options.file) as source, open_place(options) as database:
+            is_complete = _load(options, database, source, report, interruption)
+            if is_complete:
+                _print_report(console, options, database, report)
+    except KeyboardInterrupt:
+        is_complete = False
+    except _ERRORS as error:
+        return _stopped(console, options, report, one_line(error), 2)
+    if not is_complete:
+        return _stopped(console, options, report, "interrupted", 130)
+    _print_bad_lines(console, report)
+    return 1 if report.bad_count else 0
 
 
-def _parsed_key(text: str) -> dict[str, str]:
-    """Key attributes to their types, from "pk:S,sk:N"."""
-    key: dict[str, str] = {}
-    for part in text.split(","):
-        name, _, kind = part.partition(":")
-        if not name or kind not in ("", "S", "N", "B"):
-            raise ValueError(f"--key takes NAME or NAME:TYPE with S, N or B, not {part!r}")
-        key[name] = kind or "S"
-    if len(key) != text.count(",") + 1 or len(key) > 2:
-        raise ValueError("--key takes one or two different names: the partition key and the sort key")
-    return key
+def _load(
+    options: argparse.Namespace, database: Database, source: Source, report: LoadReport, interruption: Interruption
+) -> bool:
+    """Returns whether all has been loaded."""
+    with _progress(options, source, report) as advance:
+        records = prepare(options, database, source)
+        count_before = _item_count(database, options)
+
+        def goes_on() -> bool:
+            advance()
+            return not interruption.has_come
+
+        for report.skipped_count, _ in enumerate(islice(records, options.skip), start=1):
+            if report.skipped_count % _SKIPPED_AT_A_TURN == 0 and not goes_on():
+                return False
+        is_complete = load_records(database, options.table, records, report, goes_on)
+    if options.endpoint is None:
+        report.replaced_count = report.item_count - (_item_count(database, options) - count_before)
+    return is_complete
 
 
-def _first_attribute(records: Iterable[Record], path: Path) -> dict[str, str]:
-    for record in records:
-        if record.item:
-            name, value = next(iter(record.item.items()))
-            kind = next(iter(value), "")
-            if kind not in ("S", "N", "B"):
-                raise ValueError(f"the first attribute, {name}, is of type {kind} and no key: name the key with --key")
-            return {name: kind}
-    raise FileError(f"{path} holds no item")
+def _item_count(database: Database, options: argparse.Namespace) -> int:
+    return int((described(database, options.table) or {"ItemCount": 0})["ItemCount"])
 
 
-def _create_table(database: Database, name: str, key: dict[str, str]) -> None:
-    roles = zip(key, ("HASH", "RANGE"), strict=False)
-    definitions = [{"AttributeName": name, "AttributeType": kind} for name, kind in key.items()]
-    request = {
-        "TableName": name,
-        "KeySchema": [{"AttributeName": attribute, "KeyType": role} for attribute, role in roles],
-        "AttributeDefinitions": definitions,
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    database.execute("CreateTable", request)
-
-
-def _print_report(
-    console: Console, database: Database, name: str, key: dict[str, str], report: LoadReport, shown: int
-) -> None:
-    table: Response = database.execute("DescribeTable", {"TableName": name})["Table"]
-    keys = ", ".join(f"{attribute} ({kind})" for attribute, kind in key.items())
-    console.print(
-        f"[bold]{name}[/]: {table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}, "
-        f"key {keys}, {len(database.partitions(name))} partition(s)"
+@contextmanager
+def _progress(options: argparse.Namespace, source: Source, report: LoadReport) -> Iterator[Callable[[], None]]:
+    """A bar over the bytes of the file while this is on; gives what moves it to where the file is read."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("Loading {task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[count]:,} records"),
+        TimeRemainingColumn(),
     )
-    console.print(f"{report.item_count:,} of {report.line_count:,} records loaded", end="")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(options.file.name, total=source.size_bytes or None, count=0)
+        yield lambda: progress.update(task, completed=source.position_bytes, count=report.done_count)
+
+
+def _print_report(console: Console, options: argparse.Namespace, database: Database, report: LoadReport) -> None:
+    table = described(database, options.table)
+    assert table is not None, f"the table {options.table} has been filled and is not there"
+    console.print(f"[bold]{escape(options.table)}[/]: {escape(_table_text(options, database, table))}", soft_wrap=True)
+    console.print(f"{report.item_count:,} of {report.answered_count:,} records loaded", end="")
     if report.replaced_count:
         console.print(f"; {report.replaced_count:,} replaced an earlier item with the same key", end="")
-    console.print(".")
-    if shown > 0 and report.item_count:
-        items = database.execute("Scan", {"TableName": name, "Limit": shown})["Items"]
-        console.print(items_table(items))
-    if report.bad_lines:
-        console.print(f"[red]{len(report.bad_lines):,} record(s) were not loaded:[/]")
-        for number, error in itertools.islice(report.bad_lines, _BAD_LINES_SHOWN_MAX):
-            console.print(f"  line {number}: {error}", markup=False, highlight=False)
-        if len(report.bad_lines) > _BAD_LINES_SHOWN_MAX:
-            console.print(f"  and {len(report.bad_lines) - _BAD_LINES_SHOWN_MAX:,} more")
+    console.print(f"; {report.skipped_count:,} skipped." if report.skipped_count else ".")
+    if not place_name(options):
+        console.print("Nothing is kept: --db FILE or --endpoint URL says where to load it.", style="yellow")
+    if options.show > 0 and report.item_count:
+        print_items(console, database.execute("Scan", {"TableName": options.table, "Limit": options.show})["Items"])
+
+
+def _table_text(options: argparse.Namespace, database: Database, table: JsonObject) -> str:
+    key = f"key {key_text(key_of(table))}"
+    if options.endpoint is not None:  # Whose counts may be hours old.
+        return f"at {options.endpoint}, {key}"
+    where = f"in {options.db}, " if options.db is not None else ""
+    sizes = f"{table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}"
+    return f"{where}{sizes}, {key}, {len(database.partitions(options.table))} partition(s)"
+
+
+def _print_bad_lines(console: Console, report: LoadReport) -> None:
+    if not report.bad_count:
+        return
+    console.print(f"[red]{report.bad_count:,} record(s) were not loaded:[/]")
+    for number, error in report.bad_lines:
+        console.print(f"  line {number}: {error}", markup=False, soft_wrap=True)
+    if report.bad_count > len(report.bad_lines):
+        console.print(f"  and {report.bad_count - len(report.bad_lines):,} more")
+
+
+def _stopped(console: Console, options: argparse.Namespace, report: LoadReport, why: str, code: int) -> int:
+    """Says why a load has ended early, and how to go on behind what has been answered."""
+    _print_bad_lines(console, report)
+    hint = ""
+    if report.answered_count and place_name(options):
+        hint = f"; {report.done_count:,} records are done: go on with --skip {report.done_count}"
+    print(f"minidynamo: {why}{hint}", file=sys.stderr)
+    return code

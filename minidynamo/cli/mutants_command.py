@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from minidynamo.cli.display import wide_console
 from minidynamo.cli.suite_runs import SuiteRun, run_suite
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run_mutants(only: list[str] | None, jobs: int, arguments: list[str]) -> int:
     except ValueError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
-    console = Console()
+    console = wide_console()
     with _progress(console, len(chosen)) as advance:
         sound = run_suite(None, arguments)
         if not sound.is_passed:
@@ -90,18 +91,18 @@ def _report(console: Console, runs: dict[Mutant, SuiteRun]) -> None:
         if not remark:
             continue  # It is not exercised.
         line = f"[{_COLOURS[verdict]}]{verdict:13}[/]  {mutant.name:{width}}  "
-        console.print(line, end="", highlight=False, soft_wrap=True)
-        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, end="", soft_wrap=True)
+        console.print(remark, markup=False, soft_wrap=True)
     report = MutationReport({mutant: run.judgement for mutant, run in runs.items()})
     idle = ", ".join(mutant.name for mutant in report.not_exercised)
     if idle:
-        console.print(f"[dim]Not exercised, since they found no answer to change: {idle}[/]", highlight=False)
-    console.print(f"{report.count_text}.", highlight=False)
+        console.print(f"[dim]Not exercised, since they found no answer to change: {idle}[/]")
+    console.print(f"{report.count_text}.")
     for mutant in report.survivors:
         console.print(f"\n[bold]{mutant.name}[/] survived: no test fails where it is broken that {mutant.title}.")
-        console.print(f"To notice: {mutant.advice}. Answers were changed in", highlight=False, soft_wrap=True)
+        console.print(f"To notice: {mutant.advice}. Answers were changed in", soft_wrap=True)
         changes = sorted(runs[mutant].changes.items(), key=lambda each: -each[1])
         for test, count in changes[:_TESTS_SHOWN_MAX]:
-            console.print(f"  {test or 'what tests import'} ({count})", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"  {test or 'what tests import'} ({count})", markup=False, soft_wrap=True)
         if len(changes) > _TESTS_SHOWN_MAX:
             console.print(f"  and {len(changes) - _TESTS_SHOWN_MAX} more tests")

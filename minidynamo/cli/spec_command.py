@@ -37,10 +37,11 @@ class EndpointError(Exception):
 
 def run_spec(options: argparse.Namespace) -> int:
     """Replays the cases; returns 0 where all agree, 1 where some do not, 2 where they could not be replayed."""
-    from rich.console import Console
     from rich.progress import track
 
-    console = Console()
+    from minidynamo.cli.display import wide_console
+
+    console = wide_console()
     cases = [case for case in all_cases(options.wording) if options.only in case.id and not case.needs_manual_clock]
     on_wire = [case for case in wire_cases() if options.only in case.id and not case.options]
     try:
@@ -175,7 +176,7 @@ def _print_report(console: Console, found: list[Outcome], shown: int | None) -> 
     from rich.table import Table
 
     table = Table(title="Agreement by file", title_justify="left")
-    table.add_column("file")
+    table.add_column("file", overflow="fold")
     for name in ("cases", "agree", "%"):
         table.add_column(name, justify="right")
     counted = Counter((file, error is None) for file, _, error in found)
@@ -185,7 +186,7 @@ def _print_report(console: Console, found: list[Outcome], shown: int | None) -> 
     console.print(table)
     errors = [each for each in found if each[2] is not None]
     for file, name, error in errors[:shown]:
-        console.print(f"{file}: {name}\n  {error}", markup=False, highlight=False)
+        console.print(f"{file}: {name}\n  {error}", markup=False)
     if shown is not None and len(errors) > shown:
         console.print(f"and {len(errors) - shown:,} more; --all prints them")
     agreeing = len(found) - len(errors)

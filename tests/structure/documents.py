@@ -28,14 +28,14 @@ def blocks_of(document: Path, language: str = "python") -> list[str]:
 # A fenced block, with the name in backticks and the colon before it where it is a file.
 _BLOCK = re.compile(r"^(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # The commands that end by themselves and need no network.
-_RUNNABLE = re.compile(r"(?:python -m )?minidynamo ((?:load|check|info) .*)")
+_RUNNABLE = re.compile(r"(?:python -m )?minidynamo ((?:load|dump|check|info) .*)")
 
 
 def run_blocks(document: Path) -> dict[str, Any]:
     """Does what a document says, in its order and in the present folder, as its reader does.
 
     Python is executed in one namespace, which is returned; files that it shows are written; the commands `load`,
-    `check` and `info` are run and must succeed.
+    `dump`, `check` and `info` are run and must succeed.
     """
     namespace: dict[str, Any] = {"__name__": "__document__"}
     for name, language, block in _BLOCK.findall(document.read_text("utf-8")):
@@ -45,7 +45,7 @@ def run_blocks(document: Path) -> dict[str, Any]:
             Path(name).write_text(block, "utf-8")
         elif language == "sh":
             for command in runnable_in(block):
-                with redirect_stdout(io.StringIO()):
+                with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
                     assert main(command.split()) == 0, f"{document.name}: minidynamo {command}"
     return namespace
 

@@ -144,7 +144,7 @@ def test_the_faults_of_the_pytest_page_are_told(pytester: pytest.Pytester) -> No
 def test_commands_are_run() -> None:
     """Those about files; the others wait for a signal, or for a server."""
     run = [command.split()[0] for page in PAGES for command in runnable_in(page.read_text("utf-8"))]
-    assert set(run) == {"load", "check", "info"}
+    assert set(run) == {"load", "dump", "check", "info"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -156,7 +156,13 @@ def test_its_commands_are_understood(command: str) -> None:
 
 
 # What a command that is only named would need besides.
-_MISSING = {"mutants": ("tests/",), "check": ("FILE",), "info": ("FILE",), "load": ("TABLE", "FILE")}
+_MISSING = {
+    "mutants": ("tests/",),
+    "check": ("FILE",),
+    "info": ("FILE",),
+    "load": ("TABLE", "FILE"),
+    "dump": ("TABLE", "--db", "FILE"),
+}
 
 
 def test_its_links_lead_somewhere() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
@@ -21,18 +21,17 @@ def show_faults(console: Console, database: Database, table_name: str) -> None:
         "No quiet database shows what the real service may do. A [bold]simulated[/] one does, on purpose, from a seed, "
         "a profile or a schedule:\n"
         f"[dim]minidynamo.simulate(db, schedule={_FAULTS!r})[/]",
-        highlight=False,
     )
     simulated = simulate(database, schedule=_FAULTS)
     quiet = _responses(database.fork(), table_name)
-    shown = Table("call", "a quiet database", "this one")
+    shown = Table(*(Column(name, overflow="fold") for name in ("call", "a quiet database", "this one")))
     for (call, expected), found in zip(
         quiet, (response for _, response in _responses(simulated, table_name)), strict=True
     ):
         shown.add_row(call, expected, found if found == expected else f"[red]{found}[/]")
     console.print(shown)
     console.print("What was chosen, and why it is legal:")
-    console.print(str(simulated.history()), style="dim", markup=False, highlight=False, soft_wrap=True)
+    console.print(str(simulated.history()), style="dim", markup=False, soft_wrap=True)
     console.print(
         "Under Hypothesis, [bold]minidynamo.testing[/] draws such schedules and shrinks them to the one fault that "
         "breaks an application."

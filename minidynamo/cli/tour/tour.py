@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from minidynamo.cli.display import byte_count, items_table, partition_table, request_text
+from minidynamo.cli.display import byte_count, items_table, partition_table, plain_console, request_text
 from minidynamo.cli.tour.faults import show_faults
 from minidynamo.cli.tour.totals import STREAM, show_totals
 from minidynamo.database.connect import connect
@@ -93,7 +93,7 @@ def run_tour() -> int:
     except ImportError:
         print("minidynamo: the tour needs its extra: pip install 'minidynamo[cli]'", file=sys.stderr)
         return 2
-    console = Console()
+    console = plain_console()
     database = connect(partition_size=PARTITION_SIZE_BYTES)
     seconds = _load(console, database, cities)
     for scene in (_get, _queries, _scan, _condition, _transaction):
@@ -270,7 +270,7 @@ def _title(console: Console, text: str) -> None:
 
 def _print_request(console: Console, operation: str, request: Request) -> None:
     console.print(f"[bold blue]{operation}[/]")
-    console.print(request_text(request), style="dim", markup=False, highlight=False)
+    console.print(request_text(request), style="dim", markup=False)
 
 
 def _call(console: Console, database: Database, operation: str, request: Request) -> Response:

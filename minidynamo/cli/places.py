@@ -1,0 +1,53 @@
+"""Where the data are that a command loads or dumps: in a file, at a URL or in memory; and what it says if it fails."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from minidynamo.database.connect import connect
+from minidynamo.database.database import Database
+from minidynamo.errors import DynamoError, NoResponse, StoreError
+
+
+def add_place_options(parser: argparse.ArgumentParser, is_required: bool) -> None:
+    """The options that say where: `--db`, `--endpoint` and its region."""
+    places = parser.add_mutually_exclusive_group(required=is_required)
+    places.add_argument("--db", type=Path, metavar="FILE", help="a database file")
+    places.add_argument("--endpoint", metavar="URL", help="a DynamoDB, such as http://127.0.0.1:8000")
+    parser.add_argument("--region", help="region to sign for (as boto3 finds it, else us-east-1)")
+
+
+def open_place(options: argparse.Namespace) -> Database:
+    """The database to write to; a file is made where there is none. Raises StoreError."""
+    if options.endpoint is not None:
+        return _remote(options)
+    return connect(options.db)
+
+
+def open_to_read(options: argparse.Namespace) -> Database:
+    """The database to read: a file as it is now, beside a process that may own it. Raises StoreError."""
+    if options.endpoint is not None:
+        return _remote(options)
+    if not options.db.is_file():
+        raise StoreError(f"there is no file {options.db}")
+    return connect(options.db, read_only=True)
+
+
+def place_name(options: argparse.Namespace) -> str:
+    """Where the data are, for people; "" for memory."""
+    return str(options.endpoint or options.db or "")
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    text = str(error)
+    if isinstance(error, DynamoError):
+        text = error.message if isinstance(error, NoResponse) else f"{error.code}: {error.message}"
+    return " ".join(text.split())
+
+
+def _remote(options: argparse.Namespace) -> Database:
+    if not options.endpoint.startswith(("http://", "https://")):
+        raise StoreError(f"an endpoint is a URL such as http://127.0.0.1:8000, not {options.endpoint!r}")
+    return connect(options.endpoint, region=options.region)

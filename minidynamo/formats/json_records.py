@@ -1,0 +1,167 @@
+"""Records in JSON: one per line, or the members of one array, which is decoded member by member."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from json import JSONDecodeError
+
+from minidynamo.formats.records import Record, record_of
+from minidynamo.formats.source import Source, excess, not_utf8
+from minidynamo.limits import KIB, NUMBER_DIGITS_MAX
+from minidynamo.values.api_types import JsonValue
+
+_PIECE_BYTES = 64 * KIB
+_SPACES = re.compile(r"[ \t\r\n]*")
+_TOO_DEEP = "not JSON that can be stored: it nests too deep"
+_REST_UNREAD = "nothing after this line was read"
+
+
+def _number(text: str) -> Decimal:
+    """A number less the zeros at its end, which do not count as digits."""
+    if len(text) <= NUMBER_DIGITS_MAX:
+        return Decimal(text)
+    sign, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int), f"{text} is no finite number, and JSON has no others"
+    shown = "".join(map(str, digits)).rstrip("0")
+    if not shown:
+        return Decimal(0)
+    return Decimal((sign, tuple(map(int, shown)), exponent + len(digits) - len(shown)))
+
+
+def _whole_number(text: str) -> int | Decimal:
+    return int(text) if len(text) <= NUMBER_DIGITS_MAX else _number(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number)
+
+
+def line_records(source: Source) -> Iterator[Record]:
+    """A record per line that is not blank."""
+    for number, text, error in source.lines():
+        error = error or excess(text)
+        if error:
+            yield Record(number, None, error)
+        elif text.strip():
+            yield _line_record(number, text)
+
+
+def _line_record(number: int, line: str) -> Record:
+    try:
+        return record_of(number, _DECODER.decode(line), len(line))
+    except JSONDecodeError as error:
+        return Record(number, None, f"not JSON: {error.msg}: column {error.colno}")
+    except RecursionError:
+        return Record(number, None, _TOO_DEEP)
+
+
+class _Unreadable(Exception):
+    """A place of an array behind which nothing can be read, since where the next member begins cannot be known."""
+
+
+def array_records(source: Source) -> Iterator[Record]:
+    """The members of an array, each with the line on which it begins."""
+    text = _ArrayText(source)
+    try:
+        if text.next_character() != "[":
+            raise _Unreadable("not a JSON array")
+        text.position += 1
+        while text.next_character() != "]":
+            number, start = text.line_number(), text.consumed
+            yield record_of(number, text.value(), text.consumed - start)
+            if text.next_character() == ",":
+                text.position += 1
+            elif text.next_character() != "]":
+                raise _Unreadable("the JSON array is not closed" if text.is_at_end else "not JSON: a comma is missing")
+        text.position += 1
+        if text.next_character():
+            raise _Unreadable("there is more behind the JSON array")
+    except _Unreadable as error:
+        yield Record(text.line_number(), None, f"{error}; {_REST_UNREAD}")
+
+
+class _ArrayText:
+    """The text of a file, of which only what is not yet decoded is kept.
+
+    Attributes:
+        position: of the next character, in the text that is kept.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.position = 0
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._dropped = 0
+        self._lines, self._counted = source.line_count + 1, 0
+        self._bad_byte = ""
+        self._is_read = False
+
+    @property
+    def consumed(self) -> int:
+        """How many characters have been decoded."""
+        return self._dropped + self.position
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the file has nothing behind the position."""
+        return self._is_read and self.position == len(self._text) and not self._bad_byte
+
+    def line_number(self) -> int:
+        """The line of the position."""
+        self._lines += self._text.count("\n", self._counted, self.position)
+        self._counted = self.position
+        return self._lines
+
+    def next_character(self) -> str:
+        """Skips spaces; the character behind them, "" at the end."""
+        while True:
+            spaces = _SPACES.match(self._text, self.position)
+            assert spaces is not None, "no spaces are spaces as well"
+            self.position = spaces.end()
+            if self.position < len(self._text):
+                return self._text[self.position]
+            if not self._read_more():
+                return ""
+
+    def value(self) -> JsonValue:
+        """Decodes the value at the position."""
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self.position)
+            except JSONDecodeError as error:
+                if self._read_more():
+                    continue
+                if not self._text[error.pos :].strip() or error.msg.startswith("Unterminated"):
+                    raise _Unreadable("the JSON array is not closed") from None
+                raise _Unreadable(f"not JSON: {error.msg}") from None
+            except RecursionError:
+                raise _Unreadable(_TOO_DEEP) from None
+            if end == len(self._text) and self._read_more():
+                continue  # It may be the first half of a number.
+            self.position = end
+            return value
+
+    def _read_more(self) -> bool:
+        """Reads as much again as is kept, so that a long value is tried few times; False at the end."""
+        self.line_number()
+        self._text, self._dropped = self._text[self.position :], self.consumed
+        self.position = self._counted = 0
+        if self._bad_byte:
+            raise _Unreadable(self._bad_byte)
+        error = excess(self._text)
+        if error:
+            raise _Unreadable(error)
+        start, piece = self._source.piece(max(_PIECE_BYTES, len(self._text)))
+        pending = len(self._decoder.getstate()[0])
+        try:
+            self._text += self._decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as fault:
+            self._bad_byte = not_utf8(start - pending + fault.start)
+            self._text += bytes(fault.object[: fault.start]).decode()
+            return True
+        self._is_read = not piece
+        return bool(piece)
