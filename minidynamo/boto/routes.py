@@ -85,6 +85,7 @@ def endpoint_of_caller(region: str, access_key: str) -> Endpoint | None:
 
 def switch_on(mock: Answering) -> None:
     """Lets a mock answer from now on."""
+    assert mock.database is not None, "a mock without a database is switched on"
     _switched_on.append(mock)
     _switched_on_here.set((*_switched_on_here.get(), mock))
 

@@ -69,6 +69,7 @@ def salvage(
         for table in database.catalog.tables.values():
             count = report.tables[table.name] = table.keyspace.item_count
             report.lost[table.name] = noted[table.keyspace.name] - count
+            assert report.lost[table.name] >= 0, f"{table.name} has more items than are noted: {count}"
             if progress is not None:
                 progress(table.name, count)
             for index in table.indexes.values():

@@ -48,6 +48,7 @@ class Databases:
 
     def of(self, region: str, access_key: str) -> Endpoint:
         """The database of a caller; raises AccessDenied where there are too many of them, or its region can be none."""
+        assert len(self._opened) <= SERVED_DATABASES_MAX, f"{len(self._opened)} databases are open"
         key = self._told_apart(region, access_key)
         if key in (("", ""), self._own):
             return self.default

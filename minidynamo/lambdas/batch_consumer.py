@@ -167,6 +167,8 @@ class BatchConsumer:
 
     def _replace(self, worker: ShardWorker, batches: list[ShardBatch], due_at: float) -> None:
         """Puts batches of their own, which have all retries, in the place of the one a worker is at."""
+        old, new = worker.batches[0].changes, [change for batch in batches for change in batch.changes]
+        assert new and new == old[-len(new) :], f"a batch of {len(old)} changes does not end with {len(new)} of them"
         with self._context.lock:  # Others look where a worker is.
             worker.batches.popleft()
             worker.batches.extendleft(reversed(batches))

@@ -69,6 +69,8 @@ class DrainReport:
 
     def add(self, name: str, tally: Tally) -> None:
         """Adds what a step of a function has come to."""
+        assert 0 <= tally.retries <= tally.invocations, f"{name} has tried more often again than at all: {tally}"
+        assert tally.discarded >= 0 <= tally.failures, f"{name} has discarded and failed less than never: {tally}"
         self.invocations[name] = self.invocations.get(name, 0) + tally.invocations
         for counts, count in ((self.retries, tally.retries), (self.discarded, tally.discarded)):
             if count:

@@ -62,6 +62,7 @@ def old_record_of(table: Table, key: bytes, needs_old: bool) -> bytes | None:
     except RecordDamaged as error:
         if needs_old:
             raise
+        assert error.key == key, f"the record of {key!r} is damaged under {error.key!r}"
         values, _ = decoded_key(key, [each.type for each in table.primary_key.attributes])
         item = dict(zip(table.primary_key.names, values, strict=True))
         logger.warning("%s is damaged, and is replaced", _shown(table, item))

@@ -84,6 +84,7 @@ def _first_readable(rows_from: RowsFrom, start: bytes) -> bytes | None:
         low = probe
     if high is None:
         return None
+    assert low < high, f"reading goes on at {high}, and fails at {low}"
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _is_readable(rows_from, middle) else (middle, high)
