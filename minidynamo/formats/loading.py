@@ -84,31 +84,41 @@ def load_records(
         FileError: the file cannot be read on.
     """
     for batch in _batches(iter(records)):
-        items = [{"PutRequest": {"Item": record.item}} for record in batch if record.item is not None]
-        are_put = len(items) > 1 and not _refusal(partial(write_batch, endpoint, table_name, items))
-        for record in batch:
-            if record.item is None:
-                report.answer(record, record.error)
-            else:
-                request = {"TableName": table_name, "Item": record.item}
-                put = partial(execute_patiently, endpoint, "PutItem", request)
-                report.answer(record, "" if are_put else _refusal(put))
+        _load_batch(endpoint, table_name, batch, report)
         if not goes_on():
             return False
     return True
 
 
+def _load_batch(endpoint: Endpoint, table_name: str, batch: list[Record], report: LoadReport) -> None:
+    items = [{"PutRequest": {"Item": record.item}} for record in batch if record.item is not None]
+    are_put = len(items) > 1 and not _refusal(partial(write_batch, endpoint, table_name, items))
+    for record in batch:
+        if record.item is None:
+            report.answer(record, record.error)
+        else:
+            request = {"TableName": table_name, "Item": record.item}
+            put = partial(execute_patiently, endpoint, "PutItem", request)
+            report.answer(record, "" if are_put else _refusal(put))
+
+
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    """Batches of records, each emptied before the next is read: items take many times the memory of their text."""
     batch: list[Record] = []
     characters = 0
-    for record in records:
-        batch.append(record)
-        characters += record.characters
+    for characters_more in map(partial(_append, batch), records):
+        characters += characters_more
         if len(batch) == BATCH_WRITE_REQUESTS_MAX or characters > _BATCH_CHARACTERS_MAX:
             yield batch
-            batch, characters = [], 0
+            batch.clear()
+            characters = 0
     if batch:
         yield batch
+
+
+def _append(batch: list[Record], record: Record) -> int:
+    batch.append(record)
+    return record.characters
 
 
 def _refusal(write: Callable[[], object]) -> str:
