@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minidynamo.arguments import did_you_mean
 from minidynamo.errors import ValidationError
 
 DETECTED = "1 validation error detected: "
@@ -68,7 +69,7 @@ class Wording:
 
     def __init__(self, name: str = "current") -> None:
         if name not in WORDINGS:
-            raise ValueError(f"wording must be one of {', '.join(WORDINGS)}, not {name!r}")
+            raise ValueError(f"there is no wording {name!r}: {did_you_mean(name, WORDINGS)}")
         self.name = name
 
     def layer(self, layers: Layers) -> ValidationLayer:

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Unpack, overload
 
+from minidynamo.arguments import did_you_mean
 from minidynamo.boto.botocore_types import Client, Options, Session
 from minidynamo.boto.decorators import Decorated, decorated
 from minidynamo.boto.new_clients import PROVIDED_KEY, begin_guarding, end_guarding, provide
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
-from minidynamo.database.connect import connect
+from minidynamo.database.connect import connect, is_in_memory
 from minidynamo.database.database import Database
+from minidynamo.database.setting_rules import ROWS, check_settings
 from minidynamo.database.settings import MockSettings
 from minidynamo.endpoints.isolation import Databases, account_of
 
@@ -41,7 +43,10 @@ class Mock:
     ) -> None:
         if database is not None and settings:
             raise TypeError("give mock() either a database or the settings of a new one")
-        if any(isolation) and (database is not None or settings.get("path") is not None):
+        for name in settings.keys() - ROWS.keys():
+            raise TypeError(f"mock() knows no {name}: {did_you_mean(name, ROWS)}")
+        check_settings(**settings)
+        if any(isolation) and not (database is None and is_in_memory(settings.get("path"))):
             raise TypeError(
                 "mock() makes the databases of isolated callers, in memory: give neither a database nor a path"
             )
@@ -79,7 +84,7 @@ class Mock:
             self._depth -= 1
             if self._depth == 0:
                 database, self.database, self.databases = self.database, None, None
-                if self._given is None and database is not None and self._settings.get("path") is not None:
+                if self._given is None and database is not None and not is_in_memory(self._settings.get("path")):
                     database.close()  # No other can open the file before.
                 switch_off(self)
                 end_guarding(not self._allows_network_after)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
+from minidynamo.database.setting_rules import check_settings
 from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
-from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def connect(
     on_damage: OnDamage = "raise",
     file_mode: int = FILE_MODE,
     clock: Clock | None = None,
-    seed: int = 0,
+    seed: int | str = 0,
     region: str | None = None,
     account_id: str = DEFAULT_ACCOUNT_ID,
     partition_size: int = PARTITION_SIZE_BYTES_MAX,
@@ -42,8 +43,8 @@ def connect(
     """Opens a database: the one in a file, the one at a URL, or a new, empty one in memory.
 
     Parameters:
-        path: of the file, which is made where there is none; None for memory. Or the URL of a DynamoDB, such as
-            "http://127.0.0.1:8000", to which only `region` and `credentials` apply.
+        path: of the file, which is made where there is none; None or ":memory:" for memory. Or the URL of a DynamoDB,
+            such as "http://127.0.0.1:8000", to which only `region` and `credentials` apply.
         durability: "full" (default): a response is given when all it tells of is on the disk. "process": it outlives
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
@@ -58,46 +59,58 @@ def connect(
     Raises:
         StoreError: the file is no database of ours, is damaged, or another process owns it; or there are no
             credentials.
+        TypeError, ValueError: a setting is none that can be; nothing has been opened or made.
     """
+    path = None if is_in_memory(path) else path
     if isinstance(path, str) and path.startswith(_SCHEMES):
+        check_settings(region=region, credentials=credentials)
         _require_defaults(durability, read_only, on_damage, clock, seed, partition_size, table_delays, wording)
         from minidynamo.database.remote import RemoteDatabase
 
         return RemoteDatabase(path, region, credentials)
     if credentials is not None:
         raise ValueError("credentials are for a database at a URL")
-    options: DatabaseSettings = {
+    settings: DatabaseSettings = {
         "clock": clock,
         "seed": seed,
-        "region": region or DEFAULT_REGION,
+        "region": region,
         "account_id": account_id,
         "partition_size": partition_size,
         "table_delays": table_delays,
         "wording": wording,
     }
+    check_settings(file_mode=file_mode, **settings)
     _check_about_file(path, durability, read_only, on_damage)
     if path is not None and read_only:
-        return _opened_read_only(path, on_damage == "skip", options)
-    engine = opened_engine(path, durability, file_mode, on_damage == "skip")
+        return _opened_read_only(path, on_damage == "skip", settings)
+    return _on(opened_engine(path, durability, file_mode, on_damage == "skip"), settings)
+
+
+def _on(engine: Engine | None, settings: DatabaseSettings) -> Database:
+    """A database on an engine, which is closed where there can be none."""
     try:
-        return Database(engine=engine, **options)
+        return Database(engine=engine, **settings)
     except BaseException:
         if engine is not None:
             engine.close()
         raise
 
 
-def _opened_read_only(path: str | Path, skips_damage: bool, options: DatabaseSettings) -> Database:
+def _opened_read_only(path: str | Path, skips_damage: bool, settings: DatabaseSettings) -> Database:
     from pathlib import Path
 
     from minidynamo.database.read_only import ReadOnlyDatabase
 
-    return ReadOnlyDatabase(Path(path), skips_damage, **options)
+    return ReadOnlyDatabase(Path(path), skips_damage, **settings)
+
+
+def is_in_memory(path: str | Path | None) -> bool:
+    """Whether a path stands for memory, as it does for SQLite."""
+    return path is None or path == ":memory:"
 
 
 def _check_about_file(path: str | Path | None, durability: str | None, read_only: bool, on_damage: str) -> None:
-    if on_damage not in ("raise", "skip"):
-        raise ValueError(f"on_damage is 'raise' or 'skip', not {on_damage!r}")
+    check_settings(path=path, durability=durability, read_only=read_only, on_damage=on_damage)
     if path is None and on_damage != "raise":
         raise ValueError("on_damage is for a database in a file: give a path as well")
     if path is None and (durability is not None or read_only):
@@ -120,7 +133,7 @@ def opened_engine(
     Raises:
         StoreError: the file is no database of ours, is damaged, or another process owns it.
     """
-    if path is None:
+    if path is None or is_in_memory(path):
         if durability is not None:
             raise ValueError("durability is for a database in a file: give a path as well")
         return None

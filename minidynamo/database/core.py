@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 
 from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
+from minidynamo.database.setting_rules import check_settings
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
@@ -34,19 +35,26 @@ class Core(Wrapped):
         engine: Engine | None = None,
         clock: Clock | None = None,
         seed: int | str = 0,
-        region: str = DEFAULT_REGION,
+        region: str | None = None,
         account_id: str = DEFAULT_ACCOUNT_ID,
         partition_size: int = PARTITION_SIZE_BYTES_MAX,
         table_delays: float | Mapping[str, float] | StatusDelays | None = None,
         wording: str = "current",
     ) -> None:
-        if partition_size < 1:
-            raise ValueError(f"partition_size must be at least 1 byte, not {partition_size}")
+        check_settings(
+            clock=clock,
+            seed=seed,
+            region=region,
+            account_id=account_id,
+            partition_size=partition_size,
+            table_delays=table_delays,
+            wording=wording,
+        )
         self._lock = threading.RLock()
         self.engine = MemoryEngine() if engine is None else engine
         self._is_durable = self.engine.is_durable
         self.clock = SystemClock() if clock is None else clock
-        self.scope = ArnScope(region, account_id)
+        self.scope = ArnScope(region or DEFAULT_REGION, account_id)
         self.delays = StatusDelays.of(table_delays)
         self.meter = Meter()
         self.wording = Wording(wording)
@@ -60,11 +68,7 @@ class Core(Wrapped):
         except StorageFailure as error:
             remedy = "Free some room on its disk, or open it with read_only=True"
             raise StoreError(f"the database cannot be opened: {error.message} {remedy}") from None
-        self._identity = f"{seed}/{self._opening}" if self._opening else str(seed)
-        self._fork_numbers = itertools.count(1)
-        self._random = random.Random(self._identity)
-        self._request_numbers = itertools.count(1)
-        self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
+        self._begin_identifiers(seed)
         self._closed_because: str | None = None
         self.engine.close_at_exit(self._lock)
         follow(self)
@@ -157,6 +161,13 @@ class Core(Wrapped):
         self.engine.detach_after_fork()
 
     # Identifiers.
+
+    def _begin_identifiers(self, seed: int | str) -> None:
+        self._identity = f"{seed}/{self._opening}" if self._opening else str(seed)
+        self._fork_numbers = itertools.count(1)
+        self._random = random.Random(self._identity)
+        self._request_numbers = itertools.count(1)
+        self._request_id_head = "".join(self._random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=40))
 
     def new_uuid(self) -> str:
         """An identifier for a new table, drawn from the seed."""

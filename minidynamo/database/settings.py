@@ -19,7 +19,7 @@ class DatabaseSettings(TypedDict, total=False):
 
     clock: Clock | None
     seed: int | str
-    region: str
+    region: str | None
     account_id: str
     partition_size: int
     table_delays: float | Mapping[str, float] | StatusDelays | None
@@ -47,7 +47,7 @@ class ConnectSettings(TypedDict, total=False):
     on_damage: Literal["raise", "skip"]
     file_mode: int
     clock: Clock | None
-    seed: int
+    seed: int | str
     region: str | None
     account_id: str
     partition_size: int

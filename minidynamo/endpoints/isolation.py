@@ -10,6 +10,7 @@ from typing import Protocol
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import AccessDenied
 from minidynamo.limits import SERVED_DATABASES_MAX
+from minidynamo.schema.arns import REGION_NAME
 
 
 class ExpiringEndpoint(Endpoint, Protocol):
@@ -46,10 +47,12 @@ class Databases:
         self._lock = threading.Lock()
 
     def of(self, region: str, access_key: str) -> Endpoint:
-        """The database of a caller; raises AccessDenied where there are too many of them."""
+        """The database of a caller; raises AccessDenied where there are too many of them, or its region can be none."""
         key = self._told_apart(region, access_key)
         if key in (("", ""), self._own):
             return self.default
+        if key[0] and REGION_NAME.fullmatch(key[0]) is None:
+            raise AccessDenied(f"{key[0][:100]!r} is no name of a region.")
         with self._lock:
             if key not in self._opened:
                 if len(self._opened) >= SERVED_DATABASES_MAX:

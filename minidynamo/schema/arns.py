@@ -23,6 +23,8 @@ CALLER_REGION: ContextVar[str | None] = ContextVar("minidynamo caller region", d
 _TABLE_ARN = re.compile(
     r"arn:(?P<partition>[^:]*):dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>[^/]*)/(?P<name>[^/]+)"
 )
+# What an SDK takes for the name of a region: new ones come, and programs for tests use names such as "local".
+REGION_NAME = re.compile("(?!-)(?![0-9]+$)[A-Za-z0-9-]{1,63}(?<!-)")
 _FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
 
 

@@ -1,46 +1,31 @@
-"""What is said of a wrong argument of simulation and of the kit for tests: one line, at the call, with what to give.
-
-A value of a wrong type is a TypeError, one that is not among those that there are, or out of range, a ValueError.
-"""
+"""What is said of a wrong argument of simulation and of the kit for tests, beside what is said of all others."""
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
+from minidynamo.arguments import did_you_mean, require, shown
+
+__all__ = [
+    "did_you_mean",
+    "named_alone",
+    "require",
+    "require_all",
+    "require_count",
+    "require_local",
+    "require_names",
+    "require_path",
+    "shown",
+]
+
 Class = TypeVar("Class", bound=type)
 
-_NAMES_SHOWN_MAX = 40
-_PLAIN = (str, bytes, int, float, type(None))
 _PATHS = (str, Path)
 _URLS = ("http://", "https://")
-
-
-def shown(value: object) -> str:
-    """A value as an error shows it: a plain one as it is, of any other what it is."""
-    if isinstance(value, type):
-        return value.__name__
-    if isinstance(value, _PLAIN) or value is ...:
-        return reprlib.repr(value)
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
-
-
-def require(is_right: object, name: str, takes: str, value: object) -> None:
-    """Raises TypeError for an argument that is not what it takes.
-
-    Parameters:
-        is_right: whether it is.
-        name: of the argument, or of the function where it has only one.
-        takes: what it takes, and how that is had.
-        value: what was given.
-    """
-    if not is_right:
-        raise TypeError(f"{name} takes {takes}, not {shown(value)}")
 
 
 def require_count(name: str, value: object, least: int, otherwise: str = "") -> None:
@@ -84,23 +69,6 @@ def require_local(name: str, database: object) -> None:
         raise ValueError(
             f"{name} takes a database in memory or in a file, not the one at {url}: use it where it is open"
         )
-
-
-def did_you_mean(given: object, known: Iterable[str]) -> str:
-    """The nearest of the names that there are, where one is near, else all of them."""
-    import difflib
-
-    names = list(known)
-    close = difflib.get_close_matches(given, names, n=1) if isinstance(given, str) else []
-    close += [each for each in names if _letters(each) == _letters(given)]
-    if close:
-        return f"did you mean {close[-1]}?"
-    more = ", …" if len(names) > _NAMES_SHOWN_MAX else ""
-    return f"there are {', '.join(names[:_NAMES_SHOWN_MAX])}{more}" if names else "there are none"
-
-
-def _letters(name: object) -> str:
-    return "".join(filter(str.isalnum, str(name))).lower()
 
 
 def named_alone(example: str) -> Callable[[Class], Class]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from minidynamo.clock import Clock, ManualClock
 from minidynamo.database.connect import opened_engine
 from minidynamo.database.database import Database
+from minidynamo.database.setting_rules import check_settings
 from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.arguments import require, require_count, require_local, require_path
 from minidynamo.simulation.database import SimulatedDatabase
@@ -19,16 +20,8 @@ from minidynamo.simulation.faults.history import History
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.simulation.faults.profiles import CALM, Profile, profile_of, without_kinds
 
-# What `minidynamo.connect` takes as well, and of which types.
-_SETTINGS: dict[str, tuple[type, ...]] = {
-    "account_id": (str,),
-    "durability": (str, type(None)),
-    "file_mode": (int,),
-    "partition_size": (int,),
-    "region": (str, type(None)),
-    "table_delays": (int, float, Mapping, type(None)),
-    "wording": (str,),
-}
+# What `minidynamo.connect` takes as well.
+_SETTINGS = ("account_id", "durability", "file_mode", "partition_size", "region", "table_delays", "wording")
 
 _REPLAYS = "a History, or the path of a saved one"
 
@@ -73,7 +66,7 @@ def simulate(
         UnmetSchedule: as the database is closed or dropped: calls were made, and no fault of the schedule has happened.
     """
     require_simulation(source, clock=clock, keep_calls=keep_calls, chance=chance, **settings)
-    require(isinstance(seed, int | str), "seed", "a whole number or a text", seed)
+    check_settings(seed=seed)
     require(isinstance(replay, History | str | Path | None), "replay", _REPLAYS, replay)
     if replay is not None and schedule is not None:
         raise TypeError("give simulate() either a schedule or a history to replay, not both")
@@ -118,19 +111,12 @@ def require_simulation(
         require(isinstance(source, str | Path), "source", "a Database, or the path of a file", source)
         require_path("source", source)
     require_local("source", source)
-    for name, value in settings.items():
+    for name in settings:
         if name not in _SETTINGS:
             raise TypeError(f"simulate() knows no {name}; settings of a new database are {', '.join(_SETTINGS)}")
-        require(isinstance(value, _SETTINGS[name]), name, _names_of(_SETTINGS[name]), value)
+    check_settings(clock=clock, **settings)
     if settings and isinstance(source, Database):
         raise TypeError("give simulate() either a database to fork or the settings of a new one")
     if keep_calls is not None:
         require_count("keep_calls", keep_calls, 1, ", or None for all")
-    tells_time = not isinstance(clock, type) and callable(getattr(clock, "now", None))
-    require(clock is None or tells_time, "clock", "a clock, such as ManualClock()", clock)
     require(chance is None or hasattr(chance, "decide"), "chance", "a Chance", chance)
-
-
-def _names_of(types: tuple[type, ...]) -> str:
-    """Types as an error names them."""
-    return " or ".join("None" if each is type(None) else each.__name__ for each in types)

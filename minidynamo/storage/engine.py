@@ -19,6 +19,9 @@ from minidynamo.values.records import record_size_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+# When an engine that keeps a file answers: as a commit is on the disk, or outlives the process.
+DURABILITIES = ("full", "process")
+
 
 class OrderedMap(Protocol):
     """A sorted map from key bytes to records, covering the keys from `start` up to `stop` (None: no end)."""

@@ -33,7 +33,7 @@ from minidynamo.values.records import packed_record, record_item
 SYSTEM_KEYSPACE = "system"
 _TABLE_PREFIX = b"table/"
 _TABLES_END = after(_TABLE_PREFIX)
-_TRANSITIONAL = ("CREATING", "UPDATING", "DELETING")
+TRANSITIONAL = ("CREATING", "UPDATING", "DELETING")
 
 
 class StatusDelays(NamedTuple):
@@ -52,9 +52,6 @@ class StatusDelays(NamedTuple):
             return cls()
         if not isinstance(delays, Mapping):
             return cls(delays, delays, delays)
-        unknown = set(delays) - set(_TRANSITIONAL)
-        if unknown:
-            raise ValueError(f"table_delays knows {', '.join(_TRANSITIONAL)}, not {', '.join(sorted(unknown))}")
         return cls(**{status.lower(): seconds for status, seconds in delays.items()})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -112,10 +113,10 @@ def test_a_client_made_inside_may_go_to_the_network_where_asked_for(monkeypatch:
         assert client.list_tables()["TableNames"] == []
 
 
-def test_wrong_settings_leave_it_off() -> None:
-    mock = minidynamo.mock(nonsense=1)
+def test_a_database_that_cannot_be_opened_leaves_it_off(tmp_path: Path) -> None:
+    mock = minidynamo.mock(path=tmp_path / "missing" / "shop.db")
     for _ in range(2):
-        with pytest.raises(TypeError, match="nonsense"):
+        with pytest.raises(minidynamo.StoreError, match="there is no folder"):
             mock.start()
     with pytest.raises(RuntimeError, match="not on"):
         mock.stop()

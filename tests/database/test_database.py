@@ -241,16 +241,6 @@ def test_a_closed_database_says_so(database: Database) -> None:
         other.execute("ListTables", {})
 
 
-@pytest.mark.parametrize(
-    "parameters",
-    [{"wording": "old"}, {"partition_size": 0}, {"table_delays": {"STARTING": 1}}],
-)
-def test_bad_settings_are_refused_at_once(parameters: dict[str, Any]) -> None:
-    """With a ValueError that names what is allowed."""
-    with pytest.raises(ValueError, match=r"must be|knows"):
-        minidynamo.connect(**parameters)
-
-
 def test_an_unknown_operation(database: Database) -> None:
     """Is the service's own error."""
     with pytest.raises(DynamoError) as caught:

@@ -76,8 +76,8 @@ def told(call: Callable[[], object], kind: type[Exception]) -> str:
         (TypeError, {"clock": ManualClock}, "clock takes a clock, such as ManualClock(), not ManualClock"),
         (TypeError, {"chance": 3}, "chance takes a Chance, not 3"),
         (TypeError, {"colour": "red"}, "simulate() knows no colour; settings of a new database are account_id"),
-        (TypeError, {"region": 3}, "region takes str or None, not 3"),
-        (TypeError, {"table_delays": "x"}, "table_delays takes int or float or Mapping or None, not 'x'"),
+        (TypeError, {"region": 3}, "region takes the name of a region, such as 'us-east-1', not 3"),
+        (TypeError, {"table_delays": "x"}, "table_delays takes seconds from 0 on, or a mapping of them by CREATING"),
     ],
 )
 def test_simulate(kind: type[Exception], fault: dict[str, Any], text: str) -> None:

@@ -66,7 +66,7 @@ def test_reads_go_past_damage_where_they_are_told_to(
 
 
 def test_damage_is_told_unless_asked_otherwise(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="on_damage is 'raise' or 'skip', not 'ignore'"):
+    with pytest.raises(ValueError, match="there is no on_damage 'ignore': there are raise, skip"):
         minidynamo.connect(tmp_path / "shop.db", on_damage="ignore")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="on_damage is for a database in a file"):
         minidynamo.connect(on_damage="skip")

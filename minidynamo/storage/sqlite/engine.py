@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from minidynamo.arguments import did_you_mean
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, View, check_tiling, map_of
+from minidynamo.storage.engine import DURABILITIES, Batch, Engine, OrderedMap, Snapshot, View, check_tiling, map_of
 from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
@@ -33,8 +34,6 @@ from minidynamo.storage.sqlite.transaction import Transaction
 from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
-
-DURABILITIES = ("full", "process")
 
 
 # Stores that are open, until they are closed: at the latest when the process ends, so that their logs are moved into
@@ -71,7 +70,7 @@ class SqliteEngine(Engine):
         self, path: Path, durability: str = "full", file_mode: int = FILE_MODE, skipped: Skipped | None = None
     ) -> None:
         if durability not in DURABILITIES:
-            raise ValueError(f"durability must be one of {', '.join(DURABILITIES)}, not {durability!r}")
+            raise ValueError(f"there is no durability {durability!r}: {did_you_mean(durability, DURABILITIES)}")
         self._path = path = store_path(path)
         self.place, self.skipped = path.name, skipped
         self._waits_for_disk = durability == "full"
