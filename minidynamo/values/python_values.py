@@ -7,13 +7,21 @@ sets of one kind SS, NS or BS. float is refused. Source: boto3's documented type
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
+from decimal import Clamped, Context, Decimal, DecimalException, Inexact, Overflow, Rounded, Underflow
 from typing import Any, TypeGuard
 
 from minidynamo.values.api_types import PythonValue
 from minidynamo.values.attribute_value import AttributeValue, Item
 
 NUMBER_CONTEXT = Context(Emin=-128, Emax=126, prec=38, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
+# What is wrong with a number that this context traps; the first class that fits says it.
+_TRAPPED = {
+    Overflow: "a number is too large: DynamoDB's go up to 9.9999999999999999999999999999999999999E+125",
+    Underflow: "a number is too close to 0: DynamoDB's begin at 1E-130. Round it",
+    Clamped: "a number is too close to 0: DynamoDB's begin at 1E-130. Round it",
+    DecimalException: "a number has more than 38 digits, zeros at its end included, and DynamoDB keeps 38: round it, "
+    "or write it as Decimal('1E+40')",
+}
 
 
 class Binary:
@@ -53,7 +61,8 @@ def to_attribute_value(value: PythonValue) -> AttributeValue:
 
     Raises:
         TypeError: a float, an infinite or undefined Decimal, or a type that DynamoDB does not know.
-        decimal.Inexact, decimal.Rounded: a Decimal of more than 38 digits.
+        decimal.Inexact, decimal.Rounded: a number of more than 38 digits; further classes of decimal where it is too
+            large or too small. They are those of boto3, with words.
     """
     if isinstance(value, str):
         return {"S": value}
@@ -126,7 +135,10 @@ def _is_number(value: object) -> TypeGuard[int | Decimal]:
 
 
 def _number_text(value: int | Decimal) -> str:
-    text = str(NUMBER_CONTEXT.create_decimal(value))
+    try:
+        text = str(NUMBER_CONTEXT.create_decimal(value))
+    except DecimalException as error:
+        raise type(error)(next(text for kind, text in _TRAPPED.items() if isinstance(error, kind))) from None
     if text in ("Infinity", "-Infinity", "NaN", "-NaN", "sNaN", "-sNaN"):
         raise TypeError("Infinity and NaN not supported")
     return text

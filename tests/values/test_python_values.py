@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, Inexact, Rounded
+from decimal import Decimal, DecimalException, Rounded
 from typing import Any
 
 import pytest
@@ -65,10 +65,31 @@ def test_what_boto3_refuses_is_refused_in_its_words(value: Any) -> None:
     assert str(ours.value) == str(theirs.value)
 
 
-def test_numbers_of_more_than_38_digits_are_inexact() -> None:
-    """As in boto3, the decimal context traps them."""
-    with pytest.raises(Inexact):
-        to_attribute_value(Decimal("1." + "1" * 39))
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10**40, "a number has more than 38 digits, zeros at its end included"),
+        (10**40 + 1, "a number has more than 38 digits"),
+        ({Decimal("1." + "1" * 39)}, "a number has more than 38 digits"),
+        (Decimal("1E+200"), "a number is too large: DynamoDB's go up to 9.99"),
+        (10**4000, "a number is too large"),
+        (Decimal("1E-200"), "a number is too close to 0: DynamoDB's begin at 1E-130"),
+        (Decimal("0E-200"), "a number is too close to 0"),
+    ],
+)
+def test_numbers_that_the_context_traps_are_refused_in_words(value: Any, text: str) -> None:
+    """By boto3's own classes, so that what was written for it goes on working."""
+    with pytest.raises(DecimalException) as theirs:
+        TypeSerializer().serialize(value)
+    with pytest.raises(DecimalException) as ours:
+        to_attribute_value(value)
+    assert type(ours.value) is type(theirs.value)
+    assert text in str(ours.value) and "\n" not in str(ours.value)
+
+
+def test_a_number_of_38_digits_has_a_way_to_be_written() -> None:
+    """The one that the error names."""
+    assert to_attribute_value(Decimal("1E+40")) == {"N": "1E+40"}
 
 
 def test_binary_equals_its_bytes_and_boto3s() -> None:
