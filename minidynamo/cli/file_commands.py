@@ -43,6 +43,8 @@ def run_info(path: Path) -> int:
 
 
 def _opened(path: Path) -> Database:
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder, and a database is a file: give the file in it")
     if not path.is_file():
         raise StoreError(f"there is no file {path}")
     return connect(path, read_only=True)

@@ -28,6 +28,7 @@ from minidynamo.operations import OPERATIONS
 from minidynamo.simulation.faults.profiles import PROFILES
 from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
+from minidynamo.storage.engine import DURABILITIES
 from minidynamo.wording import WORDINGS
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
@@ -51,6 +52,7 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--in-memory", "-inMemory", action="store_true", help="keep all data in memory (the default)")
     where.add_argument("--db", "-dbPath", type=Path, metavar="FILE", help="keep them in a file, or in one in a folder")
+    serve.add_argument("--durability", choices=DURABILITIES, help="when writes to the file are answered (full)")
     serve.add_argument("-sharedDb", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument(
         "--delay-transient-statuses",
@@ -128,8 +130,7 @@ def run_serve(options: argparse.Namespace) -> int:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        where = f"{options.host}:{options.port}"
-        print(f"minidynamo: cannot serve at {where}: {error.strerror or error}", file=sys.stderr)
+        print(f"minidynamo: {error.strerror or error}", file=sys.stderr)
         return 2
     return 0
 
@@ -162,6 +163,8 @@ def _default_database(options: argparse.Namespace) -> Database:
         raise ServeError(f"--history: there is no folder {options.history.parent}")
     if options.db is not None and isolates:
         raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
+    if options.durability is not None and options.db is None:
+        raise ServeError("--durability is for data in a file: give --db FILE as well")
     path = options.db
     if path is not None and path.is_dir():
         path = path / _FILE_IN_FOLDER
@@ -171,13 +174,11 @@ def _default_database(options: argparse.Namespace) -> Database:
 def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
     settings: ConnectSettings = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
-    settings["wording"] = options.wording
-    if options.simulate is None:
-        database = connect(path, **settings)
-    else:
-        keeps = None if options.history is not None else _CALLS_KEPT
-        simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
-        database = simulate(path, **simulated, **settings)
+    settings |= {"wording": options.wording, "durability": options.durability}
+    try:
+        database = _simulated(options, path, settings) if options.simulate else connect(path, **settings)
+    except (TypeError, ValueError) as error:
+        raise ServeError(str(error)) from None
     try:
         with paused(database):
             for template in options.tables:
@@ -186,6 +187,12 @@ def _open_database(options: argparse.Namespace, region: str, path: Path | None =
         database.close()
         raise
     return database
+
+
+def _simulated(options: argparse.Namespace, path: Path | None, settings: ConnectSettings) -> Database:
+    keeps = None if options.history is not None else _CALLS_KEPT
+    simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
+    return simulate(path, **simulated, **settings)
 
 
 def _databases(options: argparse.Namespace, default: Database) -> SignedDatabases:
@@ -211,12 +218,6 @@ def _create_tables(database: Database, path: Path) -> None:
 
 
 def _server_options(options: argparse.Namespace) -> ServerOptions:
-    for name in ("certfile", "keyfile"):
-        path = getattr(options, name)
-        if path is not None and not path.is_file():
-            raise ServeError(f"there is no file {path}, given with --{name}")
-    if options.keyfile is not None and options.certfile is None:
-        raise ServeError("--keyfile needs --certfile")
     return ServerOptions(
         host=options.host,
         port=options.port,

@@ -21,6 +21,7 @@ from minidynamo.http.verification import accept_any
 from minidynamo.limits import HTTP_BODY_BYTES_MAX, HTTP_INLINE_BODY_BYTES_MAX, HTTP_UNSIGNED_BODY_BYTES_MAX
 from minidynamo.requests.operations import API
 from minidynamo.requests.subjects import tables_of
+from minidynamo.values.api_types import Response
 
 logger = logging.getLogger("minidynamo.server")
 
@@ -40,12 +41,20 @@ class Exchange:
         choose: gives the endpoint for a signature; for None the one that answers what is not signed.
         authenticate: gives the signature of a request or raises; by default any well-formed one is accepted.
         allows_origins: whether pages of other origins may read the responses (CORS).
+        own_address: tells host and port of a server, which DescribeEndpoints then names; None to leave its answer.
     """
 
-    def __init__(self, choose: Choose, authenticate: Authenticate = accept_any, allows_origins: bool = False) -> None:
+    def __init__(
+        self,
+        choose: Choose,
+        authenticate: Authenticate = accept_any,
+        allows_origins: bool = False,
+        own_address: Callable[[], str] | None = None,
+    ) -> None:
         self._choose = choose
         self._authenticate = authenticate
         self._allows_origins = allows_origins
+        self._own_address = own_address
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The response to a request.
@@ -90,6 +99,8 @@ class Exchange:
         if members is None:
             raise SerializationError()
         response = endpoint.execute(operation, with_binaries(operation, members, body))
+        if operation == "DescribeEndpoints" and self._own_address is not None:
+            response = _reached_at(request.headers.get("host") or self._own_address(), response)
         return 200, _content_type(request), body_of(response) if API[operation].has_body else b""
 
     def _without_operation(self, request: HttpRequest) -> tuple[int, str, bytes]:
@@ -116,6 +127,11 @@ class Exchange:
         if self._allows_origins and "origin" in request.headers:
             headers |= _origin_headers(request)
         return HttpResponse(status, headers, body)
+
+
+def _reached_at(address: str, response: Response) -> Response:
+    """Endpoints that are where this server is: a client that discovers its endpoint is not sent to AWS."""
+    return {"Endpoints": [{**each, "Address": address} for each in response["Endpoints"]]}
 
 
 def _origin_headers(request: HttpRequest) -> dict[str, str]:

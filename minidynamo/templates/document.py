@@ -68,7 +68,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(FILE_SIZE_BYTES_MAX + 1)
     except (OSError, ValueError) as error:  # ValueError is for names that no file can have.
-        raise TemplateError(f"cannot read {path}: {error}") from None
+        raise TemplateError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > FILE_SIZE_BYTES_MAX:
         raise _too_large(str(path))
     try:

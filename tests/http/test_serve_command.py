@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
 
+import minidynamo
 from minidynamo import History
 from minidynamo.cli.command_line import main
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import HttpRequest
+from minidynamo.http.server.access import ServeError
 from minidynamo.http.server.server import Server
 from minidynamo.remote.signing import sign_formally
 from minidynamo.simulation import REJECTIONS
@@ -135,38 +137,20 @@ def test_sigterm_lets_requests_in_flight_end() -> None:
         process.wait(timeout=10)
 
 
-def test_tls(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = ["openssl", "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    try:
-        subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs openssl to make a certificate")
-    with serving("--port", "0", "--certfile", str(certificate), "--keyfile", str(key)) as (_, url):
-        assert url.startswith("https://")
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=url,
-            verify=False,
-            region_name="us-east-1",
-            aws_access_key_id="a",
-            aws_secret_access_key="b",
-        )
-        with pytest.warns(Warning, match="Unverified HTTPS"):
-            assert client.list_tables()["TableNames"] == []
-
-
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
         (["--host", "0.0.0.0"], "can be reached from other machines"),
         (["--credentials", "/nonexistent"], "cannot read the credentials file"),
-        (["--certfile", "/nonexistent"], "there is no file /nonexistent"),
+        (["--certfile", "/nonexistent"], "cannot read the certificate /nonexistent: No such file"),
+        (["--port", "99999"], "port takes a number from 0 to 65535, 0 for a free port, not 99999"),
+        (["--region", "bogus!"], "region takes the name of a region, such as 'us-east-1', not 'bogus!'"),
+        (["--durability", "process"], "--durability is for data in a file: give --db FILE as well"),
         (["--db", "/nonexistent/x.db"], "there is no folder /nonexistent"),
         (["--db", "x.db", "--isolate-by-region"], "--db keeps one database"),
         (["--host", "256.0.0.1", "--allow-anonymous"], "cannot serve at 256.0.0.1"),
-        (["--tables", "/nonexistent"], "cannot read /nonexistent"),
+        (["--host", "192.0.2.1", "--allow-anonymous"], "; this machine has no such address: give one that it has"),
+        (["--tables", "/nonexistent"], "cannot read /nonexistent: No such file or directory\n"),
     ],
 )
 def test_wrong_settings_end_in_one_line(arguments: list[str], fault: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,6 +158,29 @@ def test_wrong_settings_end_in_one_line(arguments: list[str], fault: str, capsys
     error = capsys.readouterr().err
     assert fault in error
     assert error.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 2
+        out, error = capsys.readouterr()
+        with pytest.raises(OSError, match=f"cannot serve at 127.0.0.1:{port}: Address already in use; another program"):
+            minidynamo.connect().serve(port=port).start()
+    assert (out, error.count("\n")) == ("", 1)
+    assert f"minidynamo: cannot serve at 127.0.0.1:{port}: " in error
+    assert error.endswith("give another port, or 0 for a free one\n")
+
+
+@pytest.mark.parametrize(("port", "kind"), [(99999, ServeError), (-1, ServeError), ("80", TypeError)])
+def test_a_port_that_is_none_is_refused_at_the_call(port: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="port takes a number from 0 to 65535, 0 for a free port, not "):
+        minidynamo.connect().serve(port=port)
+
+
+def test_serve_with_a_durability(tmp_path: Path) -> None:
+    with serving("--port", "0", "--db", str(tmp_path / "shop.db"), "--durability", "process") as (_, url):
+        assert endpoint_at(url).execute("ListTables", {})["TableNames"] == []
 
 
 def test_the_command_creates_tables(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,39 @@ def test_callers_may_be_isolated() -> None:
         assert client_of(server).list_tables()["TableNames"] == ["tbl"]
 
 
+def test_a_region_that_can_be_none_has_no_database() -> None:
+    databases = SignedDatabases(minidynamo.connect(), lambda region, _: minidynamo.connect(region=region), True)
+    with Server(databases) as server:
+        client = client_of(server)
+        client._request_signer._region_name = "bogus!"
+        with pytest.raises(client.exceptions.ClientError, match="'bogus!' is no name of a region"):
+            client.list_tables()
+
+
+def test_the_endpoint_that_is_described_is_the_server(server: Server) -> None:
+    """A client that discovers its endpoint stays here, under the name by which it has called."""
+    address = f"localhost:{server.port}"
+    for url, named in ((server.url, server.address), (f"http://{address}", address)):
+        (found,) = endpoint_at(url).execute("DescribeEndpoints", {})["Endpoints"]
+        assert found == {"Address": named, "CachePeriodInMinutes": 1440}
+
+
+def test_the_endpoint_that_is_described_to_who_names_no_host(server: Server) -> None:
+    head = {**HEADERS, "x-amz-target": "DynamoDB_20120810.DescribeEndpoints"}
+    signed = sign_formally(HttpRequest("POST", "/", "", head, b"{}"))
+    signed.headers.pop("host", None)
+    response = server.application.respond(signed)
+    assert json.loads(response.body)["Endpoints"][0]["Address"] == f"127.0.0.1:{server.port}"
+
+
+def test_the_endpoint_that_is_described_in_this_process_is_the_regions() -> None:
+    database = minidynamo.connect(region="eu-west-1")
+    aws = [{"Address": "dynamodb.eu-west-1.amazonaws.com", "CachePeriodInMinutes": 1440}]
+    assert database.client().describe_endpoints()["Endpoints"] == aws
+    with minidynamo.mock(database):
+        assert boto3.client("dynamodb", region_name="eu-west-1").describe_endpoints()["Endpoints"] == aws
+
+
 def test_many_clients_at_once(database: Database, server: Server) -> None:
     database.execute("CreateTable", TABLE)
 

@@ -73,7 +73,8 @@ def read_credentials(path: Path) -> dict[str, str]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ServeError(f"cannot read the credentials file {path}: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ServeError(f"cannot read the credentials file {path}: {reason}") from None
     try:
         secrets = json.loads(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -10,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minidynamo.arguments import require
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Choose, Exchange
-from minidynamo.http.server.access import check_binding, host_check
+from minidynamo.http.server.access import ServeError, check_binding, host_check
 from minidynamo.http.server.application import Application
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.gateway import Gateway
+from minidynamo.http.server.tls import check_tls
 from minidynamo.http.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
 
@@ -24,6 +27,12 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _SHUTDOWN_SECONDS = 10
+_PORTS = "a number from 0 to 65535, 0 for a free port"
+_REMEDIES = {
+    errno.EADDRINUSE: "another program listens there: give another port, or 0 for a free one",
+    errno.EACCES: "this user may not listen there: give a port from 1024 on, or 0 for a free one",
+    errno.EADDRNOTAVAIL: "this machine has no such address: give one that it has, such as 127.0.0.1",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,10 @@ class ServerOptions:
         allows_anonymous: lets it listen to other machines without credentials.
         allows_origins: lets pages of other origins read answers (CORS).
         certificate, private_key: files for TLS.
+
+    Raises:
+        ServeError: there is no such port, or TLS cannot be spoken with these files.
+        TypeError: the port is no number.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +58,12 @@ class ServerOptions:
     allows_origins: bool = False
     certificate: Path | None = None
     private_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        require(isinstance(self.port, int), "port", _PORTS, self.port)
+        if not 0 <= self.port <= 65535:
+            raise ServeError(f"port takes {_PORTS}, not {self.port}")
+        check_tls(self.certificate, self.private_key)
 
 
 class Server:
@@ -67,7 +86,7 @@ class Server:
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
         clock = choose(None).clock
         authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
-        exchange = Exchange(choose, authenticate, options.allows_origins)
+        exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address)
         self.application = Application(exchange, host_check(options.host), gateway)
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
@@ -80,8 +99,13 @@ class Server:
     @property
     def url(self) -> str:
         """Where clients find it, such as "http://127.0.0.1:8000"."""
+        return f"{'https' if self.options.certificate else 'http'}://{self.address}"
+
+    @property
+    def address(self) -> str:
+        """Its host and port, such as "127.0.0.1:8000"."""
         host = f"[{self.options.host}]" if ":" in self.options.host else self.options.host
-        return f"{'https' if self.options.certificate else 'http'}://{host}:{self._port}"
+        return f"{host}:{self._port}"
 
     @property
     def port(self) -> int:
@@ -116,17 +140,25 @@ class Server:
         Parameters:
             announce: called when it listens.
             finish: called when the last request has been answered; the signal may end the process after that.
+
+        Raises:
+            OSError: it cannot listen.
         """
         server = self._new_server()
         listener = self._listen()
-        shut_down = server.shutdown
+        start_up, shut_down = server.startup, server.shutdown
+
+        async def start_up_and_announce(sockets: list[socket.socket] | None = None) -> None:
+            await start_up(sockets)
+            assert server.started, f"{self.url} is announced before it listens"
+            announce(self)
 
         async def shut_down_and_finish(*parameters: Any, **options: Any) -> None:
             await shut_down(*parameters, **options)
             finish()
 
+        server.startup = start_up_and_announce  # type: ignore[method-assign]
         server.shutdown = shut_down_and_finish  # type: ignore[method-assign]
-        announce(self)
         server.run([listener])
 
     def __enter__(self) -> Server:
@@ -141,9 +173,11 @@ class Server:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self.options.host, self.options.port))
-        except OSError:
+        except OSError as error:
             listener.close()
-            raise
+            remedy = _REMEDIES.get(error.errno or 0)
+            reason = f"{error.strerror or error}; {remedy}" if remedy else error.strerror or error
+            raise OSError(error.errno, f"cannot serve at {self.address}: {reason}") from None
         listener.listen(_BACKLOG)
         self._port = listener.getsockname()[1]
         return listener
