@@ -33,6 +33,37 @@ def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
         minidynamo.connect(tmp_path)
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("kind", ["text", "short", "rollback journal", "log", "log in use"])
+def test_nothing_is_made_beside_what_is_refused(kind: str, read_only: bool, tmp_path: Path) -> None:
+    """No lock and no log; a log that belongs to it stays as it is."""
+    path = tmp_path / "other.db"
+    owner = sqlite3.connect(path)
+    if kind in ("text", "short"):
+        path.write_text("a text " * (200 if kind == "text" else 1))
+    else:
+        owner.execute("PRAGMA journal_mode = DELETE" if kind == "rollback journal" else "PRAGMA journal_mode = WAL")
+        owner.executescript("CREATE TABLE t (a); PRAGMA wal_checkpoint = FULL; INSERT INTO t VALUES (1)")
+    if kind != "log in use":
+        owner.close()
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    with pytest.raises(StoreError):
+        minidynamo.connect(path, read_only=read_only)
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+    owner.close()
+
+
+def test_a_clean_end_leaves_the_file_alone(path: Path) -> None:
+    """Also where it has been made, read, or refused by settings meanwhile."""
+    with minidynamo.connect(path) as database:
+        fill(database, 1)
+        with pytest.raises(ValueError, match="there is no wording"):
+            minidynamo.connect(path, wording="old")
+    with minidynamo.connect(path), pytest.raises(StoreError, match="in use"):
+        minidynamo.connect(path)
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_a_file_that_was_only_begun_is_never_taken_for_new(path: Path) -> None:
     """As a process of an older version leaves it that is killed while it makes one."""
     with sqlite3.connect(path) as connection:

@@ -20,6 +20,7 @@ All of a commit, the counts of its maps included, is one transaction. What the k
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from minidynamo.errors import StoreDamaged, StoreError
@@ -30,6 +31,8 @@ from minidynamo.storage.whole_file import whole_file
 APPLICATION_ID = 0x6D64796E
 FORMAT_VERSION = 1
 PAGE_BYTES = 8192
+# The head of SQLite's files: a magic text, and, big-endian, at 40 the version of the schema, at 68 the application id.
+_MAGIC, _HEAD_BYTES = b"SQLite format 3\0", 100
 # What SQLite raises, also for texts of its own that damage has made unreadable.
 IO_ERRORS = (sqlite3.Error, UnicodeDecodeError, RecordDamaged)
 _CACHE_KIB = 64 * 1024
@@ -91,6 +94,7 @@ def open_file(path: Path, file_mode: int) -> sqlite3.Connection:
         raise StoreDamaged(
             f"cannot open {path}, a copy that was never finished: {journal_of(path)} would undo it. Delete both"
         )
+    _require_own_head(path)
     try:
         connection = _connected(path, _OPENING_WAIT_SECONDS)
     except sqlite3.Error as error:
@@ -139,6 +143,7 @@ def open_reader(path: Path) -> Reader:
             f"{path} is damaged: {journal} tells that writing it, or copying to it, was never finished. "
             "Open it for writing once, which tells which of the two"
         )
+    _require_own_head(path)
     uri = f"{path.as_uri()}?mode=ro"
     for each in (uri,) if log_of(path).exists() else (uri, uri + "&immutable=1"):  # The second for read-only media.
         connection = _connected(each, _WAIT_SECONDS)
@@ -221,13 +226,28 @@ def _set_up(connection: sqlite3.Connection, cache_kib: int) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
 
 
+def _require_own_head(path: Path) -> None:
+    """Refuses a SQLite database of others by its head: SQLite would make a log beside it, or move one into it."""
+    with suppress(OSError):  # SQLite says why it cannot be read.
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if len(head) == _HEAD_BYTES and head.startswith(_MAGIC):
+            schema_version, identity = (int.from_bytes(head[at : at + 4], "big") for at in (40, 68))
+            if schema_version and identity != APPLICATION_ID:
+                raise _foreign(path)
+
+
+def _foreign(path: Path) -> StoreError:
+    return StoreError(f"{path} is a SQLite database, but not one of minidynamo's")
+
+
 def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
     found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
     identity, version = found
     if connection.execute("PRAGMA schema_version").fetchone() == (0,):
         raise StoreDamaged(f"cannot open {path}: it holds nothing. Whoever made or copied it was stopped: delete it")
     if identity != APPLICATION_ID:
-        raise StoreError(f"{path} is a SQLite database, but not one of minidynamo's")
+        raise _foreign(path)
     if version > FORMAT_VERSION:
         raise StoreError(
             f"{path} was written by a newer version of minidynamo (format {version}; this one reads {FORMAT_VERSION}): "
