@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `dump`, `serve`, `tables`, `check`, `info`, `salvage`, `spec` and others.
+"""The command line: `minidynamo tour`, `load`, `dump`, `serve`, `tables`, `check`, `info`, `salvage` and others.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """

@@ -44,6 +44,7 @@ def check_settings(**settings: object) -> None:
     for name, value in settings.items():
         if value is None and name in _NONE_BY_DEFAULT:
             continue
+        assert name in ROWS, f"{name} is no setting: whoever takes settings refuses others"
         row = ROWS[name]
         require(row.is_kind(value), name, row.takes, value)
         if row.names and value not in row.names:
@@ -101,3 +102,4 @@ ROWS = {
     "wording": _one_of(WORDINGS),
     "credentials": _Row("an access key, its secret and maybe a session token: ('AKIA...', '...')", _of(tuple, list)),
 }
+assert ROWS.keys() >= _NONE_BY_DEFAULT

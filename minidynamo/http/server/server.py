@@ -150,6 +150,7 @@ class Server:
 
         async def start_up_and_announce(sockets: list[socket.socket] | None = None) -> None:
             await start_up(sockets)
+            assert server.started, f"{self.url} is announced before it listens"
             announce(self)
 
         async def shut_down_and_finish(*parameters: Any, **options: Any) -> None:
