@@ -20,12 +20,6 @@ def test_a_folder_is_no_file(command: str, tmp_path: Path, capsys: pytest.Captur
     assert run(capsys, command, tmp_path) == (2, "", text)
 
 
-@pytest.mark.parametrize("command", ["info", "check"])
-def test_a_folder_is_no_file(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = f"minidynamo: {tmp_path} is a folder, and a database is a file: give the file in it\n"
-    assert run(capsys, command, tmp_path) == (2, "", text)
-
-
 @pytest.mark.long
 def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
     """On real data, with splits, capacity, a failed condition and a clean check."""
