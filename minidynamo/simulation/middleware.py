@@ -77,9 +77,11 @@ class Simulation(Middleware):
 
     def _excusing(self, invocation: Invocation, run: Run) -> Outcome:
         """Runs a handler; a failure is excused where it has met faults, since it will be tried again."""
-        before = len(self._injector.history.calls)
+        calls = self._injector.history.calls
+        last = calls[-1].number if calls else 0
         outcome = run(invocation)
-        has_met = outcome.is_error and any(call.choices for call in self._injector.history.calls[before:])
+        # By number, since a history may keep the last calls alone.
+        has_met = outcome.is_error and any(call.choices and call.number > last for call in self._injector.history.calls)
         return replace(outcome, is_excused=True) if has_met else outcome
 
     def check(self) -> None:

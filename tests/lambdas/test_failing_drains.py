@@ -98,12 +98,13 @@ def test_another_word_is_refused(database: Database) -> None:
         database.drain(errors="ignore")  # type: ignore[arg-type]
 
 
-def test_failures_by_simulated_faults_are_tried_again() -> None:
-    """As the service would; one that no fault explains is raised."""
+@pytest.mark.parametrize("kept", [None, 2])
+def test_failures_by_simulated_faults_are_tried_again(kept: int | None) -> None:
+    """As the service would, also where few calls are kept; one that no fault explains is raised."""
     quiet = minidynamo.connect(clock=ManualClock())
     create(quiet)
     create(quiet, "other")
-    database = minidynamo.simulate(quiet, schedule=FaultSchedule([Fault("throttled", at=1)]))
+    database = minidynamo.simulate(quiet, schedule=FaultSchedule([Fault("throttled", at=1)]), keep_calls=kept)
     seen: list[int] = []
 
     def handler(event: Event, context: Any) -> None:
