@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from minidynamo.storage.engine import Engine
 
 
-OnDamage = Literal["raise", "skip"]
-
 _SCHEMES = ("http://", "https://")
 _STORE_DEFAULTS = (None, False, "raise", None, 0, PARTITION_SIZE_BYTES_MAX, None, "current")
 
@@ -27,9 +25,9 @@ _STORE_DEFAULTS = (None, False, "raise", None, 0, PARTITION_SIZE_BYTES_MAX, None
 def connect(
     path: str | Path | None = None,
     *,
-    durability: str | None = None,
+    durability: Literal["full", "process"] | None = None,
     read_only: bool = False,
-    on_damage: OnDamage = "raise",
+    on_damage: Literal["raise", "skip"] = "raise",
     file_mode: int = FILE_MODE,
     clock: Clock | None = None,
     seed: int | str = 0,
@@ -37,7 +35,7 @@ def connect(
     account_id: str = DEFAULT_ACCOUNT_ID,
     partition_size: int = PARTITION_SIZE_BYTES_MAX,
     table_delays: float | Mapping[str, float] | None = None,
-    wording: str = "current",
+    wording: Literal["current", "2025", "next"] = "current",
     credentials: tuple[str, ...] | None = None,
 ) -> Database:
     """Opens a database: the one in a file, the one at a URL, or a new, empty one in memory.

@@ -42,7 +42,7 @@ class ForkSettings(TypedDict):
 class ConnectSettings(TypedDict, total=False):
     """The keyword arguments of `minidynamo.connect`, but for its path."""
 
-    durability: str | None
+    durability: Literal["full", "process"] | None
     read_only: bool
     on_damage: Literal["raise", "skip"]
     file_mode: int
@@ -52,7 +52,7 @@ class ConnectSettings(TypedDict, total=False):
     account_id: str
     partition_size: int
     table_delays: float | Mapping[str, float] | None
-    wording: str
+    wording: Literal["current", "2025", "next"]
     credentials: tuple[str, ...] | None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from minidynamo.clock import Clock, ManualClock
 from minidynamo.database.connect import opened_engine
@@ -30,7 +30,7 @@ def simulate(
     source: Database | str | Path | None = None,
     *,
     seed: int | str = 0,
-    profile: str | Profile | None = None,
+    profile: Literal["calm", "typical", "stormy", "adversary"] | Profile | None = None,
     schedule: FaultSchedule | Iterable[Fault] | None = None,
     replay: History | str | Path | None = None,
     without: tuple[str, ...] = (),
