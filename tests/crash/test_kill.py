@@ -90,7 +90,7 @@ def check_kills(folder: Path, durability: str, count: int) -> None:
             assert found == contents(model), f"after operation {done}"
         copies += check_copies(path)
     assert done > count, "too few operations to mean anything"
-    assert copies > count / 4, "too few copies to mean anything"
+    assert count < 20 or copies > count / 4, "too few copies to mean anything"
 
 
 def check_copies(path: Path) -> int:
