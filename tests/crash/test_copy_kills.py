@@ -32,7 +32,7 @@ while True:
 """
 
 
-@pytest.mark.parametrize("kind", ["file", "memory"])
+@pytest.mark.parametrize("kind", ["file", pytest.param("memory", marks=pytest.mark.long)])
 def test_a_killed_backup_leaves_whole_copies(kind: str, tmp_path: Path) -> None:
     """And none that blocks the next one."""
     with minidynamo.connect(tmp_path / "source.db") as database:

@@ -155,14 +155,14 @@ def test_a_power_cut_in_a_restore_leaves_one_state_or_the_other(
         states.append(contents(database))
     monkeypatch.undo()
     assert moments
-    for turn in range(40):
+    for turn in range(15):
         moment = chance.choice([*moments, answered])
         found = contents_after_cut(tmp_path / f"cut{turn}.db", moment, chance)
         assert found in ([states[0], states[2]] if moment is answered else states[:2]), f"cut {turn}"
 
 
 def test_no_power_cut_loses_what_was_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_cuts(tmp_path, 90, 60, monkeypatch)
+    check_cuts(tmp_path, 90, 25, monkeypatch)
 
 
 @pytest.mark.long

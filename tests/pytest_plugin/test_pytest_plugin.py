@@ -66,6 +66,7 @@ def test_the_fixtures(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=11)
 
 
+@pytest.mark.long
 def test_the_fixtures_under_xdist(pytester: pytest.Pytester) -> None:
     """Each worker has a server of its own."""
     pytester.makepyfile(TESTS)

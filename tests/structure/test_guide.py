@@ -96,6 +96,7 @@ def test_the_programs_of_the_kit_page_run(capsys: pytest.CaptureFixture[str]) ->
         run_state_machine_as_test(machine, settings=machine.TestCase.settings)
 
 
+@pytest.mark.long
 def test_the_outcomes_of_the_bugs_are_counted() -> None:
     """As the page of the kit says: with one fault at most, and with two."""
     namespace = run_blocks(GUIDE / "simulation.md")

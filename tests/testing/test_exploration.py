@@ -93,7 +93,7 @@ def test_whatever_is_drawn_has_been_explored(program: Callable[[SimulatedDatabas
     explored = outcomes_of(program, depth=2)
     seen = 0
 
-    @settings(deadline=None, max_examples=300, database=None)
+    @settings(deadline=None, max_examples=120, database=None)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         nonlocal seen
