@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
+from minidynamo.boto.new_clients import PROVIDED_KEY
 from minidynamo.boto.routes import endpoint_of_caller
 from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Endpoint
@@ -73,7 +74,7 @@ def _credentials(client: Client) -> Iterator[None]:
     if getattr(signer, "_credentials", None) is not None:
         yield
         return
-    signer._credentials = Credentials("minidynamo", "minidynamo")
+    signer._credentials = Credentials(PROVIDED_KEY, PROVIDED_KEY)
     try:
         yield
     finally:

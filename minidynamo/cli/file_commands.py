@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from minidynamo.cli.display import byte_count, wide_console
-from minidynamo.database.connect import connect
+from minidynamo.cli.places import open_file
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
 
@@ -17,9 +17,9 @@ def run_check(path: Path) -> int:
     """Verifies a file; returns 0, 1 where something is wrong with it, 2 where it cannot be opened."""
     console = wide_console()
     try:
-        with _opened(path) as database, console.status(f"Checking {path}"):
+        with open_file(path) as database, console.status(f"Checking {path}"):
             database.check()
-            tables = _table_names(database)
+            tables = database.tables
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 1 if isinstance(error, StoreDamaged) else 2
@@ -33,25 +33,12 @@ def run_check(path: Path) -> int:
 def run_info(path: Path) -> int:
     """Shows what a file holds; returns 0, or 2 where it cannot be opened."""
     try:
-        with _opened(path) as database:
+        with open_file(path) as database:
             wide_console().print(_tables_table(database, path))
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _opened(path: Path) -> Database:
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder, and a database is a file: give the file in it")
-    if not path.is_file():
-        raise StoreError(f"there is no file {path}")
-    return connect(path, read_only=True)
-
-
-def _table_names(database: Database) -> list[str]:
-    pages = database.client().get_paginator("list_tables").paginate()
-    return [name for page in pages for name in page["TableNames"]]
 
 
 def _tables_table(database: Database, path: Path) -> Table:
@@ -60,7 +47,7 @@ def _tables_table(database: Database, path: Path) -> Table:
         shown.add_column(name, overflow="fold")
     for name in ("items", "size", "partitions"):
         shown.add_column(name, justify="right", overflow="fold")
-    for name in _table_names(database):
+    for name in database.tables:
         table = database.execute("DescribeTable", {"TableName": name})["Table"]
         partitions = [each.index for each in database.partitions(name)]
         rows = [(name, table["TableStatus"], table["ItemCount"], table["TableSizeBytes"], partitions.count(None))]

@@ -29,9 +29,21 @@ def open_to_read(options: argparse.Namespace) -> Database:
     """The database to read: a file as it is now, beside a process that may own it. Raises StoreError."""
     if options.endpoint is not None:
         return _remote(options)
-    if not options.db.is_file():
-        raise StoreError(f"there is no file {options.db}")
-    return connect(options.db, read_only=True)
+    return open_file(options.db)
+
+
+def open_file(path: Path) -> Database:
+    """The database in a file, to be read beside a process that may own it. Raises StoreError."""
+    require_file(path)
+    return connect(path, read_only=True)
+
+
+def require_file(path: Path) -> None:
+    """Raises StoreError where there is no file to be read."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder, and a database is a file: give the file in it")
+    if not path.is_file():
+        raise StoreError(f"there is no file {path}")
 
 
 def place_name(options: argparse.Namespace) -> str:

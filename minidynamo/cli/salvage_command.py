@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from minidynamo.cli.display import wide_console
+from minidynamo.cli.places import require_file
 from minidynamo.database.salvage import SalvageReport, salvage
 from minidynamo.errors import StoreError
 
@@ -16,10 +18,9 @@ _SHOWN_MAX = 20
 
 def run_salvage(source: Path, target: Path) -> int:
     """Salvages a file and reports; returns 0, 1 where something is lost, 2 where nothing could be done."""
-    console = Console(highlight=False)
+    console = wide_console()
     try:
-        if not source.is_file():
-            raise StoreError(f"there is no file {source}")
+        require_file(source)
         with console.status(f"Reading {source}") as status:
             report = salvage(
                 source, target, progress=lambda name, count: status.update(f"Reading {name}: {count:,} items")

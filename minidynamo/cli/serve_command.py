@@ -209,8 +209,7 @@ def _create_tables(database: Database, path: Path) -> None:
     from minidynamo.templates.table_definition import TemplateError
 
     try:
-        existing = database.execute("ListTables", {})["TableNames"]
-        tables_in(path).without(existing).create(database)
+        tables_in(path).without(database.tables).create(database)
     except TemplateError as error:
         raise ServeError(str(error)) from None
     except (ValueError, DynamoError) as error:

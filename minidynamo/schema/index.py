@@ -25,7 +25,6 @@ from minidynamo.schema.key_schema import (
 from minidynamo.schema.table_state import IndexState
 from minidynamo.values.attribute_value import Item, type_of
 from minidynamo.values.key_bytes import token
-from minidynamo.values.key_decoding import decoded_key
 
 _EMPTY_PUT = "A value specified for a secondary index key is not supported. "
 _EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
@@ -65,7 +64,7 @@ class IndexDefinition:
     def item_key(self, entry_key: bytes) -> bytes | None:
         """The key bytes of the item in those of its entry; None where they make no sense."""
         try:
-            return decoded_key(entry_key, [each.type for each in self.key_schema.attributes])[1]
+            return self.key_schema.decoded(entry_key)[1]
         except (ValueError, ArithmeticError):
             return None
 

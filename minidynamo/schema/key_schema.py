@@ -21,6 +21,7 @@ from minidynamo.messages import (
 )
 from minidynamo.values.attribute_value import AttributeValue, Item, type_of, value_size_bytes
 from minidynamo.values.key_bytes import EMPTY_PART_BYTES, ENCODERS, Encoder, token
+from minidynamo.values.key_decoding import decoded_key
 
 EMPTY_KINDS = {"S": "string", "B": "binary"}
 
@@ -76,6 +77,11 @@ class KeySchema:
     def key_bytes(self, item: Mapping[str, AttributeValue]) -> bytes:
         """The key bytes of an item or key that holds all attributes of the schema, with the right types."""
         return self.partition_prefix(item) + encoded_parts(self.sort_key, item)
+
+    def decoded(self, key_bytes: bytes) -> tuple[Item, bytes]:
+        """The key of key bytes, and what comes behind it; raises ValueError where they are of no such key."""
+        values, rest = decoded_key(key_bytes, [attribute.type for attribute in self.attributes])
+        return dict(zip(self.names, values, strict=True)), rest
 
 
 class PrimaryKey(KeySchema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import takewhile
 
 from minidynamo.clock import advanced
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
@@ -80,9 +81,11 @@ class Simulation(Middleware):
         calls = self._injector.history.calls
         last = calls[-1].number if calls else 0
         outcome = run(invocation)
+        if not outcome.is_error:
+            return outcome
         # By number, since a history may keep the last calls alone.
-        has_met = outcome.is_error and any(call.choices and call.number > last for call in self._injector.history.calls)
-        return replace(outcome, is_excused=True) if has_met else outcome
+        own = takewhile(lambda call: call.number > last, reversed(calls))
+        return replace(outcome, is_excused=any(call.choices for call in own))
 
     def check(self) -> None:
         """Asserts that what it remembers is sound: calls, changes and capacity. To be called with the lock held."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 from minidynamo.errors import StorageFailure
-from minidynamo.schema.key_schema import KeySchema
 from minidynamo.storage.engine import OrderedMap, RecordDamaged
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import to_json
-from minidynamo.values.key_decoding import decoded_key
 from minidynamo.values.records import packed_record, record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
@@ -41,10 +40,10 @@ def damaged_place(catalog: Catalog, error: RecordDamaged) -> str:
     """Which item, or entry of an index, an error is about."""
     for table in catalog.tables.values():
         if error.keyspace == table.keyspace.name:
-            return _item_text(table, error.key, table.primary_key)
+            return _item_text(table, error.key)
         for index in table.indexes.values():
             if error.keyspace == index.keyspace.name:
-                named = _item_text(table, index.definition.item_key(error.key) or b"", table.primary_key)
+                named = _item_text(table, index.definition.item_key(error.key) or b"")
                 return f"The entry of index {index.name} for {named[0].lower()}{named[1:]}"
     return f"The record of the key {error.key!r} in {error.keyspace}"
 
@@ -63,20 +62,19 @@ def old_record_of(table: Table, key: bytes, needs_old: bool) -> bytes | None:
         if needs_old:
             raise
         assert error.key == key, f"the record of {key!r} is damaged under {error.key!r}"
-        values, _ = decoded_key(key, [each.type for each in table.primary_key.attributes])
-        item = dict(zip(table.primary_key.names, values, strict=True))
+        item, _ = table.primary_key.decoded(key)
         logger.warning("%s is damaged, and is replaced", _shown(table, item))
-        return packed_record(item, _counted_size(table.keyspace.partition_of(error.key).map, key))
+        return packed_record(item, _counted_size(table.keyspace.partition_of(key).map))
 
 
-def _counted_size(ordered_map: OrderedMap, key: bytes) -> int:
+def _counted_size(ordered_map: OrderedMap) -> int:
     """What a damaged record counts for in the size of its map: all that the others do not."""
-    others = sum(record_size_bytes(record) for record in _readable(ordered_map, key))
+    others = sum(record_size_bytes(record) for record in _readable(ordered_map))
     return max(0, ordered_map.size_bytes - others)
 
 
-def _readable(ordered_map: OrderedMap, key: bytes) -> Iterator[bytes]:
-    """The records beside that of a key; what is damaged of them counts for nothing."""
+def _readable(ordered_map: OrderedMap) -> Iterator[bytes]:
+    """The records that can be read."""
     start: bytes | None = None
     while True:
         try:
@@ -88,13 +86,11 @@ def _readable(ordered_map: OrderedMap, key: bytes) -> Iterator[bytes]:
             start = error.key + b"\x00"
 
 
-def _item_text(table: Table, key: bytes, schema: KeySchema) -> str:
-    try:
-        values, rest = decoded_key(key, [each.type for each in schema.attributes])
-        if not rest and schema.key_bytes(dict(zip(schema.names, values, strict=True))) == key:
-            return _shown(table, dict(zip(schema.names, values, strict=True)))
-    except (ValueError, ArithmeticError):
-        pass
+def _item_text(table: Table, key: bytes) -> str:
+    with suppress(ValueError, ArithmeticError):
+        item, rest = table.primary_key.decoded(key)
+        if not rest and table.primary_key.key_bytes(item) == key:
+            return _shown(table, item)
     return f"An item of table {table.name} whose key is not known"
 
 

@@ -17,12 +17,11 @@ from minidynamo.templates.reading import LeftOut, merged
 from minidynamo.templates.resolution import NO_VALUE
 from minidynamo.templates.resource_names import Resource
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError
-from minidynamo.templates.table_request import table_of, with_own_throughput
+from minidynamo.templates.table_request import complete_throughput, table_of
 from minidynamo.values.api_types import RequestDraft
 
 Draft = tuple[RequestDraft, LeftOut]
 
-_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 # What a provisioned global table has here where it does not say it.
 _UNITS_WHERE_UNSAID = 5
 
@@ -93,11 +92,7 @@ def _with_globals(properties: Part, everywhere: Part, intrinsics: Intrinsics) ->
     resolved = intrinsics.resolved(shared.members)
     if not isinstance(resolved, dict):
         raise shared.error("is not an object")
-    members: dict[object, object] = dict(resolved)
-    for name, value in properties.members.items():
-        below = members.get(name)
-        members[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
-    return Part(members, properties.name)
+    return Part(merged(resolved, properties.members), properties.name)
 
 
 @contextmanager
@@ -127,11 +122,7 @@ def _global_table(properties: Part) -> Draft:
             _add_replica(draft, replica, left_out.within(place))
         else:
             left_out.note(f"{place} ({shown(replica.get('Region'))})")
-    if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
-        for _, each in with_own_throughput(draft):
-            each["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_UNSAID) | each.get(
-                "ProvisionedThroughput", {}
-            )
+    complete_throughput(draft, _UNITS_WHERE_UNSAID)
     return draft, left_out
 
 

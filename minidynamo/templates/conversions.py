@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from minidynamo.requests.operations import API
 from minidynamo.requests.shapes import Shape
 from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX
 from minidynamo.templates.parts import Part
@@ -71,6 +72,7 @@ def rows_of(shape: Shape) -> dict[str, Row]:
     return {name: Row(name, _conversion_of(member)) for name, member in shape.members.items()}
 
 
+INDEX_REQUIRED = ("IndexName", "KeySchema", "Projection")
 _BY_KIND: dict[str, Conversion | None] = {"Integer": number, "Long": number, "Boolean": flag, "Opaque": None}
 _INNER: dict[str, Callable[[Shape], Conversion]] = {
     "Structure": lambda shape: structure(Reading(rows_of(shape))),
@@ -81,3 +83,9 @@ _INNER: dict[str, Callable[[Shape], Conversion]] = {
 def _conversion_of(shape: Shape) -> Conversion | None:
     inner = _INNER.get(shape.kind)
     return _BY_KIND.get(shape.kind, as_it_is) if inner is None else inner(shape)
+
+
+EXPIRY = Row(
+    "TimeToLiveSpecification",
+    structure(Reading(rows_of(API["UpdateTimeToLive"].request.members["TimeToLiveSpecification"]))),
+)

@@ -7,12 +7,21 @@ AWS::Serverless::SimpleTable.
 from __future__ import annotations
 
 from minidynamo.requests.operations import API
-from minidynamo.templates.conversions import as_it_is, flag, number, rows_of, structure, structures, tags
+from minidynamo.templates.conversions import (
+    EXPIRY,
+    INDEX_REQUIRED,
+    as_it_is,
+    flag,
+    number,
+    rows_of,
+    structure,
+    structures,
+    tags,
+)
 from minidynamo.templates.parts import Part
 from minidynamo.templates.reading import Conversion, LeftOut, Reading, Row
 
 _CREATED = API["CreateTable"].request.members
-_INDEX_REQUIRED = ("IndexName", "KeySchema", "Projection")
 _ROWS = rows_of(API["CreateTable"].request)
 _ENCRYPTION = Row(
     "SSESpecification",
@@ -38,13 +47,9 @@ _STREAM = Row(
         )
     ),
 )
-_EXPIRY = Row(
-    "TimeToLiveSpecification",
-    structure(Reading(rows_of(API["UpdateTimeToLive"].request.members["TimeToLiveSpecification"]))),
-)
 _LOCAL_INDEXES = Row(
     "LocalSecondaryIndexes",
-    structures(Reading(rows_of(_CREATED["LocalSecondaryIndexes"].inner), required=_INDEX_REQUIRED)),
+    structures(Reading(rows_of(_CREATED["LocalSecondaryIndexes"].inner), required=INDEX_REQUIRED)),
 )
 _INSIGHTS = {"ContributorInsightsSpecification": Row("ContributorInsightsSpecification")}
 # Of a table, and of a replica of a global one.
@@ -66,12 +71,12 @@ TABLE = Reading(
         "GlobalSecondaryIndexes": Row(
             "GlobalSecondaryIndexes",
             structures(
-                Reading({**rows_of(_CREATED["GlobalSecondaryIndexes"].inner), **_INSIGHTS}, required=_INDEX_REQUIRED)
+                Reading({**rows_of(_CREATED["GlobalSecondaryIndexes"].inner), **_INSIGHTS}, required=INDEX_REQUIRED)
             ),
         ),
         "SSESpecification": _ENCRYPTION,
         "StreamSpecification": _STREAM,
-        "TimeToLiveSpecification": _EXPIRY,
+        "TimeToLiveSpecification": EXPIRY,
         "ImportSourceSpecification": Row("Source"),
     }
 )
@@ -117,12 +122,12 @@ GLOBAL_TABLE = Reading(
         "GlobalSecondaryIndexes": Row(
             "GlobalSecondaryIndexes",
             structures(
-                Reading({**_GLOBAL_INDEX_ROWS, **_throughput("Read"), **_throughput("Write")}, required=_INDEX_REQUIRED)
+                Reading({**_GLOBAL_INDEX_ROWS, **_throughput("Read"), **_throughput("Write")}, required=INDEX_REQUIRED)
             ),
         ),
         "SSESpecification": _ENCRYPTION,
         "StreamSpecification": _STREAM,
-        "TimeToLiveSpecification": _EXPIRY,
+        "TimeToLiveSpecification": EXPIRY,
         "MultiRegionConsistency": Row("MultiRegionConsistency"),
         "GlobalTableWitnesses": Row("GlobalTableWitnesses"),
     },

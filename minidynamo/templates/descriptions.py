@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from minidynamo.requests.operations import API
 from minidynamo.schema.throughput_rules import warm_throughput
-from minidynamo.templates.conversions import as_it_is, rows_of, structure, structures
+from minidynamo.templates.conversions import EXPIRY, INDEX_REQUIRED, as_it_is, rows_of, structure, structures
 from minidynamo.templates.parts import Part, shown
 from minidynamo.templates.reading import LeftOut, Reading, Row
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
@@ -17,13 +17,11 @@ from minidynamo.templates.table_request import table_of, with_own_throughput
 from minidynamo.values.api_types import RequestDraft
 
 _CREATED = API["CreateTable"].request.members
-_TIME_TO_LIVE = API["UpdateTimeToLive"].request.members["TimeToLiveSpecification"]
 _LEAST = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 _KEY_IS_USED = ("ENABLED", "ENABLING", "UPDATING")
 
 _SUMMARY_FACTS = frozenset({"LastUpdateToPayPerRequestDateTime", "LastUpdateDateTime"})
 _INDEX_FACTS = frozenset({"IndexStatus", "Backfilling", "IndexSizeBytes", "ItemCount", "IndexArn"})
-_INDEX_REQUIRED = ("IndexName", "KeySchema", "Projection")
 _THROUGHPUT = {
     "ProvisionedThroughput": Row(
         "ProvisionedThroughput",
@@ -71,13 +69,13 @@ TABLE = Reading(
         "TableClassSummary": _summed_up("TableClass"),
         "SSEDescription": Row("SSESpecification", _encryption),
         "TimeToLiveDescription": Row("TimeToLiveSpecification", _expiry),
-        "TimeToLiveSpecification": Row("TimeToLiveSpecification", structure(Reading(rows_of(_TIME_TO_LIVE)))),
+        "TimeToLiveSpecification": EXPIRY,
         **rows_of(API["CreateTable"].request),
         **_THROUGHPUT,
         "LocalSecondaryIndexes": Row(
             "LocalSecondaryIndexes",
             structures(
-                Reading(rows_of(_CREATED["LocalSecondaryIndexes"].inner), _INDEX_FACTS, required=_INDEX_REQUIRED)
+                Reading(rows_of(_CREATED["LocalSecondaryIndexes"].inner), _INDEX_FACTS, required=INDEX_REQUIRED)
             ),
         ),
         "GlobalSecondaryIndexes": Row(
@@ -86,7 +84,7 @@ TABLE = Reading(
                 Reading(
                     {**rows_of(_CREATED["GlobalSecondaryIndexes"].inner), **_THROUGHPUT},
                     _INDEX_FACTS,
-                    required=_INDEX_REQUIRED,
+                    required=INDEX_REQUIRED,
                 )
             ),
         ),

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from minidynamo.templates.parts import Part, shown
 from minidynamo.templates.table_definition import Omission
 from minidynamo.values.api_types import RequestDraft
+
+Name = TypeVar("Name")
 
 NOT_SIMULATED = "not simulated"
 NOT_KNOWN = "not known"
@@ -117,7 +120,7 @@ def is_said(value: object) -> bool:
     return bool(value) and not (isinstance(value, str) and value.lower() in _OFF)
 
 
-def merged(one: RequestDraft, other: RequestDraft) -> RequestDraft:
+def merged(one: Mapping[Name, object], other: Mapping[Name, object]) -> dict[Name, object]:
     """Two drafts as one: members of structures side by side, and otherwise those of the second."""
     draft = dict(one)
     for name, value in other.items():
@@ -132,6 +135,6 @@ def _put(draft: RequestDraft, setting: str, value: object) -> None:
     _put_one(draft, last, value)
 
 
-def _put_one(draft: RequestDraft, name: str, value: object) -> None:
+def _put_one(draft: dict[Name, object], name: Name, value: object) -> None:
     old = draft.get(name)
     draft[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value

@@ -11,6 +11,7 @@ from minidynamo.templates.settings import SIMULATED
 from minidynamo.templates.table_definition import TableDefinition
 from minidynamo.values.api_types import RequestDraft
 
+_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 _UNUSED = "not used on demand"
 
 
@@ -38,11 +39,18 @@ def table_of(part: Part, draft: RequestDraft, left_out: LeftOut, place: str, at:
     return TableDefinition(draft, expiry, tuple(left_out.omissions), place, at)
 
 
-def with_own_throughput(draft: RequestDraft) -> Iterator[tuple[LeftOut, RequestDraft]]:
-    """The table and its global indexes, each with where it stands."""
-    yield LeftOut(), draft
+def with_own_throughput(draft: RequestDraft) -> Iterator[tuple[str, RequestDraft]]:
+    """The table and its global indexes, each with what stands before the names of its members."""
+    yield "", draft
     for number, index in enumerate(draft.get("GlobalSecondaryIndexes", ())):
-        yield LeftOut().within(f"GlobalSecondaryIndexes[{number}]"), index
+        yield f"GlobalSecondaryIndexes[{number}].", index
+
+
+def complete_throughput(draft: RequestDraft, units: int) -> None:
+    """Gives a provisioned table and its global indexes so many units where their source says none."""
+    if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
+        for _, each in with_own_throughput(draft):
+            each["ProvisionedThroughput"] = dict.fromkeys(_UNITS, units) | each.get("ProvisionedThroughput", {})
 
 
 def _settle_throughput(draft: RequestDraft, left_out: LeftOut) -> None:
@@ -52,8 +60,7 @@ def _settle_throughput(draft: RequestDraft, left_out: LeftOut) -> None:
     for place, each in with_own_throughput(draft):
         units = each.pop("ProvisionedThroughput", None)
         if units and any(units.values()):
-            place.note("ProvisionedThroughput", _UNUSED)
-            left_out.omissions += place.omissions
+            left_out.note(f"{place}ProvisionedThroughput", _UNUSED)
 
 
 def _settle_stream(draft: RequestDraft) -> None:

@@ -13,13 +13,12 @@ from minidynamo.templates.plan_resources import TABLE_TYPE, PlanResource, Refere
 from minidynamo.templates.planned_settings import INDEX, TABLE
 from minidynamo.templates.reading import NOT_SIMULATED, LeftOut
 from minidynamo.templates.table_definition import Omission, TableDefinition
-from minidynamo.templates.table_request import table_of, with_own_throughput
+from minidynamo.templates.table_request import complete_throughput, table_of
 from minidynamo.values.api_types import RequestDraft
 
 _INDEX_TYPE = "aws_dynamodb_global_secondary_index"
 _TAG_TYPE = "aws_dynamodb_tag"
 _NO_TABLE = "of no table in the plan"
-_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 _UNITS_WHERE_UNSAID = 1
 
 
@@ -64,10 +63,7 @@ def _table(resource: PlanResource, companions: Sequence[PlanResource]) -> TableD
     _add_indexes(draft, companions, left_out)
     for companion in companions:
         _add_companion(draft, companion, left_out)
-    if draft.get("BillingMode", "PROVISIONED") == "PROVISIONED":
-        for _, each in with_own_throughput(draft):
-            units = each.get("ProvisionedThroughput", {})
-            each["ProvisionedThroughput"] = dict.fromkeys(_UNITS, _UNITS_WHERE_UNSAID) | units
+    complete_throughput(draft, _UNITS_WHERE_UNSAID)
     return table_of(values, draft, left_out, resource.address, resource.part.members)
 
 

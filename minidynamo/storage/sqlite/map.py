@@ -7,7 +7,7 @@ notice that.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
@@ -80,11 +80,12 @@ class SqliteMap:
         test = _RANGE_TESTS[low != b"", high is not None]
         order = "DESC" if reverse else "ASC"
         statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key {order}"
-        skipped, execute = self._skipped, self._connection.execute
-        rows: Iterable[Row] = execute(statement, {"start": low, "stop": high}) if skipped is None or reverse else ()
-        if skipped is not None and not reverse:
-            statement = f"SELECT {_COLUMNS} FROM {self._table} {_RANGE_TESTS[True, high is not None]} ORDER BY key"
-            rows = skipped.rows(self._name, lambda key: execute(statement, {"start": key, "stop": high}), low)
+        skipped = self._skipped
+        rows: Iterator[Row]
+        if skipped is None or reverse:
+            rows = self._connection.execute(statement, {"start": low, "stop": high})
+        else:
+            rows = skipped.rows(self._name, lambda start: self._rows_from(start, high), low)
         seed, last = self.keyspace_id, None
         try:
             for key, record, checksum in rows:
@@ -102,6 +103,11 @@ class SqliteMap:
                 yield key, record
         except TypeError:
             raise damage(f"a record of {self._table}") from None
+
+    def _rows_from(self, start: bytes, stop: bytes | None) -> Iterator[Row]:
+        test = _RANGE_TESTS[True, stop is not None]
+        statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key"
+        return self._connection.execute(statement, {"start": start, "stop": stop})
 
     def check(self) -> None:
         """Asserts that count, size and order agree with the records."""
