@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from minidynamo.database.settings import ForkSettings, ServeSettings
     from minidynamo.database.sweeper import Sweeper
     from minidynamo.embedded.client import Client, StreamsClient
-    from minidynamo.embedded.resource import Resource, TableResource
+    from minidynamo.embedded.resource import Resource
+    from minidynamo.embedded.table_resource import TableResource
     from minidynamo.http.server.server import Server
 
 # What is there for other parts of the package, and not promised to users.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
+from minidynamo.embedded.boto3_types import DynamoDBClient, DynamoDBStreamsClient, NamesOnly
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
 from minidynamo.embedded.method_help import help_of, signature_of
 from minidynamo.embedded.methods import Condition, Methods, StreamMethods, Value
@@ -32,7 +33,7 @@ class ClientMeta:
         return f"<ClientMeta {self.region_name} {self.endpoint_url}>"
 
 
-class ServiceClient:
+class ServiceClient(NamesOnly):
     """What the clients of both services share.
 
     Parameters:
@@ -41,6 +42,9 @@ class ServiceClient:
     Every method takes its parameters by keyword and returns the response as a dict. It raises the classes of
     `client.exceptions`, which are botocore's ClientError where botocore is installed.
     """
+
+    exceptions: ClientExceptions
+    meta: ClientMeta
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.exceptions = ClientExceptions()
@@ -100,11 +104,11 @@ class DynamoClient(ServiceClient, Methods[Value, Condition]):
         return Waiter(self.describe_table, self._endpoint, waiter_name)
 
 
-class Client(DynamoClient[AttributeValue, str]):
+class Client(DynamoClient[AttributeValue, str], DynamoDBClient):  # type: ignore[misc]
     """Calls the operations of an endpoint as boto3's client of DynamoDB does."""
 
 
-class StreamsClient(ServiceClient, StreamMethods):
+class StreamsClient(ServiceClient, StreamMethods, DynamoDBStreamsClient):  # type: ignore[misc]
     """Calls the operations of an endpoint's streams as boto3's client of DynamoDB Streams does."""
 
 

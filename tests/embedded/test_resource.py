@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
 from minidynamo import Attr, Binary, Database, Key
 from minidynamo.embedded import conditions
-from minidynamo.embedded.resource import TableResource
+from minidynamo.embedded.table_resource import TableResource
 from minidynamo.formats.short_tables import create_table_request
 
 

@@ -12,7 +12,7 @@ from minidynamo.database import settings
 from minidynamo.database.connect import connect
 from minidynamo.database.core import Core
 from minidynamo.embedded import item_parameters, table_parameters
-from minidynamo.embedded.resource import _ATTRIBUTES, TableResource
+from minidynamo.embedded.table_resource import _ATTRIBUTES, TableActions
 from minidynamo.http.server.server import ServerOptions
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.requests.operations import API
@@ -42,7 +42,7 @@ def test_methods_of_tables(operation: str) -> None:
 
 def test_attributes_of_tables() -> None:
     """A table resource has the attributes that are annotated, one for each member of its description."""
-    annotated = inspect.get_annotations(TableResource)
+    annotated = inspect.get_annotations(TableActions)
     assert {_ATTRIBUTES[name] for name in annotated} == set(_ATTRIBUTES.values())
 
 

@@ -1,4 +1,4 @@
-"""A program of a user is what two type checkers say it is, and does what it says."""
+"""Programs of users are what two type checkers say they are, and do what they say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = Path(__file__).parent / "user_program.py"
+HERE = Path(__file__).parent
+PROGRAMS = [str(HERE / "user_program.py"), str(HERE / "boto3_program.py")]
+
+WITHOUT_TYPES = """
+[mypy]
+strict = true
+[mypy-boto3]
+ignore_missing_imports = true
+[mypy-mypy_boto3_dynamodb.*,mypy_boto3_dynamodbstreams.*]
+follow_imports = skip
+follow_imports_for_stubs = true
+"""
 
 
 def run(*arguments: str) -> None:
@@ -22,13 +33,20 @@ def run(*arguments: str) -> None:
 
 def test_mypy_agrees(tmp_path: Path) -> None:
     """In its strict mode, every assertion about types and every mistake included."""
-    run("mypy", "--strict", "--cache-dir", str(tmp_path), str(PROGRAM))
+    run("mypy", "--strict", "--cache-dir", str(tmp_path), *PROGRAMS)
+
+
+def test_mypy_agrees_without_the_types_of_boto3(tmp_path: Path) -> None:
+    """Mistakes are found as well where `mypy-boto3-dynamodb` is not installed."""
+    settings = tmp_path / "mypy.ini"
+    settings.write_text(WITHOUT_TYPES)
+    run("mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path), PROGRAMS[0])
 
 
 def test_pyright_agrees(tmp_path: Path) -> None:
     """In its basic mode, which must find each mistake as well: a comment that ignores nothing is an error."""
     settings = {
-        "include": [str(PROGRAM)],
+        "include": PROGRAMS,
         "extraPaths": [str(ROOT)],
         "typeCheckingMode": "basic",
         "reportUnnecessaryTypeIgnoreComment": "error",
@@ -39,6 +57,6 @@ def test_pyright_agrees(tmp_path: Path) -> None:
     run("basedpyright", "--project", str(path), "--pythonpath", sys.executable)
 
 
-def test_it_runs() -> None:
+def test_they_run() -> None:
     """With the fixtures of the plugin."""
-    run("pytest", "-p", "no:cacheprovider", str(PROGRAM))
+    run("pytest", "-p", "no:cacheprovider", *PROGRAMS)

@@ -20,7 +20,8 @@ import minidynamo
 from minidynamo import Attr, Binary, Database, DynamoError, Key, ManualClock, Profile, Snapshot
 from minidynamo.embedded.client import Client, StreamsClient
 from minidynamo.embedded.paginators import PageIterator, Paginator
-from minidynamo.embedded.resource import Resource, TableResource
+from minidynamo.embedded.resource import Resource
+from minidynamo.embedded.table_resource import TableResource
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.simulation import SimulatedDatabase
@@ -256,10 +257,10 @@ def mistakes(client: Client, table: TableResource, database: Database) -> None:
     client.put_item(TableName="Orders")  # type: ignore[call-arg]
     client.put_item(TableNam="Orders", Item={})  # type: ignore[call-arg]
     client.put_item(TableName="Orders", Item={"customer": "ann"})  # type: ignore[dict-item]
-    client.get_items(TableName="Orders")  # type: ignore[attr-defined]
+    client.get_items(TableName="Orders")  # type: ignore[operator]
     client.query(TableName="Orders", KeyConditionExpression=Key("customer").eq("ann"))  # type: ignore[arg-type]
     table.query(Limit="1")  # type: ignore[arg-type]
-    table.item_counts  # type: ignore[attr-defined]
+    table.item_counts + 1  # type: ignore[operator]
     database.on_stream("Orders", mistakes, BatchSizes=1)  # type: ignore[call-overload]
     minidynamo.connect(durabilty="full")  # type: ignore[call-arg]
     minidynamo.connect("shop.db", durability="sometimes")  # type: ignore[arg-type]
