@@ -13,6 +13,7 @@
     ├── ResourceInUse                            ResourceInUseException
     ├── LimitExceeded                            LimitExceededException
     ├── ConditionalCheckFailed                   ConditionalCheckFailedException, with the item if asked for
+    ├── DuplicateItem                            DuplicateItemException: INSERT of a key that there is
     ├── ItemCollectionSizeLimitExceeded          ItemCollectionSizeLimitExceededException
     ├── TransactionCanceled                      TransactionCanceledException, with its reasons
     ├── TransactionConflict                      TransactionConflictException
@@ -156,6 +157,15 @@ class ConditionalCheckFailed(DynamoError):
 
     def __init__(self, item: Mapping[str, Any] | None = None) -> None:
         super().__init__("The conditional request failed", {"Item": item} if item else None)
+
+
+class DuplicateItem(DynamoError):
+    """INSERT of an item whose key there is."""
+
+    code = "DuplicateItemException"
+
+    def __init__(self) -> None:
+        super().__init__("Duplicate primary key exists in table")
 
 
 class ItemCollectionSizeLimitExceeded(DynamoError):

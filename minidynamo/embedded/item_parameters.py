@@ -158,3 +158,30 @@ class TransactWriteItems(TypedDict, total=False):
     ReturnConsumedCapacity: str
     ReturnItemCollectionMetrics: str
     TransactItems: Required[Sequence[Structure]]
+
+
+class ExecuteStatement(TypedDict, Generic[Value], total=False):
+    """What ExecuteStatement takes."""
+
+    Statement: Required[str]
+    Parameters: Sequence[Value]
+    ConsistentRead: bool
+    Limit: int
+    NextToken: str
+    ReturnConsumedCapacity: str
+    ReturnValuesOnConditionCheckFailure: str
+
+
+class BatchExecuteStatement(TypedDict, total=False):
+    """What BatchExecuteStatement takes."""
+
+    ReturnConsumedCapacity: str
+    Statements: Required[Sequence[Structure]]
+
+
+class ExecuteTransaction(TypedDict, total=False):
+    """What ExecuteTransaction takes."""
+
+    ClientRequestToken: str
+    ReturnConsumedCapacity: str
+    TransactStatements: Required[Sequence[Structure]]

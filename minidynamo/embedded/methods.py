@@ -18,6 +18,9 @@ class Methods(Generic[Value, Condition]):
 
     if TYPE_CHECKING:
 
+        def batch_execute_statement(self, **parameters: Unpack[items.BatchExecuteStatement]) -> Response:
+            """Calls BatchExecuteStatement."""
+
         def batch_get_item(self, **parameters: Unpack[items.BatchGetItem]) -> Response:
             """Calls BatchGetItem."""
 
@@ -44,6 +47,12 @@ class Methods(Generic[Value, Condition]):
 
         def describe_time_to_live(self, **parameters: Unpack[tables.DescribeTimeToLive]) -> Response:
             """Calls DescribeTimeToLive."""
+
+        def execute_statement(self, **parameters: Unpack[items.ExecuteStatement[Value]]) -> Response:
+            """Calls ExecuteStatement."""
+
+        def execute_transaction(self, **parameters: Unpack[items.ExecuteTransaction]) -> Response:
+            """Calls ExecuteTransaction."""
 
         def get_item(self, **parameters: Unpack[items.GetItem[Value]]) -> Response:
             """Calls GetItem."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.errors import AccessDenied
-from minidynamo.requests.operations import API, WRITE
+from minidynamo.requests.statements import is_write
 from minidynamo.values.api_types import Response
 
 
@@ -14,10 +14,9 @@ def refused(what: str) -> AccessDenied:
 
 
 class WriteRefusal(Middleware):
-    """Refuses every operation that writes, whatever its request."""
+    """Refuses every operation that writes, whatever its request, and every statement that does."""
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
-        row = API.get(call.operation)
-        if row is not None and row.access == WRITE:
+        if is_write(call.operation, call.request):
             raise refused(call.operation)
         return proceed(call.operation, call.request)

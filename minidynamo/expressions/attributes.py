@@ -13,6 +13,11 @@ def attributes_of(tree: object) -> list[str]:
     return list(dict.fromkeys(str(path.elements[0]) for path in _paths(tree)))
 
 
+def nested_attributes_of(tree: object) -> tuple[str, ...]:
+    """The names of the top-level attributes that paths in a tree reach into."""
+    return tuple(str(path.elements[0]) for path in _paths(tree) if len(path.elements) > 1)
+
+
 def _paths(node: object) -> Iterator[DocumentPath | Path]:
     if isinstance(node, DocumentPath | Path):
         yield node

@@ -205,10 +205,19 @@ def _contains(operand: Getter, member: Getter) -> Predicate:
     return contains
 
 
+def _is_whole(operand: Getter) -> Predicate:
+    def holds(item: Item) -> bool:
+        value = operand(item)
+        return value is not None and "N" in value and "." not in value["N"]
+
+    return holds
+
+
 _FUNCTIONS: dict[str, Callable[..., Predicate]] = {
     "attribute_exists": _attribute_exists,
     "attribute_not_exists": _attribute_not_exists,
     "attribute_type": _attribute_type,
     "begins_with": _begins_with,
     "contains": _contains,
+    "is whole": _is_whole,
 }

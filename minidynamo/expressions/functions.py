@@ -40,6 +40,7 @@ FUNCTIONS: dict[str, FunctionRule] = {
     "attribute_type": FunctionRule(True, True, 2, types=(None, frozenset({"S"}))),
     "begins_with": FunctionRule(True, True, 2, distinct=True, types=(frozenset("SB"), frozenset("SB"))),
     "contains": FunctionRule(True, True, 2, distinct=True),
+    "is whole": FunctionRule(True, True, 1),  # Of PartiQL's IS INTEGER; no expression can name it.
     "size": FunctionRule(True, False, 1, types=(frozenset({"S", "B", "L", "M"}) | SETS,), result="N"),
     "if_not_exists": FunctionRule(False, False, 2, needs_path=True, distinct=True),
     "list_append": FunctionRule(False, False, 2, types=(frozenset("L"), frozenset("L")), result="L"),

@@ -14,7 +14,7 @@ from minidynamo.expressions.parser import invalid
 from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
 
 _PARAMETER = "KeyConditionExpression"
-_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def _clause(node: Condition) -> KeyClause:
     if len(paths) != 1:
         error = "Multiple attribute names used in one condition" if paths else "No key attribute specified"
         raise ValidationError(f"Invalid condition in {_PARAMETER}: {error}")
-    if operator in _MIRRORED and operands[0] is not paths[0]:
-        operator, operands = _MIRRORED[operator], operands[::-1]
+    if operator in MIRRORED and operands[0] is not paths[0]:
+        operator, operands = MIRRORED[operator], operands[::-1]
     if operands[0] is not paths[0]:
         text = f"{operator} operator must have the key attribute as its first operand"
         raise ValidationError(f"Invalid condition in {_PARAMETER}: {text}")

@@ -56,7 +56,9 @@ def parse(parameter: str, text: str) -> syntax.Parsed:
 
 
 def invalid(parameter: str, text: str) -> ValidationError:
-    """The error of an expression: "Invalid FilterExpression: ..."."""
+    """The error of an expression: "Invalid FilterExpression: ...", or the text alone where no parameter carries it."""
+    if not parameter:
+        return ValidationError(text)
     return ValidationError(f"Invalid {parameter}: {text}", prefix=VALUE)
 
 

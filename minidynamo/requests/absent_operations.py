@@ -6,7 +6,6 @@ Source: Amazon DynamoDB API reference, "Actions".
 from __future__ import annotations
 
 ABSENT_OPERATIONS = (
-    "BatchExecuteStatement",
     "CreateBackup",
     "CreateGlobalTable",
     "DeleteBackup",
@@ -22,8 +21,6 @@ ABSENT_OPERATIONS = (
     "DescribeTableReplicaAutoScaling",
     "DisableKinesisStreamingDestination",
     "EnableKinesisStreamingDestination",
-    "ExecuteStatement",
-    "ExecuteTransaction",
     "ExportTableToPointInTime",
     "GetResourcePolicy",
     "ImportTable",

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from minidynamo.limits import BATCH_GET_KEYS_MAX, BATCH_WRITE_REQUESTS_MAX, TRANSACTION_ACTIONS_MAX
+from minidynamo.limits import (
+    BATCH_GET_KEYS_MAX,
+    BATCH_STATEMENTS_MAX,
+    BATCH_WRITE_REQUESTS_MAX,
+    NEXT_TOKEN_CHARACTERS_MAX,
+    STATEMENT_CHARACTERS_MAX,
+    TRANSACTION_ACTIONS_MAX,
+)
 from minidynamo.requests.shapes import (
     ATTRIBUTE_NAMES,
     COMPARISON_OPERATOR,
@@ -126,6 +133,9 @@ _TRANSACT_GET_ITEM = structure(
     ),
 )
 
+_STATEMENT = {"Statement": string(1, STATEMENT_CHARACTERS_MAX), "Parameters": list_of(VALUE, 1)}
+_STATEMENT_MEMBERS = {**_STATEMENT, "ReturnValuesOnConditionCheckFailure": RETURN_VALUES_ON_FAILURE}
+
 DATA_PLANE: dict[str, Shape] = {
     "PutItem": structure("PutItemInput", "TableName Item", **_WRITE_MEMBERS, Item=ITEM),
     "GetItem": structure(
@@ -204,5 +214,33 @@ DATA_PLANE: dict[str, Shape] = {
         ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
         ReturnItemCollectionMetrics=RETURN_ITEM_COLLECTION_METRICS,
         TransactItems=list_of(TRANSACT_WRITE_ITEM, 1, TRANSACTION_ACTIONS_MAX),
+    ),
+    "ExecuteStatement": structure(
+        "ExecuteStatementInput",
+        "Statement",
+        **_STATEMENT_MEMBERS,
+        ConsistentRead=FLAG,
+        NextToken=string(1, NEXT_TOKEN_CHARACTERS_MAX),
+        ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
+        Limit=integer(1),
+    ),
+    "BatchExecuteStatement": structure(
+        "BatchExecuteStatementInput",
+        "Statements",
+        ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
+        Statements=list_of(
+            structure("BatchStatementRequest", "Statement", **_STATEMENT_MEMBERS, ConsistentRead=FLAG),
+            1,
+            BATCH_STATEMENTS_MAX,
+        ),
+    ),
+    "ExecuteTransaction": structure(
+        "ExecuteTransactionInput",
+        "TransactStatements",
+        ClientRequestToken=string(1, 36),
+        ReturnConsumedCapacity=RETURN_CONSUMED_CAPACITY,
+        TransactStatements=list_of(
+            structure("ParameterizedStatement", "Statement", **_STATEMENT_MEMBERS), 1, TRANSACTION_ACTIONS_MAX
+        ),
     ),
 }

@@ -19,12 +19,14 @@ DYNAMODB = "DynamoDB_20120810"
 DYNAMODB_STREAMS = "DynamoDBStreams_20120810"
 
 # What an operation does.
-READ, WRITE = "read", "write"
+READ, WRITE, EITHER = "read", "write", "either"
 # What it does it to.
 ITEM, BATCH, TRANSACTION, PAGES = "item", "batch", "transaction", "pages"
 TABLE, ACCOUNT, STREAM = "table", "account", "stream"
+STATEMENT = "statement"
 
-_ITEM_SUBJECTS = frozenset({ITEM, BATCH, TRANSACTION, PAGES})
+# Where operations on these are carried out, below `operations/`; the others below `items/`.
+_ROOMS = {TABLE: "tables", ACCOUNT: "tables", STREAM: "streams", STATEMENT: "statements"}
 
 # Two texts of one error: the current one and, where it differs, that of 2025.
 Texts = tuple[str, str | None]
@@ -57,9 +59,9 @@ class Operation:
 
     Attributes:
         name: its name in the API.
-        access: whether it reads or writes.
-        subject: what it reads or writes: an item, a batch, a transaction, pages of items, a table, the account's
-            settings, a stream.
+        access: whether it reads or writes, or either, as its statements say.
+        subject: what it reads or writes: an item, a batch, a transaction, pages of items, what statements name, a
+            table, the account's settings, a stream.
         request: the shape of its request.
         value_users: its expressions that may use values, as the service names them where they are missing.
         pages: how it pages, None where it does not.
@@ -94,8 +96,7 @@ class Operation:
     @property
     def module(self) -> str:
         """Where it is carried out: a module below `operations/`."""
-        room = "items" if self.subject in _ITEM_SUBJECTS else "streams" if self.subject == STREAM else "tables"
-        return f"{room}.{self.method}"
+        return f"{_ROOMS.get(self.subject, 'items')}.{self.method}"
 
 
 def value_users(shape: Shape) -> tuple[str, ...]:
@@ -153,6 +154,7 @@ def _row(
 
 # fmt: off
 _ROWS = (
+    _row("BatchExecuteStatement", EITHER, STATEMENT),
     _row("BatchGetItem", READ, BATCH, layers=_ALWAYS_BARE, missing={"RequestItems": _NO_KEYS}),
     _row("BatchWriteItem", WRITE, BATCH, layers=_SOON_BARE, missing={"RequestItems": _NO_REQUESTS}),
     _row("CreateTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
@@ -163,6 +165,8 @@ _ROWS = (
     _row("DescribeStream", READ, STREAM, timestamps="StreamDescription.CreationRequestDateTime"),
     _row("DescribeTable", READ, TABLE, missing=_NO_NAME, timestamps="*"),
     _row("DescribeTimeToLive", READ, TABLE, missing=_NO_NAME),
+    _row("ExecuteStatement", EITHER, STATEMENT),
+    _row("ExecuteTransaction", EITHER, STATEMENT),
     _row("GetItem", READ, ITEM, layers=_ALWAYS_BARE),
     _row("GetRecords", READ, STREAM, timestamps="Records.dynamodb.ApproximateCreationDateTime"),
     _row("GetShardIterator", READ, STREAM),
@@ -196,11 +200,11 @@ def named(*, access: str | None = None, subjects: Iterable[str] | None = None) -
 
 # What the service has besides: known by name, so that a request for one is answered as a service would that lacks it.
 _OTHERS = """
-BatchExecuteStatement CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy
+CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy
 DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeExport
 DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination
-DescribeTableReplicaAutoScaling DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement
-ExecuteTransaction ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOperations
+DescribeTableReplicaAutoScaling DisableKinesisStreamingDestination EnableKinesisStreamingDestination
+ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOperations
 ListContributorInsights ListExports ListGlobalTables ListImports PutResourcePolicy RestoreTableFromBackup
 RestoreTableToPointInTime SearchVectors StartBulkPutItems UpdateContinuousBackups UpdateContributorInsights
 UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling

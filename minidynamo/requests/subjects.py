@@ -11,6 +11,7 @@ from typing import NamedTuple
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of as attributes_in
 from minidynamo.expressions.parser import parse
+from minidynamo.requests.statements import STATEMENT_MEMBERS, statements_of
 from minidynamo.values.api_types import Item, Request, Structure
 
 _EXPRESSIONS = (
@@ -20,6 +21,7 @@ _EXPRESSIONS = (
     "ProjectionExpression",
     "UpdateExpression",
 )
+_TRANSACTIONS = frozenset({"TransactItems", "TransactStatements"})
 _LEGACY_MAPS = ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter")
 
 
@@ -58,7 +60,8 @@ def items_of(request: Request) -> list[Item]:
 
 def actions_of(request: Request) -> list[Part]:
     """The actions of a transaction; none in another request."""
-    return parts_of(request) if isinstance(request, Mapping) and "TransactItems" in request else []
+    is_transaction = isinstance(request, Mapping) and not _TRANSACTIONS.isdisjoint(request)
+    return parts_of(request) if is_transaction else []
 
 
 def attributes_of(request: Request) -> list[str]:
@@ -71,7 +74,10 @@ def attributes_of(request: Request) -> list[str]:
 
 
 def _parts(request: Request) -> Iterator[Part]:
-    if "RequestItems" in request:
+    if not STATEMENT_MEMBERS.isdisjoint(request):
+        for holder, bound in statements_of(request):
+            yield Part(bound.source.table, bound.item or bound.equalities or None, holder, bound.source.index)
+    elif "RequestItems" in request:
         for table, entries in _members(request["RequestItems"]):
             yield from _batch_parts(table, entries)
     elif "TransactItems" in request:
@@ -111,6 +117,8 @@ def _list(value: object) -> list[object]:
 
 
 def _attributes(parameters: Structure) -> Iterator[str]:
+    for _, bound in statements_of(parameters):
+        yield from bound.attributes
     given = _members(parameters.get("ExpressionAttributeNames"))
     names = {placeholder: name for placeholder, name in given if isinstance(name, str)}
     for parameter in _EXPRESSIONS:

@@ -11,8 +11,9 @@ from minidynamo.clock import advanced
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
 from minidynamo.errors import DynamoError
 from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.requests.statements import is_write
 from minidynamo.simulation.arguments import require
-from minidynamo.simulation.effects import batches, pages, stream_reads, tables
+from minidynamo.simulation.effects import batches, pages, statements, stream_reads, tables
 from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import timeout
 from minidynamo.simulation.effects.target import Target
@@ -112,7 +113,9 @@ class Simulation(Middleware):
             return batches.get(target, self._policy, request)
         if operation == "BatchWriteItem":
             return batches.write(target, self._policy, request)
-        if self._injector.happens_at("stale_read"):
+        if operation == "BatchExecuteStatement":
+            return statements.batch(target, self._policy, request)
+        if self._injector.happens_at("stale_read") and not is_write(operation, request):
             return pages.read(target, operation, request)
         if operation == "GetRecords":
             return stream_reads.get_records(target, request)

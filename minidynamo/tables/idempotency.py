@@ -1,12 +1,14 @@
 """Idempotency tokens: what a transaction's ClientRequestToken stood for, for ten minutes after it completed.
 
-Kept in the catalog's system keyspace under "token/<token>", in the same batch as the transaction's writes.
-Source: DynamoDB API reference, TransactWriteItems; observed responses.
+Kept in the catalog's system keyspace under "token/<token>", in the same batch as the transaction's writes; those of
+ExecuteTransaction, which are apart, under "statement token/<token>".
+Source: DynamoDB API reference, TransactWriteItems and ExecuteTransaction; observed responses.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import takewhile
 from typing import TypedDict
@@ -25,9 +27,8 @@ from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_content
 from minidynamo.values.wire_types import as_bytes
 
-_PREFIX = b"token/"
+_PREFIXES = {"TransactWriteItems": b"token/", "ExecuteTransaction": b"statement token/"}
 _DIGEST_BYTES = 16
-_OPERATION = "TransactWriteItems"
 _TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 # How a retry is reported may differ from how the first call was.
 _NOT_COMPARED = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
@@ -53,12 +54,20 @@ class IdempotencyTokens:
     def __init__(self, system: Keyspace) -> None:
         self._system = system
         # When each may be forgotten; also of tokens that have been used again since.
-        expiries = [(_entry(record)["ExpiresAt"], key) for key, record in system.range(_PREFIX, after(_PREFIX))]
+        expiries = [(_entry(record)["ExpiresAt"], key) for key, record in self._entries()]
         self._expiries = deque(sorted(expiries))
         self._latest_expiry = self._expiries[-1][0] if self._expiries else 0.0
 
-    def outcome(self, request: Request, now: float) -> Outcome | None:
+    def _entries(self) -> Iterator[tuple[bytes, bytes]]:
+        for prefix in _PREFIXES.values():
+            yield from self._system.range(prefix, after(prefix))
+
+    def outcome(self, operation: str, request: Request, now: float) -> Outcome | None:
         """What the first call with this token left, or None where there was none in the window.
+
+        Parameters:
+            operation: the API's name of the transaction's operation.
+            request, now: the call.
 
         Raises:
             IdempotentParameterMismatch: the token stood for another request.
@@ -66,38 +75,38 @@ class IdempotencyTokens:
         token = request.get("ClientRequestToken")
         if token is None:
             return None
-        key = _PREFIX + token.encode()
+        key = _PREFIXES[operation] + token.encode()
         record = self._system.get(key)
         entry = None if record is None else _entry(record)
         if entry is None or entry["ExpiresAt"] <= now:
             return None
-        if entry["Request"] != _digest(request):
+        if entry["Request"] != _digest(operation, request):
             raise IdempotentParameterMismatch(
                 "The provided client token is already in use with different request parameters"
             )
         return entry["Outcome"]
 
-    def stage(self, batch: WriteBatch, request: Request, outcome: Outcome, now: float) -> None:
+    def stage(self, batch: WriteBatch, operation: str, request: Request, outcome: Outcome, now: float) -> None:
         """Stages the memory of a call that is about to succeed, and forgets tokens whose time is over."""
         token = request.get("ClientRequestToken")
         if token is None:
             return
-        key = _PREFIX + token.encode()
+        key = _PREFIXES[operation] + token.encode()
         due = [each for _, each in takewhile(lambda expiry: expiry[0] <= now, self._expiries)]
         for each in set(due) - {key}:
             record = self._system.get(each)
             if record is not None and _entry(record)["ExpiresAt"] <= now:
                 self._system.keep(batch, each, None)
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
-        entry: _Entry = {"Request": _digest(request), "ExpiresAt": expires_at, "Outcome": outcome}
+        entry: _Entry = {"Request": _digest(operation, request), "ExpiresAt": expires_at, "Outcome": outcome}
         self._system.keep(batch, key, packed_record(entry, 0))
         batch.after += (lambda: self._schedule(len(due), expires_at, key),)
 
     def check(self) -> None:
         """Asserts that every token can be read, is due to be forgotten, and not later than a window after its use."""
         scheduled = set(self._expiries)
-        for key, record in self._system.range(_PREFIX, after(_PREFIX)):
-            name = f"the token {key[len(_PREFIX) :].decode()!r}"
+        for key, record in self._entries():
+            name = f"the token {key.partition(b'/')[2].decode()!r}"
             try:
                 entry = _entry(record)
             except (ValueError, msgpack.UnpackException) as error:
@@ -124,10 +133,10 @@ def _entry(record: bytes) -> _Entry:
     return entry
 
 
-def _digest(request: Request) -> bytes:
+def _digest(operation: str, request: Request) -> bytes:
     """What tells a request from others: the members that are the API's, in one order. Others count for nothing."""
     compared = {name: value for name, value in request.items() if name not in _NOT_COMPARED}
-    named = _in_order(known(API[_OPERATION].request, compared, _known_leaf))
+    named = _in_order(known(API[operation].request, compared, _known_leaf))
     return blake2b(msgpack.packb(named), digest_size=_DIGEST_BYTES).digest()
 
 

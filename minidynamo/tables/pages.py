@@ -37,6 +37,7 @@ class Reading:
         limit: how many items to read at most.
         is_consistent: whether to charge for a consistent read.
         is_fetching: whether whole items are fetched from the table for the entries of an LSI.
+        size_bytes_max: how many bytes to read at most.
     """
 
     table: Table
@@ -47,6 +48,7 @@ class Reading:
     limit: int | None = None
     is_consistent: bool = False
     is_fetching: bool = False
+    size_bytes_max: int = PAGE_SIZE_BYTES_MAX
 
     def resume_after(self, key: bytes) -> None:
         """Narrows the range to what follows a key in the direction of reading."""
@@ -64,11 +66,13 @@ class ReadPage:
         records: the records in the order read, fetched from the table where the reading says so.
         last_record: the last entry read, from which the LastEvaluatedKey is taken, where there may be more.
         consumption: what reading it consumed.
+        size_bytes: how large the items are that were read.
     """
 
     records: list[bytes]
     last_record: bytes | None
     consumption: Consumption
+    size_bytes: int
 
 
 def find_and_read(
@@ -111,7 +115,7 @@ class _Source:
     def page(self) -> Page:
         reading = self._reading
         return read_page(
-            self._ranges, reading.start, reading.stop, reading.is_reversed, reading.limit, PAGE_SIZE_BYTES_MAX
+            self._ranges, reading.start, reading.stop, reading.is_reversed, reading.limit, reading.size_bytes_max
         )
 
 
@@ -132,7 +136,7 @@ def _charged(meter: Meter, reading: Reading, page: Page, record_of: Callable[[by
         is_local = index is not None and index.kind.shares_collections
         assert is_local, f"items of {reading.table.name} are fetched for {None if index is None else index.name}"
         records = [_fetched(reading, record, record_of, consumption) for record in records]
-    return ReadPage(records, last_record, consumption)
+    return ReadPage(records, last_record, consumption, page.size_bytes)
 
 
 def _count(meter: Meter, page: Page, units: float) -> None:

@@ -30,6 +30,7 @@ FLOORS = (
     {"wording"},
     {"values"},
     {"storage", "schema", "expressions"},
+    {"partiql"},
     {"requests"},
     {"streams"},
     {"tables"},

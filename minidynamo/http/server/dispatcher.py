@@ -18,14 +18,14 @@ from minidynamo.http.server.application import Application
 from minidynamo.http.server.pool import Pool
 from minidynamo.http.targets import operation_of, target_of
 from minidynamo.limits import FUNCTION_CALLS_AT_ONCE_MAX, HTTP_INLINE_BODY_BYTES_MAX, MIB
-from minidynamo.requests.operations import BATCH, PAGES, READ, TRANSACTION, named
+from minidynamo.requests.operations import BATCH, PAGES, READ, STATEMENT, TRANSACTION, named
 
 Finish = Callable[[HttpResponse | None], None]
 
 _QUICK_SECONDS = 0.001
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
 # What nothing is known of yet, and may take long.
-_LONG = named(subjects=(PAGES, BATCH, TRANSACTION))
+_LONG = named(subjects=(PAGES, BATCH, TRANSACTION, STATEMENT))
 _LONG_SECONDS = 0.01
 # What may take long and leaves nothing to be learned from the first time.
 _CONTROL = ("CreateTable", "DeleteTable", "UpdateTable")

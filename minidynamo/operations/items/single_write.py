@@ -9,7 +9,7 @@ from minidynamo.expressions.projection import compile_projection
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.requests.violations import nests_past_newer_layer
-from minidynamo.tables.capacity import consumed_capacity
+from minidynamo.tables.capacity import Consumption, consumed_capacity
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.damage import old_record_of
 from minidynamo.tables.table import Table
@@ -60,6 +60,14 @@ def returns_of(request: Request) -> Returns:
 
 
 def write_item(context: OperationContext, write: ItemWrite, returns: Returns) -> Response:
+    """Carries out one write, and says what it consumed if asked to."""
+    response, consumption = written(context, write, returns)
+    if returns.capacity != "NONE":
+        response["ConsumedCapacity"] = consumed_capacity(returns.capacity, write.table_name, consumption)
+    return response
+
+
+def written(context: OperationContext, write: ItemWrite, returns: Returns) -> tuple[Response, Consumption]:
     """Carries out one write: find the table, read, decide, commit, respond."""
     with context.lock:
         table = context.catalog.table(write.table_name)
@@ -81,9 +89,7 @@ def write_item(context: OperationContext, write: ItemWrite, returns: Returns) ->
         attributes = _returned_attributes(returns.values, write, old_item, new_item)
         if attributes:
             response["Attributes"] = attributes
-    if returns.capacity != "NONE":
-        response["ConsumedCapacity"] = consumed_capacity(returns.capacity, write.table_name, consumption)
-    return response
+    return response, consumption
 
 
 def collection_metrics(table: Table, key: Item) -> Response:

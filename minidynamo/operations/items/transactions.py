@@ -1,9 +1,10 @@
-"""What TransactGetItems and TransactWriteItems share: what they cost, and the reasons for which they are cancelled."""
+"""What transactions share: what they cost, and the reasons for which they are cancelled."""
 
 from __future__ import annotations
 
 from minidynamo.errors import (
     ConditionalCheckFailed,
+    DuplicateItem,
     DynamoError,
     ItemCollectionSizeLimitExceeded,
     TransactionCanceled,
@@ -11,6 +12,15 @@ from minidynamo.errors import (
 )
 from minidynamo.values.api_types import Response
 from minidynamo.wording import Layers, Wording
+
+
+class CallFault(ValidationError):
+    """A fault of a statement that the whole transaction is refused for, and not cancelled."""
+
+    def of_statement(self, index: int) -> ValidationError:
+        """The error of the transaction, of which the statement is the `index`th, counted from 0."""
+        return ValidationError(f"Validation failed in TransactStatements[{index}]: {self.text_2025}")
+
 
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
 
@@ -31,5 +41,7 @@ def _reason(error: DynamoError | None, wording: Wording, layers: Layers) -> Resp
         return {"Code": "ConditionalCheckFailed", "Message": error.message, **error.members}
     if isinstance(error, ItemCollectionSizeLimitExceeded):
         return {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."}
+    if isinstance(error, DuplicateItem):
+        return {"Code": "DuplicateItem", "Message": error.message}
     text = wording.render(error, layers) if isinstance(error, ValidationError) else error.message
     return {"Code": "ValidationError", "Message": text}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from minidynamo.requests.statements import is_write
 from minidynamo.simulation.effects.pages import lagging
 from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.rejections import throttle
@@ -124,7 +125,7 @@ def _throttled(
             choices["capacity"] = {**next(iter(found.values())), "left": [list(place) for place in found]}
     if found and len(found) == len(entries):
         detail = next(iter(found.values()))
-        raise throttle(operation, detail, target.catalog.table(detail["table"]), target.scope, [])
+        raise throttle(is_write(operation, {}), detail, target.catalog.table(detail["table"]), target.scope, [])
     return set(found)
 
 

@@ -162,8 +162,8 @@ class _DiscardingTokens(IdempotencyTokens):
     def __init__(self, tokens: IdempotencyTokens) -> None:
         self._tokens = tokens
 
-    def outcome(self, request: Request, now: float) -> Outcome | None:
-        return self._tokens.outcome(request, now)
+    def outcome(self, operation: str, request: Request, now: float) -> Outcome | None:
+        return self._tokens.outcome(operation, request, now)
 
-    def stage(self, batch: WriteBatch, request: Request, outcome: Outcome, now: float) -> None:
+    def stage(self, batch: WriteBatch, operation: str, request: Request, outcome: Outcome, now: float) -> None:
         pass

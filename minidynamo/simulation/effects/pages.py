@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Mapping
 
+from minidynamo.operations.statements.next_token import last_key_of
 from minidynamo.simulation.effects.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import UnseenChange, group_by
@@ -15,14 +16,14 @@ Grouping = Callable[[UnseenChange], Hashable]
 
 
 def read(target: Target, operation: str, request: Request) -> Response:
-    """Answers GetItem, Query or Scan."""
+    """Answers GetItem, Query, Scan or a SELECT."""
     if operation == "GetItem":
         return lagging(target, operation, request, _group_of_read(target, operation, request))[0]
     limit = request.get("Limit")
     if limit is not None and (not isinstance(limit, int) or limit < 1):
         return target.perform(operation, request)  # It is refused.
     choices = target.injector
-    if "ExclusiveStartKey" in request and choices.may_refuse and choices.is_possible("empty_page"):
+    if _start_member(operation) in request and choices.may_refuse and choices.is_possible("empty_page"):
         empty = _empty_page(target, operation, request)
         if choices.choose("empty_page", lambda draw: {"nothing": "read"}) is not None:
             return empty
@@ -30,7 +31,7 @@ def read(target: Target, operation: str, request: Request) -> Response:
         response, overlay = target.perform(operation, request), target.overlay()
     else:
         response, overlay = _seen_page(target, operation, request)
-    if limit is not None and "LastEvaluatedKey" in response:
+    if limit is not None and _end_member(operation) in response:
         _notice_end(target, operation, request, response, overlay)
     return response
 
@@ -39,7 +40,7 @@ def _seen_page(target: Target, operation: str, request: Request) -> tuple[Respon
     """A page as visibility, indexes and the size of what is read at once may leave it, and the overlay that gave it."""
     choices = target.injector
     response, overlay, unseen = _seen(target, operation, request, _group_of_read(target, operation, request))
-    count = response["ScannedCount"]
+    count = _read_count(response)
     short = choices.choose("short_page", lambda draw: {"items": draw.among(range(1, count), 0)}) if count > 1 else None
     if short is not None:
         overlay = _overlaid(target, unseen)
@@ -138,16 +139,37 @@ def _empty_page(target: Target, operation: str, request: Request) -> Response:
     response = target.perform(operation, {**request, "Limit": 1}, target.overlay())
     if "Items" in response:
         response["Items"] = []
+    if operation == "ExecuteStatement":
+        response["NextToken"] = request["NextToken"]
+        response["LastEvaluatedKey"] = last_key_of(request["NextToken"])
+        return response
     response["Count"] = response["ScannedCount"] = 0
     response["LastEvaluatedKey"] = copy.deepcopy(dict(request["ExclusiveStartKey"]))
     return response
 
 
+def _start_member(operation: str) -> str:
+    """The member of a request that says where a page begins."""
+    return "NextToken" if operation == "ExecuteStatement" else "ExclusiveStartKey"
+
+
+def _end_member(operation: str) -> str:
+    """The member of a response that says where a page ends."""
+    return "NextToken" if operation == "ExecuteStatement" else "LastEvaluatedKey"
+
+
+def _read_count(response: Response) -> int:
+    """How many items have been read, as far as the response tells."""
+    return len(response["Items"]) if "ScannedCount" not in response else int(response["ScannedCount"])
+
+
 def _notice_end(target: Target, operation: str, request: Request, response: Response, overlay: Overlay) -> None:
     """Takes the LastEvaluatedKey off a page behind which there is nothing, if that is chosen."""
-    follows = {**request, "Limit": 1, "ExclusiveStartKey": response["LastEvaluatedKey"]}
+    end = _end_member(operation)
+    follows = {**request, "Limit": 1, _start_member(operation): response[end]}
     rest = target.perform(operation, follows, overlay)
-    if rest["ScannedCount"] == 0 and "LastEvaluatedKey" not in rest:
+    if _read_count(rest) == 0 and end not in rest:
         detail = target.injector.choose("no_trailing_key")
         if detail is not None:
             del response["LastEvaluatedKey"]
+            response.pop("NextToken", None)

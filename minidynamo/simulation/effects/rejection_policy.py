@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minidynamo.errors import ConditionalCheckFailed, DynamoError, TransactionCanceled
+from minidynamo.errors import ConditionalCheckFailed, DuplicateItem, DynamoError, TransactionCanceled
+from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
 from minidynamo.simulation.effects.overlays import Overlay
@@ -22,6 +23,8 @@ from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.tables.table import Table
 from minidynamo.values.api_types import Request
 
+_BATCHED = frozenset({"RequestItems", "Statements"})
+_WITH_TOKENS = frozenset({"TransactWriteItems", "ExecuteTransaction"})
 _BEFORE_ARRIVAL = ("connection_lost", "server_error")
 _AFTER_EFFECT = ("response_lost", "connection_lost_after")
 assert {*_BEFORE_ARRIVAL, *_AFTER_EFFECT} <= PLAIN.keys(), f"they have details: {_BEFORE_ARRIVAL}, {_AFTER_EFFECT}"
@@ -38,7 +41,7 @@ class RejectionPolicy:
         self._target = target
         self._injector = target.injector
         self._capacity = Capacity(target.clock)
-        self._unanswered_tokens: set[str] = set()
+        self._unanswered_tokens: set[tuple[str, str]] = set()
 
     def before_effect(self, operation: str, request: Request) -> bool:
         """Refuses a call that has done nothing yet, if that is chosen.
@@ -57,14 +60,14 @@ class RejectionPolicy:
         try:
             self._refuse_throttled(operation, request)
             self._refuse_conflicting(operation, request)
-            self._refuse_repeated(request)
+            self._refuse_repeated(operation, request)
             self._refuse_for_capacity(operation, request)
         except DynamoError:
             if detail is not None:  # The client no longer waits, whatever the response would be.
                 raise timeout() from None
             raise
-        if operation == "TransactWriteItems" and isinstance(request.get("ClientRequestToken"), str):
-            self._unanswered_tokens.add(request["ClientRequestToken"])
+        if operation in _WITH_TOKENS and isinstance(request.get("ClientRequestToken"), str):
+            self._unanswered_tokens.add((operation, request["ClientRequestToken"]))
         return detail is not None
 
     def after_effect(self, operation: str, request: Request, hides_response: bool) -> None:
@@ -73,8 +76,8 @@ class RejectionPolicy:
             self._refuse_plainly(kind)
         if hides_response:
             raise timeout()
-        if operation == "TransactWriteItems":
-            self._unanswered_tokens.discard(request.get("ClientRequestToken", ""))
+        if operation in _WITH_TOKENS:
+            self._unanswered_tokens.discard((operation, request.get("ClientRequestToken", "")))
 
     def check(self) -> None:
         """Asserts that the buckets of capacity are sound."""
@@ -97,6 +100,8 @@ class RejectionPolicy:
             raise self._throttle(request, detail)
 
     def _refuse_conflicting(self, operation: str, request: Request) -> None:
+        if operation == "ExecuteStatement" and not is_write(operation, request):
+            return
         count = len(actions_of(request))
 
         def conflicting(draw: Draw) -> Detail | None:
@@ -107,15 +112,15 @@ class RejectionPolicy:
         if detail is not None:
             raise conflict(detail, count)
 
-    def _refuse_repeated(self, request: Request) -> None:
+    def _refuse_repeated(self, operation: str, request: Request) -> None:
         """Refuses a transaction whose token belongs to a call that got no response."""
         token = request.get("ClientRequestToken")
-        if isinstance(token, str) and token in self._unanswered_tokens:
+        if isinstance(token, str) and (operation, token) in self._unanswered_tokens:
             self._refuse_plainly("in_progress")
 
     def _refuse_for_capacity(self, operation: str, request: Request) -> None:
         """Takes the units of a request, unless it is a batch, whose parts are admitted one by one."""
-        if "RequestItems" in request or not self.has_capacity or not self._injector.happens_at("capacity"):
+        if not _BATCHED.isdisjoint(request) or not self.has_capacity or not self._injector.happens_at("capacity"):
             return
         detail = self.take_capacity(operation, request)
         if detail is not None:
@@ -142,9 +147,8 @@ class RejectionPolicy:
     def _throttle(self, request: Request, detail: Detail) -> DynamoError:
         catalog = self._target.catalog
         actions = [catalog.table(each.table).name for each in actions_of(request)]
-        return throttle(
-            self._injector.call.operation, detail, catalog.table(detail["table"]), self._target.scope, actions
-        )
+        writes = is_write(self._injector.call.operation, request)
+        return throttle(writes, detail, catalog.table(detail["table"]), self._target.scope, actions)
 
     def _dry_run(self, operation: str, request: Request) -> Overlay:
         """A overlay on which a request has been carried out.
@@ -155,11 +159,11 @@ class RejectionPolicy:
         overlay = self._target.overlay()
         try:
             self._target.perform(operation, request, overlay)
-        except ConditionalCheckFailed:
+        except (ConditionalCheckFailed, DuplicateItem):
             pass
         except TransactionCanceled as error:
             codes = {each["Code"] for each in error.members["CancellationReasons"]}
-            if not codes <= {"None", "ConditionalCheckFailed"}:
+            if not codes <= {"None", "ConditionalCheckFailed", "DuplicateItem"}:
                 raise
         return overlay
 

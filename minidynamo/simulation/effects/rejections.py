@@ -16,7 +16,6 @@ from minidynamo.errors import (
     TransactionConflict,
     TransactionInProgress,
 )
-from minidynamo.requests.operations import API, WRITE
 from minidynamo.schema.arns import ArnScope
 from minidynamo.simulation.faults.chance import Detail, Draw
 from minidynamo.simulation.faults.kinds import REJECTIONS
@@ -67,11 +66,11 @@ def throttle_detail(draw: Draw, resources: list[tuple[Table, str]]) -> Detail:
     return {"table": table.name, "index": index, "cause": draw.among([*causes, "KeyRangeThroughput"])}
 
 
-def throttle(operation: str, detail: Detail, table: Table, scope: ArnScope, actions: list[str]) -> DynamoError:
+def throttle(is_write: bool, detail: Detail, table: Table, scope: ArnScope, actions: list[str]) -> DynamoError:
     """The error of a throttled request.
 
     Parameters:
-        operation: of the request.
+        is_write: whether the request writes.
         detail: table, index ("" for none) and cause.
         table: that table.
         scope: names its ARN.
@@ -79,7 +78,6 @@ def throttle(operation: str, detail: Detail, table: Table, scope: ArnScope, acti
     """
     assert not actions or table.name in actions, f"{table.name} is throttled, in a transaction on {actions}"
     index = detail["index"]
-    is_write = API[operation].access == WRITE
     resource = scope.table_arn(table.name) + (f"/index/{index}" if index else "")
     reason = f"{'Index' if index else 'Table'}{'Write' if is_write else 'Read'}{detail['cause']}Exceeded"
     provisioned = table.state.is_provisioned

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minidynamo.requests.operations import API, BATCH, ITEM, PAGES, TRANSACTION, WRITE, named
+from minidynamo.requests.operations import API, BATCH, ITEM, PAGES, STATEMENT, TRANSACTION, WRITE, named
 from minidynamo.simulation.arguments import did_you_mean, require
 
-_SINGLE_WRITES = named(access=WRITE, subjects=(ITEM,))
-_TRANSACTIONS = named(subjects=(TRANSACTION,))
-_BATCHES = named(subjects=(BATCH,))
-_PAGES = named(subjects=(PAGES,))
-_WRITES = named(access=WRITE)  # Those that change tables, too.
+_SINGLE_WRITES = named(access=WRITE, subjects=(ITEM,)) | {"ExecuteStatement"}
+_TRANSACTIONS = named(subjects=(TRANSACTION,)) | {"ExecuteTransaction"}
+_BATCHES = named(subjects=(BATCH,)) | {"BatchExecuteStatement"}
+_PAGES = named(subjects=(PAGES,)) | {"ExecuteStatement"}
+_STATEMENTS = named(subjects=(STATEMENT,))
+_WRITES = named(access=WRITE) | _STATEMENTS  # Those that change tables, too.
 _CONTROL = frozenset({"CreateTable", "DeleteTable", "UpdateTable"})  # Tags and times to live have limits of their own.
-_DATA = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES))
+_DATA = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES, STATEMENT))
 _ALL = frozenset(API)
 _NONE: frozenset[str] = frozenset()
 
@@ -113,7 +114,7 @@ _ROWS = (
     Kind(
         "in_progress",
         "a repeated transaction finds the first one with its token still in progress",
-        frozenset({"TransactWriteItems"}),
+        frozenset({"TransactWriteItems", "ExecuteTransaction"}),
         "a request with the token of a transaction that is still being carried out is refused",
         "DynamoDB API reference, TransactWriteItems, TransactionInProgressException",
     ),

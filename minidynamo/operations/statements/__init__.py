@@ -1,0 +1,1 @@
+"""Statements of PartiQL: made into the reads and writes that the API's other operations are."""

@@ -1,0 +1,180 @@
+"""What a WHERE clause demands of keys: the ranges that a SELECT reads, the key that a write names.
+
+Source: DynamoDB Developer Guide, "PartiQL select statements"; observed responses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions import syntax
+from minidynamo.expressions.key_condition import MIRRORED, KeyClause
+from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
+from minidynamo.operations.items.transactions import CallFault
+from minidynamo.schema.key_schema import KeySchema
+from minidynamo.tables.key_range import KeyRange, key_range
+from minidynamo.values.attribute_value import Item
+
+_OVERLAPPING = "Overlapping conditions with range keys are not supported in where clause"
+_NO_FULL_KEY = "Where clause does not contain a mandatory equality on all key attributes"
+_RANGE_OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """The ranges of key bytes that hold all that a condition can find.
+
+    Attributes:
+        ranges: in the order in which they are to be read.
+        is_exact: whether everything in them satisfies the condition.
+        has_branches: whether the ranges come from an OR.
+    """
+
+    ranges: tuple[KeyRange, ...]
+    is_exact: bool
+    has_branches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A conjunction that pins the partition key.
+
+    Attributes:
+        partition: the value of the partition key.
+        sort: the clauses on the sort key.
+        is_exact: whether it demands nothing else.
+    """
+
+    partition: Literal
+    sort: tuple[KeyClause, ...]
+    is_exact: bool
+
+
+def key_plan(where: Condition | None, schema: KeySchema) -> KeyPlan | None:
+    """The ranges to read for a condition; None where it does not pin the partition key, so that all must be read.
+
+    Raises:
+        ValidationError: branches of an OR overlap, or a value does not fit the key.
+    """
+    branches = None if where is None else _branches(where, schema)
+    if branches is None:
+        return None
+    partition = schema.partition_key[0].name
+    ranges: list[tuple[_Branch, KeyRange]] = []
+    is_exact = True
+    for branch in branches:
+        found = _range_of(schema, KeyClause(partition, "=", (branch.partition,)), branch.sort)
+        beside = [each for each in ranges if _overlap(each[1], found)]
+        if any(each.sort or branch.sort for each, _ in beside) and isinstance(where, syntax.Or):
+            raise ValidationError(_OVERLAPPING)
+        is_exact = is_exact and branch.is_exact and not beside
+        if not beside:
+            ranges.append((branch, found))
+    return KeyPlan(tuple(found for _, found in ranges), is_exact, isinstance(where, syntax.Or))
+
+
+def full_key(where: Condition | None, schema: KeySchema) -> tuple[Item, tuple[Condition, ...]]:
+    """The key that a conjunction names by equality, and its other parts.
+
+    Raises:
+        CallFault: it does not name one item.
+    """
+    key: Item = {}
+    rest: list[Condition] = []
+    for part in () if where is None else _parts(where):
+        clause = _clause(part)
+        if (
+            clause is not None
+            and clause.operator == "="
+            and clause.attribute in schema.names
+            and (clause.attribute not in key)
+        ):
+            key[clause.attribute] = clause.operands[0].value
+        else:
+            rest.append(part)
+    if len(key) < len(schema.names):
+        raise CallFault(_NO_FULL_KEY)
+    return key, tuple(rest)
+
+
+def _branches(condition: Condition, schema: KeySchema) -> list[_Branch] | None:
+    """The branches of a condition, each with one value of the partition key; None where one has none."""
+    if isinstance(condition, syntax.Or):
+        found = [_branches(part, schema) for part in condition.parts]
+        if any(each is None for each in found):
+            return None
+        return [branch for each in found for branch in each or ()]
+    parts = _parts(condition)
+    partition = schema.partition_key[0].name
+    for index, part in enumerate(parts):
+        rest = parts[:index] + parts[index + 1 :]
+        values = _pinned(part, partition)
+        if values is not None:
+            sort, is_exact = _sort_clauses(rest, schema)
+            return [_Branch(value, sort, is_exact) for value in values]
+    for index, part in enumerate(parts):
+        inner = _branches(part, schema) if isinstance(part, syntax.Or) else None
+        if inner is not None:
+            sort, is_exact = _sort_clauses(parts[:index] + parts[index + 1 :], schema)
+            return [replace(each, sort=each.sort + sort, is_exact=each.is_exact and is_exact) for each in inner]
+    return None
+
+
+def _pinned(part: Condition, attribute: str) -> list[Literal] | None:
+    """The values that a part allows an attribute; None where it does not pin it."""
+    if isinstance(part, syntax.In) and part.operand == DocumentPath((attribute,)):
+        choices = [each for each in part.choices if isinstance(each, Literal)]
+        return choices if len(choices) == len(part.choices) else None
+    clause = _clause(part)
+    is_equality = clause is not None and clause.operator == "=" and clause.attribute == attribute
+    return [clause.operands[0]] if clause is not None and is_equality else None
+
+
+def _sort_clauses(parts: Iterable[Condition], schema: KeySchema) -> tuple[tuple[KeyClause, ...], bool]:
+    """The parts that bound the sort key, and whether there are no others."""
+    names = {attribute.name for attribute in schema.sort_key}
+    clauses = [_clause(part) for part in parts]
+    sort = tuple(each for each in clauses if each is not None and each.attribute in names)
+    return sort, len(sort) == len(clauses)
+
+
+def _clause(part: Condition) -> KeyClause | None:
+    """A condition on one attribute that can bound a range of keys; None for any other."""
+    if isinstance(part, syntax.Comparison) and part.operator in _RANGE_OPERATORS:
+        clause = _named_clause(part.operator, part.left, (part.right,))
+        return clause or _named_clause(MIRRORED[part.operator], part.right, (part.left,))
+    if isinstance(part, syntax.Between):
+        return _named_clause("BETWEEN", part.operand, (part.low, part.high))
+    if isinstance(part, syntax.Function) and part.name == "begins_with":
+        return _named_clause("begins_with", part.arguments[0], part.arguments[1:])
+    return None
+
+
+def _named_clause(operator: str, path: Operand, operands: Sequence[Operand]) -> KeyClause | None:
+    literals = tuple(each for each in operands if isinstance(each, Literal))
+    if not isinstance(path, DocumentPath) or len(path.elements) > 1 or len(literals) < len(operands):
+        return None
+    return KeyClause(path.attribute, operator, literals)
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    """The parts of a conjunction, of those within it too."""
+    if not isinstance(condition, syntax.And):
+        return (condition,)
+    return tuple(each for part in condition.parts for each in _parts(part))
+
+
+def _range_of(schema: KeySchema, partition: KeyClause, sort: Sequence[KeyClause]) -> KeyRange:
+    """What all clauses allow, which may be nothing."""
+    whole = key_range(schema, (partition,))
+    start, stop = whole.start, whole.stop
+    for clause in sort:
+        bounds = key_range(schema, (partition, clause))
+        start, stop = max(start, bounds.start), min(stop, bounds.stop)
+    return KeyRange(whole.prefix, start, max(start, stop))
+
+
+def _overlap(one: KeyRange, two: KeyRange) -> bool:
+    return one.start < two.stop and two.start < one.stop

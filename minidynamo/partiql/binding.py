@@ -1,0 +1,113 @@
+"""A statement with its parameters: every value known, every operand checked, nothing yet looked up.
+
+Source: DynamoDB API reference, ExecuteStatement; order of checks as observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from minidynamo.errors import ValidationError
+from minidynamo.expressions.attributes import attributes_of
+from minidynamo.expressions.resolution import Resolver
+from minidynamo.expressions.syntax import And, Comparison, Condition, DocumentPath, Literal, ResolvedUpdate
+from minidynamo.partiql.changes import is_set
+from minidynamo.partiql.parser import parse
+from minidynamo.partiql.syntax import Exists, Insert, Parsed, Select, Source, Statement, Update
+from minidynamo.partiql.templates import filled
+from minidynamo.values.api_types import AttributeValue, Item
+from minidynamo.values.attribute_value import checked_value
+
+
+@dataclass(slots=True)
+class BoundStatement:
+    """A statement and what its parameters make of it.
+
+    Attributes:
+        statement: the tree.
+        where: its condition, resolved.
+        update: what UPDATE does, resolved.
+        item: what INSERT puts.
+    """
+
+    statement: Statement
+    where: Condition | None = None
+    update: ResolvedUpdate | None = None
+    item: Item | None = None
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it is no SELECT."""
+        return not isinstance(self.statement, Select)
+
+    @property
+    def source(self) -> Source:
+        """The table or index that it names."""
+        return self.statement.select.source if isinstance(self.statement, Exists) else self.statement.source
+
+    @property
+    def equalities(self) -> Item:
+        """The attributes that must have a value given, which may be those of a key."""
+        parts = self.where.parts if isinstance(self.where, And) else (self.where,)
+        found: Item = {}
+        for part in parts:
+            match part:
+                case Comparison("=", DocumentPath((str(name),)), Literal() as literal):
+                    found[name] = literal.value
+        return found
+
+    @property
+    def attributes(self) -> list[str]:
+        """The top-level attributes that it mentions."""
+        selected = self.statement.selected if isinstance(self.statement, Select) else ()
+        return list(dict.fromkeys([*(self.item or ()), *attributes_of((selected, self.where, self.update))]))
+
+
+def bind(text: str, parameters: Sequence[AttributeValue] | None = None) -> BoundStatement:
+    """Parses a statement and fills its parameters in.
+
+    Raises:
+        ValidationError: the first fault in the service's order: syntax, numbers, parameters, what is not supported.
+    """
+    return bound_statement(parse(text), parameter_literals(parameters))
+
+
+def parameter_literals(parameters: Sequence[AttributeValue] | None) -> list[Literal]:
+    """The parameters of a statement, checked; raises ValidationError for the first that the service refuses."""
+    return [Literal(*checked_value(each)) for each in parameters or ()]
+
+
+def bound_statement(parsed: Parsed, literals: Sequence[Literal]) -> BoundStatement:
+    """A parsed statement with its parameters.
+
+    Raises:
+        ValidationError: there are too few, or the service refuses the statement.
+    """
+    if len(literals) < parsed.parameter_count:
+        raise ValidationError("Number of parameters in request and statement don't match.")
+    if parsed.fault is not None:
+        raise ValidationError(parsed.fault.message, parsed.fault.text_2025)
+    assert parsed.statement is not None, "there is neither a tree nor a fault of a statement"
+    return _bound(parsed, parsed.statement, Resolver("", {}, _values(parsed, literals)), literals)
+
+
+def _values(parsed: Parsed, literals: Sequence[Literal]) -> dict[str, Literal]:
+    values = dict(parsed.constants)
+    parameters = [literal.value for literal in literals]
+    for name, template in parsed.templates.items():
+        values[name] = Literal(*checked_value(filled(template, parameters)))
+    for name, fault in parsed.set_faults.items():
+        if not is_set(values[name].value):
+            raise ValidationError(fault)
+    return values
+
+
+def _bound(parsed: Parsed, statement: Statement, resolver: Resolver, literals: Sequence[Literal]) -> BoundStatement:
+    if isinstance(statement, Insert):
+        item = filled(statement.item, [literal.value for literal in literals])
+        return BoundStatement(statement, item=item["M"])
+    source = statement.select if isinstance(statement, Exists) else statement
+    where = None if source.where is None else resolver.condition(source.where)
+    update = resolver.update(source.update) if isinstance(source, Update) else None
+    return BoundStatement(statement, where, update)

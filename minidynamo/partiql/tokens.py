@@ -1,0 +1,166 @@
+"""The tokens of a statement: its text cut into words, names, literals and signs.
+
+A word is a keyword whatever its case, or a name in its own. Some keywords that follow each other are one token, such as
+NOT IN. Source: PartiQL specification, "Lexical structure"; observed responses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from minidynamo.errors import ValidationError
+from minidynamo.partiql.keywords import KEYWORDS
+
+if TYPE_CHECKING:
+    from lark import Token
+
+NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed: "
+
+# Larger exponents and scales cannot be read at all.
+_EXPONENT_MAX = 2**31 - 1
+
+_LEXEMES = re.compile(
+    r"""
+    (?P<SPACE>   [ \t\r\n\v\f]+ | --[^\r\n]* | /\*.*?\*/ )
+  | (?P<OPEN>    /\* )
+  | (?P<STRING>  '(?:[^']|'')*' )
+  | (?P<QUOTED>  "(?:[^"]|"")*" )
+  | (?P<ION>     `[^`]*` )
+  | (?P<NUMBER>  (?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)? )
+  | (?P<WORD>    [A-Za-z_$][A-Za-z0-9_$]* )
+  | (?P<SIGN>    <<|>>|<>|<=|>=|!=|\|\||[-+*/%=<>()\[\]{},.:;?@] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+# Tokens that say nothing but where they stand begin with an underscore.
+_SIGNS = {
+    "<<": "LEFT_BAG", ">>": "_RIGHT_BAG", "(": "_LEFT_PAREN", ")": "_RIGHT_PAREN", "[": "LEFT_BRACKET",
+    "]": "_RIGHT_BRACKET", "{": "LEFT_CURLY", "}": "_RIGHT_CURLY", ",": "_COMMA", ".": "_DOT", ":": "_COLON",
+    ";": "_SEMICOLON", "@": "_AT_SIGN", "?": "PARAMETER", "=": "EQUAL", "<>": "UNEQUAL", "!=": "UNEQUAL",
+    "<": "ORDERING", "<=": "ORDERING", ">": "ORDERING", ">=": "ORDERING", "+": "PLUS", "-": "MINUS", "*": "STAR",
+    "/": "DIVIDE", "%": "DIVIDE", "||": "CONCATENATE",
+}  # fmt: skip
+
+# Kinds of tokens, to the keywords that are of them; each keyword of `_EACH` and of `_SILENT` is a kind of its own.
+_EACH = """
+    asc bag count date desc distinct exists false join like limit list missing null offset sexp time true
+"""
+_SILENT = """
+    and as between by delete from group having in is not or order remove returning select set update value values where
+"""
+_TYPES = """
+    boolean bool smallint integer4 int4 integer8 int8 bigint integer int float real decimal dec numeric timestamp
+    character char varchar string symbol clob blob struct tuple any
+"""
+_FUNCTIONS = """
+    avg max min sum substring char_length character_length octet_length bit_length upper lower size
+"""
+_KINDS = {
+    **dict.fromkeys(KEYWORDS, "KEYWORD"),
+    **dict.fromkeys(_TYPES.split(), "TYPE"),
+    **dict.fromkeys(_FUNCTIONS.split(), "FUNCTION"),
+    **{word: word.upper() for word in _EACH.split()},
+    **{word: f"_{word.upper()}" for word in _SILENT.split()},
+}
+# Keywords that are one token where they follow each other.
+_MERGED = {
+    ("not", "in"): "_NOT_IN",
+    ("is", "not"): "_IS_NOT",
+    ("not", "between"): "_NOT_BETWEEN",
+    ("not", "like"): "NOT_LIKE",
+    ("insert", "into"): "_INSERT_INTO",
+    ("on", "conflict"): "_ON_CONFLICT",
+    ("do", "nothing"): "_DO_NOTHING",
+    ("all", "old"): "RETURNED",
+    ("all", "new"): "RETURNED",
+    ("modified", "old"): "RETURNED",
+    ("modified", "new"): "RETURNED",
+    ("character", "varying"): "TYPE",
+    ("double", "precision"): "TYPE",
+    ("cross", "join"): "JOIN",
+    ("inner", "join"): "JOIN",
+    ("left", "join"): "JOIN",
+    ("right", "join"): "JOIN",
+    ("full", "join"): "JOIN",
+    ("outer", "join"): "JOIN",
+}
+
+
+def not_well_formed(reason: str = "") -> ValidationError:
+    """The error of a statement that cannot be parsed."""
+    return ValidationError(NOT_WELL_FORMED + reason)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a statement.
+
+    Raises:
+        ValidationError: a character that begins no token, a quote or comment without end, or a number without digits.
+    """
+    return list(_merged(list(_single_tokens(text))))
+
+
+def is_keyword(token: Token) -> bool:
+    """Whether a token is made of keywords."""
+    return str(token).split()[0].lower() in KEYWORDS if token and token.type not in ("STRING", "QUOTED") else False
+
+
+def _single_tokens(text: str) -> Iterator[Token]:
+    from lark import Token
+
+    position, line, line_start = 0, 1, 0
+    while position < len(text):
+        match = _LEXEMES.match(text, position)
+        if match is None or match.lastgroup in (None, "OPEN"):
+            raise not_well_formed()
+        lexeme = match.group()
+        kind = _kind(str(match.lastgroup), lexeme)
+        if kind != "SPACE":
+            column = position - line_start + 1
+            yield Token(kind, lexeme, position, line, column, end_pos=match.end())
+        position = match.end()
+        if "\n" in lexeme:
+            line += lexeme.count("\n")
+            line_start = match.start() + lexeme.rindex("\n") + 1
+
+
+def _kind(group: str, lexeme: str) -> str:
+    if group == "SIGN":
+        return _SIGNS[lexeme]
+    if group == "WORD":
+        return _KINDS.get(lexeme.lower(), "NAME")
+    if group == "NUMBER":
+        _check_exponent(lexeme)
+    return group
+
+
+def _check_exponent(number: str) -> None:
+    """Refuses an exponent without digits, and one that no number can be read with."""
+    digits, mark, exponent = number.lower().partition("e")
+    if not mark:
+        return
+    if not exponent.strip("+-"):
+        raise not_well_formed()
+    scale = len(digits.partition(".")[2]) - int(exponent)
+    if abs(scale) > _EXPONENT_MAX or abs(int(exponent)) > _EXPONENT_MAX:
+        raise not_well_formed()
+
+
+def _merged(tokens: Sequence[Token]) -> Iterator[Token]:
+    from lark import Token
+
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        kind = None if following is None else _MERGED.get((token.lower(), following.lower()))
+        if kind is None or following is None or token.type in ("STRING", "QUOTED"):
+            yield token
+            index += 1
+            continue
+        text = f"{token} {following}"
+        yield Token(kind, text, token.start_pos, token.line, token.column, end_pos=following.end_pos)
+        index += 2
