@@ -12,6 +12,7 @@ from bench.growth import print_growth, print_import, print_memory
 from bench.machine import print_machine
 from bench.runner import ROOT, Target, checkout, run
 from bench.simulated import print_simulation
+from bench.statements import print_statements
 from bench.stores import print_large, print_threads
 from bench.streams import print_streams
 from bench.throughput import own_server, print_throughput
@@ -41,6 +42,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "how surely the kit finds planted bugs (100 seeds each)",
     },
     "--simulation": {**_SWITCH, "help": "what calls of simulated databases cost"},
+    "--statements": {**_SWITCH, "help": "what statements of PartiQL cost beside the same requests"},
     "--http": {**_SWITCH, "help": "measure our server through boto3 and a plain client"},
     "--endpoint": {
         "action": "append",
@@ -69,6 +71,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
     "machine": lambda options: print_machine(),
     "bugs": lambda options: print_bugs(options.bugs),
     "simulation": lambda options: print_simulation(),
+    "statements": lambda options: print_statements(),
     "waiting": lambda options: print_waiting(options.against),
     "hostile": lambda options: print_hostile(options.against),
 }

@@ -29,12 +29,14 @@ class BoundStatement:
         where: its condition, resolved.
         update: what UPDATE does, resolved.
         item: what INSERT puts.
+        nested_attributes: the attributes that its paths reach into.
     """
 
     statement: Statement
     where: Condition | None = None
     update: ResolvedUpdate | None = None
     item: Item | None = None
+    nested_attributes: tuple[str, ...] = ()
 
     @property
     def is_write(self) -> bool:
@@ -106,8 +108,8 @@ def _values(parsed: Parsed, literals: Sequence[Literal]) -> dict[str, Literal]:
 def _bound(parsed: Parsed, statement: Statement, resolver: Resolver, literals: Sequence[Literal]) -> BoundStatement:
     if isinstance(statement, Insert):
         item = filled(statement.item, [literal.value for literal in literals])
-        return BoundStatement(statement, item=item["M"])
+        return BoundStatement(statement, item=item["M"], nested_attributes=parsed.nested_attributes)
     source = statement.select if isinstance(statement, Exists) else statement
     where = None if source.where is None else resolver.condition(source.where)
     update = resolver.update(source.update) if isinstance(source, Update) else None
-    return BoundStatement(statement, where, update)
+    return BoundStatement(statement, where, update, nested_attributes=parsed.nested_attributes)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from minidynamo.errors import ValidationError
+from minidynamo.expressions.attributes import nested_attributes_of
 from minidynamo.expressions.syntax import Condition, Literal
 from minidynamo.partiql.changes import ChangeReader
 from minidynamo.partiql.conditions import condition_of
@@ -74,7 +75,8 @@ def read_statement(tree: Node) -> Parsed:
     except ValidationError as fault:
         return Parsed(None, fault, count)
     templates = {name: template for name, template in operands.templates.items() if name not in constants}
-    return Parsed(statement, None, count, templates, constants, changes.set_faults)
+    nested = nested_attributes_of(statement)
+    return Parsed(statement, None, count, templates, constants, nested, changes.set_faults)
 
 
 class _Reader:

@@ -100,6 +100,7 @@ class Parsed:
         parameter_count: how many `?` it has.
         templates: the values of placeholders with parameters in them.
         constants: the values of the other placeholders.
+        nested_attributes: the attributes that its paths reach into.
         set_faults: per placeholder that must be a set, what is said where it is none.
     """
 
@@ -108,4 +109,5 @@ class Parsed:
     parameter_count: int
     templates: Mapping[str, Template] = field(default_factory=dict)
     constants: Mapping[str, Literal] = field(default_factory=dict)
+    nested_attributes: tuple[str, ...] = ()
     set_faults: Mapping[str, str] = field(default_factory=dict)

@@ -34,8 +34,8 @@ def _select(context: OperationContext, request: Request, bound: BoundStatement, 
     page = read_selected(
         context,
         SelectRead(
+            bound,
             select,
-            bound.where,
             request.get("Limit"),
             request.get("ConsistentRead", False),
             request.get("NextToken"),

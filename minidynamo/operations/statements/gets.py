@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minidynamo.expressions.attributes import nested_attributes_of
 from minidynamo.expressions.syntax import Condition
 from minidynamo.operations.items.read_transaction import ItemGet
 from minidynamo.operations.items.transactions import CallFault
@@ -29,8 +28,8 @@ def planned_get(bound: BoundStatement, operation: str) -> SelectGet:
     """
     select = bound.statement
     assert isinstance(select, Select), f"{select} reads nothing"
-    nested = nested_attributes_of(select)
-    return SelectGet(select.source.table, {}, compile_selected(select.selected), nested, bound.where, operation)
+    project = compile_selected(select.selected)
+    return SelectGet(select.source.table, {}, project, bound.nested_attributes, bound.where, operation)
 
 
 @dataclass(slots=True)

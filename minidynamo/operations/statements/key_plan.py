@@ -168,12 +168,11 @@ def _parts(condition: Condition) -> tuple[Condition, ...]:
 
 def _range_of(schema: KeySchema, partition: KeyClause, sort: Sequence[KeyClause]) -> KeyRange:
     """What all clauses allow, which may be nothing."""
-    whole = key_range(schema, (partition,))
-    start, stop = whole.start, whole.stop
-    for clause in sort:
-        bounds = key_range(schema, (partition, clause))
+    first, *others = [key_range(schema, (partition, clause)) for clause in sort] or [key_range(schema, (partition,))]
+    start, stop = first.start, first.stop
+    for bounds in others:
         start, stop = max(start, bounds.start), min(stop, bounds.stop)
-    return KeyRange(whole.prefix, start, max(start, stop))
+    return KeyRange(first.prefix, start, max(start, stop))
 
 
 def _overlap(one: KeyRange, two: KeyRange) -> bool:

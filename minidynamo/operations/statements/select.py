@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.attributes import attributes_of, nested_attributes_of
+from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.syntax import Condition
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
@@ -18,6 +18,7 @@ from minidynamo.operations.context import OperationContext
 from minidynamo.operations.statements.key_plan import KeyPlan, key_plan
 from minidynamo.operations.statements.next_token import next_token, read_next_token
 from minidynamo.operations.statements.projection import compile_selected
+from minidynamo.partiql.binding import BoundStatement
 from minidynamo.partiql.syntax import OrderKey, Select
 from minidynamo.schema.key_schema import KeySchema
 from minidynamo.tables.capacity import Consumption
@@ -46,16 +47,15 @@ class SelectRead:
     """The plan of one page of a SELECT.
 
     Attributes:
-        select: the statement.
-        where: its condition, resolved.
+        bound, select: the statement, with and without its parameters.
         limit: how many items to read at most.
         is_consistent: how to read.
         token: the NextToken to go on with, None for the beginning.
         digest: gives what tokens of this statement belong to, for a table's id.
     """
 
+    bound: BoundStatement
     select: Select
-    where: Condition | None
     limit: int | None
     is_consistent: bool
     token: str | None
@@ -129,12 +129,12 @@ class _RangeReader:
         table = self._context.catalog.table(plan.select.source.table)
         index = _index(table, plan)
         schema = schema_of(table, index)
-        table.check_nested_paths(nested_attributes_of((plan.where, plan.select)))
+        table.check_nested_paths(plan.bound.nested_attributes)
         is_fetching = _is_fetching(plan.select, index)
-        keys = key_plan(plan.where, schema)
-        _check_filter(plan.where, keys, index)
-        if plan.where is not None and not (keys is not None and keys.is_exact):
-            self.keep = compile_condition(plan.where)
+        keys = key_plan(plan.bound.where, schema)
+        _check_filter(plan.bound.where, keys, index)
+        if plan.bound.where is not None and not (keys is not None and keys.is_exact):
+            self.keep = compile_condition(plan.bound.where)
         ranges, is_reversed = _ordered(plan.select.order, keys, schema)
         readings = [
             Reading(table, index, start, stop, is_reversed, plan.limit, plan.is_consistent, is_fetching)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from minidynamo.errors import DuplicateItem, ValidationError
 from minidynamo.expressions import syntax
-from minidynamo.expressions.attributes import nested_attributes_of
 from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.syntax import Condition, DocumentPath
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
@@ -48,7 +47,7 @@ def planned_write(bound: BoundStatement, shows_item: bool = False) -> ItemWrite:
         if size_bytes > ITEM_SIZE_BYTES_MAX:
             raise ValidationError(ITEM_TOO_LARGE)
         return Insertion(statement.source.table, UNGUARDED, item, size_bytes)
-    guard = Guard(shows_item=shows_item)
+    guard = Guard(nested_attributes=bound.nested_attributes, shows_item=shows_item)
     if isinstance(statement, Exists):
         return ExistenceCheck(statement.select.source.table, guard, {}, bound.where)
     if isinstance(statement, Update):
@@ -88,7 +87,7 @@ class StatementUpdate(ItemUpdate):
     where: Condition | None = field(default=None, repr=False)
 
     def locate(self, table: Table) -> bytes:
-        self.subject, self.guard = _located(self.where, table, self.guard, self.touched_paths, must_exist=True)
+        self.subject, self.guard = _located(self.where, table, self.guard, must_exist=True)
         return ItemUpdate.locate(self, table)
 
 
@@ -128,7 +127,6 @@ def _located(
     where: Condition | None,
     table: Table,
     guard: Guard,
-    changed: tuple[DocumentPath, ...] = (),
     must_exist: bool = False,
 ) -> tuple[Item, Guard]:
     """The key that a condition names, and what must hold besides."""
@@ -136,4 +134,4 @@ def _located(
     exists = syntax.Function("attribute_exists", (DocumentPath((table.primary_key.names[0],)),))
     conditions = (exists, *rest) if must_exist else rest
     condition = compile_condition(syntax.And(conditions)) if conditions else None
-    return key, Guard(condition, nested_attributes_of((*rest, *changed)), guard.shows_item)
+    return key, guard._replace(condition=condition)
