@@ -22,6 +22,7 @@ from minidynamo.testing.reference import ReferenceModel, reference_model
 from minidynamo.testing.requests import queries, requests, transactions
 from minidynamo.testing.schemas import IndexSchema, TableSchema, table_schemas
 from minidynamo.testing.state_machine import DynamoDBStateMachine
+from minidynamo.testing.statements import statements
 from minidynamo.testing.values import attribute_values, items, keys, numbers
 
 _register_profiles()
@@ -58,6 +59,7 @@ __all__ = [
     "run_mutants",
     "simulate_drawn",
     "simulated",
+    "statements",
     "table_schemas",
     "transactions",
     "update_expressions",

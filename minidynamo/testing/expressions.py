@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,9 +76,17 @@ def joined(expressions: dict[str, Expression]) -> RequestDraft:
 Tree = tuple[Any, ...]
 
 
+# What an update does to an attribute: the action, the attribute, the value, and for numbers + or -.
+Action = tuple[str, str, AttributeValue | None, str]
+
+
 @dataclass
-class _Writer:
-    """Writes expressions, and gives every value a placeholder."""
+class ExpressionWriter:
+    """Writes expressions, and gives every value a placeholder.
+
+    Attributes:
+        names, values: the placeholders given.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     values: dict[str, AttributeValue] = field(default_factory=dict)
@@ -92,6 +100,9 @@ class _Writer:
         self.values[placeholder] = value
         return placeholder
 
+    def choices(self, values: Sequence[AttributeValue]) -> str:
+        return f"({', '.join(map(self.value, values))})"
+
     def condition(self, tree: Tree) -> str:
         kind, *parts = tree
         if kind in ("AND", "OR"):
@@ -102,7 +113,7 @@ class _Writer:
         if kind == "BETWEEN":
             return f"{attribute} BETWEEN {self.value(parts[1])} AND {self.value(parts[2])}"
         if kind == "IN":
-            return f"{attribute} IN ({', '.join(map(self.value, parts[1]))})"
+            return f"{attribute} IN {self.choices(parts[1])}"
         if kind in _COMPARISONS:
             return f"{attribute} {kind} {self.value(parts[1])}"
         if kind == "size":
@@ -124,12 +135,15 @@ def condition_expressions(
         ValueError: `items` gives no such attribute.
         TypeError: these are no names.
     """
-    table = TableSchema.of(schema)
+    return condition_trees(TableSchema.of(schema), attributes).map(_written_condition)
+
+
+def condition_trees(table: TableSchema, attributes: Collection[str] | None = None) -> st.SearchStrategy[Tree]:
+    """The same before they are written."""
     names = [*table.types, *payload_names(table)]
     if attributes is not None:
         names = _chosen(names, attributes)
-    trees = st.recursive(_atoms(table, names), _branches, max_leaves=4)
-    return trees.map(_written_condition)
+    return st.recursive(_atoms(table, names), _branches, max_leaves=4)
 
 
 def _chosen(names: list[str], attributes: Collection[str]) -> list[str]:
@@ -146,7 +160,7 @@ def _chosen(names: list[str], attributes: Collection[str]) -> list[str]:
 
 
 def _written_condition(tree: Tree) -> Expression:
-    writer = _Writer()
+    writer = ExpressionWriter()
     text = writer.condition(tree)
     if text.startswith("("):
         text = text[1:-1]
@@ -211,43 +225,53 @@ def update_expressions(schema: SchemaSource) -> st.SearchStrategy[Expression]:
     Parameters:
         schema: a `TableSchema`, or what `TableSchema.of` takes.
     """
-    return _update_expressions(TableSchema.of(schema))
+    return update_actions(TableSchema.of(schema)).map(_written_update)
 
 
 @st.composite
-def _update_expressions(draw: st.DrawFn, table: TableSchema) -> Expression:
+def update_actions(draw: st.DrawFn, table: TableSchema) -> list[Action]:
+    """The same before they are written: up to three actions on different attributes."""
     names = [*table.index_key, *payload_names(table)]
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
-    writer = _Writer()
+    return [_drawn_action(draw, table, name) for name in chosen]
+
+
+def _drawn_action(draw: st.DrawFn, table: TableSchema, name: str) -> Action:
+    actions = ["SET", "REMOVE", "if_not_exists"]
+    if name not in table.types:
+        actions += _ACTIONS.get(ATTRIBUTES.get(name, ""), ())
+    action = draw(st.sampled_from(actions))
+    value = None if action == "REMOVE" else draw(_values_of(table, name))
+    return action, name, value, draw(st.sampled_from("+-")) if action == "+" else ""
+
+
+def _written_update(actions: list[Action]) -> Expression:
+    writer = ExpressionWriter()
     clauses: dict[str, list[str]] = {}
-    for name in chosen:
-        kind = table.types.get(name) or ATTRIBUTES.get(name, "")
-        actions = ["SET", "REMOVE", "if_not_exists"]
-        if name not in table.types:
-            actions += {"N": ["+", "ADD"], "NS": ["ADD", "DELETE"], "SS": ["ADD", "DELETE"], "L": ["append"]}.get(
-                kind, []
-            )
-        action = draw(st.sampled_from(actions))
-        clause, text = _written_action(draw, writer, table, name, action)
+    for action in actions:
+        clause, text = _written_action(writer, action)
         clauses.setdefault(clause, []).append(text)
-    return Expression(
-        " ".join(f"{clause} {', '.join(texts)}" for clause, texts in clauses.items()), writer.names, writer.values
-    )
+    text = " ".join(f"{clause} {', '.join(texts)}" for clause, texts in clauses.items())
+    return Expression(text, writer.names, writer.values)
 
 
-def _written_action(draw: st.DrawFn, writer: _Writer, table: TableSchema, name: str, action: str) -> tuple[str, str]:
+def _written_action(writer: ExpressionWriter, action: Action) -> tuple[str, str]:
     """The clause of an action and its text there."""
+    kind, name, value, sign = action
     path = writer.name(name)
-    if action == "REMOVE":
+    if value is None:
         return "REMOVE", path
-    value = writer.value(draw(_values_of(table, name)))
-    if action in ("ADD", "DELETE"):
-        return action, f"{path} {value}"
-    if action == "SET":
-        return "SET", f"{path} = {value}"
-    if action == "if_not_exists":
-        return "SET", f"{path} = if_not_exists({path}, {value})"
-    start = writer.value({"N": "0"} if action == "+" else {"L": []})
-    if action == "+":
-        return "SET", f"{path} = if_not_exists({path}, {start}) {draw(st.sampled_from('+-'))} {value}"
-    return "SET", f"{path} = list_append(if_not_exists({path}, {start}), {value})"
+    if kind in ("ADD", "DELETE"):
+        return kind, f"{path} {writer.value(value)}"
+    return "SET", f"{path} = {assigned(writer, kind, path, value, sign)}"
+
+
+def assigned(writer: ExpressionWriter, kind: str, path: str, value: AttributeValue, sign: str) -> str:
+    """What an action sets a path to, placeholders in the order written."""
+    if kind == "SET":
+        return writer.value(value)
+    if kind == "if_not_exists":
+        return f"if_not_exists({path}, {writer.value(value)})"
+    if kind == "+":
+        return f"if_not_exists({path}, {writer.value({'N': '0'})}) {sign} {writer.value(value)}"
+    return f"list_append(if_not_exists({path}, {writer.value({'L': []})}), {writer.value(value)})"

@@ -23,6 +23,18 @@ from minidynamo.errors import DynamoError
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.testing.reference import ReferenceModel, item_size, order_key
 from minidynamo.values.attribute_value import Item
+from tests.database.statement_rules import StatementRules
+from tests.database.table_strategies import (
+    PARTITION_KEYS,
+    SORT_KEYS,
+    items,
+    keys,
+    partition_keys,
+    payloads,
+    short_strings,
+    small_numbers,
+    sort_keys,
+)
 
 INDEXES: dict[str, tuple[list[str], list[str] | None, bool]] = {
     "gall": (["g"], None, False),
@@ -35,29 +47,8 @@ LOCAL: dict[str, tuple[list[str], list[str] | None, bool]] = {
 }
 TYPES = {"pk": "S", "sk": "N", "g": "N", "h": "S", "l": "S"}
 
-PARTITION_KEYS = ["a", "b", "c", "d", "\x00", "é"]
-SORT_KEYS = ["-12.5", "-1", "-0.5", "0", "0.001", "1", "2", "9", "10", "99", "100"]
-partition_keys = st.sampled_from(PARTITION_KEYS).map(lambda text: {"S": text})
-sort_keys = st.sampled_from(SORT_KEYS).map(lambda text: {"N": text})
-short_strings = st.sampled_from(["x", "xy", "y", "z\x00", "ü"]).map(lambda text: {"S": text})
-small_numbers = st.sampled_from(["-3", "0", "1.5", "20"]).map(lambda text: {"N": text})
-payloads = st.one_of(
-    short_strings,
-    small_numbers,
-    st.binary(max_size=8).map(lambda binary: {"B": binary}),
-    st.text(st.characters(codec="utf-8"), min_size=20, max_size=60).map(lambda text: {"S": text}),
-    st.lists(short_strings, max_size=3).map(lambda members: {"L": members}),
-    st.just({"SS": ["p", "q"]}),
-    st.just({"M": {"k": {"NULL": True}}}),
-)
-keys = st.fixed_dictionaries({"pk": partition_keys, "sk": sort_keys})
-items = st.fixed_dictionaries(
-    {"pk": partition_keys, "sk": sort_keys},
-    optional={"g": small_numbers, "h": short_strings, "l": short_strings, "d": payloads, "e": payloads},
-)
 
-
-class Machine(RuleBasedStateMachine):
+class Machine(StatementRules, RuleBasedStateMachine):
     """One table, the model of it, and every operation on both."""
 
     @initialize(
