@@ -1,4 +1,4 @@
-"""The command line: `minidynamo tour`, `load`, `dump`, `serve`, `tables`, `check`, `info`, `salvage` and others.
+"""The command line: `minidynamo tour`, `load`, `dump`, `sql`, `serve`, `tables`, `check`, `info`, `salvage` and others.
 
 Mistakes end in one line on standard error and exit code 2; bad lines of a file in exit code 1.
 """
@@ -44,6 +44,7 @@ _EXTRAS = {
     "boto3": "boto3",
     "botocore": "boto3",
     "yaml": "cli",
+    "prompt_toolkit": "cli",
 }
 
 
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_tour, _add_transfers, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
+    for add in (_add_tour, _add_transfers, _add_sql, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
         add(commands)
     return parser
 
@@ -95,6 +96,18 @@ def _add_transfers(commands: Commands) -> None:
         "which is whole or absent, or to standard output.",
     )
     add_dump_options(dump)
+
+
+def _add_sql(commands: Commands) -> None:
+    from minidynamo.cli.sql.options import add_sql_options
+
+    sql = commands.add_parser(
+        "sql",
+        help="a shell for PartiQL, and scripts",
+        description="Carries out statements of PartiQL in a database file or at an endpoint: typed into a shell with "
+        "completion and history, or from -c, a file or standard input. A script ends at the first failure.",
+    )
+    add_sql_options(sql)
 
 
 def _add_serve(commands: Commands) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from minidynamo.errors import ValidationError
 from minidynamo.partiql.faults import reason_of
 from minidynamo.partiql.statements import read_statement
 from minidynamo.partiql.syntax import Parsed
-from minidynamo.partiql.tokens import not_well_formed, tokens_of
+from minidynamo.partiql.tokens import UnreadableText, not_well_formed, tokens_of
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -40,6 +41,26 @@ def parse_tree(text: str) -> Tree[Token]:
         return _parsed(tokens)
     except UnexpectedToken as error:
         raise not_well_formed(reason_of(error, tokens, _parsed)) from None
+
+
+def fault_place(text: str) -> tuple[int, int, int] | None:
+    """Line, column and length of the place at which a statement stops being one; None where it is one."""
+    from lark.exceptions import UnexpectedToken
+
+    try:
+        tokens = tokens_of(text)
+        _parsed(tokens)
+    except UnreadableText as fault:
+        return fault.line, fault.column, 1
+    except UnexpectedToken as error:
+        token, is_end = error.token, error.token.type == "$END"
+        if is_end and not tokens:
+            return None
+        at = tokens[-1] if is_end else token
+        return at.line or 1, (at.column or 1) + (len(at) if is_end else 0), 1 if is_end else len(at)
+    except ValidationError:
+        return None
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -89,6 +89,21 @@ _MERGED = {
 }
 
 
+_QUOTES = "'\"`"
+
+
+class UnreadableText(ValidationError):
+    """A place in a statement at which no token begins.
+
+    Attributes:
+        line, column: where it is, counted from 1.
+    """
+
+    def __init__(self, line: int, column: int) -> None:
+        super().__init__(NOT_WELL_FORMED)
+        self.line, self.column = line, column
+
+
 def not_well_formed(reason: str = "") -> ValidationError:
     """The error of a statement that cannot be parsed."""
     return ValidationError(NOT_WELL_FORMED + reason)
@@ -103,9 +118,17 @@ def tokens_of(text: str) -> list[Token]:
     return list(_merged(list(_single_tokens(text))))
 
 
-def is_keyword(token: Token) -> bool:
-    """Whether a token is made of keywords."""
-    return str(token).split()[0].lower() in KEYWORDS if token and token.type not in ("STRING", "QUOTED") else False
+def statement_end(text: str, start: int = 0) -> int | None:
+    """Where the semicolon stands that ends the statement which begins at some place; None where there is none."""
+    position = start
+    while position < len(text):
+        match = _LEXEMES.match(text, position)
+        if text[position] in _QUOTES if match is None else match.lastgroup == "OPEN":
+            return None  # A quote or a comment that does not end takes all that follows.
+        if match is not None and match.group() == ";":
+            return position
+        position = position + 1 if match is None else match.end()
+    return None
 
 
 def _single_tokens(text: str) -> Iterator[Token]:
@@ -114,8 +137,8 @@ def _single_tokens(text: str) -> Iterator[Token]:
     position, line, line_start = 0, 1, 0
     while position < len(text):
         match = _LEXEMES.match(text, position)
-        if match is None or match.lastgroup in (None, "OPEN"):
-            raise not_well_formed()
+        if match is None or match.lastgroup == "OPEN":
+            raise UnreadableText(line, position - line_start + 1)
         lexeme = match.group()
         kind = _kind(str(match.lastgroup), lexeme)
         if kind != "SPACE":
