@@ -32,7 +32,7 @@ FLOORS = (
     {"storage", "schema", "expressions"},
     {"partiql"},
     {"requests"},
-    {"streams"},
+    {"streams", "policies"},
     {"tables"},
     {"operations"},
     {"lambdas"},

@@ -1,0 +1,1 @@
+"""Policies: who may do what. Documents, and what they say of an access."""
