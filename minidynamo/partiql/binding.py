@@ -44,6 +44,11 @@ class BoundStatement:
         return not isinstance(self.statement, Select)
 
     @property
+    def selects_paths(self) -> bool:
+        """Whether it is a SELECT of some paths, and not of everything."""
+        return isinstance(self.statement, Select) and bool(self.statement.selected)
+
+    @property
     def source(self) -> Source:
         """The table or index that it names."""
         return self.statement.select.source if isinstance(self.statement, Exists) else self.statement.source

@@ -6,13 +6,16 @@ Requests are read as they come, before anything has checked them: what is malfor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of as attributes_in
 from minidynamo.expressions.parser import parse
 from minidynamo.requests.statements import STATEMENT_MEMBERS, statements_of
 from minidynamo.values.api_types import Item, Request, Structure
+
+if TYPE_CHECKING:
+    from minidynamo.partiql.binding import BoundStatement
 
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -33,12 +36,14 @@ class Part(NamedTuple):
         item: the key, or the item to be put, that it names; None where it names none.
         parameters: the dict of the request in which its expressions stand. It is the caller's own.
         index_name: the index that it reads, None for the table.
+        kind: of an action of a transaction, such as "Put", or of a statement, such as "PartiQLSelect"; "" of all else.
     """
 
     table: str
     item: Item | None
     parameters: Structure
     index_name: str | None = None
+    kind: str = ""
 
 
 def parts_of(request: Request) -> list[Part]:
@@ -68,30 +73,42 @@ def attributes_of(request: Request) -> list[str]:
     """The names of the top-level attributes that a request names, in items, expressions or legacy parameters."""
     found: dict[str, None] = {}
     for part in parts_of(request):
-        found |= dict.fromkeys(name for name in part.item or () if isinstance(name, str))
-        found |= dict.fromkeys(_attributes(part.parameters))
+        found |= dict.fromkeys(attributes_of_part(part))
     return list(found)
+
+
+def attributes_of_part(part: Part) -> list[str]:
+    """The names of the top-level attributes that a part of a request names."""
+    own = (name for name in part.item or () if isinstance(name, str))
+    return list(dict.fromkeys([*own, *_attributes(part.parameters)]))
 
 
 def _parts(request: Request) -> Iterator[Part]:
     if not STATEMENT_MEMBERS.isdisjoint(request):
         for holder, bound in statements_of(request):
-            yield Part(bound.source.table, bound.item or bound.equalities or None, holder, bound.source.index)
+            item = bound.item or bound.equalities or None
+            yield Part(bound.source.table, item, holder, bound.source.index, _statement_kind(bound))
     elif "RequestItems" in request:
         for table, entries in _members(request["RequestItems"]):
             yield from _batch_parts(table, entries)
     elif "TransactItems" in request:
         for entry in _list(request["TransactItems"]):
-            for _, action in _members(entry):
-                yield from _single_part(action)
+            for kind, action in _members(entry):
+                yield from _single_part(action, kind)
     else:
         yield from _single_part(request)
 
 
-def _single_part(parameters: object) -> Iterator[Part]:
+def _statement_kind(bound: BoundStatement) -> str:
+    kind = type(bound.statement).__name__
+    return "PartiQLSelect" if kind == "Exists" else f"PartiQL{kind}"
+
+
+def _single_part(parameters: object, kind: str = "") -> Iterator[Part]:
     if isinstance(parameters, Mapping) and "TableName" in parameters:
         index = parameters.get("IndexName")
-        yield Part(parameters["TableName"], _item(parameters), parameters, index if isinstance(index, str) else None)
+        index_name = index if isinstance(index, str) else None
+        yield Part(parameters["TableName"], _item(parameters), parameters, index_name, kind)
 
 
 def _batch_parts(table: str, entries: object) -> Iterator[Part]:
