@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Unpack, overload
+from typing import Any, Generic, TypeVar, Unpack, cast, overload
 
 from minidynamo.arguments import did_you_mean
 from minidynamo.boto.botocore_types import Client, Options, Session
@@ -18,15 +18,19 @@ from minidynamo.boto.new_clients import PROVIDED_KEY, begin_guarding, end_guardi
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
 from minidynamo.database.connect import connect, is_in_memory
 from minidynamo.database.database import Database
+from minidynamo.database.principal import PrincipalEndpoint
 from minidynamo.database.setting_rules import ROWS, check_settings
 from minidynamo.database.settings import MockSettings
 from minidynamo.endpoints.isolation import Databases, account_of
 
+# What a mock may be given: a database, or a database as a principal sees it.
+Answering = TypeVar("Answering", bound=Database | PrincipalEndpoint)
 
-class Mock:
+
+class Mock(Generic[Answering]):
     """Answers every client of DynamoDB in the process while it is on; made by `mock()`.
 
-    A context manager that gives the `Database`, a decorator of functions, coroutines, generators and test classes, or a
+    A context manager that gives what answers, a decorator of functions, coroutines, generators and test classes, or a
     pair of `start()` and `stop()`. It may be entered again while it is on, and again after.
 
     Attributes:
@@ -36,7 +40,7 @@ class Mock:
 
     def __init__(
         self,
-        database: Database | None,
+        database: Answering | None,
         allows_network_after: bool,
         settings: MockSettings,
         isolation: tuple[bool, bool] = (False, False),
@@ -50,7 +54,7 @@ class Mock:
             raise TypeError(
                 "mock() makes the databases of isolated callers, in memory: give neither a database nor a path"
             )
-        self.database: Database | None = None
+        self.database: Answering | None = None
         self.databases: Databases | None = None
         self._given = database
         self._isolation = isolation
@@ -62,13 +66,12 @@ class Mock:
     def __repr__(self) -> str:
         return f"<Mock: {'off' if self.database is None else f'on, {self.database!r}'}>"
 
-    def start(self) -> Database:
+    def start(self) -> Answering:
         """Switches it on; the database answers from now on."""
         patches = _patches()
         with self._lock:
             if self._depth == 0:
-                self.database = connect(**self._settings) if self._given is None else self._given
-                self.databases = self._isolated(self.database) if any(self._isolation) else None
+                self.database = self._opened() if self._given is None else self._given
                 patches.hold(self)
                 begin_guarding(not self._allows_network_after)
                 switch_on(self)
@@ -84,13 +87,17 @@ class Mock:
             self._depth -= 1
             if self._depth == 0:
                 database, self.database, self.databases = self.database, None, None
-                if self._given is None and database is not None and not is_in_memory(self._settings.get("path")):
+                if (
+                    self._given is None
+                    and isinstance(database, Database)
+                    and not is_in_memory(self._settings.get("path"))
+                ):
                     database.close()  # No other can open the file before.
                 switch_off(self)
                 end_guarding(not self._allows_network_after)
                 _patches().release(self)
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Answering:
         return self.start()
 
     def __exit__(self, *exception: object) -> None:
@@ -99,6 +106,12 @@ class Mock:
     def __call__(self, target: Decorated) -> Decorated:
         """The target, run with a mock like this one each time it is called."""
         return decorated(target, lambda: Mock(self._given, self._allows_network_after, self._settings, self._isolation))
+
+    def _opened(self) -> Answering:
+        """A database of its own, and those of other callers where they are isolated."""
+        database = connect(**self._settings)
+        self.databases = self._isolated(database) if any(self._isolation) else None
+        return cast(Answering, database)  # Of the type that `mock()` promises where nothing is given.
 
     def _isolated(self, default: Database) -> Databases:
         """A database for each caller; the default is that of callers with its region and the environment's key."""
@@ -121,7 +134,9 @@ def mock(
     isolate_by_region: bool = False,
     isolate_by_account: bool = False,
     **settings: Unpack[MockSettings],
-) -> Mock: ...
+) -> Mock[Database]: ...
+@overload
+def mock(target: PrincipalEndpoint, *, allow_network_after: bool = False) -> Mock[PrincipalEndpoint]: ...
 @overload
 def mock(
     target: Decorated,
@@ -132,7 +147,7 @@ def mock(
     **settings: Unpack[MockSettings],
 ) -> Decorated: ...
 def mock(
-    target: Database | Callable[..., object] | None = None,
+    target: Database | PrincipalEndpoint | Callable[..., object] | None = None,
     *,
     allow_network_after: bool = False,
     isolate_by_region: bool = False,
@@ -145,7 +160,8 @@ def mock(
     Credentials and a region are not needed. Other services are left alone.
 
     Parameters:
-        target: the database to answer; by default a fresh one each time. Or what a bare decorator decorates.
+        target: the database to answer, or what its `as_principal` gives; by default a fresh one each time. Or what a
+            bare decorator decorates.
         allow_network_after: lets a client made inside be used after the end, against AWS. By default it raises.
         isolate_by_region: gives clients of each region a database of their own, as AWS does. By default all regions
             share one, whose ARNs are named by the client's region.
@@ -157,11 +173,11 @@ def mock(
         A `Mock`, or what was decorated.
     """
     isolation = isolate_by_region, isolate_by_account
-    if target is None or isinstance(target, Database):
+    if target is None or isinstance(target, Database | PrincipalEndpoint):
         return Mock(target, allow_network_after, settings, isolation)
     if not callable(target):
         raise TypeError(f"mock() takes a Database or something to decorate, not {type(target).__name__}")
-    return Mock(None, allow_network_after, settings, isolation)(target)
+    return Mock[Database](None, allow_network_after, settings, isolation)(target)
 
 
 class Attachment:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock
+from minidynamo.database.faces import Faces
 from minidynamo.database.handler_host import HandlerHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
 from minidynamo.errors import StoreDamaged
@@ -18,12 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minidynamo.database.expiry import Lateness
-    from minidynamo.database.settings import ForkSettings, ServeSettings
+    from minidynamo.database.principal import Document, Done, PrincipalEndpoint
+    from minidynamo.database.settings import ForkSettings
     from minidynamo.database.sweeper import Sweeper
-    from minidynamo.embedded.client import Client, StreamsClient
-    from minidynamo.embedded.resource import Resource
-    from minidynamo.embedded.table_resource import TableResource
-    from minidynamo.http.server.server import Server
 
 # What is there for other parts of the package, and not promised to users.
 _INTERNAL = frozenset(
@@ -35,7 +34,7 @@ _INTERNAL = frozenset(
 )
 
 
-class Database(HandlerHost):
+class Database(HandlerHost, Faces):
     """A DynamoDB in this process. Safe to use from many threads.
 
     Parameters:
@@ -50,44 +49,44 @@ class Database(HandlerHost):
 
     _sweeper: Sweeper | None = None
 
-    # Faces.
+    # Policies.
 
-    def client(self) -> Client:
-        """A client with boto3's methods, parameters and answers."""
-        from minidynamo.embedded.client import Client
+    def as_principal(
+        self,
+        policies: Document | Sequence[Document] = (),
+        *,
+        arn: str | None = None,
+        boundary: Document | None = None,
+        session: Document | None = None,
+    ) -> PrincipalEndpoint:
+        """The database as somebody sees it whom policies allow some things: all else is AccessDenied.
 
-        return Client(self)
-
-    def streams_client(self) -> StreamsClient:
-        """A client of the tables' streams with the methods of boto3's `dynamodbstreams`."""
-        from minidynamo.embedded.client import StreamsClient
-
-        return StreamsClient(self)
-
-    def resource(self) -> Resource:
-        """A resource with boto3's methods, which takes and gives Python values."""
-        from minidynamo.embedded.resource import Resource
-
-        return Resource(self)
-
-    def Table(self, name: str) -> TableResource:
-        """The table resource of a name; there need not be such a table yet."""
-        return self.resource().Table(name)
-
-    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Unpack[ServeSettings]) -> Server:
-        """A server that answers for this database over HTTP, as a context manager: `with db.serve() as server:`.
+        It has clients, resources and tables, and `mock()` takes it. What it writes is written here.
 
         Parameters:
-            port: where it listens; 0 for a free port. `server.url` tells.
-            host: the address it listens on.
-            options: further ones of `ServerOptions`: credentials, certificate and others.
+            policies: an identity policy, or several: documents as texts or objects.
+            arn: of the principal; by default of the user `application` of this account.
+            boundary: a permissions boundary.
+            session: a session policy.
 
         Raises:
-            ServeError: it would listen to other machines without any credentials.
-        """
-        from minidynamo.http.server.server import Server, ServerOptions
+            PolicyError: a document is no policy, and why; it is a ValueError.
 
-        return Server(self, ServerOptions(host=host, port=port, **options))
+        Source: IAM User Guide, "Policy evaluation logic".
+        """
+        from minidynamo.database.principal import PrincipalEndpoint, principal_of
+
+        return PrincipalEndpoint(self, principal_of(self.scope.account_id, policies, arn, boundary, session))
+
+    def least_privilege(self, calls: Iterable[Done]) -> str:
+        """The smallest policy under which calls pass that have been made, as JSON.
+
+        Parameters:
+            calls: each with an `operation` and a `request`, such as the `calls` of `minidynamo.testing.recording`.
+        """
+        from minidynamo.database.principal import needed_by
+
+        return needed_by(self, calls)
 
     # Insight.
 

@@ -69,6 +69,7 @@ class _Conditions:
             first, last = _trees(node)
             parts.append(last)
             node = without_parentheses(first)
+        assert parts, f"a chain of {kind} has one part"
         self.count(len(parts))
         return tuple(self.read(each) for each in reversed([*parts, node]))
 

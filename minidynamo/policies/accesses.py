@@ -82,6 +82,7 @@ def _item_accesses(row: Operation, request: Request, facts_of: FactsOf) -> Itera
         groups = [[part for part in parts if part.table == table] for table in dict.fromkeys(p.table for p in parts)]
     for group in groups:
         facts = facts_of(group[0].table)
+        assert facts.arn, f"the table {group[0].table} has no ARN"
         action = _TRANSACTED.get(group[0].kind, group[0].kind) or row.name
         index = group[0].index_name
         context = {**_tag_keys(facts), **_item_keys(action, row, request, group, facts)}

@@ -41,6 +41,7 @@ class Principal:
     @property
     def keys(self) -> dict[str, Sequence[str]]:
         """The condition keys that tell who it is."""
+        assert self.arn.count(":") >= 5, f"a principal is called {self.arn}"
         kind, _, name = self.arn.split(":", 5)[5].partition("/")
         kinds = {"user": "User", "assumed-role": "AssumedRole", "root": "Account"}
         keys: dict[str, Sequence[str]] = {
@@ -91,6 +92,7 @@ def require_access(principal: Principal, access: Access, resource_policy: Policy
 
 def refusal(principal: Principal, access: Access, resource_policy: Policy | None = None) -> str | None:
     """Why policies do not allow an access, as the service ends its message; None where they allow it."""
+    assert ":" in access.action, f"the action {access.action} is of no service"
     context = {**access.context, **principal.keys}
     bounds: _Named = [
         ("permissions boundary", [principal.boundary] if principal.boundary is not None else []),

@@ -14,5 +14,6 @@ def split_script(text: str) -> tuple[list[str], str]:
         end = text.find("\n", position) if text[position : position + 1] == "\\" else statement_end(text, position)
         if end is None or end < 0:
             return parts, text[position:]
+        assert end >= position, f"a statement that begins at {position} ends at {end}"
         parts.append(text[position:end])
         position = end + 1

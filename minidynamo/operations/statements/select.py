@@ -112,6 +112,7 @@ class _RangeReader:
         """What is to be read next; to be called with the lock held."""
         if self._readings is None:
             self._readings = self._found()
+        assert self._readings and self._size_left > 0, f"there is nothing to read, and room for {self._size_left} bytes"
         reading = self._readings.pop(0)
         reading.limit, reading.size_bytes_max = self._limit, self._size_left
         return reading

@@ -1,0 +1,134 @@
+"""A database as a principal sees it: its faces, and what policies allow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from minidynamo.database.faces import Faces
+from minidynamo.endpoints.authorization import Authorization
+from minidynamo.endpoints.middleware import Wrapped
+from minidynamo.errors import DynamoError
+from minidynamo.policies.accesses import TableFacts, accesses_of
+from minidynamo.policies.document import Policy, PolicyError, read_policy
+from minidynamo.policies.evaluation import Principal
+from minidynamo.policies.least_privilege import smallest_policy
+from minidynamo.values.api_types import JsonValue, Request, Response
+
+if TYPE_CHECKING:
+    from minidynamo.database.core import Core
+
+# A policy document: its text, or the object that it stands for.
+Document = str | Mapping[str, JsonValue]
+
+
+class Done(Protocol):
+    """A call that has been made."""
+
+    @property
+    def operation(self) -> str:
+        """Its API name."""
+        ...
+
+    @property
+    def request(self) -> Request:
+        """Its members."""
+        ...
+
+
+class PrincipalEndpoint(Wrapped, Faces):
+    """What `Database.as_principal` gives: every request is judged by policies, then carried out by the database.
+
+    Parameters:
+        database: carries out what is allowed.
+        principal: who asks.
+    """
+
+    def __init__(self, database: Core, principal: Principal) -> None:
+        self._database = database
+        self.principal = principal
+        self.clock, self.scope = database.clock, database.scope
+        super().__init__()
+        self.use(Authorization(principal, lambda name: facts_of(database, name)))
+
+    def __repr__(self) -> str:
+        return f"<{self._database!r} as {self.principal.arn}>"
+
+    @property
+    def url(self) -> str:
+        return self._database.url
+
+    @property
+    def next_status_change(self) -> float | None:
+        return self._database.next_status_change
+
+    def new_request_id(self) -> str:
+        return self._database.new_request_id()
+
+    def try_lock(self, is_read: bool) -> bool:
+        return self._database.try_lock(is_read)
+
+    def unlock(self) -> None:
+        self._database.unlock()
+
+    def _carry_out(self, operation: str, request: Request) -> Response:
+        return self._database.execute(operation, request)
+
+
+def principal_of(
+    account_id: str,
+    policies: Document | Sequence[Document],
+    arn: str | None = None,
+    boundary: Document | None = None,
+    session: Document | None = None,
+) -> Principal:
+    """A principal, by default the user `application` of an account.
+
+    Raises:
+        PolicyError: a document is no policy, or the ARN names no principal.
+    """
+    arn = f"arn:aws:iam::{account_id}:user/application" if arn is None else arn
+    if not arn.startswith(("arn:aws:iam::", "arn:aws:sts::")) or len(arn.split(":")) != 6:
+        raise PolicyError(f"a principal has an ARN such as arn:aws:iam::123456789012:user/ann, not {arn!r}")
+    documents = [policies] if isinstance(policies, str | Mapping) else list(policies)
+    read = [read_policy(each, f"policy {number}") for number, each in enumerate(documents, 1)]
+    return Principal(arn, tuple(read), _read(boundary, "the boundary"), _read(session, "the session policy"))
+
+
+def needed_by(database: Core, calls: Iterable[Done]) -> str:
+    """The smallest policy under which some calls pass, as JSON."""
+    accesses = [
+        access
+        for call in calls
+        for access in accesses_of(call.operation, call.request, lambda name: facts_of(database, name))
+    ]
+    return json.dumps(smallest_policy(accesses), indent=2)
+
+
+def facts_of(database: Core, name_or_arn: str) -> TableFacts:
+    """What is known of a table, asked of a database past all that is laid around it."""
+    arn = name_or_arn if name_or_arn.startswith("arn:") else database.scope.table_arn(name_or_arn)
+    named = {"TableName": name_or_arn.rpartition(":table/")[2]}
+    try:
+        table = database._carry_out("DescribeTable", named)["Table"]
+        tags = database._carry_out("ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
+    except DynamoError:
+        return TableFacts(arn, _account_of(arn))
+    indexes = [*table.get("GlobalSecondaryIndexes", ()), *table.get("LocalSecondaryIndexes", ())]
+    keys: dict[str | None, Sequence[str]] = {each["IndexName"]: _partition_key(each) for each in indexes}
+    keys[None] = _partition_key(table)
+    return TableFacts(arn, _account_of(arn), keys, {tag["Key"]: tag["Value"] for tag in tags})
+
+
+def _read(document: Document | None, name: str) -> Policy | None:
+    return None if document is None else read_policy(document, name)
+
+
+def _partition_key(keyed: Response) -> list[str]:
+    return [each["AttributeName"] for each in keyed["KeySchema"] if each["KeyType"] == "HASH"]
+
+
+def _account_of(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 4 else ""

@@ -1,0 +1,66 @@
+"""Middleware that lets a principal do what its policies allow, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from minidynamo.endpoints.middleware import Call, Middleware, Proceed
+from minidynamo.errors import AccessDenied
+from minidynamo.policies.accesses import FactsOf, accesses_of
+from minidynamo.policies.document import Policy
+from minidynamo.policies.evaluation import Access, Principal, require_access
+from minidynamo.values.api_types import Request, Response
+
+_BATCH = "BatchExecuteStatement"
+
+# The policy of a resource, by its ARN; None where it has none.
+PolicyOf = Callable[[str], Policy | None]
+
+
+class Authorization(Middleware):
+    """Judges every request by what it needs access to, before anything else is looked at but its form.
+
+    Parameters:
+        principal: who asks.
+        facts_of: what is known of tables.
+        policy_of: tells the policies of resources.
+    """
+
+    def __init__(self, principal: Principal, facts_of: FactsOf, policy_of: PolicyOf = lambda arn: None) -> None:
+        self.principal = principal
+        self._facts_of = facts_of
+        self._policy_of = policy_of
+
+    def execute(self, call: Call, proceed: Proceed) -> Response:
+        if call.operation == _BATCH:
+            return self._batch(call.request, proceed)
+        for access in accesses_of(call.operation, call.request, self._facts_of):
+            self._require(access)
+        return proceed(call.operation, call.request)
+
+    def _require(self, access: Access) -> None:
+        """Raises AccessDenied where policies do not allow an access."""
+        require_access(self.principal, access, self._policy_of(access.resource))
+
+    def _batch(self, request: Request, proceed: Proceed) -> Response:
+        """A batch of statements, of which each is judged by itself; what is denied says so in its entry."""
+        statements = request.get("Statements")
+        if not isinstance(statements, list):
+            return proceed(_BATCH, request)
+        denied = {number: entry for number, each in enumerate(statements) if (entry := self._denial(each)) is not None}
+        allowed = [each for number, each in enumerate(statements) if number not in denied]
+        response = proceed(_BATCH, {**request, "Statements": allowed}) if allowed or not denied else {"Responses": []}
+        answers = iter(response["Responses"])
+        response["Responses"] = [denied.get(number) or next(answers) for number in range(len(statements))]
+        return response
+
+    def _denial(self, statement: Request) -> Response | None:
+        """The entry of a statement that is denied; None of one that is not."""
+        accesses = accesses_of(_BATCH, {"Statements": [statement]}, self._facts_of)
+        try:
+            for access in accesses:
+                self._require(access)
+        except AccessDenied as error:
+            table = accesses[0].resource.partition(":table/")[2].partition("/")[0]
+            return {"TableName": table, "Error": {"Code": "AccessDenied", "Message": error.message}}
+        return None
