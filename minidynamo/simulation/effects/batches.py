@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from minidynamo.requests.statements import is_write
@@ -17,6 +17,8 @@ from minidynamo.values.api_types import Request, Response, Structure
 Place = tuple[str, int]
 # A write of a batch, or a key that it reads.
 Entry = TypeVar("Entry", bound=Structure)
+# What a history calls an entry: its place in a list, or its number.
+Shown = TypeVar("Shown")
 
 
 def write(target: Target, policy: RejectionPolicy, request: Request) -> Response:
@@ -27,7 +29,7 @@ def write(target: Target, policy: RejectionPolicy, request: Request) -> Response
     entries = {
         (name, number): entry for name, each in request["RequestItems"].items() for number, entry in enumerate(each)
     }
-    left = _choose_left(target, list(entries))
+    left = _left_of(target, entries)
     left |= _throttled(target, policy, "BatchWriteItem", entries, left, lambda entry: [entry])
     done = _grouped({place: entry for place, entry in entries.items() if place not in left})
     if not left:
@@ -46,7 +48,7 @@ def get(target: Target, policy: RejectionPolicy, request: Request) -> Response:
     tried = target.perform("BatchGetItem", request, target.overlay())
     specs: Mapping[str, Structure] = request["RequestItems"]
     keys = {(name, number): key for name, each in specs.items() for number, key in enumerate(each["Keys"])}
-    left = _choose_left(target, list(keys))
+    left = _left_of(target, keys)
     left |= _throttled(target, policy, "BatchGetItem", keys, left, lambda key: {"Keys": [key]}, specs)
     done = _grouped({place: key for place, key in keys.items() if place not in left})
     response = {**_empty_response(tried), "Responses": {}, "UnprocessedKeys": {}}
@@ -71,19 +73,30 @@ def _empty_response(tried: Response) -> Response:
     return {"ConsumedCapacity": []} if "ConsumedCapacity" in tried else {}
 
 
-def _choose_left(target: Target, places: list[Place]) -> set[Place]:
-    """The entries that come back by chance: some of them, or all."""
-    most = len(places) if target.injector.may_refuse else len(places) - 1
+def _left_of(target: Target, places: Iterable[Place]) -> set[Place]:
+    """The places of the entries that come back by chance."""
+    shown: list[Sequence[str | int]] = [list(place) for place in places]
+    return set(map(_place, choose_left(target, shown)))
+
+
+def choose_left(target: Target, entries: list[Shown]) -> list[Shown]:
+    """The entries of a batch that are left undone by chance: some of them, or all.
+
+    Parameters:
+        target: the database.
+        entries: what histories call the entries.
+    """
+    most = len(entries) if target.injector.may_refuse else len(entries) - 1
     if most < 1:
-        return set()
+        return []
 
     def leave(draw: Draw) -> Detail:
-        left = draw.some(places, draw.count(1, most))
-        detail: Detail = {"left": [list(place) for place in left]}
-        return {**detail, "nothing": "processed"} if len(left) == len(places) else detail
+        left = draw.some(entries, draw.count(1, most))
+        detail: Detail = {"left": left}
+        return {**detail, "nothing": "processed"} if len(left) == len(entries) else detail
 
     detail = target.injector.choose("unprocessed", leave)
-    return set() if detail is None else set(_places_of(detail))
+    return [] if detail is None else list(detail["left"])
 
 
 def _throttled(
@@ -131,7 +144,13 @@ def _throttled(
 
 def _places_of(detail: Detail) -> list[Place]:
     """The places that the details of a choice name, which have been lists in JSON."""
-    return [(name, number) for name, number in detail["left"]]
+    return list(map(_place, detail["left"]))
+
+
+def _place(shown: Sequence[str | int]) -> Place:
+    name, number = shown
+    assert isinstance(name, str) and isinstance(number, int), f"no entry of a batch is at {shown}"
+    return name, number
 
 
 def _grouped(entries: Mapping[Place, Entry]) -> dict[str, list[Entry]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from minidynamo.requests.statements import is_write, statements_of
+from minidynamo.simulation.effects.batches import choose_left
 from minidynamo.simulation.effects.pages import lagging
 from minidynamo.simulation.effects.rejection_policy import RejectionPolicy
 from minidynamo.simulation.effects.target import Target
-from minidynamo.simulation.faults.chance import Detail, Draw
+from minidynamo.simulation.faults.chance import Detail
 from minidynamo.values.api_types import Request, Response
 
 _NAME = "BatchExecuteStatement"
@@ -23,7 +24,7 @@ def batch(target: Target, policy: RejectionPolicy, request: Request) -> Response
         return _carried_out(target, request)
     tried = target.perform(_NAME, request, target.overlay())  # The call as a whole must be in order.
     tables = [entry.get("TableName") for entry in tried["Responses"]]
-    left = _choose_left(target, [number for number, name in enumerate(tables) if name is not None])
+    left = set(choose_left(target, [number for number, name in enumerate(tables) if name is not None]))
     left |= _without_capacity(target, policy, request, left)
     if not left:
         return _carried_out(target, request)
@@ -43,21 +44,6 @@ def _carried_out(target: Target, request: Request) -> Response:
     if is_write(_NAME, request) or any(entry.get("ConsistentRead") for entry in entries):
         return target.perform(_NAME, request)
     return lagging(target, _NAME, request, lambda change: change.place)[0]
-
-
-def _choose_left(target: Target, numbers: list[int]) -> set[int]:
-    """The statements that are refused by chance: some of them, or all."""
-    most = len(numbers) if target.injector.may_refuse else len(numbers) - 1
-    if most < 1:
-        return set()
-
-    def leave(draw: Draw) -> Detail:
-        left = draw.some(numbers, draw.count(1, most))
-        detail: Detail = {"left": sorted(left)}
-        return {**detail, "nothing": "processed"} if len(left) == len(numbers) else detail
-
-    detail = target.injector.choose("unprocessed", leave)
-    return set() if detail is None else set(detail["left"])
 
 
 def _without_capacity(target: Target, policy: RejectionPolicy, request: Request, left: set[int]) -> set[int]:
