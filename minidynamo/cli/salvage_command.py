@@ -29,7 +29,7 @@ def run_salvage(source: Path, target: Path) -> int:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
     _print_report(console, target, report)
-    return 1 if report.count else 0
+    return 1 if report.count or report.fault else 0
 
 
 def _print_report(console: Console, target: Path, report: SalvageReport) -> None:
@@ -40,6 +40,8 @@ def _print_report(console: Console, target: Path, report: SalvageReport) -> None
     for name, count in report.tables.items():
         shown.add_row(name, f"{count:,}", f"{report.lost[name]:,}")
     console.print(shown)
+    if report.fault:
+        console.print(f"The new file is not sound: {report.fault}", markup=False, soft_wrap=True)
     if not report.count:
         console.print("Everything could be read.")
         return

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from minidynamo.database.database import Database
+from minidynamo.database.read_only import ReadOnlyDatabase
 from minidynamo.errors import StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Batch, RecordDamaged, Snapshot
-from minidynamo.storage.keyspace import Keyspace
+from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.memory.engine import MemoryEngine
-from minidynamo.storage.sqlite.copies import write_file
+from minidynamo.storage.sqlite.copies import new_copy
 from minidynamo.storage.sqlite.readers import read_snapshot
+from minidynamo.storage.sqlite.salvaging import SalvagedStore, readable_rows
 from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS
 from minidynamo.storage.sqlite.store_path import store_path
-from minidynamo.tables.changes import entry_record
+from minidynamo.tables.catalog import SYSTEM_KEYSPACE
+from minidynamo.tables.changes import index_entries
 from minidynamo.tables.damage import damaged_place
-from minidynamo.tables.table import Index, Table
-from minidynamo.values.records import record_item, record_size_bytes
 
 
 @dataclass
@@ -32,12 +34,14 @@ class SalvageReport:
         lost: how many items are missing, by table, as far as the file still says how many there were.
         damaged: what could not be read, in words.
         count: how many damaged places there are; `damaged` has the first ten thousand.
+        fault: what `check` finds wrong with the new file; "" for nothing.
     """
 
     tables: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     count: int = 0
+    fault: str = ""
 
 
 def salvage(
@@ -59,72 +63,58 @@ def salvage(
     """
     skipped = Skipped(everything=True)
     snapshot = read_snapshot(store_path(Path(source), is_read_only=True), skipped)
+    report = SalvageReport()
     try:
-        noted = {name: sum(each.item_count for each in maps) for name, maps in snapshot.keyspaces.items()}
-        _recount(snapshot)
         engine = MemoryEngine(snapshot)
         engine.io_errors = ()  # A catalog that is not complete is better than none.
         database = Database(engine=engine)
-        report = SalvageReport()
-        for table in database.catalog.tables.values():
-            count = report.tables[table.name] = table.keyspace.item_count
-            report.lost[table.name] = noted[table.keyspace.name] - count
-            assert report.lost[table.name] >= 0, f"{table.name} has more items than are noted: {count}"
-            if progress is not None:
-                progress(table.name, count)
-            for index in table.indexes.values():
-                _mend(engine, table, index)
+        with new_copy(Path(target), "write", file_mode) as temporary:
+            with SalvagedStore(temporary) as store:
+                _write(store, database, snapshot, report, progress)
+            report.fault = _fault_of(temporary)
     except (*IO_ERRORS, ValueError, KeyError) as error:
         raise StoreError(f"nothing can be salvaged of {source}: its catalog of tables is damaged: {error}") from error
-    write_file(engine.snapshot(), Path(target), file_mode)
     report.count = skipped.count
     report.damaged = [damaged_place(database.catalog, each) for each in skipped.records]
     return report
 
 
-def _recount(snapshot: Snapshot) -> None:
-    """Lets each map count what can be read of it."""
-    for maps in snapshot.keyspaces.values():
-        for each in maps:
-            count = size = 0
-            for _, record in each.range(None, None):
-                count, size = count + 1, size + record_size_bytes(record)
-            each.item_count, each.size_bytes = count, size
+def _write(
+    store: SalvagedStore,
+    database: Database,
+    snapshot: Snapshot,
+    report: SalvageReport,
+    progress: Callable[[str, int], None] | None,
+) -> None:
+    """Writes what the tables need that there are: indexes by the items alone, whatever their entries were."""
+    catalog = database.catalog
+    store.write(SYSTEM_KEYSPACE, [b""], catalog.system.range(b"", None))
+    for name in catalog.streams.keyspace_names & snapshot.keyspaces.keys():
+        store.write(name, _starts(snapshot, name), readable_rows(snapshot.keyspaces[name]))
+    for table in catalog.tables.values():
+        name = table.keyspace.name
+        noted = sum(each.item_count for each in snapshot.keyspaces[name])
+        if progress is not None:
+            progress(table.name, noted)
+        maps = store.write(name, _starts(snapshot, name), readable_rows(snapshot.keyspaces[name]))
+        count = report.tables[table.name] = sum(each.item_count for each in maps)
+        report.lost[table.name] = max(0, noted - count)
+        for index in table.indexes.values():
+            entries = index_entries(index.definition, chain.from_iterable(each.range(None, None) for each in maps))
+            store.write(index.keyspace.name, _starts(snapshot, index.keyspace.name), entries)
+            if index.keyspace.name in snapshot.keyspaces:  # What is damaged of it is told all the same.
+                deque(readable_rows(snapshot.keyspaces[index.keyspace.name]), maxlen=0)
 
 
-def _mend(engine: MemoryEngine, table: Table, index: Index) -> None:
-    """Makes the entries of an index those of the items that can be read."""
-    batch = Batch()
-    for entry_key, old, entry in _differences(table, index):
-        old_size = 0 if old is None else record_size_bytes(old)
-        if entry is None:
-            batch.delete(index.keyspace.name, entry_key, old_size)
-        else:
-            batch.put(index.keyspace.name, entry_key, entry, record_size_bytes(entry) - old_size, old is None)
-    engine.commit(batch)
+def _starts(snapshot: Snapshot, name: str) -> list[bytes]:
+    return [each.start for each in snapshot.keyspaces.get(name, ())] or [b""]
 
 
-def _differences(table: Table, index: Index) -> Iterator[tuple[bytes, bytes | None, bytes | None]]:
-    """Keys of entries with what is found there and what should be; None for nothing."""
-    definition, keyspace = index.definition, index.keyspace
-    for key, record in table.keyspace.range(b"", None):
-        item = record_item(record)
-        entry_key = definition.entry_key(item, key)
-        if entry_key is not None:
-            entry = entry_record(definition, item, record, record_size_bytes(record))
-            found = _readable(keyspace, entry_key)
-            if found != entry:
-                yield entry_key, found, entry
-    for entry_key, found in keyspace.range(b"", None):
-        item_key = definition.item_key(entry_key)
-        record_now = None if item_key is None else _readable(table.keyspace, item_key)
-        item_now = None if record_now is None else record_item(record_now)
-        if item_key is None or item_now is None or definition.entry_key(item_now, item_key) != entry_key:
-            yield entry_key, found, None
-
-
-def _readable(keyspace: Keyspace, key: bytes) -> bytes | None:
+def _fault_of(path: Path) -> str:
+    """What is wrong with a new file; "" for nothing."""
     try:
-        return keyspace.get(key)
-    except RecordDamaged:
-        return None
+        with ReadOnlyDatabase(path) as database:
+            database.check()
+    except (AssertionError, StoreError) as error:
+        return str(error)
+    return ""

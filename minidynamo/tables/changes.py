@@ -6,6 +6,8 @@ observed responses.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from minidynamo.errors import ItemCollectionSizeLimitExceeded, ValidationError
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import ITEM_TOO_LARGE
@@ -153,12 +155,17 @@ def stage_backfill(batch: WriteBatch, table: Table, keyspace: str, definition: I
         definition: of the index.
     """
     assert definition.kind.has_own_throughput, f"index {definition.name} is filled, and begins with its table"
-    for key, record in table.keyspace.range(b"", None):
+    for entry_key, entry in index_entries(definition, table.keyspace.range(b"", None)):
+        batch.put(keyspace, entry_key, entry, record_size_bytes(entry), 1)
+
+
+def index_entries(definition: IndexDefinition, items: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Keys and records of the entries that an index has of items, given as keys and records, in the order of these."""
+    for key, record in items:
         item = record_item(record)
         entry_key = definition.entry_key(item, key)
         if entry_key is not None:
-            entry = entry_record(definition, item, record, record_size_bytes(record))
-            batch.put(keyspace, entry_key, entry, record_size_bytes(entry), 1)
+            yield entry_key, entry_record(definition, item, record, record_size_bytes(record))
 
 
 class _EntryChange:

@@ -138,3 +138,26 @@ def test_the_commands_say_what_is_damaged(
     assert main(["salvage", str(damaged_file), str(tmp_path / "new.db")]) == 2
     assert main(["salvage", str(tmp_path / "nothing.db"), str(tmp_path / "newer.db")]) == 2
     assert [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()] == ["minidynamo"] * 2
+
+
+@pytest.mark.parametrize("occurrence", [0, 7, 20, 29, 45, 59])
+def test_indexes_are_made_anew(tmp_path: Path, occurrence: int) -> None:
+    """A key that has changed, and with it the order of rows, leaves indexes that fit the items."""
+    path, count = tmp_path / "shop.db", 30
+    with minidynamo.connect(path) as database:
+        short = {"key": ["p S", "s N"], "gsi": {"by_g": {"key": ["g S"]}}}
+        database.execute("CreateTable", create_table_request("tbl", short))
+        for number in range(count):
+            item = {"p": {"S": "one"}, "s": {"N": str(number)}, "g": {"S": f"g{number % 4}"}}
+            database.execute("PutItem", {"TableName": "tbl", "Item": item})
+        key, _ = next(iter(database.catalog.tables["tbl"].keyspace.range(b"", None)))
+    data, place = bytearray(path.read_bytes()), -1
+    for _ in range(occurrence + 1):
+        place = data.index(key[:4], place + 1)
+    data[place] ^= 0x6C
+    path.write_bytes(data)
+    report = salvage(path, tmp_path / "new.db")
+    with minidynamo.connect(tmp_path / "new.db") as new:
+        new.check()
+        assert new.execute("Scan", {"TableName": "tbl", "IndexName": "by_g"})["Count"] == report.tables["tbl"]
+    assert report.tables["tbl"] >= count - 1

@@ -24,7 +24,7 @@ def copy_file(source: Path, target: Path, file_mode: int, allow_damage: bool = F
         StoreError: there is such a file, or it cannot be written.
         RecordDamaged: a record is damaged, and that is not allowed.
     """
-    with _copy(target, f"copy {source} to", file_mode) as temporary:
+    with new_copy(target, f"copy {source} to", file_mode) as temporary:
         # Read-only: were this the last connection to be closed, it would delete the log.
         uri = f"{source.as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
@@ -48,7 +48,7 @@ def write_file(snapshot: Snapshot, target: Path, file_mode: int) -> None:
     Raises:
         StoreError: there is such a file, or it cannot be written.
     """
-    with _copy(target, "write", file_mode) as temporary:
+    with new_copy(target, "write", file_mode) as temporary:
         connection = new_store(temporary)
         with closing(connection):
             connection.execute("BEGIN IMMEDIATE")
@@ -58,7 +58,18 @@ def write_file(snapshot: Snapshot, target: Path, file_mode: int) -> None:
 
 
 @contextmanager
-def _copy(target: Path, what: str, file_mode: int) -> Iterator[Path]:
+def new_copy(target: Path, what: str, file_mode: int) -> Iterator[Path]:
+    """Where to write a copy, which gets its name at the end.
+
+    Parameters:
+        target: its name.
+        what: is done, for messages: "write", say.
+        file_mode: its permissions, as far as the umask allows.
+
+    Raises:
+        StoreError: there is such a file, or it cannot be written.
+        RecordDamaged: of what is copied.
+    """
     require_new(target)
     target = store_path(target)
     try:

@@ -15,6 +15,7 @@ from minidynamo.storage.engine import RecordDamaged, bounded, check_map
 from minidynamo.storage.sqlite.skipping import Row, Skipped
 
 _COLUMNS = "key, record, checksum"
+_BYTES = "CAST(key AS BLOB), CAST(record AS BLOB), checksum"  # Whatever damage has made of them.
 _UPDATE_MAP = "UPDATE maps SET item_count = ?, size_bytes = ?, checksum = ? WHERE keyspace = ? AND start = ?"
 _RANGE_TESTS = {
     (False, False): "",
@@ -104,9 +105,20 @@ class SqliteMap:
         except TypeError:
             raise damage(f"a record of {self._table}") from None
 
-    def _rows_from(self, start: bytes, stop: bytes | None) -> Iterator[Row]:
+    def readable_rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """What can be read of the whole keyspace, in the order in which damage has left it; the rest is noted."""
+        skipped = self._skipped
+        assert skipped is not None, f"reads of {self._name} do not go past damage"
+        rows = skipped.rows(self._name, lambda start: self._rows_from(start, None, _BYTES), b"")
+        for key, record, checksum in rows:
+            if _checksum(self.keyspace_id, key, record) == checksum:
+                yield key, record
+            else:
+                skipped.note(RecordDamaged(self._name, key))
+
+    def _rows_from(self, start: bytes, stop: bytes | None, columns: str = _COLUMNS) -> Iterator[Row]:
         test = _RANGE_TESTS[True, stop is not None]
-        statement = f"SELECT {_COLUMNS} FROM {self._table} {test} ORDER BY key"
+        statement = f"SELECT {columns} FROM {self._table} {test} ORDER BY key"
         return self._connection.execute(statement, {"start": start, "stop": stop})
 
     def check(self) -> None:

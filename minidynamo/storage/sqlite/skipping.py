@@ -60,7 +60,8 @@ class Skipped:
             try:
                 for row in rows_from(start):
                     yield row
-                    start = row[0] + b"\x00"
+                    if row[0] is not None:  # As damage can make of a key.
+                        start = row[0] + b"\x00"
                 return
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):  # Of the disk, say; it may pass.
