@@ -19,7 +19,7 @@ from minidynamo.cli.places import one_line, open_to_read
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.formats.dumping import NotPlain, csv_lines, dynamodb_line, plain_line, scanned_items
-from minidynamo.storage.whole_file import whole_file
+from minidynamo.storage.whole_file import is_special, whole_file
 from minidynamo.values.api_types import JsonObject
 from minidynamo.values.attribute_value import Item
 
@@ -31,7 +31,7 @@ class DumpError(Exception):
 def run_dump(options: argparse.Namespace) -> int:
     """Dumps; returns 0, or 2 where it could not be done: then no file is written."""
     try:
-        if options.file is not None and options.file.exists() and not options.force:
+        if options.file is not None and options.file.exists() and not (options.force or is_special(options.file)):
             raise DumpError(f"{options.file} is there already: --force replaces it")
         with open_to_read(options) as found, ExitStack() as stack:
             # What a file holds now, whatever its owner writes meanwhile.

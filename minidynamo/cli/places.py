@@ -42,7 +42,7 @@ def require_file(path: Path) -> None:
     """Raises StoreError where there is no file to be read."""
     if path.is_dir():
         raise StoreError(f"{path} is a folder, and a database is a file: give the file in it")
-    if not path.is_file():
+    if not path.is_file() and not path.exists():
         raise StoreError(f"there is no file {path}")
 
 

@@ -27,7 +27,8 @@ def whole_file(target: Path, file_mode: int = FILE_MODE, replaces: bool = False)
     """Writes a file all or nothing: `with whole_file(target) as path: path.write_text(...)`.
 
     Parameters:
-        target: the file.
+        target: the file; of a link that is to be replaced, what it leads to. A device or a pipe is not replaced: it
+            takes what is written as it comes.
         file_mode: its permissions, as far as the process's umask allows.
         replaces: whether there may be a file of that name already.
 
@@ -35,6 +36,11 @@ def whole_file(target: Path, file_mode: int = FILE_MODE, replaces: bool = False)
         FileExistsError: there is, and it is not to be replaced.
         OSError: it cannot be written. What was there before still is.
     """
+    if is_special(target):
+        yield target
+        return
+    if replaces:
+        target = Path(os.path.realpath(target))
     remove_unfinished(target)
     temporary, claim = _claimed(target, file_mode)
     try:
@@ -46,6 +52,11 @@ def whole_file(target: Path, file_mode: int = FILE_MODE, replaces: bool = False)
         for each in (temporary, *siblings(temporary)):
             each.unlink(missing_ok=True)
         os.close(claim)
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder: a device, a pipe, a socket."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def siblings(path: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -229,3 +230,31 @@ def check_round_trip(name: str, orders: list[Item], line: Callable[[Item], str])
             assert load_records(copy, "Orders", read_records(source), report)
         assert report.bad_lines == []
         assert scanned(copy) == scanned(database)
+
+
+@pytest.mark.parametrize("name", ["pipe", "link"])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_pipe_is_written_to(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, shop: Path, name: str, force: tuple[str, ...]
+) -> None:
+    """It takes the items as a file does, and is never replaced; nor is a link to it."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        code, _, err = run(capsys, "dump", "Orders", tmp_path / name, "--db", shop, *force)
+        assert (code, err) == (0, "")
+        assert os.read(reader, 10_000).count(b"\n") == 2
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
+def test_a_link_leads_to_the_file_that_is_replaced(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, shop: Path
+) -> None:
+    (tmp_path / "file").write_text("before")
+    (tmp_path / "link").symlink_to("file")
+    assert run(capsys, "dump", "Orders", tmp_path / "link", "--db", shop, "--force")[0] == 0
+    assert (tmp_path / "link").is_symlink()
+    assert len((tmp_path / "file").read_text().splitlines()) == 2

@@ -108,6 +108,21 @@ def test_wrong_parameters_are_refused(path: Path) -> None:
         minidynamo.connect(durability="full")
 
 
+def test_what_is_no_regular_file_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe, and a link to one, is refused by whatever opens a database, and is still there."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        for is_read_only in (False, True):
+            with pytest.raises(StoreError, match="it is no regular file, and a database is one"):
+                minidynamo.connect(path, read_only=is_read_only)
+        for command in ("info", "check"):
+            assert main([command, str(path)]) == 2
+            assert "no regular file" in capsys.readouterr().err
+    assert pipe.is_fifo() and link.is_symlink()
+
+
 def test_a_database_that_could_not_be_opened_is_let_go_of(path: Path) -> None:
     with pytest.raises(ValueError, match="wording"):
         minidynamo.connect(path, wording="nonsense")

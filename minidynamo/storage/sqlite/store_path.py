@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from minidynamo.errors import StoreError
-from minidynamo.storage.whole_file import remove_unfinished
+from minidynamo.storage.whole_file import is_special, remove_unfinished
 
 _ESCAPE = re.compile(rb"\\([0-3][0-7]{2})")
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -28,6 +28,8 @@ def store_path(path: Path, is_read_only: bool = False) -> Path:
         found = path.resolve()
         if found.is_dir():
             raise StoreError(f"cannot open {path}: it is a folder, and a database is a file")
+        if is_special(found):
+            raise StoreError(f"cannot open {path}: it is no regular file, and a database is one")
         if not found.parent.is_dir():
             raise StoreError(f"cannot make {path}: there is no folder {found.parent}")
         if found.exists() and not (is_read_only and is_without_log(found)):
