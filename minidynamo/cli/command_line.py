@@ -138,6 +138,9 @@ def _add_about_file(commands: Commands) -> None:
     )
     salvaging.add_argument("file", type=Path, help="the damaged file")
     salvaging.add_argument("new", type=Path, help="the new file")
+    salvaging.add_argument(
+        "--tables", type=Path, metavar="TEMPLATE", help="declares the tables whose definition is damaged"
+    )
     salvaging.set_defaults(run=_salvage)
 
 
@@ -202,7 +205,7 @@ def _about_file(options: argparse.Namespace) -> int:
 def _salvage(options: argparse.Namespace) -> int:
     from minidynamo.cli.salvage_command import run_salvage
 
-    return run_salvage(options.file, options.new)
+    return run_salvage(options)
 
 
 def _spec(options: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
-"""`minidynamo salvage FILE NEW`."""
+"""`minidynamo salvage FILE NEW [--tables TEMPLATE]`."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -9,30 +10,42 @@ from rich.console import Console
 from rich.table import Table
 
 from minidynamo.cli.display import wide_console
-from minidynamo.cli.places import require_file
+from minidynamo.cli.places import one_line, require_file
+from minidynamo.cli.template_file import tables_in
 from minidynamo.database.salvage import SalvageReport, salvage
-from minidynamo.errors import StoreError
+from minidynamo.errors import DynamoError, StoreError
+from minidynamo.templates.table_definition import TemplateError
 
 _SHOWN_MAX = 20
+# By whether tables were declared.
+_ADVICE = {
+    False: "--tables TEMPLATE, which declares the table, saves them",
+    True: "not one of the tables that --tables declares has their key and indexes",
+}
 
 
-def run_salvage(source: Path, target: Path) -> int:
+def run_salvage(options: argparse.Namespace) -> int:
     """Salvages a file and reports; returns 0, 1 where something is lost, 2 where nothing could be done."""
+    source, target = options.file, options.new
     console = wide_console()
     try:
         require_file(source)
+        declare = None if options.tables is None else tables_in(options.tables).create
         with console.status(f"Reading {source}") as status:
             report = salvage(
-                source, target, progress=lambda name, count: status.update(f"Reading {name}: {count:,} items")
+                source,
+                target,
+                progress=lambda name, count: status.update(f"Reading {name}: {count:,} items"),
+                declare=declare,
             )
-    except StoreError as error:
-        print(f"minidynamo: {error}", file=sys.stderr)
+    except (StoreError, TemplateError, DynamoError) as error:
+        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
         return 2
-    _print_report(console, target, report)
+    _print_report(console, target, report, options.tables is not None)
     return 1 if report.count or report.fault else 0
 
 
-def _print_report(console: Console, target: Path, report: SalvageReport) -> None:
+def _print_report(console: Console, target: Path, report: SalvageReport, is_declared: bool) -> None:
     shown = Table(title=f"{target}", title_justify="left")
     shown.add_column("table", overflow="fold")
     for name in ("items", "lost"):
@@ -42,6 +55,9 @@ def _print_report(console: Console, target: Path, report: SalvageReport) -> None
     console.print(shown)
     if report.fault:
         console.print(f"The new file is not sound: {report.fault}", markup=False, soft_wrap=True)
+    for keyspace, count in report.unassigned.items():
+        text = f"{count:,} items in {keyspace} are of a table whose definition is damaged, and are left out: "
+        console.print(f"{text}{_ADVICE[is_declared]}", markup=False, soft_wrap=True)
     if not report.count:
         console.print("Everything could be read.")
         return

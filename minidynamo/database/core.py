@@ -12,7 +12,7 @@ from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
 from minidynamo.database.setting_rules import check_settings
 from minidynamo.endpoints.middleware import Wrapped
-from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreError
+from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
@@ -20,6 +20,7 @@ from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.tables.damage import opening_failure
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.metering import Meter
 from minidynamo.values.api_types import JsonObject, Request, Response
@@ -128,7 +129,7 @@ class Core(Wrapped):
         except Exception as error:
             if not self.engine.io_errors or isinstance(error, DynamoError):
                 raise
-            raise StoreError(f"the database is damaged: {type(error).__name__} {error}") from error
+            raise StoreDamaged(f"the database is damaged: {opening_failure(error)}") from error
 
     def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""

@@ -9,10 +9,11 @@ from itertools import chain
 from pathlib import Path
 
 from minidynamo.database.database import Database
+from minidynamo.database.lost_tables import lost_tables, stage_recovered
 from minidynamo.database.read_only import ReadOnlyDatabase
 from minidynamo.errors import StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.engine import Batch, Snapshot
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.storage.sqlite.copies import new_copy
 from minidynamo.storage.sqlite.readers import read_snapshot
@@ -20,7 +21,7 @@ from minidynamo.storage.sqlite.salvaging import SalvagedStore, readable_rows
 from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS
 from minidynamo.storage.sqlite.store_path import store_path
-from minidynamo.tables.catalog import SYSTEM_KEYSPACE
+from minidynamo.tables.catalog import SYSTEM_KEYSPACE, damaged_definition
 from minidynamo.tables.changes import index_entries
 from minidynamo.tables.damage import damaged_place
 
@@ -34,6 +35,7 @@ class SalvageReport:
         lost: how many items are missing, by table, as far as the file still says how many there were.
         damaged: what could not be read, in words.
         count: how many damaged places there are; `damaged` has the first ten thousand.
+        unassigned: how many items there are of tables whose definition is damaged, by keyspace. They are left out.
         fault: what `check` finds wrong with the new file; "" for nothing.
     """
 
@@ -41,6 +43,7 @@ class SalvageReport:
     lost: dict[str, int] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     count: int = 0
+    unassigned: dict[str, int] = field(default_factory=dict)
     fault: str = ""
 
 
@@ -49,6 +52,7 @@ def salvage(
     target: str | Path,
     file_mode: int = FILE_MODE,
     progress: Callable[[str, int], None] | None = None,
+    declare: Callable[[Database], object] | None = None,
 ) -> SalvageReport:
     """Writes all that can be read of a file into a new one; indexes are made anew from the items.
 
@@ -57,6 +61,7 @@ def salvage(
         target: the new file, which must not be there yet.
         file_mode: its permissions, as far as the umask allows.
         progress: told the name of each table as it is looked through, and how many items it should have.
+        declare: creates in a database the tables that those may be whose definition is damaged.
 
     Raises:
         StoreError: nothing can be read of it, or the new file cannot be written.
@@ -67,7 +72,7 @@ def salvage(
     try:
         engine = MemoryEngine(snapshot)
         engine.io_errors = ()  # A catalog that is not complete is better than none.
-        database = Database(engine=engine)
+        database = _with_lost_tables(Database(engine=engine), snapshot, skipped, report, declare)
         with new_copy(Path(target), "write", file_mode) as temporary:
             with SalvagedStore(temporary) as store:
                 _write(store, database, snapshot, report, progress)
@@ -77,6 +82,27 @@ def salvage(
     report.count = skipped.count
     report.damaged = [damaged_place(database.catalog, each) for each in skipped.records]
     return report
+
+
+def _with_lost_tables(
+    database: Database,
+    snapshot: Snapshot,
+    skipped: Skipped,
+    report: SalvageReport,
+    declare: Callable[[Database], object] | None,
+) -> Database:
+    """A database with the tables, too, whose definition is damaged and declared; others are reported."""
+    names = {name for each in skipped.records if (name := damaged_definition(each)) is not None}
+    lost = lost_tables(database.catalog, snapshot, names)
+    if lost and declare is not None:
+        declaring, batch = Database(), Batch()
+        declare(declaring)
+        declared = {name: table.state for name, table in declaring.catalog.tables.items()}
+        lost = stage_recovered(batch, database.catalog, snapshot, lost, declared)
+        database.engine.commit(batch)
+        database = Database(engine=database.engine)
+    report.unassigned = {each.keyspace: each.item_count for each in lost}
+    return database
 
 
 def _write(

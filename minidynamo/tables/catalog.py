@@ -9,7 +9,7 @@ anybody looks, and its record joins the next batch of whatever operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from minidynamo.schema.arns import ArnScope
 from minidynamo.schema.table_forms import from_record, to_record
 from minidynamo.schema.table_state import TableState
 from minidynamo.schema.throughput_rules import UNITS
-from minidynamo.storage.engine import Batch, Engine
+from minidynamo.storage.engine import Batch, Engine, RecordDamaged
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.registry import StreamChange, Streams
 from minidynamo.tables.changes import WriteBatch
@@ -53,6 +53,13 @@ class StatusDelays(NamedTuple):
         if not isinstance(delays, Mapping):
             return cls(delays, delays, delays)
         return cls(**{status.lower(): seconds for status, seconds in delays.items()})
+
+
+def damaged_definition(error: RecordDamaged) -> str | None:
+    """The name of the table whose definition an error is about; None where it is about something else."""
+    if error.keyspace != SYSTEM_KEYSPACE or not error.key.startswith(_TABLE_PREFIX):
+        return None
+    return error.key.removeprefix(_TABLE_PREFIX).decode(errors="replace")
 
 
 class _Unsaved(NamedTuple):
@@ -86,9 +93,19 @@ class Catalog:
         self._units: dict[str, dict[str, int]] = {}
         self._reserved = dict.fromkeys(UNITS, 0)
         self.unsaved: list[_Unsaved] = []  # What time has changed since it was stored.
-        for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
-            self._open(from_record(record_item(record)))
+        for state in self.stored_states():
+            self._open(state)
         self._drop_leftovers()
+
+    def stored_states(self) -> Iterator[TableState]:
+        """What is stored of all tables, in the order of their names."""
+        for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END):
+            yield from_record(record_item(record))
+
+    @staticmethod
+    def key_of(name: str) -> bytes:
+        """Where the record of a table lies in the system keyspace."""
+        return _TABLE_PREFIX + name.encode()
 
     @property
     def next_due(self) -> float | None:
@@ -196,8 +213,7 @@ class Catalog:
     def check(self) -> None:
         """Asserts that all tables are sound and stored as they are."""
         self.system.check()
-        records = [record_item(record) for _, record in self.system.range(_TABLE_PREFIX, _TABLES_END)]
-        stored = {state.name: state for state in map(from_record, records)}
+        stored = {state.name: state for state in self.stored_states()}
         unsaved = {each.table.name for each in self.unsaved}
         for name in stored.keys() | self._tables.keys():
             live = self._tables.get(name)
@@ -240,7 +256,7 @@ class Catalog:
     def _keep(self, batch: WriteBatch, name: str, state: TableState | None) -> None:
         batch.states |= {name}
         record = None if state is None else packed_record(to_record(state), 0)
-        self.system.keep(batch, _TABLE_PREFIX + name.encode(), record)
+        self.system.keep(batch, self.key_of(name), record)
 
     def _forget(self, name: str) -> None:
         self._count(name, None)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from minidynamo.errors import StorageFailure
 from minidynamo.storage.engine import OrderedMap, RecordDamaged
-from minidynamo.tables.catalog import Catalog
+from minidynamo.tables.catalog import Catalog, damaged_definition
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import to_json
@@ -45,6 +45,24 @@ def damaged_place(catalog: Catalog, error: RecordDamaged) -> str:
             if error.keyspace == index.keyspace.name:
                 named = _item_text(table, index.definition.item_key(error.key) or b"")
                 return f"The entry of index {index.name} for {named[0].lower()}{named[1:]}"
+    return _system_place(error)
+
+
+def opening_failure(error: Exception) -> str:
+    """Why a database cannot be opened whose catalog cannot be read, and what can be done."""
+    if not isinstance(error, RecordDamaged):
+        return f"{type(error).__name__} {error}"
+    place = _system_place(error)
+    remedy = "minidynamo salvage FILE NEW writes what can be read into a new file"
+    if damaged_definition(error) is not None:
+        remedy += ", the items of this table as well if --tables gives a template that declares it"
+    return f"{place[0].lower()}{place[1:]} is not what was written. {remedy}"
+
+
+def _system_place(error: RecordDamaged) -> str:
+    table = damaged_definition(error)
+    if table is not None:
+        return f"The definition of table {table}"
     return f"The record of the key {error.key!r} in {error.keyspace}"
 
 

@@ -161,3 +161,54 @@ def test_indexes_are_made_anew(tmp_path: Path, occurrence: int) -> None:
         new.check()
         assert new.execute("Scan", {"TableName": "tbl", "IndexName": "by_g"})["Count"] == report.tables["tbl"]
     assert report.tables["tbl"] >= count - 1
+
+
+@pytest.fixture
+def headless_file(tmp_path: Path) -> Path:
+    """Of a table whose definition is damaged, beside another one."""
+    path = tmp_path / "shop.db"
+    fill(path)
+    with minidynamo.connect(path) as database:
+        database.execute("CreateTable", create_table_request("other", {"key": ["pk S"]}))
+    assert damage_record(path, b"by_g", "system") == 1
+    return path
+
+
+def test_a_damaged_definition_is_named_with_its_remedy(
+    headless_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is damage, and not a mistake of who opens the file."""
+    with pytest.raises(StoreError, match=r"definition of table tbl is not what was written. minidynamo salvage"):
+        minidynamo.connect(headless_file)
+    assert main(["check", str(headless_file)]) == 1
+    assert main(["salvage", str(headless_file), str(tmp_path / "new.db")]) == 1
+    captured = capsys.readouterr()
+    assert "--tables gives a template" in captured.err
+    assert f"{COUNT} items in" in captured.out and "The definition of table tbl" in captured.out
+    with minidynamo.connect(tmp_path / "new.db") as new:
+        assert new.tables == ["other"]
+
+
+@pytest.mark.parametrize("others", [[], ["tbl2"]])
+def test_a_declared_table_has_its_items_again(headless_file: Path, tmp_path: Path, others: list[str]) -> None:
+    """By name, key and indexes, whatever else is declared; its stream goes on."""
+
+    def declare(database: Database) -> None:
+        for name in ("tbl", "other", *others):
+            database.execute("CreateTable", create_table_request(name, SHORT))
+
+    report = salvage(headless_file, tmp_path / "new.db", declare=declare)
+    assert (report.tables, report.unassigned, report.fault) == ({"tbl": COUNT, "other": 0}, {}, "")
+    with minidynamo.connect(tmp_path / "new.db") as new:
+        assert len(keys(new, IndexName="by_g")) == COUNT
+        assert new.execute("DescribeTable", {"TableName": "tbl"})["Table"]["StreamSpecification"]["StreamEnabled"]
+
+
+@pytest.mark.parametrize("key", ["other S", "pk N"])
+def test_items_go_to_no_table_of_another_key(headless_file: Path, tmp_path: Path, key: str) -> None:
+    def declare(database: Database) -> None:
+        database.execute("CreateTable", create_table_request("tbl", {"key": [key]}))
+
+    report = salvage(headless_file, tmp_path / "new.db", declare=declare)
+    assert list(report.unassigned.values()) == [COUNT]
+    assert (report.tables, report.fault) == ({"other": 0}, "")
