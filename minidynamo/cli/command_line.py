@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from minidynamo.cli.interruption import closing_on_sigterm
 from minidynamo.wording import WORDINGS
 
 
@@ -18,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     options = _options(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        return int(options.run(options))
+        with closing_on_sigterm():
+            return int(options.run(options))
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _Handler = Callable[[int, FrameType | None], object] | int | None
+
+# What a shell says of a program that SIGTERM has ended.
+_EXIT_CODE = 128 + signal.SIGTERM
+
+
+@contextmanager
+def closing_on_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end a command as Ctrl-C does: what it has opened is closed. Its exit code is 143."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(_EXIT_CODE)
+
+    if threading.current_thread() is not threading.main_thread():  # Others get no signals.
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Interruption:

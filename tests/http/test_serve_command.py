@@ -106,6 +106,16 @@ def test_serve_keeps_data_in_a_file(flag: str, tmp_path: Path) -> None:
             assert "is in use by process" in second.stderr
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_closes_the_file(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Nothing is left beside it."""
+    with serving("--port", "0", "--db", str(tmp_path / "shop.db")) as (process, url):
+        endpoint_at(url).execute("CreateTable", TABLE)
+        process.send_signal(number)
+        assert process.wait(timeout=10) == code
+    assert [each.name for each in tmp_path.iterdir()] == ["shop.db"]
+
+
 def test_serve_verifies_and_logs(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(f"{KEYS.access_key} {KEYS.secret_key}")
     with serving("--port", "0", "--credentials", str(tmp_path / "keys"), "--verbose") as (process, url):
