@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from minidynamo.clock import Clock, advanced
+from minidynamo.lambdas.error_payloads import shown
 from minidynamo.lambdas.tally import Tally
 
 # How often a batch may fail where nothing else ends it: its handler will not do better.
@@ -62,10 +63,15 @@ class DrainReport:
 
     def __repr__(self) -> str:
         """What there is to tell; what was not met is left out."""
-        noted = {"retries": self.retries, "errors": self.errors, "discarded": self.discarded}
-        shown = {"invocations": self.invocations, "is_complete": self.is_complete}
-        shown |= {name: value for name, value in noted.items() if value}
-        return f"DrainReport({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        errors = [f"{name!r}: [{', '.join(map(shown, each))}]" for name, each in self.errors.items()]
+        noted = {
+            "invocations": f"{self.invocations}",
+            "is_complete": f"{self.is_complete}",
+            "retries": f"{self.retries or ''}",
+            "errors": f"{{{', '.join(errors)}}}" if errors else "",
+            "discarded": f"{self.discarded or ''}",
+        }
+        return f"DrainReport({', '.join(f'{name}={text}' for name, text in noted.items() if text)})"
 
     def add(self, name: str, tally: Tally) -> None:
         """Adds what a step of a function has come to."""
@@ -77,7 +83,7 @@ class DrainReport:
                 counts[name] = counts.get(name, 0) + count
         if tally.error is not None:
             known = self.errors.setdefault(name, [])
-            if not any(repr(each) == repr(tally.error) for each in known):
+            if shown(tally.error) not in map(shown, known):
                 known.append(tally.error)
 
     @property
@@ -132,4 +138,4 @@ def _raise_failure(name: str, tally: Tally) -> None:
         return
     if isinstance(error, Exception):
         raise error
-    raise RuntimeError(f"function {name} ended with {error!r}") from error
+    raise RuntimeError(f"function {name} ended with {shown(error)}") from error

@@ -6,8 +6,15 @@ Source: AWS Lambda Developer Guide, "Lambda function errors in Python"; for exit
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 
+from minidynamo.limits import INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.values.api_types import JsonObject
+
+# A payload, with room for the rest of it and however JSON writes a character.
+_TEXT_CHARACTERS_MAX = INVOCATION_PAYLOAD_BYTES_MAX // 16
+# What is logged and shown of an error.
+SHOWN_CHARACTERS_MAX = 2_000
 
 
 def raised(error: BaseException, request_id: str) -> JsonObject:
@@ -27,12 +34,22 @@ def raised(error: BaseException, request_id: str) -> JsonObject:
     }
 
 
-def text_of(error: BaseException) -> str:
-    """What an error says, where its own way of saying so does not fail."""
+def text_of(error: BaseException, length_max: int = _TEXT_CHARACTERS_MAX) -> str:
+    """What an error says, where its own way of saying so does not fail; cut where it is long."""
+    return _said(str, error, length_max)
+
+
+def shown(error: BaseException) -> str:
+    """An error for people, cut where it is long: its repr, or its class where that fails."""
+    return _said(repr, error, SHOWN_CHARACTERS_MAX) or f"{type(error).__name__}()"
+
+
+def _said(say: Callable[[object], str], error: BaseException, length_max: int) -> str:
     try:
-        return str(error)
-    except Exception:
+        text = say(error)
+    except (Exception, SystemExit):
         return ""
+    return text if len(text) <= length_max else f"{text[:length_max]}..."
 
 
 def timed_out(text: str, request_id: str) -> JsonObject:

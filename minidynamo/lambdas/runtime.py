@@ -19,7 +19,7 @@ from typing import NamedTuple
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
-from minidynamo.lambdas.error_payloads import not_json, raised, text_of, timed_out
+from minidynamo.lambdas.error_payloads import SHOWN_CHARACTERS_MAX, not_json, raised, text_of, timed_out
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -265,7 +265,7 @@ class Runtime:
         try:
             return Outcome(request_id, version, json.loads(json.dumps(value)), False)
         except Exception as error:  # Values may have methods of their own.
-            logger.warning("function %s returned what JSON cannot say: %s", function.name, text_of(error))
+            logger.warning("function %s returned what JSON cannot say: %s", function.name, _short(error))
             return Outcome(request_id, version, not_json(error, request_id), True, error)
 
     def _log_failure(self, function: LambdaFunction, error: BaseException) -> None:
@@ -276,9 +276,14 @@ class Runtime:
         is_new = place not in self._seen and len(self._seen) < _TRACEBACKS_MAX
         if is_new:
             self._seen.add(place)
-        shown = (type(error), error, error.__traceback__.tb_next) if is_new else None
-        text = "function %s failed: %s: %s"
-        logger.warning(text, function.name, type(error).__name__, text_of(error), exc_info=shown)
+        behind = error.__traceback__.tb_next
+        shown, stack = None, ""
+        if is_new and _is_short(error):
+            shown = type(error), error, behind
+        elif is_new:
+            stack = "\n" + "".join(traceback.format_tb(behind)).rstrip()
+        text = "function %s failed: %s: %s%s"
+        logger.warning(text, function.name, type(error).__name__, _short(error), stack, exc_info=shown)
 
     def arn_of(self, function: LambdaFunction) -> str:
         """The ARN of a function."""
@@ -286,3 +291,19 @@ class Runtime:
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
+
+
+def _short(error: BaseException) -> str:
+    return text_of(error, SHOWN_CHARACTERS_MAX)
+
+
+def _is_short(error: BaseException) -> bool:
+    """Whether neither an error nor what has led to it says more than a log is for; its traceback tells all of that."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if _short(cause) != text_of(cause):
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return True

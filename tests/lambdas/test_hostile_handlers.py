@@ -151,3 +151,37 @@ def test_interrupts_pass_a_drain_and_the_batch_stays(database: Database) -> None
     with pytest.raises(KeyboardInterrupt):
         seen.clear()
         database.functions.invoke("handler", {"Records": []})
+
+
+@pytest.mark.parametrize("errors", ["raise", "report"])
+def test_a_drain_tells_errors_that_say_nothing(database: Database, errors: Any) -> None:
+    """Alike ones are there once, and the report can be shown."""
+
+    def handler(event: Any, context: Any) -> Any:
+        raise Speechless
+
+    Speechless.__repr__ = Speechless.__str__  # type: ignore[method-assign]
+    database.on_stream("tbl", handler, MaximumRetryAttempts=1)
+    put(database, "a")
+    if errors == "raise":
+        with pytest.raises(Speechless):
+            database.drain()
+        return
+    report = database.drain(errors=errors)
+    assert [type(each) for each in report.errors["handler"]] == [Speechless]
+    assert "errors={'handler': [Speechless()]}" in repr(report)
+
+
+def test_what_an_error_says_is_cut(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """A payload has at most 6 MB (Lambda quotas, "Invocation payload"), and a log is for people."""
+
+    def handler(event: Any, context: Any) -> Any:
+        try:
+            raise ValueError("\x00" * 30_000_000)
+        except ValueError:
+            raise KeyError("\x00" * 30_000_000) from None
+
+    database.functions.register("f", handler)
+    for _ in range(2):
+        assert len(database.functions.invoke("f")["Payload"]) < 6 * 1024**2
+    assert all(len(line) < 20_000 for line in caplog.text.splitlines())
