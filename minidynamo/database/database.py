@@ -248,8 +248,8 @@ class Database(HandlerHost, Faces):
         streams, and how far mappings have come.
 
         Raises:
-            AssertionError: one does not hold.
-            StoreError: the file cannot be read, or is damaged; it says which item is.
+            AssertionError: one of this process does not hold.
+            StoreError: the file cannot be read, or is damaged; it says which item, table or index is.
         """
         with self.lock:
             self._require_open()

@@ -141,6 +141,19 @@ class RecordDamaged(Exception):
         self.key = key
 
 
+class KeyspaceDamaged(Exception):
+    """A keyspace that is not as it was written: records are missing, or in a wrong order.
+
+    Parameters:
+        keyspace: which.
+        text: what is wrong.
+    """
+
+    def __init__(self, keyspace: str, text: str) -> None:
+        super().__init__(text)
+        self.keyspace = keyspace
+
+
 class Snapshot:
     """Everything that a database held at one moment. What is changed later does not change it.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import OrderedMap, RecordDamaged
+from minidynamo.storage.engine import KeyspaceDamaged, OrderedMap, RecordDamaged
 from minidynamo.tables.catalog import Catalog, damaged_definition
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
@@ -22,6 +22,8 @@ _REMEDY = "PutItem and DeleteItem replace it, where they need nothing of what wa
 
 def read_failure(catalog: Catalog, error: Exception) -> StorageFailure:
     """What a request fails with that cannot read the data; of a damaged record it says which it is."""
+    if isinstance(error, KeyspaceDamaged):
+        return StorageFailure(f"{_keyspace_text(catalog, error.keyspace)} is damaged: {error}.")
     if not isinstance(error, RecordDamaged):
         return StorageFailure(f"The data could not be read: {error}.")
     return StorageFailure(damage_text(catalog, error))
@@ -83,6 +85,17 @@ def old_record_of(table: Table, key: bytes, needs_old: bool) -> bytes | None:
         item, _ = table.primary_key.decoded(key)
         logger.warning("%s is damaged, and is replaced", _shown(table, item))
         return packed_record(item, _counted_size(table.keyspace.partition_of(key).map))
+
+
+def _keyspace_text(catalog: Catalog, keyspace: str) -> str:
+    """What a keyspace is of, in words."""
+    for table in catalog.tables.values():
+        if keyspace == table.keyspace.name:
+            return f"Table {table.name}"
+        for index in table.indexes.values():
+            if keyspace == index.keyspace.name:
+                return f"Index {index.name} of table {table.name}"
+    return f"What is kept in {keyspace}"
 
 
 def _counted_size(ordered_map: OrderedMap) -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import minidynamo
-from minidynamo import Database, DynamoError
+from minidynamo import Database, DynamoError, StoreError
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.values.key_bytes import ENCODERS, TOKEN_BYTES
 from minidynamo.values.key_decoding import decoded_key
 from tests.storage.damaged_stores import damage_record, reopened
+from tests.storage.filled_file import fill
 
 KEY = {"pk": {"S": "it\x00em"}, "sk": {"N": "-12.5"}}
 NAMED = r'The item {"pk": {"S": "it\\u0000em"}, "sk": {"N": "-12.5"}} of table tbl is damaged'
@@ -113,3 +116,19 @@ def test_keys_are_decoded_as_they_were(kind: str, value: Any) -> None:
 def test_what_is_no_key_is_refused(key: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         decoded_key(bytes(TOKEN_BYTES) + key, ["S"])
+
+
+@pytest.mark.damaged
+@pytest.mark.parametrize("is_read_only", [False, True])
+@pytest.mark.parametrize(("keyspace", "name"), [("/table", "Table tbl"), ("/index/by_g", "Index by_g of table tbl")])
+def test_records_that_are_missing_are_damage(tmp_path: Path, keyspace: str, name: str, is_read_only: bool) -> None:
+    """Of the file, not of an invariant of this process: the table or index is named."""
+    path = tmp_path / "shop.db"
+    with minidynamo.connect(path) as database:
+        fill(database, 5)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        ((number,),) = connection.execute("SELECT id FROM keyspaces WHERE name LIKE ?", (f"%{keyspace}",)).fetchall()
+        connection.execute(f"DELETE FROM keyspace_{number} WHERE key = (SELECT max(key) FROM keyspace_{number})")
+    text = f"shop.db is damaged. {name} is damaged: 5 records are noted .*, 4 are found"
+    with minidynamo.connect(path, read_only=is_read_only) as database, pytest.raises(StoreError, match=text):
+        database.check()

@@ -132,7 +132,7 @@ def test_check_sees_a_byte_corrupted_under_its_owner(path: Path) -> None:
             byte = file.read(1)
             file.seek(-1, os.SEEK_CUR)
             file.write(bytes([byte[0] ^ 1]))
-        with pytest.raises(AssertionError, match="damaged from byte"):
+        with pytest.raises(StoreDamaged, match="damaged from byte"):
             database.check()
         with log.open("r+b") as file:
             file.seek(32 + 2 * (24 + 8192) + 100)

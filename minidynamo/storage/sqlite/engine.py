@@ -259,7 +259,6 @@ class SqliteEngine(Engine):
         self._ownership.let_go()
 
     def check(self) -> None:
-        check_pages(self._connection)
         self._watch.check_log()
         stored_ids = stored_keyspaces(self._connection)
         assert stored_ids == self._ids, f"the keyspaces are stored as {stored_ids} and known as {self._ids}"
@@ -272,6 +271,7 @@ class SqliteEngine(Engine):
             check_tiling(maps, name)
             for each in maps:
                 each.check()
+        check_pages(self._connection)  # Last: it does not say which table is damaged.
 
     def _transaction(self) -> Transaction:
         self._require_healthy()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from minidynamo.errors import StorageFailure
+from minidynamo.errors import StorageFailure, StoreDamaged
 from minidynamo.storage.disk import sync_file
 from minidynamo.storage.sqlite.log_end import LogCursor, loss
 from minidynamo.storage.sqlite.ownership import Ownership
@@ -98,10 +98,14 @@ class LogWatch:
         return not os.path.exists(self._log) and self._present_state()[:2] == self._state[:2]
 
     def check_log(self) -> None:
-        """Asserts that the log is as it was written, up to what has been noted; called while nothing is written."""
+        """Raises StoreDamaged where the log is not as it was written, up to what has been noted.
+
+        Called while nothing is written.
+        """
         if self._cursor.end.frame:
             lost = loss(Path(self._log), self._cursor.end)
-            assert lost is None, lost
+            if lost is not None:
+                raise StoreDamaged(lost)
 
     def require_in_place(self) -> None:
         """Raises StorageFailure where the files of the store are no longer those that it was opened with."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
-from minidynamo.storage.engine import RecordDamaged, bounded, check_map
+from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged, bounded
 from minidynamo.storage.sqlite.skipping import Row, Skipped
+from minidynamo.values.records import record_size_bytes
 
 _COLUMNS = "key, record, checksum"
 _BYTES = "CAST(key AS BLOB), CAST(record AS BLOB), checksum"  # Whatever damage has made of them.
@@ -97,13 +98,13 @@ class SqliteMap:
                     continue
                 # A page in the place of another has right rows, which are not those that were asked for.
                 if last is not None and (key >= last if reverse else key <= last):
-                    raise damage(f"the order of {self._table} at the key {key!r}")
+                    raise KeyspaceDamaged(self._name, f"its records are in a wrong order at the key {key!r}")
                 if key < low or (high is not None and key >= high):
-                    raise damage(f"the place of the key {key!r} in {self._table}")
+                    raise KeyspaceDamaged(self._name, f"a record of the key {key!r} is in a wrong place")
                 last = key
                 yield key, record
         except TypeError:
-            raise damage(f"a record of {self._table}") from None
+            raise KeyspaceDamaged(self._name, "a record makes no sense") from None
 
     def readable_rows(self) -> Iterator[tuple[bytes, bytes]]:
         """What can be read of the whole keyspace, in the order in which damage has left it; the rest is noted."""
@@ -122,8 +123,18 @@ class SqliteMap:
         return self._connection.execute(statement, {"start": start, "stop": stop})
 
     def check(self) -> None:
-        """Asserts that count, size and order agree with the records."""
-        check_map(self, f"the map of {self._table} that begins at {self.start!r}")
+        """Finds out whether count, size and order agree with the records.
+
+        Raises:
+            KeyspaceDamaged: they do not.
+        """
+        sizes = [record_size_bytes(record) for _, record in self.range(None, None)]
+        for what, noted, found in (
+            ("records", self.item_count, len(sizes)),
+            ("bytes", self.size_bytes, sum(sizes)),
+        ):
+            if noted != found:
+                raise KeyspaceDamaged(self._name, f"{noted} {what} are noted from {self.start!r} on, {found} are found")
 
 
 class RowWriter:
@@ -223,9 +234,10 @@ def stored_maps(
 
 
 def check_pages(connection: ReadConnection) -> None:
-    """Asserts that all pages of the file are as SQLite wants them."""
+    """Raises sqlite3.DatabaseError where pages of the file are not as SQLite wants them."""
     (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-    assert verdict == "ok", f"SQLite finds the file damaged: {verdict}"
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"SQLite finds the file damaged: {verdict}")
 
 
 def damage(what: str) -> sqlite3.DatabaseError:

@@ -115,7 +115,11 @@ class ReadOnlyEngine(MemoryEngine):
         return 0 if self.skipped is None else self.skipped.count
 
     def check(self) -> None:
-        check_pages(self._reader)
+        for name in self.keyspaces():
+            for each in self.maps(name):
+                if isinstance(each.below, SqliteMap):
+                    each.below.check()
+        check_pages(self._reader)  # Last: it does not say which table is damaged.
         super().check()
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from minidynamo.errors import StoreDamaged, StoreError
-from minidynamo.storage.engine import RecordDamaged
+from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged
 from minidynamo.storage.sqlite.store_path import is_unfinished, is_without_log, journal_of, log_of
 from minidynamo.storage.whole_file import whole_file
 
@@ -34,7 +34,7 @@ PAGE_BYTES = 8192
 # The head of SQLite's files: a magic text, and, big-endian, at 40 the version of the schema, at 68 the application id.
 _MAGIC, _HEAD_BYTES = b"SQLite format 3\0", 100
 # What SQLite raises, also for texts of its own that damage has made unreadable.
-IO_ERRORS = (sqlite3.Error, UnicodeDecodeError, RecordDamaged)
+IO_ERRORS = (sqlite3.Error, UnicodeDecodeError, RecordDamaged, KeyspaceDamaged)
 _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
