@@ -16,11 +16,11 @@ from minidynamo.errors import DatabaseClosed, DynamoError, StorageFailure, Store
 from minidynamo.limits import PARTITION_SIZE_BYTES_MAX
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
-from minidynamo.storage.engine import Batch, Engine
+from minidynamo.storage.engine import Batch, Engine, RecordDamaged
 from minidynamo.storage.memory.engine import MemoryEngine
 from minidynamo.tables.catalog import Catalog, StatusDelays
 from minidynamo.tables.changes import WriteBatch
-from minidynamo.tables.damage import opening_failure
+from minidynamo.tables.damage import damaged_place, opening_failure
 from minidynamo.tables.idempotency import IdempotencyTokens
 from minidynamo.tables.metering import Meter
 from minidynamo.values.api_types import JsonObject, Request, Response
@@ -130,6 +130,13 @@ class Core(Wrapped):
             if not self.engine.io_errors or isinstance(error, DynamoError):
                 raise
             raise StoreDamaged(f"the database is damaged: {opening_failure(error)}") from error
+        skipped = self.engine.skipped
+        if skipped is not None and skipped.describe is None:  # A fork leaves it to what it is a fork of.
+            skipped.describe = self._damaged_place
+
+    def _damaged_place(self, error: RecordDamaged) -> str:
+        with self._lock:
+            return damaged_place(self.catalog, error)
 
     def _count_opening(self, least: int = 0) -> int:
         """How often the store has been opened, this time included: identifiers must never come twice."""

@@ -79,7 +79,7 @@ def salvage(
             report.fault = _fault_of(temporary)
     except (*IO_ERRORS, ValueError, KeyError) as error:
         raise StoreError(f"nothing can be salvaged of {source}: its catalog of tables is damaged: {error}") from error
-    report.count = skipped.count
+    report.count = len(skipped)
     report.damaged = [damaged_place(database.catalog, each) for each in skipped.records]
     return report
 

@@ -154,6 +154,20 @@ class KeyspaceDamaged(Exception):
         self.keyspace = keyspace
 
 
+class SkippedRecords(Protocol):
+    """The damaged records that reads have gone past.
+
+    Attributes:
+        describe: names one, for the log; None where nobody can.
+    """
+
+    describe: Callable[[RecordDamaged], str] | None
+
+    def __len__(self) -> int:
+        """How many different ones there were."""
+        ...
+
+
 class Snapshot:
     """Everything that a database held at one moment. What is changed later does not change it.
 
@@ -162,15 +176,20 @@ class Snapshot:
     Attributes:
         keyspaces: the maps of each keyspace, in key order.
         io_errors: what reading them may raise.
+        skipped: notes what reading them goes past; None where it does not.
     """
 
-    __slots__ = ("__weakref__", "io_errors", "keyspaces")
+    __slots__ = ("__weakref__", "io_errors", "keyspaces", "skipped")
 
     def __init__(
-        self, keyspaces: Mapping[str, Sequence[OrderedMap]], io_errors: tuple[type[Exception], ...] = ()
+        self,
+        keyspaces: Mapping[str, Sequence[OrderedMap]],
+        io_errors: tuple[type[Exception], ...] = (),
+        skipped: SkippedRecords | None = None,
     ) -> None:
         self.keyspaces = keyspaces
         self.io_errors = io_errors
+        self.skipped = skipped
 
     def __repr__(self) -> str:
         return f"<Snapshot of {sum(each.item_count for maps in self.keyspaces.values() for each in maps):,} records>"
@@ -191,15 +210,17 @@ class Engine(Protocol):
     Attributes:
         io_errors: what reading may raise where the store is damaged or its medium fails.
         place: where the data are, in words.
+        skipped: notes what reads go past; None where they do not.
     """
 
     io_errors: tuple[type[Exception], ...] = ()
     place: str = "in memory"
+    skipped: SkippedRecords | None = None
 
     @property
     def skipped_count(self) -> int:
         """How many damaged records reads have gone past."""
-        return 0
+        return 0 if self.skipped is None else len(self.skipped)
 
     # What every engine has.
 

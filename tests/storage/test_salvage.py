@@ -63,6 +63,17 @@ def test_reads_go_past_damage_where_they_are_told_to(
         with pytest.raises(DynamoError, match=r"item 00007.* is damaged"):
             database.execute("GetItem", {"TableName": "tbl", "Key": {"pk": {"S": "item 00007"}}})
     assert len(caplog.records) == 4
+    assert 'The item {"pk": {"S": "item 00007"}} of table tbl is damaged' in caplog.text
+    assert 'The entry of index by_g for the item {"pk": {"S": "item 00008"}} of table tbl is damaged' in caplog.text
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_fork_counts_what_its_reads_go_past(damaged_file: Path, read_only: bool) -> None:
+    with minidynamo.connect(damaged_file, on_damage="skip", read_only=read_only) as database:
+        with database.fork() as fork, fork.fork() as another:
+            assert len(keys(another)) == COUNT - 2
+            assert another.skipped_count == fork.skipped_count == 2
+        assert minidynamo.connect().skipped_count == 0
 
 
 def test_damage_is_told_unless_asked_otherwise(tmp_path: Path) -> None:

@@ -154,12 +154,12 @@ class MemoryEngine(Engine):
 
     def snapshot(self) -> Snapshot:
         frozen = {name: tuple(each.frozen() for each in maps) for name, maps in self._keyspaces.items()}
-        snapshot = Snapshot(frozen, self.io_errors)
+        snapshot = Snapshot(frozen, self.io_errors, self.skipped)
         self._snapshots.add(snapshot)
         return snapshot
 
     def restore(self, snapshot: Snapshot) -> None:
-        self.io_errors = snapshot.io_errors
+        self.io_errors, self.skipped = snapshot.io_errors, snapshot.skipped
         self._release()
         self._keyspaces = {
             name: [MemoryMap(each.start, each.stop, each) for each in maps] for name, maps in snapshot.keyspaces.items()

@@ -65,6 +65,7 @@ class SqliteEngine(Engine):
     """
 
     io_errors: tuple[type[Exception], ...] = IO_ERRORS
+    skipped: Skipped | None
 
     def __init__(
         self, path: Path, durability: str = "full", file_mode: int = FILE_MODE, skipped: Skipped | None = None
@@ -302,7 +303,3 @@ class SqliteEngine(Engine):
 
     def _map(self, keyspace_id: int, name: str, start: bytes, stop: bytes | None, count: int, size: int) -> SqliteMap:
         return SqliteMap(self._connection, keyspace_id, name, start, stop, count, size, self.skipped)
-
-    @property
-    def skipped_count(self) -> int:
-        return 0 if self.skipped is None else self.skipped.count

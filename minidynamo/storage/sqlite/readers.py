@@ -37,7 +37,7 @@ def read_snapshot(path: Path, skipped: Skipped | None = None) -> Snapshot:
 def _snapshot_of(reader: Reader, skipped: Skipped | None) -> Snapshot:
     ids = stored_keyspaces(reader)
     maps = {name: stored_maps(reader, keyspace_id, name, skipped) for name, keyspace_id in ids.items()}
-    return Snapshot(maps, IO_ERRORS)
+    return Snapshot(maps, IO_ERRORS, skipped)
 
 
 class SqliteView:
@@ -76,6 +76,8 @@ class ReadOnlyEngine(MemoryEngine):
         StoreError: it cannot be read.
     """
 
+    skipped: Skipped | None
+
     def __init__(self, path: Path, skipped: Skipped | None = None) -> None:
         super().__init__()
         self.place, self.skipped = path.name, skipped
@@ -109,10 +111,6 @@ class ReadOnlyEngine(MemoryEngine):
 
     def snapshot(self) -> Snapshot:
         return read_snapshot(self._path, self.skipped)
-
-    @property
-    def skipped_count(self) -> int:
-        return 0 if self.skipped is None else self.skipped.count
 
     def check(self) -> None:
         for name in self.keyspaces():

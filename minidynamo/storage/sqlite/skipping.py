@@ -27,19 +27,25 @@ class Skipped:
             nothing works without the descriptions of tables.
 
     Attributes:
+        describe: names what is damaged, for the log; None to name its key.
         records: the damaged records that were met, so many at most.
-        count: how many different ones there were.
+
+    Its length is the number of different ones.
     """
 
     def __init__(self, everything: bool = False) -> None:
         self._everything = everything
         self._seen: set[tuple[str, bytes]] = set()
         self.records: list[RecordDamaged] = []
+        self.describe: Callable[[RecordDamaged], str] | None = None
 
-    @property
-    def count(self) -> int:
+    def __len__(self) -> int:
         """How many different damaged records and pages were met."""
         return len(self._seen)
+
+    def __bool__(self) -> bool:
+        """True, whatever was met: whether reads go past damage is told by whether there is one of these."""
+        return True
 
     def covers(self, keyspace: str) -> bool:
         """Whether reads of a keyspace go past damage."""
@@ -52,7 +58,9 @@ class Skipped:
         self._seen.add((error.keyspace, error.key))
         if len(self.records) < _NOTED_MAX:
             self.records.append(error)
-        logger.warning("%s; a read goes past it", error)
+        logger.warning(
+            "%s is damaged: it is not what was written; a read goes past it", (self.describe or _key_text)(error)
+        )
 
     def rows(self, keyspace: str, rows_from: RowsFrom, start: bytes) -> Iterator[Row]:
         """The rows from a key on; where a page cannot be read, those behind it."""
@@ -71,6 +79,10 @@ class Skipped:
                 if behind is None:
                     return
                 start = behind
+
+
+def _key_text(error: RecordDamaged) -> str:
+    return f"The record of the key {error.key!r} in {error.keyspace}"
 
 
 def _first_readable(rows_from: RowsFrom, start: bytes) -> bytes | None:
