@@ -54,6 +54,12 @@ class RemoteDatabase(Database):
     def next_status_change(self) -> float | None:
         return self._remote.next_status_change
 
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables, in byte order."""
+        pages = self.client().get_paginator("list_tables").paginate()
+        return sorted((name for page in pages for name in page["TableNames"]), key=str.encode)
+
     def new_request_id(self) -> str:
         return self._remote.new_request_id()
 
@@ -78,15 +84,17 @@ class RemoteDatabase(Database):
 def _refusal(name: str) -> Callable[..., NoReturn]:
     def refuse(self: RemoteDatabase, *parameters: object, **options: object) -> NoReturn:
         raise StoreError(
-            f"{name}() needs the store itself, and this database is at {self.url}: use it where the store is opened"
+            f"{name} needs the store itself, and this database is at {self.url}: use it where the store is opened"
         )
 
-    refuse.__name__ = name
+    refuse.__name__ = name.removesuffix("()")
     refuse.__doc__ = "Raises StoreError: the store is somewhere else."
     return refuse
 
 
 for _name in ("partitions", "expire", "expire_in_background", "on_stream", "drain", "backup", "snapshot", "restore"):
-    setattr(RemoteDatabase, _name, _refusal(_name))
-for _name in ("fork", "fork_settings", "check", "_new_functions"):
-    setattr(RemoteDatabase, _name, _refusal(_name.replace("_new_functions", "functions")))
+    setattr(RemoteDatabase, _name, _refusal(f"{_name}()"))
+for _name in ("fork", "fork_settings", "check"):
+    setattr(RemoteDatabase, _name, _refusal(f"{_name}()"))
+RemoteDatabase._new_functions = _refusal("functions")  # type: ignore[method-assign]
+RemoteDatabase.skipped_count = property(_refusal("skipped_count"))  # type: ignore[assignment, method-assign]

@@ -84,6 +84,14 @@ def test_resources_and_tables(remote: Database) -> None:
     assert caught.value.response["Item"]["city"] == {"S": "Oslo"}
 
 
+def test_its_tables_are_named(remote: Database, origin: Database) -> None:
+    """All of them, over several pages."""
+    names = [f"tbl-{number:03}" for number in range(105)]
+    for name in names:
+        origin.execute("CreateTable", {**TABLE, "TableName": name})
+    assert remote.tables == origin.tables == names
+
+
 def test_streams(remote: Database) -> None:
     """The client of streams reads the records of a stream."""
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
@@ -123,12 +131,13 @@ def test_the_double_in_front_of_a_remote(remote: Database, origin: Database) -> 
         lambda database: database.on_stream("tbl", print),
         lambda database: database.drain(),
         lambda database: database.functions,
+        lambda database: database.skipped_count,
     ],
 )
 def test_what_needs_the_store_says_so(remote: Database, use: Any) -> None:
     """In one line that names the method and the address."""
     with pytest.raises(
-        StoreError, match=r"^\w+\(\) needs the store itself, and this database is at http://127"
+        StoreError, match=r"^\w+(\(\))? needs the store itself, and this database is at http://127"
     ) as caught:
         use(remote)
     assert "\n" not in str(caught.value)

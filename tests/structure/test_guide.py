@@ -208,7 +208,7 @@ def test_what_a_database_at_a_url_refuses_is_all_listed() -> None:
     assert refusing - internal == names - {"functions"}
     with minidynamo.connect("http://127.0.0.1:9") as remote:
         for name in names:
-            with pytest.raises(minidynamo.StoreError, match=rf"^{name}\(\) needs the store itself"):
+            with pytest.raises(minidynamo.StoreError, match=rf"^{name}(\(\))? needs the store itself"):
                 getattr(remote, name)()
 
 
