@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 
 from minidynamo.formats.records import Record
-from minidynamo.formats.source import TOO_LONG, Source
+from minidynamo.formats.source import TOO_LONG, FileError, Source
 from minidynamo.limits import LOADED_RECORD_BYTES_MAX
 
 
@@ -18,6 +18,9 @@ def csv_records(source: Source, delimiter: str, types: Mapping[str, str]) -> Ite
         source: the file.
         delimiter: what stands between cells.
         types: of attributes, by name; all others are strings.
+
+    Raises:
+        FileError: two columns have the same name, or the file cannot be read on.
     """
     csv.field_size_limit(LOADED_RECORD_BYTES_MAX)  # The module's own bound is less than an item may hold.
     lines = _Lines(source)
@@ -36,6 +39,9 @@ def csv_records(source: Source, delimiter: str, types: Mapping[str, str]) -> Ite
             continue
         if header is None:
             header = row
+            twice = next((name for name in row if row.count(name) > 1), None)
+            if twice is not None:
+                raise FileError(f"{source.path} has two columns {twice!r}, of which one would be lost: rename one")
         elif row and len(row) != len(header):
             yield Record(number, None, f"has {len(row)} columns where the header has {len(header)}")
         elif row:

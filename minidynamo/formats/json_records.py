@@ -36,7 +36,21 @@ def _whole_number(text: str) -> int | Decimal:
     return int(text) if len(text) <= NUMBER_DIGITS_MAX else _number(text)
 
 
-_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number)
+class SaidTwice(Exception):
+    """An object that has a name twice, of which JSON decoders lose one."""
+
+
+def _object(members: list[tuple[str, JsonValue]]) -> JsonValue:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        raise SaidTwice(f"says {next(name for name in names if names.count(name) > 1)!r} twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number, object_pairs_hook=_object)
+# Finds the end of a value, whatever its objects say.
+_LENIENT_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number)
 
 
 def line_records(source: Source) -> Iterator[Record]:
@@ -54,6 +68,8 @@ def _line_record(number: int, line: str) -> Record:
         return record_of(number, _DECODER.decode(line), len(line))
     except JSONDecodeError as error:
         return Record(number, None, f"not JSON: {error.msg}: column {error.colno}")
+    except SaidTwice as error:
+        return Record(number, None, str(error))
     except RecursionError:
         return Record(number, None, _TOO_DEEP)
 
@@ -71,7 +87,11 @@ def array_records(source: Source) -> Iterator[Record]:
         text.position += 1
         while text.next_character() != "]":
             number, start = text.line_number(), text.consumed
-            yield record_of(number, text.value(), text.consumed - start)
+            value = text.value()
+            if isinstance(value, SaidTwice):
+                yield Record(number, None, str(value))
+            else:
+                yield record_of(number, value, text.consumed - start)
             if text.next_character() == ",":
                 text.position += 1
             elif text.next_character() != "]":
@@ -127,11 +147,11 @@ class _ArrayText:
             if not self._read_more():
                 return ""
 
-    def value(self) -> JsonValue:
-        """Decodes the value at the position."""
+    def value(self) -> JsonValue | SaidTwice:
+        """Decodes the value at the position; what is wrong with it, where it says something twice."""
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self.position)
+                value, end = self._decoded()
             except JSONDecodeError as error:
                 if self._read_more():
                     continue
@@ -144,6 +164,12 @@ class _ArrayText:
                 continue  # It may be the first half of a number.
             self.position = end
             return value
+
+    def _decoded(self) -> tuple[JsonValue | SaidTwice, int]:
+        try:
+            return _DECODER.raw_decode(self._text, self.position)
+        except SaidTwice as error:
+            return error, _LENIENT_DECODER.raw_decode(self._text, self.position)[1]
 
     def _read_more(self) -> bool:
         """Reads as much again as is kept, so that a long value is tried few times; False at the end."""

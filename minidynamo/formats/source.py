@@ -7,12 +7,14 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX, KIB, LOADED_RECORD_BYTES_MAX, MIB
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_GZIP_MAGIC = b"\x1f\x8b"
 # Each of these characters is a byte of an item, or stands before an element that costs at least one.
 _MARKS = ",[{"
 _MARKS_MAX = 2 * ITEM_SIZE_BYTES_MAX
@@ -34,7 +36,7 @@ class Source:
     """A file that is read once. Use it as a context manager.
 
     Parameters:
-        path: the file; a name that ends in .gz is unpacked. It may be a pipe.
+        path: the file, which is unpacked if it is packed by gzip, as its first bytes tell. It may be a pipe.
 
     Attributes:
         size_bytes: how large it is, packed; 0 where that is not known.
@@ -50,14 +52,14 @@ class Source:
         with self._named_errors():
             self._file = path.open("rb")
         self.size_bytes = os.fstat(self._file.fileno()).st_size
-        self._stream = gzip.GzipFile(fileobj=self._file) if path.name.endswith(".gz") else self._file
         self._offset_bytes = 0
         try:
             with self._named_errors():
+                self._stream = self._unpacked()
                 if self._stream.peek(len(_BYTE_ORDER_MARK)).startswith(_BYTE_ORDER_MARK):
                     self._take(self._stream.read(len(_BYTE_ORDER_MARK)))
         except FileError:
-            self.close()
+            self._file.close()
             raise
 
     @property
@@ -115,6 +117,13 @@ class Source:
                 yield Line(self.line_count, data.decode())
             except UnicodeDecodeError as error:
                 yield Line(self.line_count, "", not_utf8(start + error.start))
+
+    def _unpacked(self) -> BufferedReader | gzip.GzipFile:
+        if self._file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
+            return gzip.GzipFile(fileobj=self._file)
+        if self.path.name.endswith(".gz"):
+            raise FileError(f"cannot read {self.path}: it is no gzip file, as its name says")
+        return self._file
 
     def _take(self, data: bytes) -> bytes:
         self._offset_bytes += len(data)

@@ -179,3 +179,35 @@ def test_the_bound_of_a_record_leaves_room_for_every_item() -> None:
     """Attribute values that cost a byte take thirteen in DynamoDB JSON, a control character six."""
     nulls = [{"NULL": True}] * (400 * 1024 // 2)
     assert len(json.dumps({"Item": {"n": {"L": nulls}}}, separators=(",", ":"))) < LOADED_RECORD_BYTES_MAX
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_columns_of_one_name_are_refused(tmp_path: Path, name: str) -> None:
+    """One of them would be lost."""
+    text = "id,n,id\n1,2,3\n"
+    path = written(tmp_path, name, text if name == "a.csv" else text.replace(",", "\t"))
+    with pytest.raises(FileError, match=f"{name} has two columns 'id', of which one would be lost"):
+        records_of(path)
+
+
+@pytest.mark.parametrize("text", ['{"id": 1, "n": 1, "id": 2}', '{"id": 1, "n": {"M": {"id": 2, "x": [], "id": 3}}}'])
+@pytest.mark.parametrize("form", ["{}\n{{}}\n", "[{}, {{}}]"], ids=["lines", "array"])
+def test_what_is_said_twice_is_no_record(tmp_path: Path, text: str, form: str) -> None:
+    """At whatever depth; what comes behind it is read."""
+    path = written(tmp_path, "a.json", form.format(text))
+    assert [(each.item, each.error) for each in records_of(path)] == [(None, "says 'id' twice"), ({}, "")]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"id": 1}\n'])
+def test_a_name_that_ends_in_gz_is_of_a_packed_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"a.jsonl.gz: it is no gzip file, as its name says"):
+        records_of(path)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+def test_a_packed_file_is_told_by_its_first_bytes(tmp_path: Path, name: str) -> None:
+    text = {"a.csv": "id\n1\n", "a.jsonl": '{"id": "1"}\n', "a.json": '[{"id": "1"}]'}[name]
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    assert [each.item for each in records_of(tmp_path / name)] == [{"id": {"S": "1"}}]
