@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from minidynamo.embedded.client import Client
 from minidynamo.embedded.client_errors import unknown_parameters
 from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
@@ -45,17 +47,22 @@ class TableTemplates:
             The names of the tables.
 
         Raises:
-            DynamoError: the database refuses a table; a client raises its own errors.
+            DynamoError: the database refuses a table; a client raises its own errors. The text names the table, and
+                those that have been created before it.
         """
         client: TableClient = _OwnErrors(target) if isinstance(target, Endpoint) else target
+        created: list[str] = []
         for table in self.tables:
-            client.create_table(**{**table.request, **overrides})
+            with _told_of(table, created):
+                client.create_table(**{**table.request, **overrides})
+            created.append(table.name)
         for table in self.tables:
-            client.get_waiter("table_exists").wait(TableName=table.name)
-            if table.time_to_live is not None:
-                specification = {"Enabled": True, "AttributeName": table.time_to_live}
-                client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
-        return [table.name for table in self.tables]
+            with _told_of(table, created):
+                client.get_waiter("table_exists").wait(TableName=table.name)
+                if table.time_to_live is not None:
+                    specification = {"Enabled": True, "AttributeName": table.time_to_live}
+                    client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+        return created
 
     def without(self, names: Iterable[str]) -> TableTemplates:
         """The tables but for those of some names."""
@@ -64,6 +71,21 @@ class TableTemplates:
 
     def __iter__(self) -> Iterator[TableDefinition]:
         return iter(self.tables)
+
+
+@contextmanager
+def _told_of(table: TableDefinition, created: list[str]) -> Iterator[None]:
+    """Lets an error of whatever class say which table it is about, and which have been created."""
+    try:
+        yield
+    except Exception as error:
+        place = f"table {table.name}{f' ({table.place})' if table.place else ''}"
+        known = [name for name in created if name != table.name]
+        done = f"; created before it: {', '.join(known)}" if known else ""
+        if isinstance(error, DynamoError):
+            error.message = f"{place}: {error.message}{done}"
+        error.args = (f"{place}: {error}{done}", *error.args[1:])
+        raise
 
 
 class _OwnErrors(Client):

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import ClientError, ParamValidationError
 
 import minidynamo
 from minidynamo import Database, DynamoError
@@ -277,3 +277,19 @@ def test_what_the_service_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert main(["tables", "create", str(tmp_path / "t.json")]) == 2
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("\n")) == ("", 1)
+
+
+@pytest.mark.parametrize("kind", ["database", "client", "boto3"])
+def test_a_table_that_is_refused_is_named(kind: str) -> None:
+    """With what has been created before it; the class of the error is that of whoever raises it."""
+    key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    types = [{"AttributeName": "id", "AttributeType": "S"}]
+    tables = {name: {**key, "TableName": f"tbl-{name}", "AttributeDefinitions": types} for name in "ABCD"}
+    resources = {name: {"Type": "AWS::DynamoDB::Table", "Properties": each} for name, each in tables.items()}
+    schema = minidynamo.schema_from({"Resources": resources})
+    text = r"table tbl-C \(resource C\): .*Table already exists: tbl-C; created before it: tbl-A, tbl-B$"
+    with minidynamo.mock() as database:
+        database.execute("CreateTable", tables["C"])
+        target: dict[str, Any] = {"database": database, "client": database.client(), "boto3": boto3.client("dynamodb")}
+        with pytest.raises(minidynamo.DynamoError if kind != "boto3" else ClientError, match=text):
+            schema.create(target[kind])
