@@ -86,9 +86,10 @@ def _add_transfers(commands: Commands) -> None:
     load = commands.add_parser(
         "load",
         help="load a file into a table",
-        description="Loads JSON lines, a JSON array, CSV or DynamoDB JSON (also .gz) into a table, which is made if it "
-        "is not there: in a database file, at an endpoint, or in memory, just to look at it. Reports every line that "
-        "could not be loaded. What has been interrupted says how to go on.",
+        description="Loads JSON lines, a JSON array, what `aws dynamodb scan` answers, CSV or DynamoDB JSON (also "
+        "packed) into a table, which is made if it is not there: in a database file, at an endpoint, "
+        "or in memory, just to look at it. Reports every line that could not be loaded. What has been "
+        "interrupted says how to go on.",
     )
     add_load_options(load)
     dump = commands.add_parser(

@@ -33,6 +33,8 @@ def run_dump(options: argparse.Namespace) -> int:
     try:
         if options.file is not None and options.file.exists() and not (options.force or is_special(options.file)):
             raise DumpError(f"{options.file} is there already: --force replaces it")
+        if options.columns is not None and _format(options) != "csv":
+            raise DumpError(f"--columns is of CSV, and this is {_format(options)}: give --format csv, or leave it out")
         with open_to_read(options) as found, ExitStack() as stack:
             # What a file holds now, whatever its owner writes meanwhile.
             database = found if options.endpoint is not None else stack.enter_context(found.fork())

@@ -1,4 +1,7 @@
-"""Records in JSON: one per line, or the members of one array, which is decoded member by member."""
+"""Records in JSON: one per line, or the members of one array, which is decoded member by member.
+
+The array may be the member "Items" of an object, as Scan and Query answer.
+"""
 
 from __future__ import annotations
 
@@ -79,12 +82,13 @@ class _Unreadable(Exception):
 
 
 def array_records(source: Source) -> Iterator[Record]:
-    """The members of an array, each with the line on which it begins."""
+    """The members of an array, or of the array in an object, each with the line on which it begins."""
     text = _ArrayText(source)
     try:
-        if text.next_character() != "[":
-            raise _Unreadable("not a JSON array")
-        text.position += 1
+        is_answer = text.next_character() == "{"
+        if is_answer:
+            _enter_items(text)
+        text.take("[", "not a JSON array")
         while text.next_character() != "]":
             number, start = text.line_number(), text.consumed
             value = text.value()
@@ -97,10 +101,36 @@ def array_records(source: Source) -> Iterator[Record]:
             elif text.next_character() != "]":
                 raise _Unreadable("the JSON array is not closed" if text.is_at_end else "not JSON: a comma is missing")
         text.position += 1
+        if is_answer:
+            while text.next_character() == ",":
+                _next_name(text, ",")
+                text.value()
+            text.take("}", "the JSON object is not closed")
         if text.next_character():
-            raise _Unreadable("there is more behind the JSON array")
+            raise _Unreadable(f"there is more behind the JSON {'object' if is_answer else 'array'}")
     except _Unreadable as error:
         yield Record(text.line_number(), None, f"{error}; {_REST_UNREAD}")
+
+
+def _enter_items(text: _ArrayText) -> None:
+    """Goes on to the member "Items" of an object."""
+    opening = "{"
+    while _next_name(text, opening) != "Items":
+        text.value()
+        if text.next_character() != ",":
+            raise _Unreadable('not a JSON array, nor an object with the member "Items"')
+        opening = ","
+
+
+def _next_name(text: _ArrayText, before: str) -> JsonValue:
+    """The name of the next member of an object, behind what stands before it."""
+    text.take(before, "not JSON: a comma is missing")
+    if text.next_character() != '"':
+        raise _Unreadable("not JSON: a name is missing")
+    name = text.value()
+    text.take(":", "not JSON: a colon is missing")
+    text.next_character()
+    return name
 
 
 class _ArrayText:
@@ -146,6 +176,12 @@ class _ArrayText:
                 return self._text[self.position]
             if not self._read_more():
                 return ""
+
+    def take(self, character: str, otherwise: str) -> None:
+        """Goes past a character, with spaces before it; where there is another one, raises what is said otherwise."""
+        if self.next_character() != character:
+            raise _Unreadable(otherwise)
+        self.position += 1
 
     def value(self) -> JsonValue | SaidTwice:
         """Decodes the value at the position; what is wrong with it, where it says something twice."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX, KIB, LOADED_RECORD_BYTES_MAX, MIB
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_AHEAD_BYTES = 4 * KIB
 _GZIP_MAGIC = b"\x1f\x8b"
 # Each of these characters is a byte of an item, or stands before an element that costs at least one.
 _MARKS = ",[{"
@@ -90,6 +91,11 @@ class Source:
                 self.line_count += ahead.count(b"\n")
                 self._take(self._stream.read(len(ahead)))
         return ""
+
+    def ahead(self) -> bytes:
+        """Some of what is read next, without reading it."""
+        with self._named_errors():
+            return self._stream.peek(_AHEAD_BYTES)
 
     def piece(self, size_bytes: int) -> tuple[int, bytes]:
         """The next bytes, at most so many and none at the end, and where in the unpacked file they begin."""

@@ -258,3 +258,10 @@ def test_a_link_leads_to_the_file_that_is_replaced(
     assert run(capsys, "dump", "Orders", tmp_path / "link", "--db", shop, "--force")[0] == 0
     assert (tmp_path / "link").is_symlink()
     assert len((tmp_path / "file").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("form", ["jsonl", "dynamodb"])
+def test_columns_are_of_csv(capsys: pytest.CaptureFixture[str], shop: Path, form: str) -> None:
+    code, out, err = run(capsys, "dump", "Orders", "--db", shop, "--format", form, "--columns", "number")
+    assert (code, out) == (2, "")
+    assert err == f"minidynamo: --columns is of CSV, and this is {form}: give --format csv, or leave it out\n"

@@ -141,13 +141,15 @@ def test_a_record_without_an_end_is_refused(
     assert len(found) <= 2
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.jsonl.gz"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.jsonl.gz", "answer.json"])
 def test_a_file_is_never_held(tmp_path: Path, name: str) -> None:
     """12 MB are read in less than one, and the position in the file moves on from the start."""
     text = "x" * 1_000
     line, head, between, tail = f'{{"n": 1, "x": "{text}"}}', "", "\n", ""
     if name == "a.json":
         head, between, tail = "[", ",", "]"
+    if name == "answer.json":
+        line, head, between, tail = f'{{"n": {{"N": "1"}}, "x": {{"S": "{text}"}}}}', '{"Items": [', ",", "]}"
     if name == "a.csv":
         head, line = "n,x\n", f"1,{text}"
     path = written(tmp_path, name, head + between.join([line] * 12_000) + tail)
@@ -211,3 +213,44 @@ def test_a_packed_file_is_told_by_its_first_bytes(tmp_path: Path, name: str) -> 
     text = {"a.csv": "id\n1\n", "a.jsonl": '{"id": "1"}\n', "a.json": '[{"id": "1"}]'}[name]
     (tmp_path / name).write_bytes(gzip.compress(text.encode()))
     assert [each.item for each in records_of(tmp_path / name)] == [{"id": {"S": "1"}}]
+
+
+ANSWER = {"Items": [{"id": {"S": "a"}}, {"id": {"S": "b"}, "n": {"N": "1.50"}}], "Count": 2, "ConsumedCapacity": None}
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "answer"])
+def test_an_answer_of_scan_is_its_items(tmp_path: Path, name: str, indent: int | None) -> None:
+    """As `aws dynamodb scan` writes it."""
+    found = records_of(written(tmp_path, name, json.dumps(ANSWER, indent=indent) + "\n"))
+    assert [(each.item, each.error) for each in found] == [
+        ({"id": {"S": "a"}}, ""),
+        ({"id": {"S": "b"}, "n": {"N": "1.50"}}, ""),
+    ]
+
+
+def test_an_attribute_that_is_called_items_is_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", '{"Items": [{"id": 1}]}\n{"Items": []}\n')
+    assert [each.item is not None for each in records_of(path)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"Count": 1, "Items": [{}]} x', "there is more behind the JSON object"),
+        ('{"Count": 1}', 'not a JSON array, nor an object with the member "Items"'),
+        ('{"Items": [{}], "Count": 1', "the JSON object is not closed"),
+        ('{"Items": {}}', "not a JSON array"),
+        ('{"Items": [{}], "Count" 1}', "not JSON: a colon is missing"),
+        ("{}", "not JSON"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told(tmp_path: Path, text: str, error: str) -> None:
+    with Source(written(tmp_path, "a.json", text)) as source:
+        assert list(read_records(source, "json"))[-1].error.startswith(error)
+
+
+def test_an_object_over_several_lines_is_told_with_what_is_taken(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", json.dumps({"id": 1}, indent=2))
+    with pytest.raises(FileError, match="begins with an object over several lines: write an object per line"):
+        records_of(path)
