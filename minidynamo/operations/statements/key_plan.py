@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
+from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.key_condition import MIRRORED, KeyClause
 from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
 from minidynamo.operations.items.transactions import CallFault
@@ -45,11 +46,15 @@ class _Branch:
         partition: the value of the partition key.
         sort: the clauses on the sort key.
         is_exact: whether it demands nothing else.
+        is_of_or: whether it is a branch of an OR.
+        negates_sort: whether it says what the sort key is not.
     """
 
     partition: Literal
     sort: tuple[KeyClause, ...]
     is_exact: bool
+    is_of_or: bool = False
+    negates_sort: bool = False
 
 
 def key_plan(where: Condition | None, schema: KeySchema) -> KeyPlan | None:
@@ -67,12 +72,14 @@ def key_plan(where: Condition | None, schema: KeySchema) -> KeyPlan | None:
     for branch in branches:
         found = _range_of(schema, KeyClause(partition, "=", (branch.partition,)), branch.sort)
         beside = [each for each in ranges if _overlap(each[1], found)]
-        if any(each.sort or branch.sort for each, _ in beside) and isinstance(where, syntax.Or):
+        if any(_collide(branch, each) for each, _ in beside):
             raise ValidationError(_OVERLAPPING)
         is_exact = is_exact and branch.is_exact and not beside
-        if not beside:
-            ranges.append((branch, found))
-    return KeyPlan(tuple(found for _, found in ranges), is_exact, isinstance(where, syntax.Or))
+        for each in beside:  # They run together, as one range.
+            ranges.remove(each)
+            found = KeyRange(found.prefix, min(found.start, each[1].start), max(found.stop, each[1].stop))
+        ranges.append((branch, found))
+    return KeyPlan(tuple(found for _, found in ranges), is_exact, any(each.is_of_or for each in branches))
 
 
 def full_key(where: Condition | None, schema: KeySchema) -> tuple[Item, tuple[Condition, ...]]:
@@ -105,21 +112,50 @@ def _branches(condition: Condition, schema: KeySchema) -> list[_Branch] | None:
         found = [_branches(part, schema) for part in condition.parts]
         if any(each is None for each in found):
             return None
-        return [branch for each in found for branch in each or ()]
+        return [replace(branch, is_of_or=True) for each in found for branch in each or ()]
     parts = _parts(condition)
     partition = schema.partition_key[0].name
     for index, part in enumerate(parts):
         rest = parts[:index] + parts[index + 1 :]
         values = _pinned(part, partition)
         if values is not None:
-            sort, is_exact = _sort_clauses(rest, schema)
-            return [_Branch(value, sort, is_exact) for value in values]
+            return [branch for value in values for branch in _sorted_branches(value, rest, schema)]
     for index, part in enumerate(parts):
         inner = _branches(part, schema) if isinstance(part, syntax.Or) else None
         if inner is not None:
             sort, is_exact = _sort_clauses(parts[:index] + parts[index + 1 :], schema)
             return [replace(each, sort=each.sort + sort, is_exact=each.is_exact and is_exact) for each in inner]
     return None
+
+
+def _sorted_branches(value: Literal, parts: tuple[Condition, ...], schema: KeySchema) -> list[_Branch]:
+    """The branches of one partition key value: those of an OR among the parts that bounds the sort key somewhere."""
+    for index, part in enumerate(parts):
+        inner = [_sort_clauses(_parts(each), schema) for each in part.parts] if isinstance(part, syntax.Or) else []
+        if any(sort for sort, _ in inner):
+            outer, is_exact = _sort_clauses(parts[:index] + parts[index + 1 :], schema)
+            negates = [_negates_sort(_parts(each), schema) for each in getattr(part, "parts", ())]
+            return [
+                _Branch(value, sort + outer, own and is_exact, True, negated)
+                for (sort, own), negated in zip(inner, negates, strict=True)
+            ]
+    sort, is_exact = _sort_clauses(parts, schema)
+    return [_Branch(value, sort, is_exact, negates_sort=_negates_sort(parts, schema))]
+
+
+def _negates_sort(parts: Iterable[Condition], schema: KeySchema) -> bool:
+    """Whether a part says what the sort key is not."""
+    names = {attribute.name for attribute in schema.sort_key}
+    return any(
+        isinstance(part, syntax.Not) or (isinstance(part, syntax.Comparison) and part.operator == "<>")
+        for part in parts
+        if not names.isdisjoint(attributes_of(part))
+    )
+
+
+def _collide(one: _Branch, two: _Branch) -> bool:
+    """Whether two branches that overlap are refused: one bounds the sort key, and neither says what it is not."""
+    return one.is_of_or and bool(one.sort or two.sort) and not (one.negates_sort or two.negates_sort)
 
 
 def _pinned(part: Condition, attribute: str) -> list[Literal] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from minidynamo.errors import ConditionalCheckFailed, DuplicateItem, DynamoError, TransactionCanceled
+from minidynamo.errors import ConditionalCheckFailed, DuplicateItem, DynamoError, ResourceNotFound, TransactionCanceled
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
@@ -183,4 +184,9 @@ class RejectionPolicy:
         return found
 
     def _tables(self, request: Request) -> list[Table]:
-        return list(dict.fromkeys(self._target.catalog.table(name) for name in tables_of(request)))
+        """Those that there are: of a batch of statements, some may name none."""
+        found: dict[Table, None] = {}
+        for name in tables_of(request):
+            with suppress(ResourceNotFound):
+                found[self._target.catalog.table(name)] = None
+        return list(found)
