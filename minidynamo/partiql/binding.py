@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of
+from minidynamo.expressions.conjunctions import conjuncts, equality
 from minidynamo.expressions.resolution import Resolver
-from minidynamo.expressions.syntax import And, Comparison, Condition, DocumentPath, Literal, ResolvedUpdate
+from minidynamo.expressions.syntax import Condition, Literal, ResolvedUpdate
 from minidynamo.partiql.changes import is_set
 from minidynamo.partiql.parser import parse
 from minidynamo.partiql.syntax import Exists, Insert, Parsed, Select, Source, Statement, Update
@@ -55,13 +56,10 @@ class BoundStatement:
 
     @property
     def equalities(self) -> Item:
-        """The attributes that must have a value given, which may be those of a key."""
-        parts = self.where.parts if isinstance(self.where, And) else (self.where,)
+        """The attributes that must have a value given, which may be those of a key; of two values the first."""
         found: Item = {}
-        for part in parts:
-            match part:
-                case Comparison("=", DocumentPath((str(name),)), Literal() as literal):
-                    found[name] = literal.value
+        for name, literal in filter(None, map(equality, conjuncts(self.where))):
+            found.setdefault(name, literal.value)
         return found
 
     @property

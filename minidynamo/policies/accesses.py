@@ -69,9 +69,11 @@ def accesses_of(operation: str, request: Request, facts_of: FactsOf) -> list[Acc
         return [Access(_PREFIX + operation, "*")]
     if row.subject == STREAM:
         return [_stream_access(operation, request, facts_of)]
+    # What a request touches is told by its members: others than the operation's own are ignored by the service.
+    own = {name: member for name, member in request.items() if name in row.request.members}
     if row.subject not in _ITEM_SUBJECTS:
-        return list(_table_accesses(operation, request, facts_of))
-    return list(_item_accesses(row, request, facts_of))
+        return list(_table_accesses(operation, own, facts_of))
+    return list(_item_accesses(row, own, facts_of))
 
 
 def _item_accesses(row: Operation, request: Request, facts_of: FactsOf) -> Iterator[Access]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from minidynamo.errors import DynamoError
 from minidynamo.expressions.binding import bind
-from minidynamo.expressions.syntax import And, Comparison, Condition, DocumentPath, In, Literal, Or
+from minidynamo.expressions.conjunctions import pinned
+from minidynamo.expressions.syntax import And, Condition, Or
 from minidynamo.requests.statements import statements_of
 from minidynamo.requests.subjects import Part
 from minidynamo.values.api_types import AttributeValue
@@ -58,13 +59,5 @@ def _pinned(where: Condition | None, name: str) -> list[AttributeValue]:
         return [value for each in branches for value in each] if all(branches) else []
     if isinstance(where, And):
         return next((found for part in where.parts if (found := _pinned(part, name))), [])
-    match where:
-        case In(DocumentPath((str(attribute),)), choices) if attribute == name:
-            literals = [each.value for each in choices if isinstance(each, Literal)]
-            return literals if len(literals) == len(choices) else []
-        case Comparison("=", DocumentPath((str(attribute),)), Literal() as literal) if attribute == name:
-            return [literal.value]
-        case Comparison("=", Literal() as literal, DocumentPath((str(attribute),))) if attribute == name:
-            return [literal.value]
-        case _:
-            return []
+    literals = None if where is None else pinned(where, name)
+    return [each.value for each in literals or ()]

@@ -89,6 +89,37 @@ def test_rows_of_ones_own(shop: Database) -> None:
     assert shop.client().get_item(TableName="Shop", Key=key("bob"))["Item"]["secret"] == {"S": "x"}
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "'bob' = owner AND \"number\" = 1 AND secret = 'y'",
+        "\"number\" = 1 AND (owner = 'bob' AND secret = 'y')",
+        "owner = 'bob' AND \"number\" = 1 AND owner = 'ann'",
+    ],
+)
+def test_a_key_is_judged_as_it_is_used(shop: Database, where: str) -> None:
+    """However it is written: what a failed condition would show is of the item that is written."""
+    ann = shop.as_principal(policy("PartiQLUpdate", Condition=OWN), arn=ANN)
+    shown = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    with pytest.raises(AccessDenied):
+        ann.execute("ExecuteStatement", {"Statement": f"UPDATE Shop SET a = 1 WHERE {where}", **shown})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Statement": "SELECT * FROM Shop WHERE owner = 'ann'"},
+        {"RequestItems": {"Shop": {"Keys": [key("ann")]}}},
+        {"TransactItems": [{"Get": {"TableName": "Shop", "Key": key("ann")}}]},
+    ],
+)
+def test_members_that_the_operation_does_not_have_count_for_nothing(shop: Database, more: dict[str, Any]) -> None:
+    """The service ignores them, and judges what is carried out."""
+    ann = shop.as_principal(policy("GetItem", "PartiQLSelect", Condition=OWN), arn=ANN)
+    with pytest.raises(AccessDenied, match="dynamodb:GetItem"):
+        ann.execute("GetItem", {"TableName": "Shop", "Key": key("bob"), **more})
+
+
 def test_columns(shop: Database) -> None:
     """A read without a projection asks for more than is allowed."""
     columns = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.attributes import attributes_of
+from minidynamo.expressions.conjunctions import conjuncts, equality, pinned
 from minidynamo.expressions.key_condition import MIRRORED, KeyClause
 from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
 from minidynamo.operations.items.transactions import CallFault
@@ -90,15 +91,10 @@ def full_key(where: Condition | None, schema: KeySchema) -> tuple[Item, tuple[Co
     """
     key: Item = {}
     rest: list[Condition] = []
-    for part in () if where is None else _parts(where):
-        clause = _clause(part)
-        if (
-            clause is not None
-            and clause.operator == "="
-            and clause.attribute in schema.names
-            and (clause.attribute not in key)
-        ):
-            key[clause.attribute] = clause.operands[0].value
+    for part in conjuncts(where):
+        name, literal = equality(part) or ("", None)
+        if literal is not None and name in schema.names and name not in key:
+            key[name] = literal.value
         else:
             rest.append(part)
     if len(key) < len(schema.names):
@@ -113,11 +109,11 @@ def _branches(condition: Condition, schema: KeySchema) -> list[_Branch] | None:
         if any(each is None for each in found):
             return None
         return [replace(branch, is_of_or=True) for each in found for branch in each or ()]
-    parts = _parts(condition)
+    parts = conjuncts(condition)
     partition = schema.partition_key[0].name
     for index, part in enumerate(parts):
         rest = parts[:index] + parts[index + 1 :]
-        values = _pinned(part, partition)
+        values = pinned(part, partition)
         if values is not None:
             return [branch for value in values for branch in _sorted_branches(value, rest, schema)]
     for index, part in enumerate(parts):
@@ -131,16 +127,23 @@ def _branches(condition: Condition, schema: KeySchema) -> list[_Branch] | None:
 def _sorted_branches(value: Literal, parts: tuple[Condition, ...], schema: KeySchema) -> list[_Branch]:
     """The branches of one partition key value: those of an OR among the parts that bounds the sort key somewhere."""
     for index, part in enumerate(parts):
-        inner = [_sort_clauses(_parts(each), schema) for each in part.parts] if isinstance(part, syntax.Or) else []
-        if any(sort for sort, _ in inner):
-            outer, is_exact = _sort_clauses(parts[:index] + parts[index + 1 :], schema)
-            negates = [_negates_sort(_parts(each), schema) for each in getattr(part, "parts", ())]
-            return [
-                _Branch(value, sort + outer, own and is_exact, True, negated)
-                for (sort, own), negated in zip(inner, negates, strict=True)
-            ]
-    sort, is_exact = _sort_clauses(parts, schema)
-    return [_Branch(value, sort, is_exact, negates_sort=_negates_sort(parts, schema))]
+        inner = [conjuncts(each) for each in part.parts] if isinstance(part, syntax.Or) else []
+        if any(_sort_clauses(each, schema)[0] for each in inner):
+            outer = parts[:index] + parts[index + 1 :]
+            return [_branch(value, each, outer, schema, is_of_or=True) for each in inner]
+    return [_branch(value, parts, (), schema)]
+
+
+def _branch(
+    value: Literal,
+    parts: tuple[Condition, ...],
+    outer: tuple[Condition, ...],
+    schema: KeySchema,
+    is_of_or: bool = False,
+) -> _Branch:
+    """A branch of its own parts and of those that stand outside of the OR."""
+    sort, is_exact = _sort_clauses(parts + outer, schema)
+    return _Branch(value, sort, is_exact, is_of_or, _negates_sort(parts, schema))
 
 
 def _negates_sort(parts: Iterable[Condition], schema: KeySchema) -> bool:
@@ -156,16 +159,6 @@ def _negates_sort(parts: Iterable[Condition], schema: KeySchema) -> bool:
 def _collide(one: _Branch, two: _Branch) -> bool:
     """Whether two branches that overlap are refused: one bounds the sort key, and neither says what it is not."""
     return one.is_of_or and bool(one.sort or two.sort) and not (one.negates_sort or two.negates_sort)
-
-
-def _pinned(part: Condition, attribute: str) -> list[Literal] | None:
-    """The values that a part allows an attribute; None where it does not pin it."""
-    if isinstance(part, syntax.In) and part.operand == DocumentPath((attribute,)):
-        choices = [each for each in part.choices if isinstance(each, Literal)]
-        return choices if len(choices) == len(part.choices) else None
-    clause = _clause(part)
-    is_equality = clause is not None and clause.operator == "=" and clause.attribute == attribute
-    return [clause.operands[0]] if clause is not None and is_equality else None
 
 
 def _sort_clauses(parts: Iterable[Condition], schema: KeySchema) -> tuple[tuple[KeyClause, ...], bool]:
@@ -193,13 +186,6 @@ def _named_clause(operator: str, path: Operand, operands: Sequence[Operand]) -> 
     if not isinstance(path, DocumentPath) or len(path.elements) > 1 or len(literals) < len(operands):
         return None
     return KeyClause(path.attribute, operator, literals)
-
-
-def _parts(condition: Condition) -> tuple[Condition, ...]:
-    """The parts of a conjunction, of those within it too."""
-    if not isinstance(condition, syntax.And):
-        return (condition,)
-    return tuple(each for part in condition.parts for each in _parts(part))
 
 
 def _range_of(schema: KeySchema, partition: KeyClause, sort: Sequence[KeyClause]) -> KeyRange:
