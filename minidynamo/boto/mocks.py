@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Generic, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast, overload
 
 from minidynamo.arguments import did_you_mean
 from minidynamo.boto.botocore_types import Client, Options, Session
@@ -18,13 +18,16 @@ from minidynamo.boto.new_clients import PROVIDED_KEY, begin_guarding, end_guardi
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
 from minidynamo.database.connect import connect, is_in_memory
 from minidynamo.database.database import Database
-from minidynamo.database.principal import PrincipalEndpoint
+from minidynamo.database.faces import Faces
 from minidynamo.database.setting_rules import ROWS, check_settings
 from minidynamo.database.settings import MockSettings
 from minidynamo.endpoints.isolation import Databases, account_of
 
+if TYPE_CHECKING:
+    from minidynamo.database.principal import PrincipalEndpoint
+
 # What a mock may be given: a database, or a database as a principal sees it.
-Answering = TypeVar("Answering", bound=Database | PrincipalEndpoint)
+Answering = TypeVar("Answering", bound=Faces)
 
 
 class Mock(Generic[Answering]):
@@ -147,7 +150,7 @@ def mock(
     **settings: Unpack[MockSettings],
 ) -> Decorated: ...
 def mock(
-    target: Database | PrincipalEndpoint | Callable[..., object] | None = None,
+    target: Faces | Callable[..., object] | None = None,
     *,
     allow_network_after: bool = False,
     isolate_by_region: bool = False,
@@ -173,7 +176,7 @@ def mock(
         A `Mock`, or what was decorated.
     """
     isolation = isolate_by_region, isolate_by_account
-    if target is None or isinstance(target, Database | PrincipalEndpoint):
+    if target is None or isinstance(target, Faces):
         return Mock(target, allow_network_after, settings, isolation)
     if not callable(target):
         raise TypeError(f"mock() takes a Database or something to decorate, not {type(target).__name__}")

@@ -152,7 +152,7 @@ def _names_itself(
     policies: Iterable[Policy], principal: Principal, access: Access, context: Mapping[str, Sequence[str]]
 ) -> bool:
     """Whether a statement allows the principal itself: one that names its account leaves it to its own policies."""
-    own = {*_own_names(principal), "*"}
+    own = set(_own_names(principal))
     return any(
         statement.excludes_principals or not own.isdisjoint(statement.principals or ())
         for statement in _applying(policies, ALLOW, principal, access, context)

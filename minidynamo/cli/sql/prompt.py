@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
@@ -65,7 +64,7 @@ def _key_bindings() -> KeyBindings:
     """Enter carries out what is complete, and begins a new line in what is not."""
     bindings = KeyBindings()
 
-    @bindings.add("enter", filter=Condition(lambda: True))
+    @bindings.add("enter")
     def enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if is_complete(buffer.text):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 
 from rich.console import Console
 
@@ -107,19 +108,14 @@ class Session:
         writes = is_write("ExecuteStatement", request)
         if self.page_size is not None and not writes:
             request["Limit"] = self.page_size
-        if self.page_size is None:
+        pages = self._pages(request)
+        while True:
             started = time.perf_counter()
-            pages = list(self._pages(request))
-            items = [item for page in pages for item in page["Items"]]
-            self._show(items, _total(pages), time.perf_counter() - started, writes)
-            return
-        started = time.perf_counter()
-        for page in self._pages(request):
-            seconds = time.perf_counter() - started
-            self._show(page["Items"], page.get("ConsumedCapacity"), seconds, writes)
-            if "NextToken" in page and not self.wants_more():
+            shown = list(pages if self.page_size is None else islice(pages, 1))  # One page, or all as one.
+            items = [item for page in shown for item in page["Items"]]
+            self._show(items, _total(shown), time.perf_counter() - started, writes)
+            if "NextToken" not in shown[-1] or not self.wants_more():
                 return
-            started = time.perf_counter()
 
     def _pages(self, request: RequestDraft) -> Iterator[Response]:
         while True:

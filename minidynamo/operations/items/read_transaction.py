@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from minidynamo.errors import DynamoError, ValidationError
 from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM, TRANSACTION_TOO_LARGE
+from minidynamo.messages import TRANSACTION_TOO_LARGE
 from minidynamo.operations.context import OperationContext
-from minidynamo.operations.items.transactions import TABLE_FACTOR, CallFault, cancelled
+from minidynamo.operations.items.transactions import TABLE_FACTOR, CallFault, cancelled, refuse_same_items
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units
 from minidynamo.tables.table import Table, stored_size_bytes
@@ -83,9 +83,7 @@ def _located(context: OperationContext, layers: Layers, tables: list[Table], get
         except ValidationError as error:
             errors.append(error if not any(errors) else None)
             keys.append(b"")
-    places = [(table.name, key) for table, key in zip(tables, keys, strict=True) if key]
-    if len(set(places)) < len(places):
-        raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
+    refuse_same_items([(table.name, key) for table, key in zip(tables, keys, strict=True)])
     if any(errors):
         raise cancelled(errors, context.wording, layers)
     return keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minidynamo.errors import (
     ConditionalCheckFailed,
     DuplicateItem,
@@ -10,6 +12,7 @@ from minidynamo.errors import (
     TransactionCanceled,
     ValidationError,
 )
+from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.values.api_types import Response
 from minidynamo.wording import Layers, Wording
 
@@ -23,6 +26,13 @@ class CallFault(ValidationError):
 
 
 TABLE_FACTOR = 2.0  # A transaction consumes twice the units on tables, not on indexes.
+
+
+def refuse_same_items(places: Sequence[tuple[str, bytes]]) -> None:
+    """Refuses a transaction with two actions on one item, which lies in a table under its key bytes."""
+    found = [place for place in places if place[1]]
+    if len(set(found)) < len(found):
+        raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
 
 
 def cancelled(errors: list[DynamoError | None], wording: Wording, layers: Layers) -> TransactionCanceled:

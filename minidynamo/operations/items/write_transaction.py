@@ -14,11 +14,10 @@ from minidynamo.errors import (
     ItemCollectionSizeLimitExceeded,
     ValidationError,
 )
-from minidynamo.messages import TRANSACTION_DUPLICATE_ITEM
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
-from minidynamo.operations.items.transactions import TABLE_FACTOR, CallFault, cancelled
+from minidynamo.operations.items.transactions import TABLE_FACTOR, CallFault, cancelled, refuse_same_items
 from minidynamo.schema.key_schema import EmptyKeyValue
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities, read_units, write_units
 from minidynamo.tables.changes import WriteBatch, stage_change
@@ -107,9 +106,7 @@ class WriteTransaction:
                 raise fault.of_statement(number) from None
             except ValidationError as error:
                 errors.append(error)
-        places = [(action.table.name, action.key) for action in self._actions if action.key]
-        if len(set(places)) < len(places):
-            raise ValidationError(TRANSACTION_DUPLICATE_ITEM)
+        refuse_same_items([(action.table.name, action.key) for action in self._actions])
         first = next((index for index, error in enumerate(errors) if error is not None), None)
         if first is not None:
             only_first = [error if index == first else None for index, error in enumerate(errors)]
