@@ -49,11 +49,13 @@ def follow_stacks(client: Client) -> None:
 def _create(database: Database, described: Response) -> None:
     from minidynamo.templates.schema import schema_from
 
+    name = described["TableName"]
     try:
         schema_from({"Table": described}).create(database)
     except (DynamoError, ValueError) as error:
-        text = error.message if isinstance(error, DynamoError) else str(error)
-        raise DoubleError(f"the stack's table {described['TableName']} is none that DynamoDB takes: {text}") from None
+        said = error.message if isinstance(error, DynamoError) else str(error)
+        text = said.removeprefix(f"table {name}: ")
+        raise DoubleError(f"the stack's table {name} is none that DynamoDB takes: {text}") from None
 
 
 def _delete(database: Database, name: str) -> None:
