@@ -16,8 +16,7 @@ from minidynamo.embedded.paginators import Paginator
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
-from minidynamo.requests.absent_operations import ABSENT_OPERATIONS
-from minidynamo.requests.operations import API, STREAM, TABLE_TIMESTAMPS, snake_case
+from minidynamo.requests.operations import ABSENT_OPERATIONS, API, STREAM, TABLE_TIMESTAMPS, snake_case
 from minidynamo.values.api_types import JsonObject, JsonValue, Request, Response
 from minidynamo.values.attribute_value import AttributeValue
 

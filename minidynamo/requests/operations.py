@@ -198,8 +198,10 @@ def named(*, access: str | None = None, subjects: Iterable[str] | None = None) -
     )
 
 
-# What the service has besides: known by name, so that a request for one is answered as a service would that lacks it.
-_OTHERS = """
+# What the service has besides, answered with UnknownOperationException.
+# Source: Amazon DynamoDB API reference, "Actions".
+ABSENT_OPERATIONS = tuple(
+    """
 CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy
 DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeExport
 DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination
@@ -208,8 +210,9 @@ ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOpera
 ListContributorInsights ListExports ListGlobalTables ListImports PutResourcePolicy RestoreTableFromBackup
 RestoreTableToPointInTime SearchVectors StartBulkPutItems UpdateContinuousBackups UpdateContributorInsights
 UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling
-"""
+""".split()
+)
 SERVICES: Mapping[str, frozenset[str]] = {
-    DYNAMODB: frozenset(_OTHERS.split()) | {row.name for row in _ROWS if row.service == DYNAMODB},
+    DYNAMODB: frozenset(ABSENT_OPERATIONS) | {row.name for row in _ROWS if row.service == DYNAMODB},
     DYNAMODB_STREAMS: named(subjects=(STREAM,)),
 }

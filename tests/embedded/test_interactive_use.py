@@ -12,8 +12,7 @@ import pytest
 import minidynamo
 from minidynamo import Database
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.requests.absent_operations import ABSENT_OPERATIONS
-from minidynamo.requests.operations import API, snake_case
+from minidynamo.requests.operations import ABSENT_OPERATIONS, API, snake_case
 
 
 @pytest.fixture
