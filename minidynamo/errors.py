@@ -11,6 +11,7 @@
     ├── UnrecognizedClient                       UnrecognizedClientException: there is no such access key
     ├── ResourceNotFound                         ResourceNotFoundException
     ├── ResourceInUse                            ResourceInUseException
+    ├── PolicyNotFound                           PolicyNotFoundException: a resource has no policy, or another
     ├── LimitExceeded                            LimitExceededException
     ├── ConditionalCheckFailed                   ConditionalCheckFailedException, with the item if asked for
     ├── DuplicateItem                            DuplicateItemException: INSERT of a key that there is
@@ -144,6 +145,10 @@ class ResourceNotFound(DynamoError):
 
 class ResourceInUse(DynamoError):
     code = "ResourceInUseException"
+
+
+class PolicyNotFound(DynamoError):
+    code = "PolicyNotFoundException"
 
 
 class LimitExceeded(DynamoError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from minidynamo.database.faces import Faces
@@ -14,6 +15,7 @@ from minidynamo.policies.accesses import TableFacts, accesses_of
 from minidynamo.policies.document import Policy, PolicyError, read_policy
 from minidynamo.policies.evaluation import Principal
 from minidynamo.policies.least_privilege import smallest_policy
+from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonValue, Request, Response
 
 if TYPE_CHECKING:
@@ -50,7 +52,14 @@ class PrincipalEndpoint(Wrapped, Faces):
         self.principal = principal
         self.clock, self.scope = database.clock, database.scope
         super().__init__()
-        self.use(Authorization(principal, lambda name: facts_of(database, name)))
+        own = ArnScope(database.scope.own_region, principal.account)
+        self.use(
+            Authorization(
+                principal,
+                lambda name: facts_of(database, name if name.startswith("arn:") else own.table_arn(name)),
+                lambda arn: policy_of(database, arn),
+            )
+        )
 
     def __repr__(self) -> str:
         return f"<{self._database!r} as {self.principal.arn}>"
@@ -109,7 +118,9 @@ def needed_by(database: Core, calls: Iterable[Done]) -> str:
 def facts_of(database: Core, name_or_arn: str) -> TableFacts:
     """What is known of a table, asked of a database past all that is laid around it."""
     arn = name_or_arn if name_or_arn.startswith("arn:") else database.scope.table_arn(name_or_arn)
-    named = {"TableName": name_or_arn.rpartition(":table/")[2]}
+    if _account_of(arn) != database.scope.account_id:
+        return TableFacts(arn, _account_of(arn))
+    named = {"TableName": arn.rpartition(":table/")[2]}
     try:
         table = database._carry_out("DescribeTable", named)["Table"]
         tags = database._carry_out("ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
@@ -119,6 +130,21 @@ def facts_of(database: Core, name_or_arn: str) -> TableFacts:
     keys: dict[str | None, Sequence[str]] = {each["IndexName"]: _partition_key(each) for each in indexes}
     keys[None] = _partition_key(table)
     return TableFacts(arn, _account_of(arn), keys, {tag["Key"]: tag["Value"] for tag in tags})
+
+
+def policy_of(database: Core, arn: str) -> Policy | None:
+    """The policy that a table's or a stream's resource policy is for an ARN; an index has that of its table."""
+    name, _, rest = arn.partition(":table/")[2].partition("/")
+    kind, _, label = rest.partition("/")
+    with database.lock:
+        table = database.catalog.find(name) if arn.startswith(database.scope.table_arn(name)) else None
+    found = None if table is None else table.state.policies.get(label if kind == "stream" else "")
+    return None if found is None or found.document is None else _kept_policy(found.document)
+
+
+@lru_cache(maxsize=1024)
+def _kept_policy(document: str) -> Policy:
+    return read_policy(document, "the resource policy", of_resource=True)
 
 
 def _read(document: Document | None, name: str) -> Policy | None:

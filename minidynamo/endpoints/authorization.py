@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
-from minidynamo.errors import AccessDenied
+from minidynamo.errors import AccessDenied, ResourceNotFound
+from minidynamo.messages import NOT_FOUND
 from minidynamo.policies.accesses import FactsOf, accesses_of
+from minidynamo.policies.caller import called_by
 from minidynamo.policies.document import Policy
 from minidynamo.policies.evaluation import Access, Principal, require_access
+from minidynamo.requests.operations import BATCH, ITEM, PAGES, TRANSACTION, named
+from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import Request, Response
 
 _BATCH = "BatchExecuteStatement"
+# What principals of other accounts can be let in to do.
+_CROSS_ACCOUNT = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES)) | {
+    *("DescribeTable", "UpdateTable", "DeleteTable", "TagResource", "UntagResource", "ListTagsOfResource"),
+    *("DescribeStream", "GetShardIterator", "GetRecords"),
+}
+# What those find in their own account, which is not here.
+_EMPTY_LISTS = {"ListTables": "TableNames", "ListStreams": "Streams"}
 
 # The policy of a resource, by its ARN; None where it has none.
 PolicyOf = Callable[[str], Policy | None]
@@ -32,15 +43,37 @@ class Authorization(Middleware):
         self._policy_of = policy_of
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
+        if call.endpoint.scope.account_id != self.principal.account:
+            proceed = self._from_elsewhere(call.endpoint.scope, proceed)
         if call.operation == _BATCH:
             return self._batch(call.request, proceed)
         for access in accesses_of(call.operation, call.request, self._facts_of):
-            self._require(access)
-        return proceed(call.operation, call.request)
+            self._require(call.operation, access)
+        with called_by(self.principal):
+            return proceed(call.operation, call.request)
 
-    def _require(self, access: Access) -> None:
+    def _require(self, operation: str, access: Access) -> None:
         """Raises AccessDenied where policies do not allow an access."""
+        if access.account not in ("", self.principal.account) and operation not in _CROSS_ACCOUNT:
+            raise AccessDenied("Access is denied")
         require_access(self.principal, access, self._policy_of(access.resource))
+
+    def _from_elsewhere(self, scope: ArnScope, proceed: Proceed) -> Proceed:
+        """For a principal of another account: plain names are those of its own tables, of which none are here."""
+        own = ArnScope(scope.region, self.principal.account)
+
+        def proceed_from_elsewhere(operation: str, request: Request) -> Response:
+            if operation in _EMPTY_LISTS:
+                return {_EMPTY_LISTS[operation]: []}
+            name = request.get("TableName")
+            if isinstance(name, str) and not name.startswith("arn:"):
+                return proceed(operation, {**request, "TableName": own.table_arn(name)})
+            accesses = accesses_of(operation, request, self._facts_of)
+            if any(each.account == self.principal.account for each in accesses):
+                raise ResourceNotFound(NOT_FOUND)
+            return proceed(operation, request)
+
+        return proceed_from_elsewhere
 
     def _batch(self, request: Request, proceed: Proceed) -> Response:
         """A batch of statements, of which each is judged by itself; what is denied says so in its entry."""
@@ -59,7 +92,7 @@ class Authorization(Middleware):
         accesses = accesses_of(_BATCH, {"Statements": [statement]}, self._facts_of)
         try:
             for access in accesses:
-                self._require(access)
+                self._require(_BATCH, access)
         except AccessDenied as error:
             table = accesses[0].resource.partition(":table/")[2].partition("/")[0]
             return {"TableName": table, "Error": {"Code": "AccessDenied", "Message": error.message}}

@@ -135,12 +135,13 @@ def _select(action: str, part: Part) -> str:
 
 def _table_accesses(operation: str, request: Request, facts_of: FactsOf) -> Iterator[Access]:
     named = request.get("TableName", request.get("ResourceArn"))
-    facts = facts_of(named) if isinstance(named, str) else TableFacts("*")
+    facts = facts_of(named.partition("/stream/")[0]) if isinstance(named, str) else TableFacts("*")
+    arn = named if isinstance(named, str) and "/stream/" in named else facts.arn
     context = {**_tag_keys(facts), **_request_tags(request)}
-    yield Access(_PREFIX + operation, facts.arn, context, facts.account)
+    yield Access(_PREFIX + operation, arn, context, facts.account)
     for member, action in _BESIDES.get(operation, {}).items():
         if request.get(member):
-            yield Access(_PREFIX + action, facts.arn, context, facts.account)
+            yield Access(_PREFIX + action, arn, context, facts.account)
 
 
 def _stream_access(operation: str, request: Request, facts_of: FactsOf) -> Access:

@@ -14,9 +14,9 @@ from minidynamo.policies.conditions import ConditionBlock, read_conditions
 from minidynamo.policies.patterns import Variables, matches
 from minidynamo.values.api_types import JsonObject, JsonValue
 
-ALLOW, DENY = "Allow", "Deny"
-_VERSIONS = ("2008-10-17", "2012-10-17")
-_SID = re.compile("[A-Za-z0-9]*")
+EFFECTS = ALLOW, DENY = "Allow", "Deny"
+VERSIONS = ("2008-10-17", "2012-10-17")
+SID = re.compile("[A-Za-z0-9]*")
 _MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
     {
@@ -96,9 +96,9 @@ def read_policy(
     """
     content = _parsed(document, source)
     _refuse_unknown(content, _MEMBERS, source)
-    version = content.get("Version", _VERSIONS[0])
-    if version not in _VERSIONS:
-        raise PolicyError(f"{source}: there is no Version {version!r}: {' or '.join(_VERSIONS)}")
+    version = content.get("Version", VERSIONS[0])
+    if version not in VERSIONS:
+        raise PolicyError(f"{source}: there is no Version {version!r}: {' or '.join(VERSIONS)}")
     listed = content.get("Statement")
     given = listed if isinstance(listed, list) else [listed]
     if not given or not all(isinstance(each, dict) for each in given):
@@ -131,7 +131,7 @@ def _parsed(document: str | Mapping[str, JsonValue], source: str) -> JsonObject:
 
 def _statement(given: JsonObject, source: str, of_resource: bool) -> Statement:
     _refuse_unknown(given, _STATEMENT_MEMBERS, source)
-    if given.get("Effect") not in (ALLOW, DENY):
+    if given.get("Effect") not in EFFECTS:
         raise PolicyError(f"{source}: Effect is {ALLOW} or {DENY}, not {given.get('Effect')!r}")
     actions, excludes_actions = _either(given, "Action", source)
     if actions is None:
@@ -143,7 +143,7 @@ def _statement(given: JsonObject, source: str, of_resource: bool) -> Statement:
     if (principals is not None) is not of_resource:
         raise PolicyError(f"{source} {'has no' if of_resource else 'is of no resource and has a'} Principal")
     sid = given.get("Sid", "")
-    if not isinstance(sid, str) or _SID.fullmatch(sid) is None:
+    if not isinstance(sid, str) or SID.fullmatch(sid) is None:
         raise PolicyError(f"{source}: a Sid has letters and digits alone, not {sid!r}")
     conditions = read_conditions(given.get("Condition", {}), source, PolicyError)
     return Statement(

@@ -117,6 +117,11 @@ def refusal(principal: Principal, access: Access, resource_policy: Policy | None
     return f" because no identity-based policy allows the {access.action} action"
 
 
+def is_denied_by(policy: Policy, principal: Principal, access: Access) -> bool:
+    """Whether a policy denies an access, whatever others say."""
+    return _says([policy], DENY, principal, access, {**access.context, **principal.keys})
+
+
 def _says(
     policies: Iterable[Policy], effect: str, principal: Principal, access: Access, context: Mapping[str, Sequence[str]]
 ) -> bool:

@@ -1,6 +1,6 @@
 """The requests of the control plane: tables, tags, limits.
 
-Parameters of features that a local store does not have (vector indexes, replicas, policies) are described as opaque
+Parameters of features that a local store does not have (vector indexes, replicas) are described as opaque
 (`OPAQUE`): `schema/` refuses them by name, so that nothing is accepted silently.
 Source: the API model of DynamoDB, version 2012-08-10; enum orders and bounds as the service reports them.
 """
@@ -66,6 +66,9 @@ _STREAM = structure(
 _SSE = structure("SSESpecification", Enabled=FLAG, SSEType=enum("AES256", "KMS"), KMSMasterKeyId=TEXT)
 _TAG = structure("Tag", "Key Value", Key=TEXT, Value=TEXT)
 
+_RESOURCE_ARN = string(1, 1283)
+_REVISION = string(1, 255)
+
 _LOCAL_INDEX = structure(
     "LocalSecondaryIndex",
     "IndexName KeySchema Projection",
@@ -111,7 +114,7 @@ CONTROL_PLANE: dict[str, Shape] = {
         GlobalSecondaryIndexes=list_of(_GLOBAL_INDEX),
         LocalSecondaryIndexes=list_of(_LOCAL_INDEX),
         Tags=list_of(_TAG),
-        ResourcePolicy=OPAQUE,
+        ResourcePolicy=TEXT,
         GlobalTableSourceArn=OPAQUE,
         VectorIndexes=OPAQUE,
         **_TABLE_SETTINGS,
@@ -148,6 +151,18 @@ CONTROL_PLANE: dict[str, Shape] = {
     "TagResource": structure("TagResourceInput", "ResourceArn Tags", ResourceArn=TEXT, Tags=list_of(_TAG)),
     "UntagResource": structure("UntagResourceInput", "ResourceArn TagKeys", ResourceArn=TEXT, TagKeys=list_of(TEXT)),
     "ListTagsOfResource": structure("ListTagsOfResourceInput", "ResourceArn", ResourceArn=TEXT, NextToken=string()),
+    "PutResourcePolicy": structure(
+        "PutResourcePolicyInput",
+        "ResourceArn Policy",
+        ResourceArn=_RESOURCE_ARN,
+        Policy=TEXT,
+        ExpectedRevisionId=_REVISION,
+        ConfirmRemoveSelfResourceAccess=FLAG,
+    ),
+    "GetResourcePolicy": structure("GetResourcePolicyInput", "ResourceArn", ResourceArn=_RESOURCE_ARN),
+    "DeleteResourcePolicy": structure(
+        "DeleteResourcePolicyInput", "ResourceArn", ResourceArn=_RESOURCE_ARN, ExpectedRevisionId=_REVISION
+    ),
     "DescribeLimits": structure("DescribeLimitsInput"),
     "DescribeEndpoints": structure("DescribeEndpointsRequest"),
 }

@@ -160,6 +160,7 @@ _ROWS = (
     _row("CreateTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
     _row("DeleteItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
     _row("DeleteTable", WRITE, TABLE, missing=_NO_NAME, timestamps="*"),
+    _row("DeleteResourcePolicy", WRITE, TABLE),
     _row("DescribeEndpoints", READ, ACCOUNT),
     _row("DescribeLimits", READ, ACCOUNT),
     _row("DescribeStream", READ, STREAM, timestamps="StreamDescription.CreationRequestDateTime"),
@@ -169,12 +170,14 @@ _ROWS = (
     _row("ExecuteTransaction", EITHER, STATEMENT),
     _row("GetItem", READ, ITEM, layers=_ALWAYS_BARE),
     _row("GetRecords", READ, STREAM, timestamps="Records.dynamodb.ApproximateCreationDateTime"),
+    _row("GetResourcePolicy", READ, TABLE),
     _row("GetShardIterator", READ, STREAM),
     _row("ListStreams", READ, STREAM),
     _row("ListTables", READ, ACCOUNT,
          pages=Pages("ExclusiveStartTableName", "LastEvaluatedTableName", ("TableNames",))),
     _row("ListTagsOfResource", READ, TABLE, missing=_NO_ARN, pages=Pages("NextToken", "NextToken", ("Tags",), None)),
     _row("PutItem", WRITE, ITEM, layers=_ALWAYS_PREFIXED),
+    _row("PutResourcePolicy", WRITE, TABLE),
     _row("Query", READ, PAGES, pages=_ITEM_PAGES, layers=Layers(_SELECT_PREFIXED, _SELECT_PREFIXED)),
     _row("Scan", READ, PAGES, pages=_ITEM_PAGES, layers=Layers(next=_SELECT_PREFIXED)),
     _row("TagResource", WRITE, TABLE, missing=_NO_ARN, has_body=False),
@@ -200,18 +203,16 @@ def named(*, access: str | None = None, subjects: Iterable[str] | None = None) -
 
 # What the service has besides, answered with UnknownOperationException.
 # Source: Amazon DynamoDB API reference, "Actions".
-ABSENT_OPERATIONS = tuple(
-    """
-CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy
-DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeExport
-DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination
-DescribeTableReplicaAutoScaling DisableKinesisStreamingDestination EnableKinesisStreamingDestination
-ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOperations
-ListContributorInsights ListExports ListGlobalTables ListImports PutResourcePolicy RestoreTableFromBackup
-RestoreTableToPointInTime SearchVectors StartBulkPutItems UpdateContinuousBackups UpdateContributorInsights
-UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling
-""".split()
-)
+_ABSENT = """
+CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DescribeBackup DescribeBulkOperation
+DescribeContinuousBackups DescribeContributorInsights DescribeExport DescribeGlobalTable DescribeGlobalTableSettings
+DescribeImport DescribeKinesisStreamingDestination DescribeTableReplicaAutoScaling DisableKinesisStreamingDestination
+EnableKinesisStreamingDestination ExportTableToPointInTime ImportTable ListBackups ListBulkOperations
+ListContributorInsights ListExports ListGlobalTables ListImports RestoreTableFromBackup RestoreTableToPointInTime
+SearchVectors StartBulkPutItems UpdateContinuousBackups UpdateContributorInsights UpdateGlobalTable
+UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling
+"""
+ABSENT_OPERATIONS = tuple(_ABSENT.split())
 SERVICES: Mapping[str, frozenset[str]] = {
     DYNAMODB: frozenset(ABSENT_OPERATIONS) | {row.name for row in _ROWS if row.service == DYNAMODB},
     DYNAMODB_STREAMS: named(subjects=(STREAM,)),

@@ -19,7 +19,7 @@ from minidynamo.schema.index_rules import (
     invalid,
     names_of,
 )
-from minidynamo.schema.table_state import DEFAULT_KMS_KEY, IndexKind, IndexState, KeyElement, TableState
+from minidynamo.schema.table_state import DEFAULT_KMS_KEY, IndexKind, IndexState, KeyElement, ResourcePolicy, TableState
 from minidynamo.schema.tag_rules import check_tags, merged_tags
 from minidynamo.schema.throughput_rules import (
     check_on_demand,
@@ -40,7 +40,6 @@ _UNAVAILABLE = (
     "GlobalTableWitnessUpdates",
     "MultiRegionConsistency",
     "ReplicaUpdates",
-    "ResourcePolicy",
     "DisassociationProtectionEnabled",
 )
 
@@ -64,7 +63,13 @@ def check_available(request: Request) -> None:
 
 
 def new_state(
-    request: Request, name: str, table_id: str, now: float, due: float, stream_label: str | None
+    request: Request,
+    name: str,
+    table_id: str,
+    now: float,
+    due: float,
+    stream_label: str | None,
+    policy: str | None = None,
 ) -> TableState:
     """The state of a new table.
 
@@ -74,6 +79,7 @@ def new_state(
         now: the time, epoch seconds.
         due: when it becomes ACTIVE.
         stream_label: of its stream, if it has one.
+        policy: its resource policy, if it has one.
     """
     provisioned = request.get("ProvisionedThroughput")
     billing_mode = request.get("BillingMode", "PROVISIONED")
@@ -99,6 +105,7 @@ def new_state(
         stream_label=stream_label,
         encryption_key=encryption_key(request.get("SSESpecification")),
         indexes=(*local, *(replace(each, status="CREATING", status_due_at=due) for each in global_)),
+        policies={} if policy is None else {"": ResourcePolicy.after(None, policy, now)},
     )
 
 

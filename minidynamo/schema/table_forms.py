@@ -3,7 +3,8 @@
     record    msgpack of a map, in the system keyspace under "table/<name>". Its members are those of the API's
               TableDescription, with some of our own: StatusDueAt, BackfillSeconds (epoch seconds, seconds; in indexes
               too), WasOnDemand, OnDemandSince, TableClass, TableClassChanges, Tags (a map), TimeToLive (ChangedAt and
-              AttributeName), SSESpecification. Members that are None in the state are left out.
+              AttributeName), SSESpecification, ResourcePolicies (a map from "" or the label of a stream to Policy and
+              RevisionId). Members that are None in the state are left out.
 
 Source of the description: DynamoDB API reference, TableDescription; observed responses.
 """
@@ -20,6 +21,7 @@ from minidynamo.schema.table_state import (
     IndexKind,
     IndexState,
     KeyElement,
+    ResourcePolicy,
     TableState,
     Throughput,
     TimeToLive,
@@ -65,6 +67,11 @@ def to_record(state: TableState) -> Form:
     if state.time_to_live is not None:
         ttl = state.time_to_live
         record["TimeToLive"] = _present({"ChangedAt": ttl.changed_at, "AttributeName": ttl.attribute})
+    if state.policies:
+        record["ResourcePolicies"] = {
+            label: _present({"Policy": each.document, "RevisionId": each.revision})
+            for label, each in state.policies.items()
+        }
     for kind in IndexKind:
         indexes = [_index_record(each) for each in state.indexes if each.kind is kind]
         if indexes:
@@ -99,6 +106,10 @@ def from_record(record: Form) -> TableState:
         encryption_key=encryption.get("KMSMasterKeyId", DEFAULT_KMS_KEY) if encryption.get("Enabled") else None,
         time_to_live=None if ttl is None else TimeToLive(ttl.get("AttributeName"), ttl["ChangedAt"]),
         indexes=tuple(_index_of(each, kind) for kind in IndexKind for each in record.get(kind.value, ())),
+        policies={
+            label: ResourcePolicy(each.get("Policy"), each["RevisionId"])
+            for label, each in record.get("ResourcePolicies", {}).items()
+        },
     )
 
 

@@ -110,6 +110,31 @@ class TimeToLive:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """The policy of a table or a stream.
+
+    Attributes:
+        document: its text, as it is kept; None once it has been deleted.
+        revision: when it was changed last: epoch milliseconds, always more than before.
+    """
+
+    document: str | None
+    revision: str
+
+    @classmethod
+    def after(cls, before: Self | None, document: str | None, now: float) -> Self:
+        """The policy that takes another's place at a time, None for a first one."""
+        assert document or before is not None, "a policy ends that has never been there"
+        least = 0 if before is None else int(before.revision) + 1
+        return cls(document, f"{max(int(now * 1000), least):013}")
+
+    @property
+    def changed_at(self) -> float:
+        """When it was changed last, epoch seconds."""
+        return int(self.revision) / 1000
+
+
+@dataclass(frozen=True, slots=True)
 class TableState:
     """What is known of a table.
 
@@ -132,6 +157,7 @@ class TableState:
         encryption_key: of the KMS; None for the service's own.
         time_to_live: None where that was never set.
         indexes: LSIs, then GSIs, each in the order of their making.
+        policies: those that it and its streams have, or have had: under "" and the labels of the streams.
     """
 
     name: str
@@ -156,6 +182,7 @@ class TableState:
     encryption_key: str | None = None
     time_to_live: TimeToLive | None = None
     indexes: tuple[IndexState, ...] = ()
+    policies: Mapping[str, ResourcePolicy] = field(default_factory=dict)
 
     @property
     def is_provisioned(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from minidynamo.requests.operations import API
@@ -35,6 +36,16 @@ def flag(part: Part, member: str, left_out: LeftOut) -> bool:
 def tags(part: Part, member: str, left_out: LeftOut) -> list[dict[str, str]]:
     """Tags, from a list or a map."""
     return part.tags(member)
+
+
+def policy(part: Part, member: str, left_out: LeftOut) -> str:
+    """A policy document as text, from text, an object, or an object that has it as its PolicyDocument."""
+    value = part.required(member)
+    if isinstance(value, Mapping) and "PolicyDocument" in value:
+        return policy(part.part(member), "PolicyDocument", left_out)
+    if not isinstance(value, str | Mapping):
+        raise part.wrong(member, value, "a policy document")
+    return value if isinstance(value, str) else json.dumps(value, default=str)  # A Version may be read as a date.
 
 
 def structure(reading: Reading) -> Conversion:

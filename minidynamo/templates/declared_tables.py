@@ -13,6 +13,7 @@ from minidynamo.templates.conversions import (
     as_it_is,
     flag,
     number,
+    policy,
     rows_of,
     structure,
     structures,
@@ -42,7 +43,7 @@ _STREAM = Row(
             {
                 "StreamEnabled": Row("StreamEnabled", flag),
                 "StreamViewType": Row("StreamViewType", as_it_is),
-                "ResourcePolicy": Row("ResourcePolicy"),
+                "ResourcePolicy": Row("ResourcePolicy", policy),
             }
         )
     ),
@@ -57,7 +58,7 @@ _OF_ONE_REGION = {
     "Tags": Row("Tags", tags),
     "TableClass": Row("TableClass", as_it_is),
     "DeletionProtectionEnabled": Row("DeletionProtectionEnabled", flag),
-    "ResourcePolicy": Row("ResourcePolicy"),
+    "ResourcePolicy": Row("ResourcePolicy", policy),
     "PointInTimeRecoverySpecification": Row("PointInTimeRecoverySpecification"),
     "KinesisStreamSpecification": Row("KinesisStreamSpecification"),
     **_INSIGHTS,
@@ -147,7 +148,9 @@ REPLICA = Reading(
                 )
             ),
         ),
-        "ReplicaStreamSpecification": Row("ResourcePolicy"),
+        "ReplicaStreamSpecification": Row(
+            "StreamSpecification", structure(Reading({"ResourcePolicy": Row("ResourcePolicy", policy)}))
+        ),
         "GlobalTableSettingsReplicationMode": Row("GlobalTableSettingsReplicationMode"),
     },
     silent=frozenset({"Region"}),

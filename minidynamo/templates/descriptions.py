@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from minidynamo.requests.operations import API
 from minidynamo.schema.throughput_rules import warm_throughput
-from minidynamo.templates.conversions import EXPIRY, INDEX_REQUIRED, as_it_is, rows_of, structure, structures
+from minidynamo.templates.conversions import EXPIRY, INDEX_REQUIRED, as_it_is, policy, rows_of, structure, structures
 from minidynamo.templates.parts import Part, shown
 from minidynamo.templates.reading import LeftOut, Reading, Row
 from minidynamo.templates.table_definition import TableDefinition, TemplateError
@@ -72,6 +72,7 @@ TABLE = Reading(
         "TimeToLiveSpecification": EXPIRY,
         **rows_of(API["CreateTable"].request),
         **_THROUGHPUT,
+        "ResourcePolicy": Row("ResourcePolicy", policy),
         "LocalSecondaryIndexes": Row(
             "LocalSecondaryIndexes",
             structures(

@@ -100,6 +100,16 @@ class References:
                 return self._by_address.get(table + own_index) or (alone[0] if len(alone) == 1 else None)
         return None
 
+    def is_of_stream(self, resource: PlanResource) -> bool:
+        """Whether a resource belongs to the stream of its table."""
+        member = TABLE_MEMBERS[resource.type]
+        named = resource.values.get(member)
+        if isinstance(named, str) and named:
+            return "/stream/" in named
+        module, declaration, _ = _split(resource)
+        names = self._references(_INDEX.sub("", module) + declaration, member)
+        return any(name.endswith(".stream_arn") for name in names)
+
     def _references(self, address: str, member: str) -> list[str]:
         """What the expression of a member refers to, by the address of its resource without indexes."""
         expressions = self._expressions.get(address)

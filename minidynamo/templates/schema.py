@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ from minidynamo.templates.serverless import is_serverless, serverless_tables
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError, TemplateWarning, told
 from minidynamo.templates.terraform import planned_tables
 from minidynamo.values.api_types import Request, Response, TableClient
+
+_ARN_IN_POLICY = re.compile(
+    r'(?<=")arn:[^:"]*:dynamodb:[^:"]*:[^:"]*:table/(?P<table>[^/"]+)(/stream/[^"]*)?(?P<index>/index/[^"]*)?(?=")'
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,7 @@ class TableTemplates:
         for table in self.tables:
             with _told_of(table, created):
                 client.get_waiter("table_exists").wait(TableName=table.name)
-                if table.time_to_live is not None:
-                    specification = {"Enabled": True, "AttributeName": table.time_to_live}
-                    client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+                _complete(client, table)
         return created
 
     def without(self, names: Iterable[str]) -> TableTemplates:
@@ -71,6 +74,28 @@ class TableTemplates:
 
     def __iter__(self) -> Iterator[TableDefinition]:
         return iter(self.tables)
+
+
+def _complete(client: TableClient, table: TableDefinition) -> None:
+    """Sets what CreateTable does not."""
+    if table.time_to_live is not None:
+        specification = {"Enabled": True, "AttributeName": table.time_to_live}
+        client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+    if table.policy is None and table.stream_policy is None:
+        return
+    described = client.describe_table(TableName=table.name)["Table"]
+    for document, arn in (
+        (table.policy, described["TableArn"]),
+        (table.stream_policy, described.get("LatestStreamArn")),
+    ):
+        if document is not None and arn is not None:
+            policy = _ARN_IN_POLICY.sub(_of_this_table(table.name, arn), document)
+            client.put_resource_policy(ResourceArn=arn, Policy=policy, ConfirmRemoveSelfResourceAccess=True)
+
+
+def _of_this_table(name: str, arn: str) -> Callable[[re.Match[str]], str]:
+    """Moves the ARN of a table, as its file knows it, and of its stream to the database that it has been created in."""
+    return lambda match: arn + (match["index"] or "") if match["table"] == name else match[0]
 
 
 @contextmanager

@@ -23,12 +23,12 @@ SIMULATED = frozenset(
         "TableClass",
         "DeletionProtectionEnabled",
         "Tags",
+        "ResourcePolicy",
         "TimeToLiveSpecification",  # UpdateTimeToLive.
     }
 )
 NOT_SIMULATED = frozenset(
     {
-        "ResourcePolicy",
         "VectorIndexes",
         "GlobalTableSourceArn",
         "GlobalTableSettingsReplicationMode",

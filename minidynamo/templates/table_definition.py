@@ -53,6 +53,7 @@ class TableDefinition:
     Attributes:
         request: the parameters of CreateTable.
         time_to_live: the attribute by which items expire, if any.
+        policy, stream_policy: documents of the resource policies of the table and of its stream, if any.
         left_out: what the file says about it besides.
         place: where it stands in the file, such as "resource Orders"; empty where its name says so.
         at: the object of the file that declares it, by which its line is found.
@@ -60,6 +61,8 @@ class TableDefinition:
 
     request: RequestDraft
     time_to_live: str | None = None
+    policy: str | None = None
+    stream_policy: str | None = None
     left_out: tuple[Omission, ...] = ()
     place: str = ""
     at: object = field(default=None, repr=False, compare=False)

@@ -30,13 +30,13 @@ def table_of(part: Part, draft: RequestDraft, left_out: LeftOut, place: str, at:
     assert draft.keys() <= SIMULATED, "a reader takes what no table has here"
     draft.setdefault("BillingMode", "PROVISIONED")
     _settle_throughput(draft, left_out)
-    _settle_stream(draft)
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if draft.get(member) == []:
             del draft[member]
     expiry = _settle_expiry(part, draft)
+    policy, stream_policy = draft.pop("ResourcePolicy", None), _settle_stream(draft)
     check_request(part, draft)
-    return TableDefinition(draft, expiry, tuple(left_out.omissions), place, at)
+    return TableDefinition(draft, expiry, policy, stream_policy, tuple(left_out.omissions), place, at)
 
 
 def with_own_throughput(draft: RequestDraft) -> Iterator[tuple[str, RequestDraft]]:
@@ -63,10 +63,16 @@ def _settle_throughput(draft: RequestDraft, left_out: LeftOut) -> None:
             left_out.note(f"{place}ProvisionedThroughput", _UNUSED)
 
 
-def _settle_stream(draft: RequestDraft) -> None:
+def _settle_stream(draft: RequestDraft) -> str | None:
+    """Takes away a stream that is off; the policy of one that is on."""
     stream = draft.get("StreamSpecification")
-    if stream is not None and not stream.setdefault("StreamEnabled", True):
+    if stream is None:
+        return None
+    policy: str | None = stream.pop("ResourcePolicy", None)
+    if not stream.setdefault("StreamEnabled", True):
         del draft["StreamSpecification"]
+        return None
+    return policy
 
 
 def _settle_expiry(part: Part, draft: RequestDraft) -> str | None:

@@ -18,6 +18,8 @@ from minidynamo.values.api_types import RequestDraft
 
 _INDEX_TYPE = "aws_dynamodb_global_secondary_index"
 _TAG_TYPE = "aws_dynamodb_tag"
+_POLICY_TYPE = "aws_dynamodb_resource_policy"
+_KNOWN_LATER = "known only once the plan is applied"
 _NO_TABLE = "of no table in the plan"
 _UNITS_WHERE_UNSAID = 1
 
@@ -43,10 +45,10 @@ def planned_tables(document: Members, strays: list[Omission]) -> Iterator[TableD
         else:
             companions.setdefault(id(table), []).append(each)
     for table in tables:
-        yield _table(table, companions.get(id(table), ()))
+        yield _table(table, companions.get(id(table), ()), references)
 
 
-def _table(resource: PlanResource, companions: Sequence[PlanResource]) -> TableDefinition:
+def _table(resource: PlanResource, companions: Sequence[PlanResource], references: References) -> TableDefinition:
     left_out = LeftOut()
     values = resource.values
     draft = TABLE.draft(values, left_out)
@@ -62,7 +64,7 @@ def _table(resource: PlanResource, companions: Sequence[PlanResource]) -> TableD
         raise values.error(f"has more than {TABLE_LIST_ENTRIES_MAX:,} resources of its own")
     _add_indexes(draft, companions, left_out)
     for companion in companions:
-        _add_companion(draft, companion, left_out)
+        _add_companion(draft, companion, references, left_out)
     complete_throughput(draft, _UNITS_WHERE_UNSAID)
     return table_of(values, draft, left_out, resource.address, resource.part.members)
 
@@ -79,11 +81,17 @@ def _add_key_schema(draft: RequestDraft, part: Part) -> None:
     ]
 
 
-def _add_companion(draft: RequestDraft, companion: PlanResource, left_out: LeftOut) -> None:
+def _add_companion(draft: RequestDraft, companion: PlanResource, references: References, left_out: LeftOut) -> None:
     values = companion.values
     if companion.type == _TAG_TYPE:
         (tag,) = Part({"tags": {values.text("key"): values.required("value")}}, values.name).tags("tags")
         draft["Tags"] = [each for each in draft.get("Tags", []) if each["Key"] != tag["Key"]] + [tag]
+    elif companion.type == _POLICY_TYPE and values.has("policy"):
+        owner = draft.get("StreamSpecification") if references.is_of_stream(companion) else draft
+        if owner is not None:
+            owner["ResourcePolicy"] = values.text("policy")
+    elif companion.type == _POLICY_TYPE:
+        left_out.note(companion.address, _KNOWN_LATER)
     elif companion.type != _INDEX_TYPE:
         left_out.note(companion.address, NOT_SIMULATED)
 

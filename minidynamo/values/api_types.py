@@ -68,6 +68,11 @@ class TableClient(Protocol):
         ...
 
     @property
+    def put_resource_policy(self) -> Callable[..., object]:
+        """Calls PutResourcePolicy."""
+        ...
+
+    @property
     def get_waiter(self) -> Callable[..., TableWaiter]:
         """The waiter of a name."""
         ...

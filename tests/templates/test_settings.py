@@ -70,6 +70,11 @@ EVERYTHING: dict[str, Any] = {
     "DeletionProtectionEnabled": True,
     "Tags": [{"Key": "team", "Value": "shop"}],
 }
+ANNS = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/ann"}}
+ELSEWHERE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+POLICY = {"Version": "2012-10-17", "Statement": {**ANNS, "Action": "dynamodb:GetItem", "Resource": ELSEWHERE}}
+OLD_STREAM = {"Action": "dynamodb:GetRecords", "Resource": f"{ELSEWHERE}/stream/2024-01-01T00:00:00.000"}
+STREAM_POLICY = {"Version": "2012-10-17", "Statement": {**ANNS, **OLD_STREAM}}
 SIMPLE = {
     "TableName": "orders",
     "BillingMode": "PROVISIONED",
@@ -99,14 +104,14 @@ SYNTHESISED = {
 SAMPLES = {
     "description.json": (
         EVERYTHING,
-        "ContinuousBackupsDescription ContributorInsightsStatus KinesisDataStreamDestinations ResourcePolicy "
+        "ContinuousBackupsDescription ContributorInsightsStatus KinesisDataStreamDestinations "
         "VectorIndexes GlobalTableSettingsReplicationMode GlobalTableSourceArn Replicas MultiRegionConsistency "
         "GlobalTableWitnesses DisassociationProtectionEnabled",
     ),
     "table.yaml": (
         EVERYTHING,
-        "GlobalSecondaryIndexes[0].ContributorInsightsSpecification StreamSpecification.ResourcePolicy "
-        "PointInTimeRecoverySpecification ContributorInsightsSpecification KinesisStreamSpecification ResourcePolicy "
+        "GlobalSecondaryIndexes[0].ContributorInsightsSpecification "
+        "PointInTimeRecoverySpecification ContributorInsightsSpecification KinesisStreamSpecification "
         "ImportSourceSpecification VectorIndexes GlobalTableSettingsReplicationMode GlobalTableSourceArn",
     ),
     "global_table.yaml": (
@@ -114,14 +119,14 @@ SAMPLES = {
         "MultiRegionConsistency GlobalTableWitnesses VectorIndexes GlobalTableSourceArn Replicas[0]|('eu-west-1') "
         "Replicas[1].GlobalSecondaryIndexes[0].ContributorInsightsSpecification "
         "Replicas[1].PointInTimeRecoverySpecification Replicas[1].ContributorInsightsSpecification "
-        "Replicas[1].KinesisStreamSpecification Replicas[1].ResourcePolicy "
+        "Replicas[1].KinesisStreamSpecification "
         "Replicas[1].GlobalTableSettingsReplicationMode",
     ),
     "plan.json": (
         EVERYTHING,
         "point_in_time_recovery replica global_table_witness import_table restore_source_name "
         "aws_dynamodb_contributor_insights.orders aws_dynamodb_kinesis_streaming_destination.orders "
-        "aws_dynamodb_resource_policy.orders aws_dynamodb_table_replica.other aws_dynamodb_table_item.first",
+        "aws_dynamodb_table_replica.other aws_dynamodb_table_item.first",
     ),
     "simple_table.yaml": (SIMPLE, "PointInTimeRecoverySpecification"),
     "synthesised.json": (
@@ -149,6 +154,11 @@ def test_every_setting_arrives_or_is_warned_of(name: str) -> None:
     assert table.request == request
     assert table.time_to_live == ("expires" if request is EVERYTHING else None)
     names = {each.replace("|", " ") for each in left_out.split()}
+    has_policies = request is EVERYTHING
+    assert table.policy is None or json.loads(table.policy) == POLICY
+    assert table.stream_policy is None or json.loads(table.stream_policy) == STREAM_POLICY
+    assert (table.policy is not None) is has_policies
+    assert (table.stream_policy is not None) is (has_policies and name != "description.json")
     assert {each.name for each in table.left_out} == names
     (warning,) = caught
     text = str(warning.message)
@@ -167,6 +177,19 @@ def test_described_again_each_table_is_the_same(name: str) -> None:
     one = answers(first, created)
     minidynamo.schema_from({"Table": one["Table"] | {"Tags": one["Tags"]}} | one["expiry"]).create(second)
     assert lasting(answers(second, created)) == lasting(one)
+
+
+@pytest.mark.parametrize("name", ["description.json", "table.yaml", "global_table.yaml", "plan.json"])
+@pytest.mark.filterwarnings("ignore::minidynamo.templates.table_definition.TemplateWarning")
+def test_policies_are_attached(name: str, database: Database) -> None:
+    """To the table and its stream; what the file says of them elsewhere is said of them here."""
+    minidynamo.schema_from(SETTINGS / name).create(database)
+    table = database.execute("DescribeTable", {"TableName": "orders"})["Table"]
+    policy = database.execute("GetResourcePolicy", {"ResourceArn": table["TableArn"]})["Policy"]
+    assert json.loads(policy)["Statement"] == [{**ANNS, "Action": "dynamodb:GetItem", "Resource": table["TableArn"]}]
+    if name != "description.json":
+        policy = database.execute("GetResourcePolicy", {"ResourceArn": table["LatestStreamArn"]})["Policy"]
+        assert json.loads(policy)["Statement"][0]["Resource"] == table["LatestStreamArn"]
 
 
 def test_the_command_line_tells_it_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,7 +253,11 @@ def values(request: Mapping[str, Any], name: str = "") -> set[str]:
 
 
 def test_the_samples_have_every_member_of_a_request() -> None:
-    known = {leaf for name in settings.SIMULATED & CREATED.keys() for leaf in leaves(CREATED[name], f".{name}")}
+    known = {
+        leaf
+        for name in settings.SIMULATED & CREATED.keys() - {"ResourcePolicy"}
+        for leaf in leaves(CREATED[name], f".{name}")
+    }
     assert known == values(EVERYTHING) | values(SIMPLE) | values(SYNTHESISED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minidynamo.errors import ResourceInUse
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.tables.answers import answer_to_creation
+from minidynamo.policies.resource_documents import canonical_document
 from minidynamo.schema.creation_rules import check_creation, new_state, stream_view
 from minidynamo.schema.index_rules import invalid
 from minidynamo.schema.table_state import Units
@@ -19,6 +20,8 @@ def create_table(context: OperationContext, request: Request) -> Response:
     name = context.scope.table_name(request["TableName"])
     if name is None:
         raise invalid(f"The ARN names another place than this database: {request['TableName']}")
+    given = request.get("ResourcePolicy")
+    policy = None if given is None else canonical_document(given, context.scope.table_arn(name))
     with context.lock:
         if context.catalog.find(name) is not None:
             raise ResourceInUse(f"Table already exists: {name}")
@@ -26,7 +29,7 @@ def create_table(context: OperationContext, request: Request) -> Response:
         now = context.clock.now()
         has_stream = stream_view(request.get("StreamSpecification")) is not None
         label = context.catalog.streams.new_label(name) if has_stream else None
-        state = new_state(request, name, context.new_uuid(), now, now + context.delays.creating, label)
+        state = new_state(request, name, context.new_uuid(), now, now + context.delays.creating, label, policy)
         batch = WriteBatch()
         context.catalog.stage_new(batch, state)
         context.commit(batch)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from minidynamo.errors import ResourceInUse, ValidationError
 from minidynamo.messages import IN_USE
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.tables.policy_resource import require_settled_policies
 from minidynamo.schema.table_forms import to_api_deleted
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.values.api_types import Request, Response
@@ -21,6 +22,7 @@ def delete_table(context: OperationContext, request: Request) -> Response:
             return {"TableDescription": to_api_deleted(state, context.scope, table.sizes)}
         if state.status in ("CREATING", "UPDATING"):
             raise table.in_use()
+        require_settled_policies(context, state)
         if any(index.status != "ACTIVE" for index in state.global_indexes):
             raise ResourceInUse(f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted.")
         if state.is_protected:
