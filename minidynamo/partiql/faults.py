@@ -7,15 +7,18 @@ Source: PartiQL reference parser, as observed in responses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from minidynamo.partiql.keywords import KEYWORDS
+from minidynamo.partiql.refusals import AGGREGATES, NOT_UNARY, OTHERS_SELECTED, refusal
 
 if TYPE_CHECKING:
     from lark import Token
     from lark.exceptions import UnexpectedToken
+
+    from minidynamo.partiql.places import Node
 
 # Operators with an operand on their right.
 _LOGICAL = {"_OR", "_AND", "_IN", "_NOT_IN", "_BETWEEN", "_NOT_BETWEEN", "_IS", "_IS_NOT", "LIKE", "NOT_LIKE"}
@@ -43,7 +46,7 @@ class Fault:
     before: Sequence[Token]
     left: Sequence[Token]
     accepted: Collection[str]
-    open: Sequence[object]
+    open: Sequence[Node | Token]
 
     @property
     def previous(self) -> str:
@@ -69,7 +72,7 @@ class Fault:
         return any(getattr(each, "type", None) in types for each in self.open)
 
 
-def reason_of(error: UnexpectedToken, tokens: Sequence[Token], parse: Callable[[Sequence[Token]], object]) -> str:
+def reason_of(error: UnexpectedToken, tokens: Sequence[Token], parse: Callable[[Sequence[Token]], Node]) -> str:
     """What the service says of a fault that Lark has found.
 
     Parameters:
@@ -80,14 +83,16 @@ def reason_of(error: UnexpectedToken, tokens: Sequence[Token], parse: Callable[[
     from lark.exceptions import UnexpectedToken
 
     fault = _fault_at(error, tokens)
+    refused = refusal(fault.open)
+    if refused is not None:
+        return refused
     if fault.begins_statement:
         try:
-            parse(fault.left)
+            refused = refusal([parse(fault.left)])
         except UnexpectedToken as inner:
             reason = reason_of(inner, fault.left, parse)
-            if reason != _LEFT_OVER:
-                return reason
-        return f"Keyword {_keyword(fault)} only expected at the top level in the query"
+            refused = None if reason == _LEFT_OVER else reason
+        return refused or f"Keyword {_keyword(fault)} only expected at the top level in the query"
     return next(reason(fault) if callable(reason) else reason for applies, reason in _REASONS if applies(fault))
 
 
@@ -109,17 +114,45 @@ def _keyword(fault: Fault) -> str:
 
 
 def _lacks_right_side(fault: Fault) -> bool:
-    is_assignment = getattr(fault.open[-2], "data", "") == "target" if len(fault.open) > 1 else False
-    return fault.previous in _INFIX and not fault.left and not is_assignment
+    if fault.previous not in _INFIX or fault.left or len(fault.open) < 2:
+        return False
+    left, operator = fault.open[-2:]
+    # A star that stands for everything has nothing on its left.
+    return getattr(operator, "type", "") == fault.previous and getattr(left, "data", "target") != "target"
 
 
 def _is_name_of_function(fault: Fault) -> bool:
     return fault.accepted == {"_LEFT_PAREN"}
 
 
-def _is_second_item(fault: Fault) -> bool:
-    """Whether more is selected beside everything."""
-    return fault.previous == "STAR" and fault.token.type == "_COMMA" and "_FROM" in fault.accepted
+def _selects_beside_everything(fault: Fault) -> bool:
+    """Whether a select list is over, without FROM, and has more in it than a star."""
+    if not {"_COMMA", "_FROM"} <= set(fault.accepted):
+        return False
+    kinds = [kind for each in fault.open for kind in _kinds(each)]
+    listed = kinds[len(kinds) - kinds[::-1].index("_SELECT") :]
+    return "_COMMA" in listed and not {"STAR", "everything"}.isdisjoint(listed)
+
+
+def _kinds(part: Node | Token) -> Iterator[str]:
+    """What a token or a tree is; of a tree that Lark has made of a repetition, what is in it."""
+    if isinstance(part, str):
+        yield part.type
+    elif part.data.startswith("__"):
+        yield from (kind for child in part.children for kind in _kinds(child))
+    else:
+        yield part.data
+
+
+def _argument(fault: Fault, kind: str, *types: str) -> bool:
+    """Whether a token of a kind stands where the argument of one of these functions begins."""
+    called = fault.before[-2].type if len(fault.before) > 1 and fault.previous == "_LEFT_PAREN" else ""
+    return fault.token.type == kind and called in types
+
+
+def _is_star_of_distinct(fault: Fault) -> bool:
+    types = [token.type for token in fault.before[-3:]]
+    return fault.token.type == "STAR" and types == ["COUNT", "_LEFT_PAREN", "DISTINCT"]
 
 
 def _is_second_bound(fault: Fault) -> bool:
@@ -140,7 +173,6 @@ _CLOSING = ("_RIGHT_PAREN", "_RIGHT_BRACKET", "_RIGHT_CURLY", "_COLON", "_RIGHT_
 _CLOSING_NAMES = {"RIGHT_BAG": "RIGHT_DOUBLE_ANGLE_BRACKET"}
 
 _LEFT_OVER = "Unexpected token after expression"
-_OTHERS_SELECTED = "Other expressions may not be present in the select list when '*' is used without dot notation."
 _RETURNING = "Expected ( MODIFIED | ALL ) ( NEW | OLD ) in each returning element."
 
 
@@ -157,6 +189,12 @@ _Reason = str | Callable[[Fault], str]
 # The first row that applies says why.
 _REASONS: tuple[tuple[Callable[[Fault], bool], _Reason], ...] = (
     (_follows("_SEMICOLON"), "Unexpected token after semicolon. (Only one query is allowed.)"),
+    (lambda fault: _argument(fault, "_RIGHT_PAREN", *AGGREGATES), NOT_UNARY),
+    (_is_star_of_distinct, "COUNT(DISTINCT *) is not supported"),
+    (
+        lambda fault: _argument(fault, "STAR", "AGGREGATE"),
+        lambda fault: f"{fault.before[-2].lower()}(*) is not allowed",
+    ),
     (_is_empty_group, "Expression group cannot be empty"),
     (lambda fault: _is_second_bound(fault) and fault.token.type == _END, "Expected expression after AND"),
     (_accepts("TYPE"), "Expected type name"),
@@ -178,9 +216,8 @@ _REASONS: tuple[tuple[Callable[[Fault], bool], _Reason], ...] = (
     (_follows("_DOT"), "Invalid path dot component"),
     (_follows("_DELETE"), "Expected FROM after DELETE"),
     (_follows("_UPDATE", "_FROM", "_INSERT_INTO", "_SET", "_REMOVE"), "Expected identifier for simple path"),
-    (_is_second_item, _OTHERS_SELECTED),
+    (_selects_beside_everything, OTHERS_SELECTED),
     (_accepts("RETURNED"), _RETURNING),
-    (_follows("RETURNED"), "Unsupported syntax in RETURNING columns."),
     (_accepts("_BY"), "Expected BY"),
     (_accepts(*_CLOSING), lambda fault: f"Expected {_CLOSING_NAMES.get(_closing(fault), _closing(fault))}"),
     (lambda fault: fault.has_open("_BETWEEN", "_NOT_BETWEEN") and _END not in fault.accepted, "Expected AND keyword"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from minidynamo.errors import ValidationError
 from minidynamo.partiql.faults import reason_of
+from minidynamo.partiql.refusals import refusal
 from minidynamo.partiql.statements import read_statement
 from minidynamo.partiql.syntax import Parsed
 from minidynamo.partiql.tokens import UnreadableText, not_well_formed, tokens_of
@@ -38,9 +39,13 @@ def parse_tree(text: str) -> Tree[Token]:
 
     tokens = tokens_of(text)
     try:
-        return _parsed(tokens)
+        tree = _parsed(tokens)
     except UnexpectedToken as error:
         raise not_well_formed(reason_of(error, tokens, _parsed)) from None
+    reason = refusal([tree])
+    if reason is not None:
+        raise not_well_formed(reason)
+    return tree
 
 
 def fault_place(text: str) -> tuple[int, int, int] | None:

@@ -173,6 +173,8 @@ class _Reader:
         selected = []
         for item in items.children:
             assert not isinstance(item, str), "an item is a tree"
+            if item.data == "everything":
+                return ()
             if len(item.children) > 1:
                 raise ValidationError(_NO_ALIAS)
             expression = without_parentheses(_only(item))

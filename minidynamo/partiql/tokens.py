@@ -49,24 +49,27 @@ _EACH = """
     asc bag count date desc distinct exists false join like limit list missing null offset sexp time true
 """
 _SILENT = """
-    and as between by delete from group having in is not or order remove returning select set update value values where
+    and as between by delete from group having in is not on or order remove returning select set update value values
+    where
 """
 _TYPES = """
     boolean bool smallint integer4 int4 integer8 int8 bigint integer int float real decimal dec numeric timestamp
     character char varchar string symbol clob blob struct tuple any
 """
 _FUNCTIONS = """
-    avg max min sum substring char_length character_length octet_length bit_length upper lower size
+    substring char_length character_length octet_length bit_length upper lower size
 """
+_AGGREGATES = "avg max min sum"
 _KINDS = {
     **dict.fromkeys(KEYWORDS, "KEYWORD"),
     **dict.fromkeys(_TYPES.split(), "TYPE"),
     **dict.fromkeys(_FUNCTIONS.split(), "FUNCTION"),
+    **dict.fromkeys(_AGGREGATES.split(), "AGGREGATE"),
     **{word: word.upper() for word in _EACH.split()},
     **{word: f"_{word.upper()}" for word in _SILENT.split()},
 }
 # Keywords that are one token where they follow each other.
-_MERGED = {
+_MERGED: dict[tuple[str, ...], str] = {
     ("not", "in"): "_NOT_IN",
     ("is", "not"): "_IS_NOT",
     ("not", "between"): "_NOT_BETWEEN",
@@ -86,6 +89,9 @@ _MERGED = {
     ("right", "join"): "JOIN",
     ("full", "join"): "JOIN",
     ("outer", "join"): "JOIN",
+    ("left", "outer", "join"): "JOIN",
+    ("right", "outer", "join"): "JOIN",
+    ("full", "outer", "join"): "JOIN",
 }
 
 
@@ -177,13 +183,19 @@ def _merged(tokens: Sequence[Token]) -> Iterator[Token]:
 
     index = 0
     while index < len(tokens):
-        token = tokens[index]
-        following = tokens[index + 1] if index + 1 < len(tokens) else None
-        kind = None if following is None else _MERGED.get((token.lower(), following.lower()))
-        if kind is None or following is None or token.type in ("STRING", "QUOTED"):
-            yield token
-            index += 1
-            continue
-        text = f"{token} {following}"
-        yield Token(kind, text, token.start_pos, token.line, token.column, end_pos=following.end_pos)
-        index += 2
+        count = next((count for count in (3, 2) if _kind_of_words(tokens[index : index + count], count)), 1)
+        words = tokens[index : index + count]
+        kind = _kind_of_words(words, count)
+        first, last = words[0], words[-1]
+        yield (
+            Token(kind, " ".join(words), first.start_pos, first.line, first.column, end_pos=last.end_pos)
+            if kind
+            else first
+        )
+        index += count
+
+
+def _kind_of_words(tokens: Sequence[Token], count: int) -> str | None:
+    """The kind of one token that so many are together; None where they are not."""
+    is_quoted = any(token.type in ("STRING", "QUOTED") for token in tokens)
+    return None if is_quoted or len(tokens) < count else _MERGED.get(tuple(token.lower() for token in tokens))
