@@ -89,12 +89,20 @@ def bound_statement(parsed: Parsed, literals: Sequence[Literal]) -> BoundStateme
     Raises:
         ValidationError: there are too few, or the service refuses the statement.
     """
-    if len(literals) < parsed.parameter_count:
-        raise ValidationError("Number of parameters in request and statement don't match.")
+    check_parameter_count(parsed, literals)
     if parsed.fault is not None:
         raise ValidationError(parsed.fault.message, parsed.fault.text_2025)
     assert parsed.statement is not None, "there is neither a tree nor a fault of a statement"
-    return _bound(parsed, parsed.statement, Resolver("", {}, _values(parsed, literals)), literals)
+    bound = _bound(parsed, parsed.statement, Resolver("", {}, _values(parsed, literals)), literals)
+    if bound.source.fault is not None:
+        raise ValidationError(bound.source.fault)
+    return bound
+
+
+def check_parameter_count(parsed: Parsed, literals: Sequence[Literal]) -> None:
+    """Refuses too few parameters; what is too many does no harm."""
+    if len(literals) < parsed.parameter_count:
+        raise ValidationError("Number of parameters in request and statement don't match.")
 
 
 def _values(parsed: Parsed, literals: Sequence[Literal]) -> dict[str, Literal]:

@@ -16,6 +16,15 @@ from minidynamo.partiql.conditions import condition_of
 from minidynamo.partiql.literals import LiteralReader, check_numbers
 from minidynamo.partiql.operands import OperandReader, path_of, without_parentheses
 from minidynamo.partiql.places import first_token, place_of
+from minidynamo.partiql.sources import (
+    ONE_SOURCE,
+    ONE_TABLE,
+    changed_source,
+    filled_source,
+    selected_source,
+    source_of_select,
+    without_index,
+)
 from minidynamo.partiql.syntax import (
     Delete,
     Exists,
@@ -24,7 +33,6 @@ from minidynamo.partiql.syntax import (
     Parsed,
     Select,
     Selected,
-    Source,
     Statement,
     Update,
 )
@@ -35,8 +43,6 @@ if TYPE_CHECKING:
     from minidynamo.partiql.places import Node
 
 _NO_ALIAS = "Aliasing is not supported"
-_NO_INDEX = "This operation is not supported on an index"
-_ONE_TABLE = "FROM clause may only contain a single table name in data manipulation statements"
 _NO_STRUCT = (
     "Unsupported format in item expression. Please use struct format {...} to express item values for insert statement."
 )
@@ -64,7 +70,7 @@ def read_statement(tree: Node) -> Parsed:
     changes = ChangeReader(operands)
     root = tree.children[0]
     assert not isinstance(root, str), "a statement is a tree"
-    count = len(literals.parameters)
+    count, source = len(literals.parameters), source_of_select(root)
     try:
         statement = _Reader(operands, changes).read(root)
         constants = {
@@ -73,10 +79,10 @@ def read_statement(tree: Node) -> Parsed:
             if isinstance(template, Constant)
         }
     except ValidationError as fault:
-        return Parsed(None, fault, count)
+        return Parsed(None, fault, count, read=source)
     templates = {name: template for name, template in operands.templates.items() if name not in constants}
     nested = nested_attributes_of(statement)
-    return Parsed(statement, None, count, templates, constants, nested, changes.set_faults)
+    return Parsed(statement, None, count, templates, constants, nested, changes.set_faults, source)
 
 
 class _Reader:
@@ -108,8 +114,8 @@ class _Reader:
         if order and where is None:
             raise ValidationError(_NO_WHERE)
         if len(sources.children) > 1:
-            raise ValidationError("Only select from a single table or index is supported.")
-        return Select(_source(_only(sources)), selected, where, order)
+            raise ValidationError(ONE_SOURCE)
+        return Select(selected_source(sources), selected, where, order)
 
     def exists(self, node: Node) -> Exists:
         inner = node.children[-1]
@@ -118,9 +124,8 @@ class _Reader:
         return Exists(self.select(inner if inner.data == "select" else _only(inner)))
 
     def insert(self, node: Node) -> Insert:
-        source = _changed(node.children[0], is_insert=True)
-        value = node.children[1]
-        assert not isinstance(value, str), "INSERT has a value"
+        target, value = node.children[:2]
+        assert not isinstance(target, str) and not isinstance(value, str), "INSERT has a table and a value"
         if value.data != "map":
             raise ValidationError(_NO_STRUCT + place_of(value))
         item = self._operands.literals.template(value)
@@ -129,17 +134,16 @@ class _Reader:
             if clause is not None:
                 word = "ON CONFLICT" if refused == "conflict" else "RETURNING"
                 raise ValidationError(f"Unsupported clause: {word}{place_of(clause) if clause.children else ''}")
-        return Insert(source, item)
+        return Insert(filled_source(target), item)
 
     def insert_other(self, node: Node) -> Insert:
         raise ValidationError(_NO_STRUCT + place_of(node.children[1]))
 
     def update(self, node: Node) -> Update:
         _refuse_aliases(node)
-        target = node.children[0]
         update = self._changes.update(_trees(node, "set", "remove"))
         where = self._where(node)
-        return Update(_changed(target), update, where, _returning(node))
+        return Update(changed_source(_only(node)), update, where, _returning(node))
 
     def from_first(self, node: Node) -> Update:
         sources = _part(node, "sources")
@@ -148,11 +152,8 @@ class _Reader:
         where = self._where(node)
         update = self._changes.update(_trees(node, "set", "remove"))
         if len(sources.children) > 1:
-            raise ValidationError(_ONE_TABLE + place_of(sources))
-        source = _source(_only(sources))
-        if source.index is not None:
-            raise ValidationError(_NO_INDEX)
-        return Update(source, update, where, _returning(node))
+            raise ValidationError(ONE_TABLE + place_of(sources))
+        return Update(without_index(selected_source(sources)), update, where, _returning(node))
 
     def delete(self, node: Node) -> Delete:
         _refuse_aliases(node)
@@ -165,7 +166,7 @@ class _Reader:
                 f"Invalid returning clause: RETURNING {returning.replace('UPDATED', 'MODIFIED').replace('_', ' ')} *. "
             )
             raise ValidationError(f"{text}Only RETURNING ALL OLD * is allowed in DELETE statements.")
-        return Delete(_changed(node.children[0]), where, returning)
+        return Delete(changed_source(_only(node)), where, returning)
 
     def _selected(self, items: Node | None) -> tuple[Selected, ...]:
         if items is None:
@@ -228,32 +229,6 @@ def _refuse_clauses(node: Node) -> None:
         clause = _part(node, kind)
         if clause is not None:
             raise ValidationError(f"Unsupported clause: {name}{place_of(clause.children[-1])}")
-
-
-def _source(source: Node) -> Source:
-    """The table and index behind FROM."""
-    expression = without_parentheses(_only(source))
-    if expression.data not in ("name", "path"):
-        raise ValidationError("Only select from a single table or index is supported.")
-    return _named(list(path_of(expression).elements))
-
-
-def _named(components: list[str | int]) -> Source:
-    if len(components) > 2:
-        raise ValidationError("A path may contain at most 2 components in the FROM clause")
-    table, *index = components
-    if isinstance(table, int) or any(isinstance(each, int) for each in index):
-        raise ValidationError("Only select from a single table or index is supported.")
-    return Source(table, str(index[0]) if index else None)
-
-
-def _changed(target: object, is_insert: bool = False) -> Source:
-    """The table that a write changes; indexes are refused."""
-    assert not isinstance(target, str) and hasattr(target, "data"), "a target is a tree"
-    source = _named(list(path_of(target).elements))  # type: ignore[arg-type]
-    if source.index is not None:
-        raise ValidationError(_ONE_TABLE + place_of(target) if is_insert else _NO_INDEX)  # type: ignore[arg-type]
-    return source
 
 
 def _order(order: Node | None) -> tuple[OrderKey, ...]:

@@ -21,10 +21,12 @@ class Source:
     Attributes:
         table: the table's name or ARN.
         index: the name of the index, None for the table itself.
+        fault: what the service refuses of the names, once it has checked the operands.
     """
 
     table: str
     index: str | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Parsed:
         constants: the values of the other placeholders.
         nested_attributes: the attributes that its paths reach into.
         set_faults: per placeholder that must be a set, what is said where it is none.
+        read: what a SELECT is from, whatever else is wrong with it.
     """
 
     statement: Statement | None
@@ -111,3 +114,4 @@ class Parsed:
     constants: Mapping[str, Literal] = field(default_factory=dict)
     nested_attributes: tuple[str, ...] = ()
     set_faults: Mapping[str, str] = field(default_factory=dict)
+    read: Source | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from minidynamo.errors import ValidationError
+from minidynamo.partiql.binding import bound_statement
 from minidynamo.partiql.parser import parse
 from minidynamo.partiql.tokens import NOT_WELL_FORMED
 
@@ -118,9 +119,10 @@ def test_what_cannot_be_parsed(text: str) -> None:
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_is_refused(text: str) -> None:
     """After its parameters have been looked at."""
-    fault = parse(text).fault
-    assert fault is not None
-    assert fault.message == REFUSED[text]
+    parsed = parse(text)
+    with pytest.raises(ValidationError) as caught:
+        bound_statement(parsed, [])
+    assert caught.value.message == REFUSED[text]
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemPut, ItemWrite
 from minidynamo.operations.items.read_transaction import ItemGet
 from minidynamo.operations.items.single_write import Returns, written
-from minidynamo.operations.statements.gets import planned_get
+from minidynamo.operations.statements.gets import SelectGet, planned_get
+from minidynamo.operations.statements.lone_keys import bound_in
 from minidynamo.operations.statements.writes import planned_write
-from minidynamo.partiql.binding import BoundStatement, bind
+from minidynamo.partiql.binding import BoundStatement
 from minidynamo.partiql.syntax import Delete, Exists, Select, Update
 from minidynamo.requests.operations import API
 from minidynamo.tables.capacity import Consumption, consumed_capacity, read_units, write_units
-from minidynamo.tables.table import stored_size_bytes
+from minidynamo.tables.table import Table, stored_size_bytes
 from minidynamo.values.api_types import Request, Response, Structure
 from minidynamo.values.records import record_item
 
@@ -58,7 +59,7 @@ class _Member:
 
 def batch_execute_statement(context: OperationContext, request: Request) -> Response:
     """Answers with one entry per statement, in their order; what fails is said in its entry."""
-    members = [_planned(each) for each in request["Statements"]]
+    members = [_planned(context, each) for each in request["Statements"]]
     if len({isinstance(each.plan, ItemGet) for each in members if each.plan is not None}) > 1:
         raise ValidationError(_MIXED)
     _refuse_duplicates(context, members)
@@ -73,10 +74,10 @@ def batch_execute_statement(context: OperationContext, request: Request) -> Resp
     return response
 
 
-def _planned(entry: Structure) -> _Member:
+def _planned(context: OperationContext, entry: Structure) -> _Member:
     member = _Member(entry)
     try:
-        bound = member.bound = bind(entry["Statement"], entry.get("Parameters"))
+        bound = member.bound = bound_in(context, entry["Statement"], entry.get("Parameters"))
         if isinstance(bound.statement, Exists):
             raise ValidationError(_NO_EXISTS)
         member.plan = planned_get(bound, _NAME) if isinstance(bound.statement, Select) else planned_write(bound)
@@ -86,18 +87,22 @@ def _planned(entry: Structure) -> _Member:
 
 
 def _refuse_duplicates(context: OperationContext, members: list[_Member]) -> None:
-    """Refuses a batch with two statements on one item. Statements at fault take no part."""
-    places = []
+    """Refuses a batch that names an item twice, be it in one statement. Statements at fault take no part."""
+    places: list[tuple[str, bytes]] = []
     with context.lock:
         for member in members:
             if member.plan is not None:
                 try:
                     table = context.catalog.table(member.plan.table_name)
-                    places.append((table.name, member.plan.locate(table)))
+                    places += ((table.name, key) for key in _keys(member.plan, table))
                 except (ResourceNotFound, ValidationError):
                     continue
     if len(set(places)) < len(places):
         raise ValidationError(DUPLICATE_KEYS)
+
+
+def _keys(plan: ItemGet | ItemWrite, table: Table) -> list[bytes]:
+    return plan.named_keys(table) if isinstance(plan, SelectGet) else [plan.locate(table)]
 
 
 def _carry_out(context: OperationContext, member: _Member) -> None:

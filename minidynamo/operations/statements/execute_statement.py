@@ -10,10 +10,11 @@ from functools import partial
 from minidynamo.errors import ValidationError
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.single_write import Returns, write_item
+from minidynamo.operations.statements.lone_keys import bound_in
 from minidynamo.operations.statements.next_token import statement_digest
 from minidynamo.operations.statements.select import SelectRead, read_selected
 from minidynamo.operations.statements.writes import planned_write
-from minidynamo.partiql.binding import BoundStatement, bind
+from minidynamo.partiql.binding import BoundStatement
 from minidynamo.partiql.syntax import Delete, Exists, Select, Update
 from minidynamo.tables.capacity import consumed_capacity
 from minidynamo.values.api_types import Request, Response
@@ -21,7 +22,7 @@ from minidynamo.values.api_types import Request, Response
 
 def execute_statement(context: OperationContext, request: Request) -> Response:
     """Answers with the items that the statement selects or returns."""
-    bound = bind(request["Statement"], request.get("Parameters"))
+    bound = bound_in(context, request["Statement"], request.get("Parameters"))
     if isinstance(bound.statement, Select):
         return _select(context, request, bound, bound.statement)
     if isinstance(bound.statement, Exists):

@@ -102,6 +102,27 @@ def full_key(where: Condition | None, schema: KeySchema) -> tuple[Item, tuple[Co
     return key, tuple(rest)
 
 
+def named_keys(where: Condition | None, schema: KeySchema) -> list[Item]:
+    """The keys that a condition names by equalities, INs and ORs of them; none where it asks for something else too."""
+    if isinstance(where, syntax.Or):
+        found = [named_keys(part, schema) for part in where.parts]
+        return [key for keys in found for key in keys] if all(found) else []
+    parts = conjuncts(where)
+    keys: list[Item] = [{}]
+    for name in schema.names:
+        allowed = [values for part in parts if (values := _allowed(part, name)) is not None]
+        keys = [{**key, name: literal.value} for key in keys for values in allowed for literal in values]
+    return keys if len(parts) == len(schema.names) else []
+
+
+def _allowed(part: Condition, attribute: str) -> list[Literal] | None:
+    """The values that a part allows an attribute, by an OR too."""
+    if not isinstance(part, syntax.Or):
+        return pinned(part, attribute)
+    found = [_allowed(each, attribute) for each in part.parts]
+    return None if None in found else [literal for values in found for literal in values or ()]
+
+
 def _branches(condition: Condition, schema: KeySchema) -> list[_Branch] | None:
     """The branches of a condition, each with one value of the partition key; None where one has none."""
     if isinstance(condition, syntax.Or):

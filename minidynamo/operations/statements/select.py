@@ -16,6 +16,7 @@ from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.statements.key_plan import KeyPlan, key_plan
+from minidynamo.operations.statements.lone_keys import refuse_many_keys
 from minidynamo.operations.statements.next_token import next_token, read_next_token
 from minidynamo.operations.statements.projection import compile_selected
 from minidynamo.partiql.binding import BoundStatement
@@ -36,9 +37,6 @@ from minidynamo.values.api_types import Item
 from minidynamo.values.key_bytes import TOKEN_BYTES
 from minidynamo.values.records import record_item
 
-_MANY_KEYS = (
-    "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
-)
 _NO_WHERE = "Must have WHERE clause in the statement when using ORDER BY clause."
 
 
@@ -152,9 +150,7 @@ def _index(table: Table, plan: SelectRead) -> Index | None:
     if name not in table.indexes:
         raise ValidationError("The table does not have the specified index")
     index = table.index(name)
-    schema = index.definition.key_schema
-    if len(schema.partition_key) > 1 or len(schema.sort_key) > 1:
-        raise ValidationError(_MANY_KEYS)
+    refuse_many_keys(index)
     if index.kind.has_own_throughput and plan.is_consistent:
         raise ValidationError("Strongly consistent read is not supported on Global Secondary Indexes")
     return index
