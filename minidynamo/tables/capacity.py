@@ -52,7 +52,13 @@ class Consumption:
                 self.add_index(name, kind, units)
 
 
-def consumed_capacity(mode: str, table_name: str, consumption: Consumption, direction: str | None = None) -> Response:
+def consumed_capacity(
+    mode: str,
+    table_name: str,
+    consumption: Consumption,
+    direction: str | None = None,
+    on_indexes: bool = False,
+) -> Response:
     """The ConsumedCapacity member of a response.
 
     Parameters:
@@ -60,11 +66,12 @@ def consumed_capacity(mode: str, table_name: str, consumption: Consumption, dire
         table_name: the name or ARN that was asked for.
         consumption: what was consumed.
         direction: "Read" or "Write" in transactions, whose responses name it; else None.
+        on_indexes: whether they name it on indexes too.
     """
 
-    def breakdown(units: float) -> Response:
+    def breakdown(units: float, has_direction: bool = True) -> Response:
         entry = {"CapacityUnits": units}
-        if direction is not None:
+        if direction is not None and has_direction:
             entry[f"{direction}CapacityUnits"] = units
         return entry
 
@@ -74,7 +81,7 @@ def consumed_capacity(mode: str, table_name: str, consumption: Consumption, dire
         for kind in IndexKind:
             if kind in consumption.indexes:
                 by_name = consumption.indexes[kind]
-                response[kind.value] = {name: {"CapacityUnits": units} for name, units in by_name.items()}
+                response[kind.value] = {name: breakdown(units, on_indexes) for name, units in by_name.items()}
     return response
 
 
@@ -90,10 +97,12 @@ def add_consumed_capacities(
     request: Request,
     consumptions: Mapping[str, Consumption],
     direction: str | None = None,
+    on_indexes: bool = False,
 ) -> None:
     """Adds the list of ConsumedCapacity, one entry per table, to the response of a batch or transaction."""
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
         response["ConsumedCapacity"] = [
-            consumed_capacity(mode, name, consumption, direction) for name, consumption in consumptions.items()
+            consumed_capacity(mode, name, consumption, direction, on_indexes)
+            for name, consumption in consumptions.items()
         ]

@@ -28,6 +28,9 @@ from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item
 from minidynamo.wording import Layers
 
+# The operations that tell WriteCapacityUnits of every index too.
+_NAMING_WRITES_ON_INDEXES = frozenset({"ExecuteTransaction"})
+
 
 @dataclass(slots=True)
 class Action:
@@ -88,7 +91,8 @@ class WriteTransaction:
         response: Response = {}
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and metrics:
             response["ItemCollectionMetrics"] = metrics
-        add_consumed_capacities(response, request, consumptions, "Write")
+        on_indexes = self._operation in _NAMING_WRITES_ON_INDEXES
+        add_consumed_capacities(response, request, consumptions, "Write", on_indexes)
         return response
 
     def _locate(self) -> None:
