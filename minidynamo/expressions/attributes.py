@@ -1,11 +1,11 @@
-"""Which attributes an expression mentions."""
+"""Which attributes and values an expression mentions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from minidynamo.expressions.syntax import DocumentPath, Path
+from minidynamo.expressions.syntax import DocumentPath, Literal, Path
 
 
 def attributes_of(tree: object) -> list[str]:
@@ -18,12 +18,21 @@ def nested_attributes_of(tree: object) -> tuple[str, ...]:
     return tuple(str(path.elements[0]) for path in _paths(tree) if len(path.elements) > 1)
 
 
-def _paths(node: object) -> Iterator[DocumentPath | Path]:
-    if isinstance(node, DocumentPath | Path):
+def literals_of(tree: object) -> list[Literal]:
+    """The values in a resolved tree, in order."""
+    return [leaf for leaf in _leaves(tree) if isinstance(leaf, Literal)]
+
+
+def _paths(tree: object) -> Iterator[DocumentPath | Path]:
+    return (leaf for leaf in _leaves(tree) if not isinstance(leaf, Literal))
+
+
+def _leaves(node: object) -> Iterator[DocumentPath | Path | Literal]:
+    if isinstance(node, DocumentPath | Path | Literal):
         yield node
     elif isinstance(node, tuple):
         for each in node:
-            yield from _paths(each)
+            yield from _leaves(each)
     elif is_dataclass(node) and not isinstance(node, type):
         for field in fields(node):
-            yield from _paths(getattr(node, field.name))
+            yield from _leaves(getattr(node, field.name))

@@ -13,8 +13,7 @@ from minidynamo.errors import (
     ValidationError,
 )
 from minidynamo.expressions.binding import check_combinations
-from minidynamo.limits import NESTING_LEVELS_MAX, TRANSACTION_SIZE_BYTES_MAX
-from minidynamo.messages import TRANSACTION_TOO_LARGE
+from minidynamo.limits import NESTING_LEVELS_MAX
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemPut, ItemWrite
 from minidynamo.operations.items.write_plans import (
@@ -24,7 +23,7 @@ from minidynamo.operations.items.write_plans import (
     planned_put,
     planned_update,
 )
-from minidynamo.operations.items.write_transaction import Action, WriteTransaction
+from minidynamo.operations.items.write_transaction import Action, WriteTransaction, check_payload
 from minidynamo.requests.data_plane import TRANSACT_WRITE_ITEM
 from minidynamo.requests.operations import API, value_users
 from minidynamo.values.api_types import Request, Response, Structure
@@ -47,7 +46,7 @@ def transact_write_items(context: OperationContext, request: Request) -> Respons
     """Carries out all actions, or none and says why for each."""
     layer = context.wording.layer(_LAYERS)
     actions = [_checked_action(entry, layer) for entry in request["TransactItems"]]
-    _check_payload(actions)
+    check_payload(actions)
     return WriteTransaction(context, "TransactWriteItems", request, _LAYERS, actions).carry_out()
 
 
@@ -90,12 +89,6 @@ def _raise_nesting_error(parameters: Structure) -> None:
     item = parameters.get("Item", {})
     if "" not in item and nesting_levels(item.values()) > NESTING_LEVELS_MAX:
         raise NestingTooDeep
-
-
-def _check_payload(actions: list[Action]) -> None:
-    size = sum(action.payload_bytes for action in actions)
-    if size > TRANSACTION_SIZE_BYTES_MAX:
-        raise ValidationError(TRANSACTION_TOO_LARGE.format(size=size))
 
 
 def _payload_bytes(write: ItemWrite, parameters: Structure) -> int:

@@ -14,6 +14,8 @@ from minidynamo.errors import (
     ItemCollectionSizeLimitExceeded,
     ValidationError,
 )
+from minidynamo.limits import TRANSACTION_SIZE_BYTES_MAX
+from minidynamo.messages import TRANSACTION_TOO_LARGE
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
@@ -49,6 +51,13 @@ class Action:
     old_item: Item | None = None
     new_item: Item | None = None
     new_size: int = 0
+
+
+def check_payload(actions: list[Action]) -> None:
+    """Refuses actions that take too much of a request together."""
+    size = sum(action.payload_bytes for action in actions)
+    if size > TRANSACTION_SIZE_BYTES_MAX:
+        raise ValidationError(TRANSACTION_TOO_LARGE.format(size=size))
 
 
 class WriteTransaction:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from minidynamo.errors import ValidationError
+from minidynamo.expressions.attributes import literals_of
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemPut
 from minidynamo.operations.items.read_transaction import read_together
 from minidynamo.operations.items.transactions import CallFault
-from minidynamo.operations.items.write_transaction import Action, WriteTransaction
+from minidynamo.operations.items.write_transaction import Action, WriteTransaction, check_payload
 from minidynamo.operations.statements.gets import planned_get
 from minidynamo.operations.statements.writes import planned_write
 from minidynamo.partiql.binding import BoundStatement, bound_statement, parameter_literals
@@ -41,6 +42,7 @@ def execute_transaction(context: OperationContext, request: Request) -> Response
     if True in are_reads:
         return read_together(context, request, _LAYERS, [planned_get(each, _NAME) for each in bound])
     actions = [_planned(index, *each) for index, each in enumerate(zip(bound, statements, strict=True))]
+    check_payload(actions)
     return {"Responses": [], **WriteTransaction(context, _NAME, request, _LAYERS, actions).carry_out()}
 
 
@@ -70,4 +72,5 @@ def _named(index: int, step: Callable[[], _Value]) -> _Value:
 def _planned(index: int, bound: BoundStatement, entry: Structure) -> Action:
     shows_item = entry.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     write = _named(index, lambda: planned_write(bound, shows_item))
-    return Action(write, write.size_bytes if isinstance(write, ItemPut) else 0)
+    literals = literals_of((bound.where, bound.update))
+    return Action(write, write.size_bytes if isinstance(write, ItemPut) else sum(each.size_bytes for each in literals))
