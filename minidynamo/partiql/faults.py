@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LOGICAL = {"_OR", "_AND", "_IN", "_NOT_IN", "_BETWEEN", "_NOT_BETWEEN", "_IS", "_IS_NOT", "LIKE", "NOT_LIKE"}
 _INFIX = _LOGICAL | {"EQUAL", "UNEQUAL", "ORDERING", "PLUS", "MINUS", "CONCATENATE", "STAR", "DIVIDE"}
 _STATEMENTS = frozenset({"_SELECT", "_INSERT_INTO", "_UPDATE", "_FROM", "_DELETE"})
+_AROUND_OTHER_LISTS = frozenset({"_FROM", "_LEFT_PAREN", "LEFT_BRACKET", "LEFT_CURLY", "LEFT_BAG"})
 _NOT_SELECTED = _STATEMENTS | {"_SET", "_REMOVE", "_WHERE"}
 # A term can begin where a string can.
 _TERM = "STRING"
@@ -56,11 +57,16 @@ class Fault:
     @property
     def is_in_select_list(self) -> bool:
         """Whether an entry of what is selected begins here."""
-        return (
-            self.previous in ("_SELECT", "DISTINCT", "_COMMA")
-            and self.has_open("_SELECT")
-            and not (self.has_open("_FROM"))
-        )
+        return self.previous in ("_SELECT", "DISTINCT", "_COMMA") and self.listed is not None
+
+    @property
+    def listed(self) -> list[str] | None:
+        """What the parser has of the select list in which it is; None outside of one, and inside of brackets in one."""
+        kinds = [kind for each in self.open for kind in _kinds(each)]
+        if "_SELECT" not in kinds:
+            return None
+        listed = kinds[len(kinds) - kinds[::-1].index("_SELECT") :]
+        return listed if _AROUND_OTHER_LISTS.isdisjoint(listed) else None
 
     @property
     def begins_statement(self) -> bool:
@@ -127,11 +133,9 @@ def _is_name_of_function(fault: Fault) -> bool:
 
 def _selects_beside_everything(fault: Fault) -> bool:
     """Whether a select list is over, without FROM, and has more in it than a star."""
-    if not {"_COMMA", "_FROM"} <= set(fault.accepted):
-        return False
-    kinds = [kind for each in fault.open for kind in _kinds(each)]
-    listed = kinds[len(kinds) - kinds[::-1].index("_SELECT") :]
-    return "_COMMA" in listed and not {"STAR", "everything"}.isdisjoint(listed)
+    listed = fault.listed or ()
+    is_over = {"_COMMA", "_FROM"} <= set(fault.accepted)
+    return is_over and "_COMMA" in listed and not {"STAR", "everything"}.isdisjoint(listed)
 
 
 def _kinds(part: Node | Token) -> Iterator[str]:
