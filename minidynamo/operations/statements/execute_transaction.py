@@ -19,7 +19,7 @@ from minidynamo.operations.statements.gets import planned_get
 from minidynamo.operations.statements.writes import planned_write
 from minidynamo.partiql.binding import BoundStatement, bound_statement, parameter_literals
 from minidynamo.partiql.parser import parse
-from minidynamo.partiql.syntax import Delete, Select, Update
+from minidynamo.partiql.syntax import Delete, Exists, Select, Update
 from minidynamo.requests.operations import API
 from minidynamo.values.api_types import Request, Response, Structure
 
@@ -57,7 +57,7 @@ def _supported(bound: BoundStatement) -> BoundStatement:
     statement = bound.statement
     if isinstance(statement, Update | Delete) and statement.returning is not None:
         raise ValidationError(_NO_RETURNING)
-    if isinstance(statement, Select) and statement.source.index is not None:
+    if isinstance(statement, Select | Exists) and bound.source.index is not None:
         raise ValidationError(_NO_INDEX)
     return bound
 
