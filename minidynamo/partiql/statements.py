@@ -54,7 +54,7 @@ _EXPRESSIONS = {
     "is_type": "IsType", "is_not_type": "Not", "not": "Not", "and": "And", "or": "Or", "between": "Between",
     "not_between": "Not", "in": "InCollection", "not_in": "Not", "name": "Id", "path": "Path", "call": "Call",
     "parameter": "Parameter", "missing": "Missing", "list": "List", "map": "Struct", "bag": "Bag", "subquery": "Select",
-    "everything": "Select",
+    "union": "Union",
 }  # fmt: skip
 
 

@@ -60,11 +60,13 @@ _FUNCTIONS = """
     substring char_length character_length octet_length bit_length upper lower size
 """
 _AGGREGATES = "avg max min sum"
+_UNIONS = "union except intersect"
 _KINDS = {
     **dict.fromkeys(KEYWORDS, "KEYWORD"),
     **dict.fromkeys(_TYPES.split(), "TYPE"),
     **dict.fromkeys(_FUNCTIONS.split(), "FUNCTION"),
     **dict.fromkeys(_AGGREGATES.split(), "AGGREGATE"),
+    **dict.fromkeys(_UNIONS.split(), "UNION"),
     **{word: word.upper() for word in _EACH.split()},
     **{word: f"_{word.upper()}" for word in _SILENT.split()},
 }
@@ -83,6 +85,9 @@ _MERGED: dict[tuple[str, ...], str] = {
     ("modified", "new"): "RETURNED",
     ("character", "varying"): "TYPE",
     ("double", "precision"): "TYPE",
+    ("union", "all"): "UNION",
+    ("except", "all"): "UNION",
+    ("intersect", "all"): "UNION",
     ("cross", "join"): "JOIN",
     ("inner", "join"): "JOIN",
     ("left", "join"): "JOIN",
