@@ -20,11 +20,13 @@ from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
 from minidynamo.http.exchange import escaped
-from minidynamo.http.server.access import ServeError, SignedDatabases, read_credentials
+from minidynamo.http.server.access import ServeError, SignedDatabases
+from minidynamo.http.server.credentials import read_credentials
 from minidynamo.http.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.limits import FILE_MODE
 from minidynamo.operations import OPERATIONS
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID
 from minidynamo.simulation.faults.profiles import PROFILES
 from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
@@ -64,7 +66,9 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         "--tables", type=Path, action="append", default=[], metavar="FILE", help="template to start with"
     )
     serve.add_argument("--region", default="us-east-1", help="region named in ARNs (us-east-1)")
-    serve.add_argument("--credentials", type=Path, metavar="FILE", help="access keys and secrets: verify signatures")
+    serve.add_argument(
+        "--credentials", type=Path, metavar="FILE", help="access keys, secrets and policies: verify signatures"
+    )
     serve.add_argument("--allow-anonymous", action="store_true", help="let other machines in without credentials")
     serve.add_argument("--cors", action="store_true", help="let web pages of other origins read answers")
     serve.add_argument("--isolate-by-region", action="store_true", help="a database of its own for every region")
@@ -220,7 +224,7 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     return ServerOptions(
         host=options.host,
         port=options.port,
-        credentials=None if options.credentials is None else read_credentials(options.credentials),
+        credentials=None if options.credentials is None else read_credentials(options.credentials, DEFAULT_ACCOUNT_ID),
         allows_anonymous=options.allow_anonymous,
         allows_origins=options.cors,
         certificate=options.certfile,

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minidynamo.database.expiry import Lateness
-    from minidynamo.database.principal import Document, Done, PrincipalEndpoint
+    from minidynamo.database.principal import Done, PrincipalEndpoint
     from minidynamo.database.settings import ForkSettings
     from minidynamo.database.sweeper import Sweeper
+    from minidynamo.policies.document import Document
+    from minidynamo.policies.evaluation import Principal
 
 # What is there for other parts of the package, and not promised to users.
 _INTERNAL = frozenset(
     (
         *("begin_as_child", "catalog", "commit", "delays", "engine", "find", "fork_lock", "fork_settings", "lock"),
         *("meter", "new_request_id", "new_uuid", "next_status_change", "scope", "tokens", "try_lock", "unlock", "url"),
-        *("use", "using", "wording"),
+        *("seen_by", "use", "using", "wording"),
     )
 )
 
@@ -74,9 +76,15 @@ class Database(HandlerHost, Faces):
 
         Source: IAM User Guide, "Policy evaluation logic".
         """
-        from minidynamo.database.principal import PrincipalEndpoint, principal_of
+        from minidynamo.database.principal import principal_of
 
-        return PrincipalEndpoint(self, principal_of(self.scope.account_id, policies, arn, boundary, session))
+        return self.seen_by(principal_of(self.scope.account_id, policies, arn, boundary, session))
+
+    def seen_by(self, principal: Principal) -> PrincipalEndpoint:
+        """The database as a principal sees it; see `as_principal`."""
+        from minidynamo.database.principal import PrincipalEndpoint
+
+        return PrincipalEndpoint(self, principal)
 
     def least_privilege(self, calls: Iterable[Done]) -> str:
         """The smallest policy under which calls pass that have been made, as JSON.

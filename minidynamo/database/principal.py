@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from minidynamo.database.core import Core
 from minidynamo.database.faces import Faces
 from minidynamo.endpoints.authorization import Authorization
 from minidynamo.endpoints.middleware import Wrapped
-from minidynamo.errors import DynamoError
 from minidynamo.policies.accesses import TableFacts, accesses_of
-from minidynamo.policies.document import Policy, PolicyError, read_policy
-from minidynamo.policies.evaluation import Principal
+from minidynamo.policies.document import Document, Policy, read_policy
+from minidynamo.policies.evaluation import Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
 from minidynamo.schema.arns import ArnScope
-from minidynamo.values.api_types import JsonValue, Request, Response
-
-if TYPE_CHECKING:
-    from minidynamo.database.core import Core
-
-# A policy document: its text, or the object that it stands for.
-Document = str | Mapping[str, JsonValue]
+from minidynamo.schema.table_state import KeyElement
+from minidynamo.values.api_types import Request, Response
 
 
 class Done(Protocol):
@@ -58,6 +53,7 @@ class PrincipalEndpoint(Wrapped, Faces):
                 principal,
                 lambda name: facts_of(database, name if name.startswith("arn:") else own.table_arn(name)),
                 lambda arn: policy_of(database, arn),
+                lambda: database.catalog.has_policies,
             )
         )
 
@@ -98,11 +94,11 @@ def principal_of(
         PolicyError: a document is no policy, or the ARN names no principal.
     """
     arn = f"arn:aws:iam::{account_id}:user/application" if arn is None else arn
-    if not arn.startswith(("arn:aws:iam::", "arn:aws:sts::")) or len(arn.split(":")) != 6:
-        raise PolicyError(f"a principal has an ARN such as arn:aws:iam::123456789012:user/ann, not {arn!r}")
     documents = [policies] if isinstance(policies, str | Mapping) else list(policies)
     read = [read_policy(each, f"policy {number}") for number, each in enumerate(documents, 1)]
-    return Principal(arn, tuple(read), _read(boundary, "the boundary"), _read(session, "the session policy"))
+    return Principal(
+        principal_arn(arn), tuple(read), _read(boundary, "the boundary"), _read(session, "the session policy")
+    )
 
 
 def needed_by(database: Core, calls: Iterable[Done]) -> str:
@@ -116,20 +112,18 @@ def needed_by(database: Core, calls: Iterable[Done]) -> str:
 
 
 def facts_of(database: Core, name_or_arn: str) -> TableFacts:
-    """What is known of a table, asked of a database past all that is laid around it."""
+    """What is known of a table, by its name or its ARN."""
     arn = name_or_arn if name_or_arn.startswith("arn:") else database.scope.table_arn(name_or_arn)
     if _account_of(arn) != database.scope.account_id:
         return TableFacts(arn, _account_of(arn))
-    named = {"TableName": arn.rpartition(":table/")[2]}
-    try:
-        table = database._carry_out("DescribeTable", named)["Table"]
-        tags = database._carry_out("ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
-    except DynamoError:
+    with database.lock:
+        table = database.catalog.find(arn.rpartition(":table/")[2])
+    if table is None:
         return TableFacts(arn, _account_of(arn))
-    indexes = [*table.get("GlobalSecondaryIndexes", ()), *table.get("LocalSecondaryIndexes", ())]
-    keys: dict[str | None, Sequence[str]] = {each["IndexName"]: _partition_key(each) for each in indexes}
-    keys[None] = _partition_key(table)
-    return TableFacts(arn, _account_of(arn), keys, {tag["Key"]: tag["Value"] for tag in tags})
+    state = table.state
+    keys: dict[str | None, Sequence[str]] = {each.name: _partition_key(each.key_schema) for each in state.indexes}
+    keys[None] = _partition_key(state.key_schema)
+    return TableFacts(arn, _account_of(arn), keys, state.tags)
 
 
 def policy_of(database: Core, arn: str) -> Policy | None:
@@ -151,8 +145,8 @@ def _read(document: Document | None, name: str) -> Policy | None:
     return None if document is None else read_policy(document, name)
 
 
-def _partition_key(keyed: Response) -> list[str]:
-    return [each["AttributeName"] for each in keyed["KeySchema"] if each["KeyType"] == "HASH"]
+def _partition_key(elements: Iterable[KeyElement]) -> list[str]:
+    return [each.name for each in elements if each.role == "HASH"]
 
 
 def _account_of(arn: str) -> str:

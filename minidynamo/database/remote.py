@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from minidynamo.database.database import Database
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, StoreError
+from minidynamo.policies.evaluation import Principal, root_of
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import region_found, signer_for
@@ -69,6 +71,15 @@ class RemoteDatabase(Database):
     def unlock(self) -> None:
         self._remote.unlock()
 
+    def seen_by(self, principal: Principal) -> Endpoint:  # type: ignore[override]
+        """Itself for the root of an account; StoreError for anybody else, since policies ask what tables are like."""
+        if principal != root_of(principal.account):
+            raise StoreError(
+                f"policies are judged where the store is opened, and this database is at {self.url}: "
+                "serve it with secrets alone"
+            )
+        return self
+
     def _carry_out(self, operation: str, request: Request) -> Response:
         if self._closed_because is not None:
             raise DatabaseClosed(self._closed_because)
@@ -94,7 +105,7 @@ def _refusal(name: str) -> Callable[..., NoReturn]:
 
 for _name in ("partitions", "expire", "expire_in_background", "on_stream", "drain", "backup", "snapshot", "restore"):
     setattr(RemoteDatabase, _name, _refusal(f"{_name}()"))
-for _name in ("fork", "fork_settings", "check"):
+for _name in ("fork", "fork_settings", "check", "as_principal", "least_privilege"):
     setattr(RemoteDatabase, _name, _refusal(f"{_name}()"))
 RemoteDatabase._new_functions = _refusal("functions")  # type: ignore[method-assign]
 RemoteDatabase.skipped_count = property(_refusal("skipped_count"))  # type: ignore[assignment, method-assign]

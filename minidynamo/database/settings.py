@@ -65,7 +65,7 @@ class MockSettings(ConnectSettings, total=False):
 class ServeSettings(TypedDict, total=False):
     """The fields of `ServerOptions` beside host and port."""
 
-    credentials: dict[str, str] | None
+    credentials: Mapping[str, object] | None
     allows_anonymous: bool
     allows_origins: bool
     certificate: Path | None

@@ -33,6 +33,9 @@ class Methods(Generic[Value, Condition]):
         def delete_item(self, **parameters: Unpack[items.DeleteItem[Value, Condition]]) -> Response:
             """Calls DeleteItem."""
 
+        def delete_resource_policy(self, **parameters: Unpack[tables.DeleteResourcePolicy]) -> Response:
+            """Calls DeleteResourcePolicy."""
+
         def delete_table(self, **parameters: Unpack[tables.DeleteTable]) -> Response:
             """Calls DeleteTable."""
 
@@ -57,6 +60,9 @@ class Methods(Generic[Value, Condition]):
         def get_item(self, **parameters: Unpack[items.GetItem[Value]]) -> Response:
             """Calls GetItem."""
 
+        def get_resource_policy(self, **parameters: Unpack[tables.GetResourcePolicy]) -> Response:
+            """Calls GetResourcePolicy."""
+
         def list_tables(self, **parameters: Unpack[tables.ListTables]) -> Response:
             """Calls ListTables."""
 
@@ -65,6 +71,9 @@ class Methods(Generic[Value, Condition]):
 
         def put_item(self, **parameters: Unpack[items.PutItem[Value, Condition]]) -> Response:
             """Calls PutItem."""
+
+        def put_resource_policy(self, **parameters: Unpack[tables.PutResourcePolicy]) -> Response:
+            """Calls PutResourcePolicy."""
 
         def query(self, **parameters: Unpack[items.Query[Value, Condition]]) -> Response:
             """Calls Query."""

@@ -18,7 +18,7 @@ class CreateTable(TypedDict, total=False):
     GlobalSecondaryIndexes: Sequence[Structure]
     LocalSecondaryIndexes: Sequence[Structure]
     Tags: Sequence[Mapping[str, str]]
-    ResourcePolicy: JsonValue
+    ResourcePolicy: str
     GlobalTableSourceArn: JsonValue
     VectorIndexes: JsonValue
     BillingMode: str
@@ -30,6 +30,13 @@ class CreateTable(TypedDict, total=False):
     ProvisionedThroughput: Structure
     OnDemandThroughput: Structure
     WarmThroughput: Structure
+
+
+class DeleteResourcePolicy(TypedDict, total=False):
+    """What DeleteResourcePolicy takes."""
+
+    ResourceArn: Required[str]
+    ExpectedRevisionId: str
 
 
 class DeleteTable(TypedDict, total=False):
@@ -66,6 +73,12 @@ class GetRecords(TypedDict, total=False):
     Limit: int
 
 
+class GetResourcePolicy(TypedDict, total=False):
+    """What GetResourcePolicy takes."""
+
+    ResourceArn: Required[str]
+
+
 class GetShardIterator(TypedDict, total=False):
     """What GetShardIterator takes."""
 
@@ -96,6 +109,15 @@ class ListTagsOfResource(TypedDict, total=False):
 
     ResourceArn: Required[str]
     NextToken: str
+
+
+class PutResourcePolicy(TypedDict, total=False):
+    """What PutResourcePolicy takes."""
+
+    ResourceArn: Required[str]
+    Policy: Required[str]
+    ExpectedRevisionId: str
+    ConfirmRemoveSelfResourceAccess: bool
 
 
 class TagResource(TypedDict, total=False):

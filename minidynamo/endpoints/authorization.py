@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.errors import AccessDenied, ResourceNotFound
 from minidynamo.messages import NOT_FOUND
 from minidynamo.policies.accesses import FactsOf, accesses_of
-from minidynamo.policies.caller import called_by
+from minidynamo.policies.caller import called_by, circumstances
+from minidynamo.policies.conditions import Context
 from minidynamo.policies.document import Policy
-from minidynamo.policies.evaluation import Access, Principal, require_access
+from minidynamo.policies.evaluation import Access, Principal, require_access, root_of
 from minidynamo.requests.operations import BATCH, ITEM, PAGES, TRANSACTION, named
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import Request, Response
@@ -28,6 +32,15 @@ _EMPTY_LISTS = {"ListTables": "TableNames", "ListStreams": "Streams"}
 PolicyOf = Callable[[str], Policy | None]
 
 
+@runtime_checkable
+class Judging(Protocol):
+    """An endpoint that can judge requests by policies."""
+
+    def seen_by(self, principal: Principal) -> Endpoint:
+        """The endpoint as a principal sees it."""
+        ...
+
+
 class Authorization(Middleware):
     """Judges every request by what it needs access to, before anything else is looked at but its form.
 
@@ -35,28 +48,41 @@ class Authorization(Middleware):
         principal: who asks.
         facts_of: what is known of tables.
         policy_of: tells the policies of resources.
+        has_policies: whether any resource has one.
     """
 
-    def __init__(self, principal: Principal, facts_of: FactsOf, policy_of: PolicyOf = lambda arn: None) -> None:
+    def __init__(
+        self,
+        principal: Principal,
+        facts_of: FactsOf,
+        policy_of: PolicyOf = lambda arn: None,
+        has_policies: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.principal = principal
         self._facts_of = facts_of
         self._policy_of = policy_of
+        self._has_policies = has_policies
+        self._may_everything = principal == root_of(principal.account)
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
+        if self._may_everything and not self._has_policies():
+            return proceed(call.operation, call.request)
         if call.endpoint.scope.account_id != self.principal.account:
             proceed = self._from_elsewhere(call.endpoint.scope, proceed)
         if call.operation == _BATCH:
-            return self._batch(call.request, proceed)
+            return self._batch(call, proceed)
+        around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
         for access in accesses_of(call.operation, call.request, self._facts_of):
-            self._require(call.operation, access)
+            self._require(call.operation, access, around)
         with called_by(self.principal):
             return proceed(call.operation, call.request)
 
-    def _require(self, operation: str, access: Access) -> None:
+    def _require(self, operation: str, access: Access, around: Context) -> None:
         """Raises AccessDenied where policies do not allow an access."""
         if access.account not in ("", self.principal.account) and operation not in _CROSS_ACCOUNT:
             raise AccessDenied("Access is denied")
-        require_access(self.principal, access, self._policy_of(access.resource))
+        known = replace(access, context={**around, **access.context})
+        require_access(self.principal, known, self._policy_of(access.resource))
 
     def _from_elsewhere(self, scope: ArnScope, proceed: Proceed) -> Proceed:
         """For a principal of another account: plain names are those of its own tables, of which none are here."""
@@ -75,24 +101,28 @@ class Authorization(Middleware):
 
         return proceed_from_elsewhere
 
-    def _batch(self, request: Request, proceed: Proceed) -> Response:
+    def _batch(self, call: Call, proceed: Proceed) -> Response:
         """A batch of statements, of which each is judged by itself; what is denied says so in its entry."""
+        request = call.request
         statements = request.get("Statements")
         if not isinstance(statements, list):
             return proceed(_BATCH, request)
-        denied = {number: entry for number, each in enumerate(statements) if (entry := self._denial(each)) is not None}
+        around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
+        denied = {
+            number: entry for number, each in enumerate(statements) if (entry := self._denial(each, around)) is not None
+        }
         allowed = [each for number, each in enumerate(statements) if number not in denied]
         response = proceed(_BATCH, {**request, "Statements": allowed}) if allowed or not denied else {"Responses": []}
         answers = iter(response["Responses"])
         response["Responses"] = [denied.get(number) or next(answers) for number in range(len(statements))]
         return response
 
-    def _denial(self, statement: Request) -> Response | None:
+    def _denial(self, statement: Request, around: Context) -> Response | None:
         """The entry of a statement that is denied; None of one that is not."""
         accesses = accesses_of(_BATCH, {"Statements": [statement]}, self._facts_of)
         try:
             for access in accesses:
-                self._require(_BATCH, access)
+                self._require(_BATCH, access, around)
         except AccessDenied as error:
             table = accesses[0].resource.partition(":table/")[2].partition("/")[0]
             return {"TableName": table, "Error": {"Code": "AccessDenied", "Message": error.message}}

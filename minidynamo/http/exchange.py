@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from minidynamo.endpoints.endpoint import Endpoint
@@ -32,6 +33,7 @@ _EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
 
 Authenticate = Callable[[HttpRequest], Signature]
 Choose = Callable[[Signature | None], Endpoint]
+Around = Callable[[HttpRequest], AbstractContextManager[None]]
 
 
 class Exchange:
@@ -42,6 +44,7 @@ class Exchange:
         authenticate: gives the signature of a request or raises; by default any well-formed one is accepted.
         allows_origins: whether pages of other origins may read the responses (CORS).
         own_address: tells host and port of a server, which DescribeEndpoints then names; None to leave its answer.
+        around: what is entered while a request is carried out.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Exchange:
         authenticate: Authenticate = accept_any,
         allows_origins: bool = False,
         own_address: Callable[[], str] | None = None,
+        around: Around | None = None,
     ) -> None:
         self._choose = choose
         self._authenticate = authenticate
         self._allows_origins = allows_origins
         self._own_address = own_address
+        self._around = around
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The response to a request.
@@ -98,7 +103,12 @@ class Exchange:
         endpoint = self._choose(signature or self._authenticate(request))
         if members is None:
             raise SerializationError()
-        response = endpoint.execute(operation, with_binaries(operation, members, body))
+        parameters = with_binaries(operation, members, body)
+        if self._around is None:
+            response = endpoint.execute(operation, parameters)
+        else:
+            with self._around(request):
+                response = endpoint.execute(operation, parameters)
         if operation == "DescribeEndpoints" and self._own_address is not None:
             response = _reached_at(request.headers.get("host") or self._own_address(), response)
         return 200, _content_type(request), body_of(response) if API[operation].has_body else b""

@@ -20,6 +20,8 @@ class HttpRequest(NamedTuple):
         query: what follows the question mark, still encoded.
         headers: values by lower-case name; those of a repeated header are joined by commas.
         body: as it was sent, perhaps compressed.
+        peer: the address that it came from, "" where that is not known.
+        is_secure: whether it came through TLS.
     """
 
     method: str
@@ -27,6 +29,8 @@ class HttpRequest(NamedTuple):
     query: str
     headers: dict[str, str]
     body: bytes
+    peer: str = ""
+    is_secure: bool = False
 
 
 class HttpResponse(NamedTuple):

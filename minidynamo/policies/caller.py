@@ -1,15 +1,18 @@
-"""Who makes a call, for what asks within it: a policy that would shut its own author out."""
+"""Who makes a call and how, for what asks within it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
 from minidynamo.policies.document import read_policy
 from minidynamo.policies.evaluation import Access, Principal, is_denied_by
 
 _CALLER: ContextVar[Principal | None] = ContextVar("minidynamo caller", default=None)
+_NOTHING: Mapping[str, Sequence[str]] = {}
+_ASKED_WITH: ContextVar[Mapping[str, Sequence[str]]] = ContextVar("minidynamo request keys", default=_NOTHING)
 
 
 @contextmanager
@@ -20,6 +23,35 @@ def called_by(principal: Principal) -> Iterator[None]:
         yield
     finally:
         _CALLER.reset(token)
+
+
+@contextmanager
+def asked_with(keys: Mapping[str, Sequence[str]]) -> Iterator[None]:
+    """While this is on, these condition keys are known of how requests come."""
+    token = _ASKED_WITH.set(keys)
+    try:
+        yield
+    finally:
+        _ASKED_WITH.reset(token)
+
+
+def circumstances(now: float, region: str) -> dict[str, Sequence[str]]:
+    """The condition keys that go with any request: when, where and how it is made.
+
+    Parameters:
+        now: epoch seconds.
+        region: of the client.
+    """
+    try:
+        moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):  # A clock beyond all years, which the request will be told of.
+        return {"aws:requestedregion": [region], **_ASKED_WITH.get()}
+    return {
+        "aws:currenttime": [moment],
+        "aws:epochtime": [str(int(now))],
+        "aws:requestedregion": [region],
+        **_ASKED_WITH.get(),
+    }
 
 
 def lets_caller_change(document: str, arn: str, account_id: str) -> bool:

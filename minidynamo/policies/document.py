@@ -25,6 +25,10 @@ _STATEMENT_MEMBERS = frozenset(
 )
 
 
+# A policy document: its text, or the object that it stands for.
+Document = str | Mapping[str, JsonValue]
+
+
 class PolicyError(ValueError):
     """A document that is no policy; the text says what is wrong and where."""
 
@@ -81,9 +85,7 @@ class Policy:
     source: str = "the policy"
 
 
-def read_policy(
-    document: str | Mapping[str, JsonValue], source: str = "the policy", of_resource: bool = False
-) -> Policy:
+def read_policy(document: Document, source: str = "the policy", of_resource: bool = False) -> Policy:
     """A policy of a document.
 
     Parameters:
@@ -118,7 +120,7 @@ def texts_of(value: JsonValue) -> tuple[str, ...] | None:
     return tuple(listed) if listed and all(isinstance(each, str) for each in listed) else None
 
 
-def _parsed(document: str | Mapping[str, JsonValue], source: str) -> JsonObject:
+def _parsed(document: Document, source: str) -> JsonObject:
     if isinstance(document, str):
         try:
             document = json.loads(document)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minidynamo.errors import AccessDenied
-from minidynamo.policies.document import ALLOW, DENY, Policy, Statement
+from minidynamo.policies.document import ALLOW, DENY, Policy, PolicyError, Statement
 from minidynamo.policies.patterns import Variables
 
 _VARIABLES_SINCE = "2012-10-17"
@@ -34,6 +34,11 @@ class Principal:
     context: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
+    def is_root(self) -> bool:
+        """Whether it is the root of its account."""
+        return self.arn.endswith(":root")
+
+    @property
     def account(self) -> str:
         """The account that it belongs to."""
         return self.arn.split(":")[4]
@@ -53,6 +58,19 @@ class Principal:
         if kind == "user":
             keys["aws:username"] = [name.rpartition("/")[2]]
         return {**keys, **{key.lower(): values for key, values in self.context.items()}}
+
+
+def principal_arn(arn: object) -> str:
+    """The ARN of a principal; raises PolicyError for what is none."""
+    if not isinstance(arn, str) or not arn.startswith(("arn:aws:iam::", "arn:aws:sts::")) or len(arn.split(":")) != 6:
+        raise PolicyError(f"a principal has an ARN such as arn:aws:iam::123456789012:user/ann, not {arn!r}")
+    return arn
+
+
+def root_of(account_id: str) -> Principal:
+    """The root of an account, which may do everything in it that no policy of a resource denies it."""
+    everything = Statement(ALLOW, ("*",), ("*",))
+    return Principal(f"arn:aws:iam::{account_id}:root", (Policy(_VARIABLES_SINCE, (everything,)),))
 
 
 @dataclass(frozen=True, slots=True)

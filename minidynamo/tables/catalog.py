@@ -92,6 +92,7 @@ class Catalog:
         self._dues: dict[str, float] = {}  # Of the tables that are in transitional statuses.
         self._units: dict[str, dict[str, int]] = {}
         self._reserved = dict.fromkeys(UNITS, 0)
+        self._with_policies: set[str] = set()
         self.unsaved: list[_Unsaved] = []  # What time has changed since it was stored.
         for state in self.stored_states():
             self._open(state)
@@ -117,6 +118,11 @@ class Catalog:
         """All tables by name, in byte order of the names. Costs as much as there are tables."""
         self.advance_statuses()
         return dict(self._tables)
+
+    @property
+    def has_policies(self) -> bool:
+        """Whether any table or stream has a policy, or has had one."""
+        return bool(self._with_policies)
 
     @property
     def reserved_units(self) -> Mapping[str, int]:
@@ -279,6 +285,7 @@ class Catalog:
         self._dues.pop(name, None)
         if due is not None:
             self._dues[name] = due
+        (self._with_policies.add if state is not None and state.policies else self._with_policies.discard)(name)
         before = self._units.pop(name, {})
         if state is not None:
             self._units[name] = state.provisioned_units

@@ -8,7 +8,8 @@ import pytest
 
 from minidynamo import Database
 from minidynamo.http.messages import HttpRequest
-from minidynamo.http.server.access import ServeError, host_check, is_loopback, read_credentials
+from minidynamo.http.server.access import ServeError, host_check, is_loopback
+from minidynamo.http.server.credentials import read_credentials
 from minidynamo.http.server.server import Server
 from tests.http.servers import endpoint_at
 
@@ -60,13 +61,14 @@ def test_other_machines_are_not_let_in_by_accident(host: str, database: Database
 )
 def test_credentials_files(text: str, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(text)
-    assert read_credentials(tmp_path / "keys") == {"AKID": "secret"}
+    (credential,) = read_credentials(tmp_path / "keys", "111122223333").values()
+    assert (credential.secret, credential.principal.arn) == ("secret", "arn:aws:iam::111122223333:root")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"a": 1}', "a b c\n", "a\n"])
 def test_wrong_credentials_files_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(text)
     with pytest.raises(ServeError, match="holds no credentials"):
-        read_credentials(tmp_path / "keys")
+        read_credentials(tmp_path / "keys", "111122223333")
     with pytest.raises(ServeError, match="cannot read"):
-        read_credentials(tmp_path / "absent")
+        read_credentials(tmp_path / "absent", "111122223333")

@@ -53,6 +53,9 @@ class Transport:
         self.written = b""
         self._is_closing = False
 
+    def get_extra_info(self, name: str) -> None:
+        """Nothing is known of it."""
+
     def write(self, data: bytes) -> None:
         self.written += data
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.isolation import Databases
@@ -62,30 +60,6 @@ def check_binding(host: str, has_credentials: bool, allows_anonymous: bool, has_
             f"{host} can be reached from other machines, and the function of --api answers everybody, whatever "
             "--credentials says: give --allow-anonymous as well to let anybody call it"
         )
-
-
-def read_credentials(path: Path) -> dict[str, str]:
-    """Secret keys by access key, from a JSON object or from lines of an access key and a secret.
-
-    Raises:
-        ServeError: the file cannot be read, or is neither.
-    """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ServeError(f"cannot read the credentials file {path}: {reason}") from None
-    try:
-        secrets = json.loads(text)
-    except ValueError:
-        lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        secrets = {line[0]: line[1] for line in lines if len(line) == 2} if all(len(x) == 2 for x in lines) else None
-    is_map = isinstance(secrets, dict) and all(isinstance(each, str) and each for each in secrets.values())
-    if not is_map or not secrets:
-        raise ServeError(
-            f'{path} holds no credentials: write {{"ACCESS_KEY": "SECRET"}}, or an access key and its secret per line'
-        )
-    return {str(key): str(secret) for key, secret in secrets.items()}
 
 
 class SignedDatabases(Databases):

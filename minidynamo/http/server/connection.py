@@ -76,6 +76,9 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self._parser.peer = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+        self._parser.is_secure = transport.get_extra_info("sslcontext") is not None
         self._loop = asyncio.get_running_loop()
         self._connections.add(self)
         self._watch = self._loop.call_later(_WATCH_SECONDS, self._look)

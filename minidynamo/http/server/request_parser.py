@@ -53,6 +53,7 @@ class RequestParser:
     Attributes:
         is_in_request: whether a request has begun.
         expects_continue: whether the client waits for leave to send its body; to be reset by whoever gives it.
+        peer, is_secure: how they come; see `HttpRequest`.
     """
 
     def __init__(self, receiver: Receiver, budget: Budget) -> None:
@@ -61,7 +62,8 @@ class RequestParser:
         self._parser: Any = httptools.HttpRequestParser(self)
         self._count = self._fed_bytes = self._held_bytes = self._refusal = 0
         self._body: bytes | bytearray = b""
-        self.is_in_request = self.expects_continue = self._is_refused = False
+        self.is_in_request = self.expects_continue = self._is_refused = self.is_secure = False
+        self.peer = ""
         self.on_message_begin()
 
     def feed(self, data: bytes) -> None:
@@ -163,7 +165,7 @@ class RequestParser:
             return None
         path, query = (url.path or b"/").decode("latin-1"), (url.query or b"").decode("latin-1")
         method = self._parser.get_method().decode("latin-1")
-        return HttpRequest(method, path, query, self._headers, bytes(self._body))
+        return HttpRequest(method, path, query, self._headers, bytes(self._body), self.peer, self.is_secure)
 
     def _stop(self, status: int) -> None:
         """Ends the parser where it is: the rest of what has come in is not looked at."""

@@ -6,16 +6,17 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minidynamo.arguments import require
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.http.exchange import Choose, Exchange
+from minidynamo.http.exchange import Around, Authenticate, Choose, Exchange
 from minidynamo.http.server.access import ServeError, check_binding, host_check
 from minidynamo.http.server.application import Application
+from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.tls import check_tls
@@ -41,7 +42,8 @@ class ServerOptions:
 
     Attributes:
         host, port: where it listens; port 0 for a free one.
-        credentials: secret keys by access key, which turn on the verification of signatures.
+        credentials: secret keys by access key, which turn on the verification of signatures; in the place of a secret
+            may be an object that says under which policies it is used, as `credentials_of` reads it.
         allows_anonymous: lets it listen to other machines without credentials.
         allows_origins: lets pages of other origins read answers (CORS).
         certificate, private_key: files for TLS.
@@ -53,7 +55,7 @@ class ServerOptions:
 
     host: str = "127.0.0.1"
     port: int = 0
-    credentials: dict[str, str] | None = None
+    credentials: Mapping[str, object] | None = None
     allows_anonymous: bool = False
     allows_origins: bool = False
     certificate: Path | None = None
@@ -75,18 +77,26 @@ class Server:
         gateway: answers requests that are not DynamoDB's; see `gateway.py`.
 
     Raises:
-        ServeError: it would listen to other machines without any credentials.
+        ServeError: it would listen to other machines without any credentials, or the credentials are none.
     """
 
     def __init__(
-        self, endpoint: Endpoint | Choose, options: ServerOptions | None = None, gateway: Gateway | None = None
+        self,
+        endpoint: Endpoint | Choose,
+        options: ServerOptions | None = None,
+        gateway: Gateway | None = None,
     ) -> None:
         self.options = options = options or ServerOptions()
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
         clock = choose(None).clock
-        authenticate = accept_any if options.credentials is None else Verifier(options.credentials, clock)
-        exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address)
+        authenticate: Authenticate = accept_any
+        around: Around | None = None
+        if options.credentials is not None:
+            credentials = credentials_of(options.credentials, choose(None).scope.account_id)
+            authenticate = Verifier({key: each.secret for key, each in credentials.items()}, clock)
+            choose, around = Principals(choose, credentials), ways_in
+        exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
         self.application = Application(exchange, host_check(options.host), gateway)
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
