@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Protocol
 
 from minidynamo.database.core import Core
 from minidynamo.database.faces import Faces
+from minidynamo.database.resources import DatabaseResources
 from minidynamo.endpoints.authorization import Authorization
 from minidynamo.endpoints.middleware import Wrapped
-from minidynamo.policies.accesses import TableFacts, accesses_of
+from minidynamo.policies.accesses import accesses_of
 from minidynamo.policies.document import Document, Policy, read_policy
 from minidynamo.policies.evaluation import Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
-from minidynamo.schema.arns import ArnScope
-from minidynamo.schema.table_state import KeyElement
 from minidynamo.values.api_types import Request, Response
 
 
@@ -47,15 +45,7 @@ class PrincipalEndpoint(Wrapped, Faces):
         self.principal = principal
         self.clock, self.scope = database.clock, database.scope
         super().__init__()
-        own = ArnScope(database.scope.own_region, principal.account)
-        self.use(
-            Authorization(
-                principal,
-                lambda name: facts_of(database, name if name.startswith("arn:") else own.table_arn(name)),
-                lambda arn: policy_of(database, arn),
-                lambda: database.catalog.has_policies,
-            )
-        )
+        self.use(Authorization(principal, DatabaseResources(database, principal.account)))
 
     def __repr__(self) -> str:
         return f"<{self._database!r} as {self.principal.arn}>"
@@ -103,52 +93,10 @@ def principal_of(
 
 def needed_by(database: Core, calls: Iterable[Done]) -> str:
     """The smallest policy under which some calls pass, as JSON."""
-    accesses = [
-        access
-        for call in calls
-        for access in accesses_of(call.operation, call.request, lambda name: facts_of(database, name))
-    ]
+    resources = DatabaseResources(database, database.scope.account_id)
+    accesses = [access for call in calls for access in accesses_of(call.operation, call.request, resources.facts_of)]
     return json.dumps(smallest_policy(accesses), indent=2)
-
-
-def facts_of(database: Core, name_or_arn: str) -> TableFacts:
-    """What is known of a table, by its name or its ARN."""
-    arn = name_or_arn if name_or_arn.startswith("arn:") else database.scope.table_arn(name_or_arn)
-    if _account_of(arn) != database.scope.account_id:
-        return TableFacts(arn, _account_of(arn))
-    with database.lock:
-        table = database.catalog.find(arn.rpartition(":table/")[2])
-    if table is None:
-        return TableFacts(arn, _account_of(arn))
-    state = table.state
-    keys: dict[str | None, Sequence[str]] = {each.name: _partition_key(each.key_schema) for each in state.indexes}
-    keys[None] = _partition_key(state.key_schema)
-    return TableFacts(arn, _account_of(arn), keys, state.tags)
-
-
-def policy_of(database: Core, arn: str) -> Policy | None:
-    """The policy that a table's or a stream's resource policy is for an ARN; an index has that of its table."""
-    name, _, rest = arn.partition(":table/")[2].partition("/")
-    kind, _, label = rest.partition("/")
-    with database.lock:
-        table = database.catalog.find(name) if arn.startswith(database.scope.table_arn(name)) else None
-    found = None if table is None else table.state.policies.get(label if kind == "stream" else "")
-    return None if found is None or found.document is None else _kept_policy(found.document)
-
-
-@lru_cache(maxsize=1024)
-def _kept_policy(document: str) -> Policy:
-    return read_policy(document, "the resource policy", of_resource=True)
 
 
 def _read(document: Document | None, name: str) -> Policy | None:
     return None if document is None else read_policy(document, name)
-
-
-def _partition_key(elements: Iterable[KeyElement]) -> list[str]:
-    return [each.name for each in elements if each.role == "HASH"]
-
-
-def _account_of(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[4] if len(parts) > 4 else ""

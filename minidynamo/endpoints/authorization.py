@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +9,7 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.errors import AccessDenied, ResourceNotFound
 from minidynamo.messages import NOT_FOUND
-from minidynamo.policies.accesses import FactsOf, accesses_of
+from minidynamo.policies.accesses import TableFacts, accesses_of
 from minidynamo.policies.caller import called_by, circumstances
 from minidynamo.policies.conditions import Context
 from minidynamo.policies.document import Policy
@@ -28,8 +27,26 @@ _CROSS_ACCOUNT = named(subjects=(ITEM, BATCH, TRANSACTION, PAGES)) | {
 # What those find in their own account, which is not here.
 _EMPTY_LISTS = {"ListTables": "TableNames", "ListStreams": "Streams"}
 
-# The policy of a resource, by its ARN; None where it has none.
-PolicyOf = Callable[[str], Policy | None]
+
+class Resources(Protocol):
+    """What must be known to judge a request: tables, their policies, and what is no request at all."""
+
+    @property
+    def has_policies(self) -> bool:
+        """Whether any resource has a policy."""
+        ...
+
+    def facts_of(self, name_or_arn: str) -> TableFacts:
+        """What is known of a table, whether there is such a table or not."""
+        ...
+
+    def policy_of(self, arn: str) -> Policy | None:
+        """The policy of a resource, None where it has none."""
+        ...
+
+    def require_form(self, operation: str, request: Request) -> None:
+        """Raises the service's error where a request is not well-formed."""
+        ...
 
 
 @runtime_checkable
@@ -46,34 +63,28 @@ class Authorization(Middleware):
 
     Parameters:
         principal: who asks.
-        facts_of: what is known of tables.
-        policy_of: tells the policies of resources.
-        has_policies: whether any resource has one.
+        resources: what it asks about.
     """
 
-    def __init__(
-        self,
-        principal: Principal,
-        facts_of: FactsOf,
-        policy_of: PolicyOf = lambda arn: None,
-        has_policies: Callable[[], bool] = lambda: True,
-    ) -> None:
+    def __init__(self, principal: Principal, resources: Resources) -> None:
         self.principal = principal
-        self._facts_of = facts_of
-        self._policy_of = policy_of
-        self._has_policies = has_policies
+        self._resources = resources
         self._may_everything = principal == root_of(principal.account)
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
-        if self._may_everything and not self._has_policies():
+        if self._may_everything and not self._resources.has_policies:
             return proceed(call.operation, call.request)
         if call.endpoint.scope.account_id != self.principal.account:
             proceed = self._from_elsewhere(call.endpoint.scope, proceed)
         if call.operation == _BATCH:
             return self._batch(call, proceed)
         around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
-        for access in accesses_of(call.operation, call.request, self._facts_of):
-            self._require(call.operation, access, around)
+        try:
+            for access in accesses_of(call.operation, call.request, self._resources.facts_of):
+                self._require(call.operation, access, around)
+        except AccessDenied:
+            self._resources.require_form(call.operation, call.request)
+            raise
         with called_by(self.principal):
             return proceed(call.operation, call.request)
 
@@ -82,7 +93,7 @@ class Authorization(Middleware):
         if access.account not in ("", self.principal.account) and operation not in _CROSS_ACCOUNT:
             raise AccessDenied("Access is denied")
         known = replace(access, context={**around, **access.context})
-        require_access(self.principal, known, self._policy_of(access.resource))
+        require_access(self.principal, known, self._resources.policy_of(access.resource))
 
     def _from_elsewhere(self, scope: ArnScope, proceed: Proceed) -> Proceed:
         """For a principal of another account: plain names are those of its own tables, of which none are here."""
@@ -94,7 +105,7 @@ class Authorization(Middleware):
             name = request.get("TableName")
             if isinstance(name, str) and not name.startswith("arn:"):
                 return proceed(operation, {**request, "TableName": own.table_arn(name)})
-            accesses = accesses_of(operation, request, self._facts_of)
+            accesses = accesses_of(operation, request, self._resources.facts_of)
             if any(each.account == self.principal.account for each in accesses):
                 raise ResourceNotFound(NOT_FOUND)
             return proceed(operation, request)
@@ -104,9 +115,8 @@ class Authorization(Middleware):
     def _batch(self, call: Call, proceed: Proceed) -> Response:
         """A batch of statements, of which each is judged by itself; what is denied says so in its entry."""
         request = call.request
-        statements = request.get("Statements")
-        if not isinstance(statements, list):
-            return proceed(_BATCH, request)
+        self._resources.require_form(_BATCH, request)
+        statements = request["Statements"]
         around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
         denied = {
             number: entry for number, each in enumerate(statements) if (entry := self._denial(each, around)) is not None
@@ -119,7 +129,7 @@ class Authorization(Middleware):
 
     def _denial(self, statement: Request, around: Context) -> Response | None:
         """The entry of a statement that is denied; None of one that is not."""
-        accesses = accesses_of(_BATCH, {"Statements": [statement]}, self._facts_of)
+        accesses = accesses_of(_BATCH, {"Statements": [statement]}, self._resources.facts_of)
         try:
             for access in accesses:
                 self._require(_BATCH, access, around)

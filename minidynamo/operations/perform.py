@@ -11,6 +11,16 @@ from minidynamo.requests.operations import API
 from minidynamo.tables.damage import read_failure
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.wire_types import NOT_UTF8
+from minidynamo.wording import Wording
+
+
+def require_form(wording: Wording, operation: str, request: Request) -> None:
+    """Raises the service's error, in its words, where a request is not well-formed."""
+    try:
+        checked_request(operation, request, wording)
+    except ValidationError as error:
+        check_request_types(operation, request)
+        raise ValidationError(wording.render(error, API[operation].layers)) from None
 
 
 def perform(context: OperationContext, operation: str, request: Request) -> Response:
