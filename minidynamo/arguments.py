@@ -5,8 +5,11 @@ A value of a wrong type is a TypeError, one that is not among those that there a
 
 from __future__ import annotations
 
+import math
+import re
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
 
 _NAMES_SHOWN_MAX = 40
 _PLAIN = (str, bytes, int, float, type(None))
@@ -33,6 +36,83 @@ def require(is_right: object, name: str, takes: str, value: object) -> None:
     """
     if not is_right:
         raise TypeError(f"{name} takes {takes}, not {shown(value)}")
+
+
+class Rule(NamedTuple):
+    """What one argument takes; tables of them stand beside whatever takes the arguments.
+
+    Attributes:
+        takes: that, in words.
+        is_kind: whether a value is of its type: a TypeError where it is not.
+        allows: whether a value of its type is one that it takes: a ValueError where it is not.
+        names: all that there are, where these are few.
+        may_be_none: whether it may be left open.
+    """
+
+    takes: str
+    is_kind: Callable[[object], bool]
+    allows: Callable[[object], bool] = lambda value: True
+    names: Collection[str] = ()
+    may_be_none: bool = False
+
+
+def check_arguments(rules: Mapping[str, Rule], error: type[ValueError] = ValueError, /, **given: object) -> None:
+    """Raises what is wrong with arguments, in one line.
+
+    Parameters:
+        rules: what each of them takes.
+        error: what is raised for a value that is not taken.
+        given: the arguments.
+
+    Raises:
+        TypeError: one is of a wrong type.
+        ValueError: it is none that is taken.
+    """
+    for name, value in given.items():
+        assert name in rules, f"{name} has no rule: whoever takes arguments refuses others"
+        rule = rules[name]
+        if value is None and rule.may_be_none:
+            continue
+        require(rule.is_kind(value), name, rule.takes, value)
+        if rule.names and value not in rule.names:
+            raise error(f"there is no {name} {value!r}: {did_you_mean(value, rule.names)}")
+        if not rule.allows(value):
+            raise error(f"{name} takes {rule.takes}, not {reprlib.repr(value)}")
+
+
+def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises TypeError for the first argument that a function does not have, with the nearest that it has."""
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise TypeError(f"{function}() knows no {name}: {did_you_mean(name, names)}")
+
+
+def of(*kinds: type) -> Callable[[object], bool]:
+    """Whether a value is of one of these types; True and False are no numbers."""
+    assert kinds, "nothing is of no type"
+    return lambda value: isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
+
+
+def between(least: float, most: float = math.inf) -> Callable[[object], bool]:
+    """Whether a value is a finite number in a range."""
+    assert least <= most, f"no number is from {least} to {most}"
+    return lambda value: isinstance(value, int | float) and least <= value <= most and value != math.inf
+
+
+def like(pattern: re.Pattern[str]) -> Callable[[object], bool]:
+    """Whether a value is a text that a pattern matches as a whole."""
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def one_of(names: Collection[str], may_be_none: bool = False) -> Rule:
+    """The rule of an argument that takes one of few names."""
+    assert names and not isinstance(names, str), f"{names!r} are no names"
+    return Rule(f"one of {', '.join(names)}", of(str), names=names, may_be_none=may_be_none)
+
+
+TRUE_OR_FALSE = Rule("True or False", of(bool))
+TABLE_NAME = Rule("the name of a table", of(str))
 
 
 def did_you_mean(given: object, known: Iterable[str]) -> str:

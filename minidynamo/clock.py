@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+from minidynamo.arguments import Rule, check_arguments, of
+
 _TIME_MAX = 253_370_764_800.0  # The first moment of the year 9999, in which some zones have left it already.
 
 
@@ -59,9 +61,11 @@ class ManualClock:
 
     Raises:
         ValueError: no date can be made of it.
+        TypeError: it is no number.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
+        check_arguments({"start": Rule("epoch seconds, such as 1_700_000_000", of(int, float))}, start=start)
         self._now = checked_time(float(start))
 
     def now(self) -> float:
@@ -73,6 +77,7 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Moves the time forward by `seconds`; raises ValueError for a negative step, since time never turns back."""
+        check_arguments({"seconds": Rule("a number", of(int, float))}, seconds=seconds)
         if not seconds >= 0:
             raise ValueError(f"a clock cannot be advanced by {seconds} seconds: time does not turn back")
         self._now = checked_time(self._now + seconds)

@@ -11,20 +11,22 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, cast, overload
 
-from minidynamo.arguments import did_you_mean
+from minidynamo.arguments import TRUE_OR_FALSE, check_arguments, refuse_unknown, require
 from minidynamo.boto.botocore_types import Client, Options, Session
 from minidynamo.boto.decorators import Decorated, decorated
 from minidynamo.boto.new_clients import PROVIDED_KEY, begin_guarding, end_guarding, provide
 from minidynamo.boto.routes import SERVICES, state_of, switch_off, switch_on
-from minidynamo.database.connect import connect, is_in_memory
+from minidynamo.database.connect import check_connection, connect, is_in_memory
 from minidynamo.database.database import Database
 from minidynamo.database.faces import Faces
-from minidynamo.database.setting_rules import ROWS, check_settings
+from minidynamo.database.setting_rules import ROWS
 from minidynamo.database.settings import MockSettings
 from minidynamo.endpoints.isolation import Databases, account_of
 
 if TYPE_CHECKING:
     from minidynamo.database.principal import PrincipalEndpoint
+
+_SWITCHES = dict.fromkeys(("allow_network_after", "isolate_by_region", "isolate_by_account"), TRUE_OR_FALSE)
 
 # What a mock may be given: a database, or a database as a principal sees it.
 Answering = TypeVar("Answering", bound=Faces)
@@ -50,9 +52,8 @@ class Mock(Generic[Answering]):
     ) -> None:
         if database is not None and settings:
             raise TypeError("give mock() either a database or the settings of a new one")
-        for name in settings.keys() - ROWS.keys():
-            raise TypeError(f"mock() knows no {name}: {did_you_mean(name, ROWS)}")
-        check_settings(**settings)
+        refuse_unknown("mock", settings, ROWS)
+        check_connection(**settings)
         if any(isolation) and not (database is None and is_in_memory(settings.get("path"))):
             raise TypeError(
                 "mock() makes the databases of isolated callers, in memory: give neither a database nor a path"
@@ -175,6 +176,8 @@ def mock(
     Returns:
         A `Mock`, or what was decorated.
     """
+    switches = {"isolate_by_region": isolate_by_region, "isolate_by_account": isolate_by_account}
+    check_arguments(_SWITCHES, allow_network_after=allow_network_after, **switches)
     isolation = isolate_by_region, isolate_by_account
     if target is None or isinstance(target, Faces):
         return Mock(target, allow_network_after, settings, isolation)
@@ -270,6 +273,7 @@ def attach(target: object, database: Database) -> Attachment:
     Returns:
         The attachment, whose `detach()` ends it; a context manager, too.
     """
+    require(isinstance(database, Faces), "attach", "a Database to answer, such as minidynamo.connect()", database)
     return Attachment(target, database)
 
 

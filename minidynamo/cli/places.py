@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
+from minidynamo.database.setting_rules import is_address
 from minidynamo.errors import DynamoError, NoResponse, StoreError
 
 
@@ -22,6 +24,7 @@ def open_place(options: argparse.Namespace) -> Database:
     """The database to write to; a file is made where there is none. Raises StoreError."""
     if options.endpoint is not None:
         return _remote(options)
+    refuse_address(options.db)
     return connect(options.db)
 
 
@@ -29,6 +32,7 @@ def open_to_read(options: argparse.Namespace) -> Database:
     """The database to read: a file as it is now, beside a process that may own it. Raises StoreError."""
     if options.endpoint is not None:
         return _remote(options)
+    refuse_address(options.db)
     return open_file(options.db)
 
 
@@ -36,6 +40,13 @@ def open_file(path: Path) -> Database:
     """The database in a file, to be read beside a process that may own it. Raises StoreError."""
     require_file(path)
     return connect(path, read_only=True)
+
+
+def refuse_address(path: Path | None) -> None:
+    """Raises StoreError where `--db` has got what is for `--endpoint`."""
+    if path is not None and is_address(path):
+        url = re.sub("^(?:(https?):/+)?", lambda found: f"{found[1] or 'http'}://", str(path))
+        raise StoreError(f"--db takes a file, and {path} is an address: give --endpoint {url}")
 
 
 def require_file(path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
+from minidynamo.database.setting_rules import is_address
 from minidynamo.database.settings import ConnectSettings
 from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
@@ -170,6 +171,8 @@ def _default_database(options: argparse.Namespace) -> Database:
     if options.durability is not None and options.db is None:
         raise ServeError("--durability is for data in a file: give --db FILE as well")
     path = options.db
+    if path is not None and is_address(path):
+        raise ServeError(f"--db takes a file, and {path} is an address: --host and --port say where it listens")
     if path is not None and path.is_dir():
         path = path / _FILE_IN_FOLDER
     return _open_database(options, options.region, path)

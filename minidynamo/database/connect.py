@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import check_settings
+from minidynamo.database.setting_rules import URL_SCHEMES, check_settings, require_no_address
 from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID
 
@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from minidynamo.storage.engine import Engine
 
 
-_SCHEMES = ("http://", "https://")
-_STORE_DEFAULTS = (None, False, "raise", None, 0, PARTITION_SIZE_BYTES_MAX, None, "current")
+# The settings of a store, with what they are where they are not given.
+_STORE_DEFAULTS: Mapping[str, object] = {
+    "durability": None,
+    "read_only": False,
+    "on_damage": "raise",
+    "file_mode": FILE_MODE,
+    "clock": None,
+    "seed": 0,
+    "account_id": DEFAULT_ACCOUNT_ID,
+    "partition_size": PARTITION_SIZE_BYTES_MAX,
+    "table_delays": None,
+    "wording": "current",
+}
+_ABOUT_FILE = ("durability", "read_only", "on_damage")
 
 
 def connect(
@@ -60,14 +72,6 @@ def connect(
         TypeError, ValueError: a setting is none that can be; nothing has been opened or made.
     """
     path = None if is_in_memory(path) else path
-    if isinstance(path, str) and path.startswith(_SCHEMES):
-        check_settings(region=region, credentials=credentials)
-        _require_defaults(durability, read_only, on_damage, clock, seed, partition_size, table_delays, wording)
-        from minidynamo.database.remote import RemoteDatabase
-
-        return RemoteDatabase(path, region, credentials)
-    if credentials is not None:
-        raise ValueError("credentials are for a database at a URL")
     settings: DatabaseSettings = {
         "clock": clock,
         "seed": seed,
@@ -77,8 +81,12 @@ def connect(
         "table_delays": table_delays,
         "wording": wording,
     }
-    check_settings(file_mode=file_mode, **settings)
-    _check_about_file(path, durability, read_only, on_damage)
+    about_file = {"durability": durability, "read_only": read_only, "on_damage": on_damage, "file_mode": file_mode}
+    check_connection(path=path, credentials=credentials, **about_file, **settings)
+    if isinstance(path, str) and path.startswith(URL_SCHEMES):
+        from minidynamo.database.remote import RemoteDatabase
+
+        return RemoteDatabase(path, region, credentials)
     if path is not None and read_only:
         return _opened_read_only(path, on_damage == "skip", settings)
     return _on(opened_engine(path, durability, file_mode, on_damage == "skip"), settings)
@@ -107,20 +115,30 @@ def is_in_memory(path: str | Path | None) -> bool:
     return path is None or path == ":memory:"
 
 
-def _check_about_file(path: str | Path | None, durability: str | None, read_only: bool, on_damage: str) -> None:
-    check_settings(path=path, durability=durability, read_only=read_only, on_damage=on_damage)
+def check_connection(
+    *, path: str | Path | None = None, credentials: object = None, region: object = None, **store: object
+) -> None:
+    """Raises what `connect` raises for settings that are wrong, or that do not go together."""
+    path = None if is_in_memory(path) else path
+    if isinstance(path, str) and path.startswith(URL_SCHEMES):
+        check_settings(region=region, credentials=credentials)
+        if any(value != _STORE_DEFAULTS[name] for name, value in store.items()):
+            raise ValueError("a database at a URL has its own settings: only region and credentials can be given")
+        return
+    if credentials is not None:
+        raise ValueError("credentials are for a database at a URL")
+    check_settings(path=path, region=region, **store)
+    require_no_address("path", path, "the path of a file, or a URL such as http://127.0.0.1:8000")
+    _check_about_file(path, **{name: store.get(name, _STORE_DEFAULTS[name]) for name in _ABOUT_FILE})
+
+
+def _check_about_file(path: str | Path | None, durability: object, read_only: object, on_damage: object) -> None:
     if path is None and on_damage != "raise":
         raise ValueError("on_damage is for a database in a file: give a path as well")
     if path is None and (durability is not None or read_only):
         raise ValueError("durability and read_only are for a database in a file: give a path as well")
     if read_only and durability is not None:
         raise ValueError("durability is for writing: leave it out, or leave out read_only")
-
-
-def _require_defaults(*given: object) -> None:
-    """Refuses settings of the store for a database whose store is somewhere else."""
-    if given != _STORE_DEFAULTS:
-        raise ValueError("a database at a URL has its own settings: only region and credentials can be given")
 
 
 def opened_engine(

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
+from minidynamo.arguments import require
 from minidynamo.clock import Clock, SystemClock, clock_error
 from minidynamo.database.fork import follow
 from minidynamo.database.setting_rules import check_settings
@@ -42,6 +43,8 @@ class Core(Wrapped):
         table_delays: float | Mapping[str, float] | StatusDelays | None = None,
         wording: str = "current",
     ) -> None:
+        is_engine = engine is None or hasattr(engine, "is_durable")
+        require(is_engine, "Database", "an engine; minidynamo.connect(path) opens a file", engine)
         check_settings(
             clock=clock,
             seed=seed,

@@ -6,10 +6,13 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from minidynamo.arguments import require
 from minidynamo.clock import Clock
+from minidynamo.database.argument_rules import check_method
 from minidynamo.database.faces import Faces
 from minidynamo.database.handler_host import HandlerHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
+from minidynamo.database.setting_rules import require_no_address
 from minidynamo.errors import StoreDamaged
 from minidynamo.limits import FILE_MODE
 from minidynamo.storage.engine import RecordDamaged, Snapshot
@@ -78,6 +81,7 @@ class Database(HandlerHost, Faces):
         """
         from minidynamo.database.principal import principal_of
 
+        check_method(policies=policies, arn=arn, boundary=boundary, session=session)
         return self.seen_by(principal_of(self.scope.account_id, policies, arn, boundary, session))
 
     def seen_by(self, principal: Principal) -> PrincipalEndpoint:
@@ -127,6 +131,7 @@ class Database(HandlerHost, Faces):
         Raises:
             ResourceNotFound: there is no such table.
         """
+        check_method(table_name=table_name)
         with self.lock:
             self._require_open()
             return partitions_of(self.catalog.described_table(table_name))
@@ -157,9 +162,8 @@ class Database(HandlerHost, Faces):
         """Calls `expire` every so often, in a thread, until the database is closed."""
         from minidynamo.database.sweeper import Sweeper
 
+        check_method(interval_seconds=interval_seconds)
         self._require_open()
-        if not interval_seconds > 0:
-            raise ValueError(f"interval_seconds must be more than 0, not {interval_seconds}")
         if self._sweeper is not None:
             self._sweeper.close()
         self._sweeper = Sweeper(self.expire, interval_seconds)
@@ -181,6 +185,8 @@ class Database(HandlerHost, Faces):
         """
         from pathlib import Path
 
+        check_method(path=path, file_mode=file_mode, allow_damage=allow_damage)
+        require_no_address("path", path)
         self._require_open()
         try:
             is_done = self.engine.copy_to(Path(path), file_mode, allow_damage)
@@ -210,8 +216,7 @@ class Database(HandlerHost, Faces):
             StorageFailure: it cannot be written; nothing has been changed.
             TypeError: it is no snapshot.
         """
-        if not isinstance(snapshot, Snapshot):
-            raise TypeError(f"restore takes what snapshot() has given, not a {type(snapshot).__name__}")
+        require(isinstance(snapshot, Snapshot), "restore", "what snapshot() has given", snapshot)
         with self.lock:
             self._require_open()
             self.engine.restore(snapshot)
@@ -287,6 +292,7 @@ class Database(HandlerHost, Faces):
             The handlers that were still running then, in words; they are logged as well. They go on in their threads,
             which end with the process, and get no answers any more.
         """
+        check_method(timeout=timeout)
         hanging = [] if self._functions is None else self._functions.stop(timeout)
         if self._sweeper is not None:
             self._sweeper.close()

@@ -48,8 +48,15 @@ class Faces(Endpoint):
             options: further ones of `ServerOptions`: credentials, certificate and others.
 
         Raises:
-            ServeError: it would listen to other machines without any credentials.
+            ServeError: an option is none that can be, or it would listen to other machines without any credentials;
+                it is a ValueError.
+            TypeError: an option is of a wrong type, or there is no such option.
         """
-        from minidynamo.http.server.server import Server, ServerOptions
+        from minidynamo.http.server.access import ServeError, in_python
+        from minidynamo.http.server.server import Server, ServerOptions, check_options
 
-        return Server(self, ServerOptions(host=host, port=port, **options))
+        check_options(options)
+        try:
+            return Server(self, ServerOptions(host=host, port=port, **options))
+        except ServeError as error:
+            raise in_python(error) from None

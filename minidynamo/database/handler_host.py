@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, Unpack, overload
 
+from minidynamo.database.argument_rules import check_method
 from minidynamo.database.core import Core
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ class HandlerHost(Core):
             ResourceNotFound: there is no such table or function.
             ValueError: the table has no stream, or a parameter is out of its range.
         """
+        check_method(table_name=table_name)
         if handler is not None:
             return self.functions.map_stream(table_name, handler, dict(parameters))
+
+        self.functions.check_mapping(dict(parameters))
 
         def decorate(function: HandlerType) -> HandlerType:
             self.functions.map_stream(table_name, function, dict(parameters))
@@ -91,9 +95,8 @@ class HandlerHost(Core):
             Exception: what a handler has raised, TimeoutError where it took too long, RuntimeError where it has ended
                 its process or has failed more than 50 times with the same batch.
         """
+        check_method(until=until, max_batches=max_batches, errors=errors)
         self._require_open()
-        if errors not in ("raise", "report"):
-            raise ValueError(f"errors is 'raise' or 'report', not {errors!r}")
         return self.functions.drain(until, max_batches, errors)
 
     def begin_as_child(self) -> None:

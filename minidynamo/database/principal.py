@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from minidynamo.arguments import require
 from minidynamo.database.core import Core
 from minidynamo.database.faces import Faces
 from minidynamo.database.resources import DatabaseResources
@@ -16,6 +17,8 @@ from minidynamo.policies.document import Document, Policy, read_policy
 from minidynamo.policies.evaluation import Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
 from minidynamo.values.api_types import Request, Response
+
+_CALLS = "calls that were made, such as the calls of minidynamo.testing.recording"
 
 
 class Done(Protocol):
@@ -93,8 +96,11 @@ def principal_of(
 
 def needed_by(database: Core, calls: Iterable[Done]) -> str:
     """The smallest policy under which some calls pass, as JSON."""
+    done = list(calls) if isinstance(calls, Iterable) else [calls]
+    for each in done:
+        require(hasattr(each, "operation") and hasattr(each, "request"), "least_privilege", _CALLS, each)
     resources = DatabaseResources(database, database.scope.account_id)
-    accesses = [access for call in calls for access in accesses_of(call.operation, call.request, resources.facts_of)]
+    accesses = [access for call in done for access in accesses_of(call.operation, call.request, resources.facts_of)]
     return json.dumps(smallest_policy(accesses), indent=2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
+from minidynamo.database.argument_rules import check_method
 from minidynamo.database.database import Database
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Wrapped
@@ -87,6 +88,7 @@ class RemoteDatabase(Database):
 
     def close(self, timeout: float = 10.0) -> list[str]:
         """Closes its connections. Further requests answer InternalServerError; the other side notices nothing."""
+        check_method(timeout=timeout)
         self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
         self._remote.close()
         return []

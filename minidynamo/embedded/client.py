@@ -12,7 +12,7 @@ from minidynamo.embedded.boto3_types import DynamoDBClient, DynamoDBStreamsClien
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
 from minidynamo.embedded.method_help import help_of, signature_of
 from minidynamo.embedded.methods import Condition, Methods, StreamMethods, Value
-from minidynamo.embedded.paginators import Paginator
+from minidynamo.embedded.paginators import Paginator, require_pages
 from minidynamo.embedded.waiters import Waiter
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
@@ -96,6 +96,7 @@ class DynamoClient(ServiceClient, Methods[Value, Condition]):
 
     def get_paginator(self, operation_name: str) -> Paginator:
         """The paginator of a method such as "query"; raises ValueError for one that has no pages."""
+        require_pages(operation_name)
         return Paginator(getattr(self, operation_name), operation_name)
 
     def get_waiter(self, waiter_name: str) -> Waiter:

@@ -16,6 +16,12 @@ from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
 _PAGES = {row.method: row.pages for row in API.values() if row.pages is not None}
 
 
+def require_pages(name: object) -> None:
+    """Raises ValueError for the name of a method that has no pages."""
+    if name not in _PAGES:
+        raise ValueError(f"{name} has no pages; these have: {', '.join(_PAGES)}")
+
+
 class PaginationConfig(TypedDict, total=False):
     """How pages are made: so many results in all, so many per call, from a `resume_token` on."""
 
@@ -33,8 +39,7 @@ class Paginator:
     """
 
     def __init__(self, method: Callable[..., Response], name: str) -> None:
-        if name not in _PAGES:
-            raise ValueError(f"{name} has no pages; these have: {', '.join(_PAGES)}")
+        require_pages(name)
         self._method = method
         self._name = name
         self._pages = _PAGES[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Unpack
 
+from minidynamo.arguments import TABLE_NAME, check_arguments
 from minidynamo.embedded.boto3_types import DynamoDBServiceResource, NamesOnly
 from minidynamo.embedded.table_resource import ResourceClient, ResourceMeta, TableResource
 from minidynamo.endpoints.endpoint import Endpoint
@@ -16,6 +17,9 @@ from minidynamo.values.api_types import Response
 if TYPE_CHECKING:
     from minidynamo.embedded import item_parameters as items
     from minidynamo.embedded import table_parameters as tables
+
+
+_TABLE = {"Table": TABLE_NAME}
 
 
 class ResourceActions(NamesOnly):
@@ -35,6 +39,9 @@ class ResourceActions(NamesOnly):
 
     def Table(self, name: str) -> TableResource:
         """The table of a name; there need not be such a table yet."""
+        if name is None:
+            raise ValueError("Required parameter name not set")  # boto3's words, where a variable is not set.
+        check_arguments(_TABLE, Table=name)
         return TableResource(self.meta, name)
 
     def create_table(self, **parameters: Unpack[tables.CreateTable]) -> TableResource:

@@ -213,4 +213,11 @@ def _event_of(payload: JsonValue) -> JsonValue:
     """The event of a payload, as an object of its own: JSON text is parsed, anything else must be what JSON can say."""
     if payload is None:
         return {}
-    return json.loads(payload if isinstance(payload, str | bytes) else json.dumps(payload))
+    try:
+        return json.loads(payload if isinstance(payload, str | bytes) else json.dumps(payload))
+    except ValueError as error:
+        raise ValueError(
+            f"payload takes what JSON can say, or JSON as a text: {' '.join(str(error).split())}"
+        ) from None
+    except TypeError as error:
+        raise TypeError(f"payload takes what JSON can say, or JSON as a text: {error}") from None

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 
+from minidynamo.arguments import check_arguments
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.drain import DrainReport, Errors, Work, drain
@@ -15,6 +16,7 @@ from minidynamo.lambdas.failures import Destination, Destinations, Execute
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.lambdas.runtime import Around, Handler, LambdaFunction, Runtime
+from minidynamo.lambdas.setting_rules import FUNCTION, check_called
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.operations.context import OperationContext
 from minidynamo.schema.key_schema import PrimaryKey
@@ -75,7 +77,16 @@ class Functions:
 
         Raises:
             ValueError: a setting out of range, or a destination that is none.
+            TypeError: a setting of a wrong type.
         """
+        check_arguments(
+            FUNCTION,
+            name=name,
+            Timeout=Timeout,
+            ReservedConcurrency=ReservedConcurrency,
+            MaximumEventAgeInSeconds=MaximumEventAgeInSeconds,
+            MaximumRetryAttempts=MaximumRetryAttempts,
+        )
         settings = AsynchronousSettings(
             MaximumEventAgeInSeconds, MaximumRetryAttempts, OnSuccess, OnFailure, DeadLetterConfig
         )
@@ -85,10 +96,12 @@ class Functions:
 
     def publish_version(self, name: str) -> str:
         """Keeps the present code of a function as a version; its number."""
+        check_called(name=name)
         return self._runtime.publish_version(name)
 
     def put_alias(self, name: str, alias: str, version: str) -> None:
         """Lets an alias of a function stand for a version from now on."""
+        check_called(name=name, alias=alias, version=version)
         self._runtime.put_alias(name, alias, version)
 
     def invoke(
@@ -115,15 +128,17 @@ class Functions:
             ResourceNotFound: there is no such function.
             TooManyRequests: its reserved concurrency is used up.
         """
+        check_called(name=name, Qualifier=Qualifier)
         return self._invocations.invoke(name, payload, InvocationType, Qualifier, self._new_request_id())
 
     # Mappings.
 
     def map_stream(self, table_name: str, handler: Handler | str, parameters: Request) -> EventSourceMapping:
         """See `Database.on_stream`."""
-        settings = MappingSettings.of({name: value for name, value in parameters.items() if name != "Timeout"})
-        self._destinations.check(settings.failure_destination)
+        settings = self.check_mapping(parameters)
         if isinstance(handler, str):
+            if "Timeout" in parameters:
+                raise TypeError(f"Timeout is the function's: give it where {handler} is registered")
             self._runtime.find(handler)
             name = handler
         else:
@@ -136,6 +151,13 @@ class Functions:
         if self._background is not None:
             mapping.start()
         return mapping
+
+    def check_mapping(self, parameters: Request) -> MappingSettings:
+        """The settings of parameters of `map_stream`; raises what it does for wrong ones."""
+        settings = MappingSettings.of({name: value for name, value in parameters.items() if name != "Timeout"})
+        check_arguments(FUNCTION, Timeout=parameters.get("Timeout", 3))
+        self._destinations.check(settings.failure_destination)
+        return settings
 
     def resume(self) -> None:
         """Lets every mapping take up what is stored of it, after the database has been restored."""
@@ -177,6 +199,7 @@ class Functions:
         Returns:
             Those handlers, in words: the function and how long it has been running.
         """
+        check_called(timeout=timeout)
         backgrounds = [mapping.leave() for mapping in self.mappings] + [self._background]
         self._background = None
         left = [each for each in backgrounds if each is not None]

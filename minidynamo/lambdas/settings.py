@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from minidynamo.arguments import check_arguments
 from minidynamo.lambdas.failures import Destination
 from minidynamo.lambdas.filter_patterns import compiled_filters
+from minidynamo.lambdas.setting_rules import MAPPING
 from minidynamo.values.api_types import Request, Structure
 
 _POSITIONS = ("TRIM_HORIZON", "LATEST")
@@ -32,6 +34,7 @@ class MappingSettings:
 
     Raises:
         ValueError: a value out of its range, or a filter pattern that is none.
+        TypeError: a value of a wrong type.
     """
 
     StartingPosition: str = "TRIM_HORIZON"
@@ -48,6 +51,7 @@ class MappingSettings:
     Enabled: bool = True
 
     def __post_init__(self) -> None:
+        check_arguments(MAPPING, **{name: getattr(self, name) for name in MAPPING})
         for name, (low, high, may_be_unbounded) in _RANGES.items():
             value = getattr(self, name)
             is_right = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

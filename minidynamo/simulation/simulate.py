@@ -10,7 +10,7 @@ from typing import Any, Literal
 from minidynamo.clock import Clock, ManualClock
 from minidynamo.database.connect import opened_engine
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import check_settings
+from minidynamo.database.setting_rules import check_settings, require_no_address
 from minidynamo.limits import FILE_MODE
 from minidynamo.simulation.arguments import require, require_count, require_local, require_path
 from minidynamo.simulation.database import SimulatedDatabase
@@ -110,6 +110,7 @@ def require_simulation(
     if not isinstance(source, Database | None):
         require(isinstance(source, str | Path), "source", "a Database, or the path of a file", source)
         require_path("source", source)
+        require_no_address("source", source)
     require_local("source", source)
     for name in settings:
         if name not in _SETTINGS:

@@ -121,6 +121,8 @@ def test_a_key_that_contradicts_the_table_is_refused(
         (("--endpoint", "127.0.0.1:8000"), "an endpoint is a URL such as http://127.0.0.1:8000, not '127.0.0.1:8000'"),
         (("--endpoint", "http://127.0.0.1:9"), "minidynamo: no response from http://127.0.0.1:9"),
         (("--db", "{orders}"), "as a minidynamo database: file is not a database"),
+        (("--db", "localhost:8000"), "--db takes a file, and localhost:8000 is an address: give --endpoint http://loc"),
+        (("--db", "https://host/"), "--db takes a file, and https:/host is an address: give --endpoint https://host"),
         (("--db", "x.db", "--endpoint", "http://x"), "not allowed with argument"),
         (("--tables", "x.yaml", "--key", "a"), "not allowed with argument"),
         (("--tables", "nowhere.yaml"), "nowhere.yaml"),

@@ -16,6 +16,7 @@ WRONG = [
     (TypeError, {"clock": ManualClock}, "clock takes a clock, such as ManualClock(), not ManualClock"),
     (TypeError, {"seed": None}, "seed takes a whole number or a text, not None"),
     (TypeError, {"seed": [1]}, "seed takes a whole number or a text, not a list"),
+    (TypeError, {"seed": True}, "seed takes a whole number or a text, not True"),
     (ValueError, {"region": ""}, "region takes the name of a region, such as 'us-east-1', not ''"),
     (ValueError, {"region": "bogus!"}, "not 'bogus!'"),
     (ValueError, {"region": "us east 1"}, "not 'us east 1'"),
@@ -26,6 +27,8 @@ WRONG = [
     (ValueError, {"table_delays": float("nan")}, "not nan"),
     (ValueError, {"table_delays": {"CREATING": -1}}, "not {'CREATING': -1}"),
     (ValueError, {"table_delays": {"CREATED": 1}}, "not {'CREATED': 1}"),
+    (ValueError, {"table_delays": float("inf")}, "not inf"),
+    (TypeError, {"table_delays": True}, "not True"),
     (TypeError, {"table_delays": "3"}, "not '3'"),
     (TypeError, {"partition_size": "10GB"}, "partition_size takes a whole number of bytes from 1 on, such as 10 * 10"),
     (ValueError, {"partition_size": 0}, "not 0"),
@@ -42,6 +45,16 @@ WRONG_ANYWHERE = [
     (TypeError, {"path": 5}, "path takes the path of a file, or a URL, not 5"),
     (TypeError, {"path": "http://127.0.0.1:1", "credentials": "abc"}, "credentials takes an access key, its secret"),
     (ValueError, {"path": "http://127.0.0.1:1", "region": "bogus!"}, "region takes the name of a region"),
+    (ValueError, {"path": "http://127.0.0.1:1", "file_mode": 0o640}, "only region and credentials can be given"),
+    (ValueError, {"path": "http://127.0.0.1:1", "account_id": "210987654321"}, "only region and credentials can be"),
+    (ValueError, {"path": "http://127.0.0.1:1", "durability": "full"}, "only region and credentials can be given"),
+    (ValueError, {"path": "localhost:8000"}, "a URL such as http://127.0.0.1:8000, not the address 'localhost:8000'"),
+    (ValueError, {"path": "127.0.0.1:8000"}, "not the address '127.0.0.1:8000'"),
+    (ValueError, {"path": "ftp://127.0.0.1"}, "not the address 'ftp://127.0.0.1'"),
+    (ValueError, {"path": "HTTP://127.0.0.1:1"}, "not the address 'HTTP://127.0.0.1:1'"),
+    (ValueError, {"path": Path("http://127.0.0.1:1")}, "not the address 'http:/127.0.0.1:1'"),
+    (ValueError, {"path": "a\0b"}, "path takes the path of a file, or a URL, not 'a\\x00b'"),
+    (ValueError, {"credentials": ("any", "any")}, "credentials are for a database at a URL"),
     (ValueError, {"path": ":memory:", "durability": "full"}, "are for a database in a file: give a path as well"),
     (ValueError, {"path": ":memory:", "read_only": True}, "are for a database in a file: give a path as well"),
 ]
@@ -64,7 +77,31 @@ def test_nothing_is_made_for_wrong_settings(
 
 @pytest.mark.parametrize(("kind", "wrong", "text"), WRONG_ANYWHERE)
 def test_wrong_places_are_refused(kind: type[Exception], wrong: dict[str, Any], text: str) -> None:
-    assert text in told(lambda: connect(**wrong), kind)
+    """By a mock as well, before it is on."""
+    assert [
+        each for each in (connect, minidynamo.mock) if text not in told(lambda each=each: each(**wrong), kind)
+    ] == []  # type: ignore[misc]
+
+
+def test_a_file_may_be_called_as_an_address_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "source takes the path of a file, not the address" in told(
+        lambda: minidynamo.simulate("localhost:8000"), ValueError
+    )
+    connect("./localhost:8000").close()
+    connect("localhost:8000").close()
+    connect(tmp_path / "2026-01-31T10:30").close()
+
+
+@pytest.mark.parametrize("switch", ["allow_network_after", "isolate_by_region", "isolate_by_account"])
+def test_switches_of_mock(switch: str) -> None:
+    text = f"{switch} takes True or False, not 'no'"
+    assert told(lambda: minidynamo.mock(**{switch: "no"}), TypeError) == text  # type: ignore[call-overload]
+
+
+def test_attach_takes_a_database() -> None:
+    text = "attach takes a Database to answer, such as minidynamo.connect(), not 'shop.db'"
+    assert told(lambda: minidynamo.attach(None, "shop.db"), TypeError) == text  # type: ignore[arg-type]
 
 
 def test_settings_that_mock_does_not_know_are_refused_at_the_call() -> None:

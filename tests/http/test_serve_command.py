@@ -157,6 +157,7 @@ def test_sigterm_lets_requests_in_flight_end() -> None:
         (["--region", "bogus!"], "region takes the name of a region, such as 'us-east-1', not 'bogus!'"),
         (["--durability", "process"], "--durability is for data in a file: give --db FILE as well"),
         (["--db", "/nonexistent/x.db"], "there is no folder /nonexistent"),
+        (["--db", "localhost:8000"], "--db takes a file, and localhost:8000 is an address: --host and --port say"),
         (["--db", "x.db", "--isolate-by-region"], "--db keeps one database"),
         (["--host", "256.0.0.1", "--allow-anonymous"], "cannot serve at 256.0.0.1"),
         (["--host", "192.0.2.1", "--allow-anonymous"], "; this machine has no such address: give one that it has"),

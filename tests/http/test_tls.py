@@ -10,7 +10,7 @@ import pytest
 
 import minidynamo
 from minidynamo.cli.command_line import main
-from minidynamo.http.server.access import ServeError
+from minidynamo.http.server.access import ServeError, in_python
 from tests.http.test_serve_command import serving
 
 
@@ -76,4 +76,5 @@ def test_files_without_which_there_is_no_tls(
     assert not (folder / "shop.db").exists()
     with pytest.raises(ServeError) as raised:
         minidynamo.connect().serve(certificate=paths[0], private_key=paths[1])
-    assert str(raised.value) == error.removeprefix("minidynamo: ").rstrip()
+    assert str(raised.value) == str(in_python(ServeError(error.removeprefix("minidynamo: ").rstrip())))
+    assert "--" not in str(raised.value)

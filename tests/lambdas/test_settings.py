@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from minidynamo.errors import ResourceNotFound
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.lambdas.filter_patterns import compiled_filters
 from tests.lambdas.streaming_table import keys_of, put
+from tests.simulation.test_arguments import told
 
 RECORD = {
     "eventName": "INSERT",
@@ -96,6 +98,82 @@ def test_wrong_settings_are_refused(database: Database, parameters: Any, fault: 
         database.on_stream("tbl", print, **parameters)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"StartingPosition": ["LATEST"]}, "StartingPosition takes TRIM_HORIZON or LATEST, not a list"),
+        ({"BisectBatchOnFunctionError": "no"}, "BisectBatchOnFunctionError takes True or False, not 'no'"),
+        ({"Enabled": "no"}, "Enabled takes True or False, not 'no'"),
+        ({"FunctionResponseTypes": "ReportBatchItemFailures"}, "FunctionResponseTypes takes a list of names, such as"),
+        ({"FunctionResponseTypes": [5]}, "FunctionResponseTypes takes a list of names, such as"),
+        ({"FilterCriteria": "{}"}, "FilterCriteria takes filters, such as"),
+        ({"FilterCriteria": [{"Pattern": "{}"}]}, "FilterCriteria takes filters, such as"),
+        ({"DestinationConfig": print}, "DestinationConfig takes where failed batches go, such as"),
+        ({"Timeout": "3"}, "Timeout takes a number of seconds, not '3'"),
+        ({"Timeout": True}, "Timeout takes a number of seconds, not True"),
+    ],
+)
+def test_settings_of_wrong_types_are_refused(database: Database, parameters: Any, fault: str) -> None:
+    """As a decorator, too, before there is anything to decorate."""
+    for handler in (print, None):
+        assert fault in told(lambda handler=handler: database.on_stream("tbl", handler, **parameters), TypeError)  # type: ignore[misc]
+    assert database.functions.mappings == []
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"FilterCriteria": {"Filter": []}},
+        {"FilterCriteria": {"Filters": "{}"}},
+        {"FilterCriteria": {"Filters": ["{}"]}},
+        {"FilterCriteria": {"Filters": [{"pattern": "{}"}]}},
+        {"FilterCriteria": {"Filters": [{"Pattern": {}}]}},
+        {"DestinationConfig": {"OnSuccess": {"Destination": print}}},
+        {"DestinationConfig": {"OnFailure": print}},
+        {"DestinationConfig": {"OnFailure": {"Dest": print}}},
+    ],
+)
+def test_settings_of_wrong_shapes_are_refused(database: Database, parameters: Any) -> None:
+    (name,) = parameters
+    assert f"{name} takes " in told(lambda: database.on_stream("tbl", print, **parameters), ValueError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "text"),
+    [
+        (TypeError, lambda it: it.register(5, print), "name takes the name of a function, not 5"),
+        (ValueError, lambda it: it.register("", print), "name takes the name of a function, not ''"),
+        (ValueError, lambda it: it.register("f:1", print), "name takes the name of a function, not 'f:1'"),
+        (TypeError, lambda it: it.register("f", print, Timeout="3"), "Timeout takes a number of seconds, not '3'"),
+        (TypeError, lambda it: it.register("f", print, ReservedConcurrency=1.5), "takes a whole number, not 1.5"),
+        (TypeError, lambda it: it.register("f", print, MaximumEventAgeInSeconds="60"), "a number of seconds, not '60'"),
+        (TypeError, lambda it: it.register("f", print, MaximumRetryAttempts=1.5), "takes a whole number, not 1.5"),
+        (TypeError, lambda it: it.invoke(print), "name takes the name or the ARN of a function, not a"),
+        (
+            TypeError,
+            lambda it: it.invoke("known", Qualifier=1),
+            "Qualifier takes a version or an alias, such as '1', n",
+        ),
+        (
+            ValueError,
+            lambda it: it.invoke("known", "not JSON"),
+            "payload takes what JSON can say, or JSON as a text: E",
+        ),
+        (
+            TypeError,
+            lambda it: it.invoke("known", {1}),
+            "payload takes what JSON can say, or JSON as a text: Object of",
+        ),
+        (TypeError, lambda it: it.publish_version(5), "name takes the name or the ARN of a function, not 5"),
+        (TypeError, lambda it: it.put_alias("known", "live", 1), "version takes a version or an alias, such as '1', n"),
+        (TypeError, lambda it: it.stop("3"), "timeout takes a number of seconds, not '3'"),
+    ],
+)
+def test_functions(database: Database, kind: type[Exception], call: Callable[[Any], object], text: str) -> None:
+    database.functions.register("known", print)
+    assert text in told(lambda: call(database.functions), kind)
+
+
 def test_what_cannot_be_mapped_is_refused(database: Database) -> None:
     with pytest.raises(TypeError, match=r"has no parameter Batchsize; it has .*BatchSize"):
         database.on_stream("tbl", print, Batchsize=1)
@@ -103,6 +181,11 @@ def test_what_cannot_be_mapped_is_refused(database: Database) -> None:
         database.on_stream("nowhere", print)
     with pytest.raises(ResourceNotFound, match="Function not found"):
         database.on_stream("tbl", "nowhere")
+    with pytest.raises(TypeError, match="table_name takes the name of a table, not None"):
+        database.on_stream(None, print)  # type: ignore[call-overload]
+    database.functions.register("known", print)
+    with pytest.raises(TypeError, match="Timeout is the function's: give it where known is registered"):
+        database.on_stream("tbl", "known", Timeout=5)
     with pytest.raises(TypeError, match="cannot be called"):
         database.on_stream("tbl", 5)
     database.execute("CreateTable", create_table_request("plain", {"key": ["pk S"]}))

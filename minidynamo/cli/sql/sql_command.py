@@ -10,7 +10,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from minidynamo.cli.display import wide_console
-from minidynamo.cli.places import one_line, open_place, open_to_read, require_file
+from minidynamo.cli.places import one_line, open_place, open_to_read, refuse_address, require_file
 from minidynamo.cli.sql.script import split_script
 from minidynamo.cli.sql.session import HELP, Session, SessionEnd
 from minidynamo.database.database import Database
@@ -39,6 +39,7 @@ def run_sql(options: argparse.Namespace) -> int:
 def _opened(options: argparse.Namespace) -> Database:
     if options.endpoint is not None or options.read_only:
         return open_to_read(options)
+    refuse_address(options.db)
     require_file(options.db)
     return open_place(options)
 

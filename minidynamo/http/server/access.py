@@ -17,6 +17,26 @@ class ServeError(ValueError):
     """Settings of a server that are wrong or unsafe; the text says what to do."""
 
 
+# What options of the command line are called where a server is made in Python.
+_IN_PYTHON = {
+    "--credentials FILE": "credentials={access_key: secret}",
+    "--credentials": "credentials",
+    "--allow-anonymous": "allows_anonymous=True",
+    "--certfile FILE": "certificate=path",
+    "--certfile": "certificate",
+    "--keyfile FILE": "private_key=path",
+    "--keyfile": "private_key",
+}
+
+
+def in_python(error: ServeError) -> ServeError:
+    """The same of a server that is made in Python, with the names that its settings have there."""
+    text = str(error)
+    for option, name in _IN_PYTHON.items():
+        text = text.replace(option, name)
+    return ServeError(text)
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address, or a name, is this machine's own."""
     name = host.strip("[]").lower()

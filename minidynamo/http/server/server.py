@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import re
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minidynamo.arguments import require
+from minidynamo.arguments import TRUE_OR_FALSE, Rule, between, check_arguments, like, of, refuse_unknown
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Around, Authenticate, Choose, Exchange
 from minidynamo.http.server.access import ServeError, check_binding, host_check
@@ -28,7 +30,18 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _SHUTDOWN_SECONDS = 10
-_PORTS = "a number from 0 to 65535, 0 for a free port"
+
+
+_FILE = Rule("the path of a file", of(str, os.PathLike), may_be_none=True)
+_OPTIONS = {
+    "host": Rule("an address to listen on, such as '127.0.0.1'", of(str), like(re.compile(r"\S+"))),
+    "port": Rule("a number from 0 to 65535, 0 for a free port", of(int), between(0, 65535)),
+    "credentials": Rule("secrets by access key, such as {'AKIA...': '...'}", of(Mapping), may_be_none=True),
+    "allows_anonymous": TRUE_OR_FALSE,
+    "allows_origins": TRUE_OR_FALSE,
+    "certificate": _FILE,
+    "private_key": _FILE,
+}
 _REMEDIES = {
     errno.EADDRINUSE: "another program listens there: give another port, or 0 for a free one",
     errno.EACCES: "this user may not listen there: give a port from 1024 on, or 0 for a free one",
@@ -49,8 +62,9 @@ class ServerOptions:
         certificate, private_key: files for TLS.
 
     Raises:
-        ServeError: there is no such port, or TLS cannot be spoken with these files.
-        TypeError: the port is no number.
+        ServeError: there is no such port or address, nobody could sign with the credentials, or TLS cannot be spoken
+            with these files.
+        TypeError: one is of a wrong type.
     """
 
     host: str = "127.0.0.1"
@@ -62,10 +76,13 @@ class ServerOptions:
     private_key: Path | None = None
 
     def __post_init__(self) -> None:
-        require(isinstance(self.port, int), "port", _PORTS, self.port)
-        if not 0 <= self.port <= 65535:
-            raise ServeError(f"port takes {_PORTS}, not {self.port}")
+        check_arguments(_OPTIONS, ServeError, **{name: getattr(self, name) for name in _OPTIONS})
         check_tls(self.certificate, self.private_key)
+
+
+def check_options(given: Iterable[str]) -> None:
+    """Raises TypeError for the name of an option that there is not."""
+    refuse_unknown("serve", given, _OPTIONS)
 
 
 class Server:
