@@ -206,6 +206,9 @@ class Attachment:
             self.detach()
             raise TypeError(f"attach() takes a client, resource or session of boto3, not {type(target).__name__}")
 
+    def __repr__(self) -> str:
+        return f"<Attachment: {f'on, {self._database!r}' if self._is_attached else 'off'}>"
+
     def detach(self) -> None:
         """Ends the attachment: what was attached goes its own way again."""
         if not self._is_attached:

@@ -31,6 +31,9 @@ class BatchWriter:
         self._key_names = overwrite_by_pkeys
         self._requests: list[RequestDraft] = []
 
+    def __repr__(self) -> str:
+        return f"<BatchWriter of {self._table_name}: {len(self._requests)} to be sent>"
+
     def put_item(self, Item: PythonItem) -> None:
         """Puts an item, sooner or later."""
         self._add({"PutRequest": {"Item": Item}})

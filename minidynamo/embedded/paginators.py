@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TypedDict
 
-from minidynamo.requests.operations import API, Pages
+from minidynamo.requests.operations import API
 from minidynamo.values.api_types import JsonValue, RequestDraft, Response
 from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
 
@@ -59,7 +59,7 @@ class Paginator:
             PaginationConfig: MaxItems (results in all), PageSize (per call), StartingToken (a `resume_token`).
             parameters: those of the method.
         """
-        return PageIterator(self._method, self._pages, parameters, PaginationConfig or {})
+        return PageIterator(self._method, self._name, parameters, PaginationConfig or {})
 
 
 class PageIterator:
@@ -68,12 +68,12 @@ class PageIterator:
     def __init__(
         self,
         method: Callable[..., Response],
-        pages: Pages,
+        name: str,
         parameters: RequestDraft,
         config: PaginationConfig,
     ) -> None:
-        self._method = method
-        self._pages = pages
+        self._method, self._name = method, name
+        self._pages = pages = _PAGES[name]
         self._parameters = dict(parameters)
         max_items, page_size = config.get("MaxItems"), config.get("PageSize")
         self._max_items = None if max_items is None else int(max_items)
@@ -81,6 +81,9 @@ class PageIterator:
             self._parameters[pages.limit] = int(page_size)
         self._starting_token = config.get("StartingToken")
         self.resume_token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<PageIterator of {self._name}>"
 
     def __iter__(self) -> Iterator[Response]:
         pages, parameters = self._pages, dict(self._parameters)

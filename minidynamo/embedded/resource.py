@@ -70,6 +70,9 @@ class TableCollection:
     def __init__(self, client: ResourceClient, table: Callable[[str], TableResource]) -> None:
         self._client, self._table = client, table
 
+    def __repr__(self) -> str:
+        return f"<TableCollection of {self._client!r}>"
+
     def all(self) -> Iterator[TableResource]:
         """All tables, in byte order of their names."""
         for page in self._client.get_paginator("list_tables").paginate():

@@ -30,6 +30,9 @@ class ResourceMeta:
     def __init__(self, client: ResourceClient) -> None:
         self.client = client
 
+    def __repr__(self) -> str:
+        return f"<ResourceMeta: {self.client!r}>"
+
 
 class ResourceClient(DynamoClient[PythonValue, Expression], DynamoDBClient):  # type: ignore[misc]
     """A client that takes and gives Python values, as the client behind boto3's resource does."""

@@ -46,6 +46,11 @@ class Databases:
         self._own = None if own is None else self._told_apart(*own)
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        told = [text for text, is_on in (("region", self._by_region), ("access key", self._by_access_key)) if is_on]
+        how = f"one for each {' and '.join(told)}, " if told else ""
+        return f"<Databases: {how}{1 + len(self._opened)} open>"
+
     def of(self, region: str, access_key: str) -> Endpoint:
         """The database of a caller; raises AccessDenied where there are too many of them, or its region can be none."""
         assert len(self._opened) <= SERVED_DATABASES_MAX, f"{len(self._opened)} databases are open"

@@ -66,6 +66,9 @@ class LambdaFunction:
     metrics: Metrics = field(default_factory=Metrics)
     active: int = 0
 
+    def __repr__(self) -> str:
+        return f"<LambdaFunction {self.name}: {', '.join([*self.versions, *self.aliases])}>"
+
 
 @dataclass(frozen=True)
 class Outcome:

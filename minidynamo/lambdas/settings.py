@@ -69,6 +69,17 @@ class MappingSettings:
             raise ValueError("a mapping has a batching window or a tumbling window, not both")
         compiled_filters(self.FilterCriteria)
 
+    def __repr__(self) -> str:
+        """What differs from the defaults; a callable by its name."""
+        given = {
+            each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
+        }
+        texts = {name: repr(value) for name, value in given.items()}
+        if callable(self.failure_destination):
+            name = getattr(self.failure_destination, "__name__", type(self.failure_destination).__name__)
+            texts["DestinationConfig"] = f"{{'OnFailure': {{'Destination': {name}}}}}"
+        return f"MappingSettings({', '.join(f'{name}={text}' for name, text in texts.items())})"
+
     @classmethod
     def of(cls, parameters: Request) -> MappingSettings:
         """The settings of keyword parameters; raises TypeError for an unknown one."""

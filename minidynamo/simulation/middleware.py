@@ -35,6 +35,9 @@ class Simulation(Middleware):
         self._injector = target.injector
         self._policy = RejectionPolicy(target)
 
+    def __repr__(self) -> str:
+        return f"<Simulation of {self._injector!r}>"
+
     @property
     def faults(self) -> Faults:
         """Aims faults, and switches kinds off and on."""

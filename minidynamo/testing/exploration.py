@@ -61,6 +61,10 @@ class Exploration:
         """How many failures have a fault of each kind."""
         return Counter(kind for each in self.failures for kind in {fault.kind for fault in each.schedule.faults})
 
+    def __repr__(self) -> str:
+        count = self.outcomes.total()
+        return f"<Exploration: {count} outcome{'' if count == 1 else 's'}, {len(self.failures)} failed>"
+
     def __str__(self) -> str:
         failed = Counter(len(each.schedule.faults) for each in self.failures)
         rows = [("faults", "outcomes", "failures")]

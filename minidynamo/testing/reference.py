@@ -93,6 +93,10 @@ class ReferenceModel:
         self.indexes = indexes
         self.items: dict[tuple[Hashable, ...], Item] = {}
 
+    def __repr__(self) -> str:
+        count = len(self.items)
+        return f"<ReferenceModel with the key {', '.join(self.key)}: {count} item{'' if count == 1 else 's'}>"
+
     def identity(self, item: Item) -> tuple[Hashable, ...]:
         """What makes an item the same item."""
         require(isinstance(item, Mapping), "a model", f"items in wire form, such as {_WIRE_ITEM}", item)

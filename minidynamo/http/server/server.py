@@ -9,7 +9,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ class ServerOptions:
 
     host: str = "127.0.0.1"
     port: int = 0
-    credentials: Mapping[str, object] | None = None
+    credentials: Mapping[str, object] | None = field(default=None, repr=False)  # Secrets are not for logs.
     allows_anonymous: bool = False
     allows_origins: bool = False
     certificate: Path | None = None

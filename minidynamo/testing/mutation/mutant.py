@@ -156,6 +156,9 @@ class Mutant:
     breaks_records: BreakRecords | None = None
     needs: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Mutant {self.name}>"
+
     def has_work(self, used: Container[str]) -> bool:
         """Whether it can change an answer to a program that uses these operations, as `uses_of` tells them."""
         ends = [f".{name}" for name in self.needs] or [""]

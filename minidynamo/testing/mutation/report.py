@@ -77,6 +77,9 @@ class MutationReport:
 
     judgements: Mapping[Mutant, Judgement]
 
+    def __repr__(self) -> str:
+        return f"<MutationReport: {self.count_text}>"
+
     @property
     def noticed(self) -> list[Mutant]:
         """The mutants that a test has failed with."""
