@@ -50,8 +50,10 @@ def _create(database: Database, described: Response) -> None:
     from minidynamo.templates.schema import schema_from
 
     name = described["TableName"]
+    label = described.get("LatestStreamLabel")  # Its ARN is what the template's resources and outputs have been given.
     try:
-        schema_from({"Table": described}).create(database)
+        with database.catalog.streams.reserved(name, label):
+            schema_from({"Table": described}).create(database)
     except (DynamoError, ValueError) as error:
         said = error.message if isinstance(error, DynamoError) else str(error)
         text = said.removeprefix(f"table {name}: ")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock
@@ -50,6 +51,7 @@ class Streams:
         self._streams: dict[_Key, Stream] = {}
         self._enabled: dict[str, Stream] = {}  # By table.
         self._disabled: set[_Key] = set()
+        self._reserved: dict[str, str] = {}  # Labels by table.
         for _, record in system.range(STREAM_PREFIX, after(STREAM_PREFIX)):
             self._open(read_state(record))
 
@@ -76,10 +78,23 @@ class Streams:
 
     def new_label(self, table_name: str) -> str:
         """The label of a stream enabled now: the time in UTC with milliseconds, moved on where it is taken."""
-        now = self._clock.now()
+        now, reserved = self._clock.now(), self._reserved.get(table_name)
+        if reserved is not None and (table_name, reserved) not in self._streams:
+            return reserved
         while (label := _label(now)) and (table_name, label) in self._streams:
             now += 0.001
         return label
+
+    @contextmanager
+    def reserved(self, table_name: str, label: str | None) -> Iterator[None]:
+        """A stream of a table that is enabled meanwhile has a label that was given out; None for one of its own."""
+        assert table_name not in self._reserved, f"the label of {table_name}'s stream has been given out twice"
+        if label is not None:
+            self._reserved[table_name] = label
+        try:
+            yield
+        finally:
+            self._reserved.pop(table_name, None)
 
     def stage(self, batch: Batch, table_name: str, new: TableState | None, starts: Sequence[bytes]) -> StreamChange:
         """Stages what a new state of a table means for streams, and the end of old ones.

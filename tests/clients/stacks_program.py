@@ -34,8 +34,31 @@ BY_G = {
 }
 
 
-def template(**resources: Any) -> str:
-    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+def template(outputs: dict[str, Any] | None = None, **resources: Any) -> str:
+    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources, "Outputs": outputs or {}})
+
+
+def streams_of_stacks_have_the_arns_that_their_templates_give_out() -> None:
+    stream = {"StreamViewType": "KEYS_ONLY"}
+    arn = {"Fn::GetAtt": ["Events", "StreamArn"]}
+    known = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "stream", "Type": "String", "Value": arn}}
+    body = template({"Stream": {"Value": arn}}, Events=table("Events", StreamSpecification=stream), Known=known)
+    with mock_aws(), minidynamo.mock() as database:
+        stacks = boto3.client("cloudformation", **KEYS)
+        stacks.create_stack(StackName="events", TemplateBody=body)
+        given_out = stacks.describe_stacks(StackName="events")["Stacks"][0]["Outputs"][0]["OutputValue"]
+        assert boto3.client("ssm", **KEYS).get_parameter(Name="stream")["Parameter"]["Value"] == given_out
+        client, streams = boto3.client("dynamodb", **KEYS), boto3.client("dynamodbstreams", **KEYS)
+        assert client.describe_table(TableName="Events")["Table"]["LatestStreamArn"] == given_out
+        client.put_item(TableName="Events", Item={"id": {"S": "1"}})
+        shard = streams.describe_stream(StreamArn=given_out)["StreamDescription"]["Shards"][0]["ShardId"]
+        place = {"StreamArn": given_out, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        records = streams.get_records(ShardIterator=streams.get_shard_iterator(**place)["ShardIterator"])["Records"]
+        assert [each["dynamodb"]["Keys"] for each in records] == [{"id": {"S": "1"}}]
+        database.check()
+
+
+streams_of_stacks_have_the_arns_that_their_templates_give_out()
 
 
 with mock_aws(), minidynamo.mock() as database:
