@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from json import JSONDecodeError
 
+from minidynamo.formats.least_sizes import Members, Refused, counting
 from minidynamo.formats.records import Record, record_of
 from minidynamo.formats.source import Source, excess, not_utf8
-from minidynamo.limits import KIB, NUMBER_DIGITS_MAX
+from minidynamo.limits import ITEM_SIZE_BYTES_MAX, KIB, NUMBER_DIGITS_MAX
 from minidynamo.values.api_types import JsonValue
 
 _PIECE_BYTES = 64 * KIB
@@ -39,21 +40,25 @@ def _whole_number(text: str) -> int | Decimal:
     return int(text) if len(text) <= NUMBER_DIGITS_MAX else _number(text)
 
 
-class SaidTwice(Exception):
-    """An object that has a name twice, of which JSON decoders lose one."""
-
-
-def _object(members: list[tuple[str, JsonValue]]) -> JsonValue:
+def _object(members: Members) -> JsonValue:
+    """An object; one that has a name twice, of which JSON decoders lose one, is refused."""
     found = dict(members)
     if len(found) < len(members):
         names = [name for name, _ in members]
-        raise SaidTwice(f"says {next(name for name in names if names.count(name) > 1)!r} twice")
+        raise Refused(f"says {next(name for name in names if names.count(name) > 1)!r} twice")
     return found
 
 
 _DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number, object_pairs_hook=_object)
-# Finds the end of a value, whatever its objects say.
-_LENIENT_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_whole_number)
+# Finds the end of a value, whatever its objects say, and keeps none of them.
+_LENIENT_DECODER = json.JSONDecoder(object_pairs_hook=lambda members: None)
+
+
+def _decoder(characters: int) -> json.JSONDecoder:
+    """Decodes a value that has at most so many characters; of a long one no more than an item can hold."""
+    if characters <= ITEM_SIZE_BYTES_MAX:
+        return _DECODER
+    return json.JSONDecoder(parse_float=_number, parse_int=_whole_number, object_pairs_hook=counting(_object))
 
 
 def line_records(source: Source) -> Iterator[Record]:
@@ -68,10 +73,10 @@ def line_records(source: Source) -> Iterator[Record]:
 
 def _line_record(number: int, line: str) -> Record:
     try:
-        return record_of(number, _DECODER.decode(line), len(line))
+        return record_of(number, _decoder(len(line)).decode(line), len(line))
     except JSONDecodeError as error:
         return Record(number, None, f"not JSON: {error.msg}: column {error.colno}")
-    except SaidTwice as error:
+    except Refused as error:
         return Record(number, None, str(error))
     except RecursionError:
         return Record(number, None, _TOO_DEEP)
@@ -92,7 +97,7 @@ def array_records(source: Source) -> Iterator[Record]:
         while text.next_character() != "]":
             number, start = text.line_number(), text.consumed
             value = text.value()
-            if isinstance(value, SaidTwice):
+            if isinstance(value, Refused):
                 yield Record(number, None, str(value))
             else:
                 yield record_of(number, value, text.consumed - start)
@@ -183,8 +188,8 @@ class _ArrayText:
             raise _Unreadable(otherwise)
         self.position += 1
 
-    def value(self) -> JsonValue | SaidTwice:
-        """Decodes the value at the position; what is wrong with it, where it says something twice."""
+    def value(self) -> JsonValue | Refused:
+        """Decodes the value at the position; what is wrong with it, where it is refused."""
         while True:
             try:
                 value, end = self._decoded()
@@ -201,10 +206,10 @@ class _ArrayText:
             self.position = end
             return value
 
-    def _decoded(self) -> tuple[JsonValue | SaidTwice, int]:
+    def _decoded(self) -> tuple[JsonValue | Refused, int]:
         try:
-            return _DECODER.raw_decode(self._text, self.position)
-        except SaidTwice as error:
+            return _decoder(len(self._text) - self.position).raw_decode(self._text, self.position)
+        except Refused as error:
             return error, _LENIENT_DECODER.raw_decode(self._text, self.position)[1]
 
     def _read_more(self) -> bool:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from minidynamo.formats.least_sizes import is_too_large
+from minidynamo.limits import ITEM_SIZE_BYTES_MAX
+from minidynamo.messages import ITEM_TOO_LARGE
 from minidynamo.values.api_types import JsonValue
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import from_json
@@ -36,7 +39,10 @@ def record_of(number: int, value: JsonValue, characters: int) -> Record:
     if not isinstance(value, dict):
         return Record(number, None, f"not an object but {type(value).__name__}")
     item = value["Item"] if value.keys() == {"Item"} and isinstance(value["Item"], dict) else value
-    if item and all(map(_is_attribute_value, item.values())):
+    is_plain = not item or not all(map(_is_attribute_value, item.values()))
+    if characters > ITEM_SIZE_BYTES_MAX and is_too_large(value if is_plain else item, is_plain):
+        return Record(number, None, ITEM_TOO_LARGE)
+    if not is_plain:
         try:
             return Record(number, {name: from_json(each) for name, each in item.items()}, "", characters)
         except ValueError as error:

@@ -10,12 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from minidynamo.formats import json_records
+from minidynamo.formats import json_records, least_sizes
 from minidynamo.formats.reading import read_records
 from minidynamo.formats.records import Record
 from minidynamo.formats.source import FileError, Source
 from minidynamo.limits import LOADED_RECORD_BYTES_MAX, MIB
+from minidynamo.values.attribute_value import checked_item
+from minidynamo.values.json_form import item_to_json
+from minidynamo.values.python_values import to_item
+from tests import strategies
 
 
 def records_of(path: Path, file_format: str = "auto") -> list[Record]:
@@ -254,3 +260,58 @@ def test_an_object_over_several_lines_is_told_with_what_is_taken(tmp_path: Path)
     path = written(tmp_path, "a.json", json.dumps({"id": 1}, indent=2))
     with pytest.raises(FileError, match="begins with an object over several lines: write an object per line"):
         records_of(path)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json"])
+@pytest.mark.parametrize(
+    ("is_plain", "element", "count"),
+    [
+        (False, '{"S":"a"}', 400_000),
+        (False, '{"N":"1"}', 400_000),
+        (False, '{"L":[]}', 270_000),
+        (False, '{"M":{}}', 270_000),
+        (True, '"ab"', 400_000),
+        (True, "12345", 400_000),
+        (True, "1.5", 400_000),
+        (True, "[]", 400_000),
+        (True, '{"a":1}', 400_000),
+    ],
+)
+def test_an_item_of_many_small_elements_is_refused_before_it_is_made(
+    tmp_path: Path, is_plain: bool, element: str, count: int, ending: str
+) -> None:
+    elements = f"[{','.join([element] * count)}]"
+    text = f'{{"n":1,"l":{elements}}}' if is_plain else f'{{"n":{{"N":"1"}},"l":{{"L":{elements}}}}}'
+    around = ("[", ",", "]") if ending == "json" else ("", "\n", "")
+    path = written(tmp_path, f"a.{ending}", f'{around[0]}{text}{around[1]}{{"n":7}}{around[2]}')
+    with Source(path) as source, peak_below(100 * MIB):
+        found = list(read_records(source))
+    assert errors_in(found) == [(1, "Item size has exceeded the maximum allowed size")]
+    assert numbers_in(found) == ["7"]
+
+
+# Names of attributes that are those of types, too.
+names = st.sampled_from(["L", "M", "S", "N", "B", "SS", "a", "ü"])
+typed = st.recursive(
+    strategies.scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda each: {"L": each})
+        | st.dictionaries(names, inner, max_size=4).map(lambda each: {"M": each})
+    ),
+)
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 10**20) | strategies.texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
+)
+
+
+@given(st.booleans(), st.data())
+def test_no_item_is_refused_that_is_small_enough(is_plain: bool, data: st.DataObject) -> None:
+    """Whichever way it is written, what is told before an item is made is at most its size."""
+    drawn = data.draw(st.dictionaries(names, plain if is_plain else typed, min_size=1, max_size=6))
+    size = checked_item(to_item(drawn) if is_plain else drawn)[1]
+    value = drawn if is_plain else item_to_json(drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(least_sizes, "ITEM_SIZE_BYTES_MAX", size)
+        json.loads(json.dumps(value), object_pairs_hook=least_sizes.counting(dict))
+        assert not least_sizes.is_too_large(value, is_plain)
