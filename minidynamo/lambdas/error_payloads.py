@@ -1,18 +1,21 @@
 """What a failed invocation answers, as the Python runtime of AWS Lambda does.
 
-Source: AWS Lambda Developer Guide, "Lambda function errors in Python"; for exits and timeouts, answers of the service.
+Source: AWS Lambda Developer Guide, "Lambda function errors in Python"; for exits, timeouts and large answers,
+answers of the service.
 """
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Callable
 
-from minidynamo.limits import INVOCATION_PAYLOAD_BYTES_MAX
-from minidynamo.values.api_types import JsonObject
+from minidynamo.limits import ANSWER_PAYLOAD_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
+from minidynamo.values.api_types import JsonObject, JsonValue
 
 # A payload, with room for the rest of it and however JSON writes a character.
 _TEXT_CHARACTERS_MAX = INVOCATION_PAYLOAD_BYTES_MAX // 16
+_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({ANSWER_PAYLOAD_BYTES_MAX} bytes)."
 # What is logged and shown of an error.
 SHOWN_CHARACTERS_MAX = 2_000
 
@@ -57,7 +60,18 @@ def timed_out(text: str, request_id: str) -> JsonObject:
     return {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: {text}"}
 
 
-def not_json(error: Exception, request_id: str) -> JsonObject:
+def answer_of(value: object, request_id: str) -> tuple[JsonValue, Exception | None]:
+    """What a handler's value answers, as an object of its own; an error payload, and why, where it is no answer."""
+    try:
+        text = json.dumps(value)
+        if len(text) <= ANSWER_PAYLOAD_BYTES_MAX:
+            return json.loads(text), None
+    except Exception as error:  # Values may have methods of their own.
+        return _not_json(error, request_id), error
+    return {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": _TOO_LARGE}, ValueError(_TOO_LARGE)
+
+
+def _not_json(error: Exception, request_id: str) -> JsonObject:
     """The payload of a handler that returned what JSON cannot say."""
     return {
         "errorType": "Runtime.MarshalError",

@@ -6,7 +6,6 @@ Source: AWS Lambda API reference, Invoke; AWS Lambda Developer Guide, "Understan
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -19,7 +18,7 @@ from typing import NamedTuple
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
-from minidynamo.lambdas.error_payloads import SHOWN_CHARACTERS_MAX, not_json, raised, text_of, timed_out
+from minidynamo.lambdas.error_payloads import SHOWN_CHARACTERS_MAX, answer_of, raised, text_of, timed_out
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -265,11 +264,10 @@ class Runtime:
             text = f"Task timed out after {function.timeout_seconds:.2f} seconds"
             late = TimeoutError(f"function {function.name}: {text}")
             return Outcome(request_id, version, timed_out(text, request_id), True, late)
-        try:
-            return Outcome(request_id, version, json.loads(json.dumps(value)), False)
-        except Exception as error:  # Values may have methods of their own.
-            logger.warning("function %s returned what JSON cannot say: %s", function.name, _short(error))
-            return Outcome(request_id, version, not_json(error, request_id), True, error)
+        answer, refused = answer_of(value, request_id)
+        if refused is not None:
+            logger.warning("function %s gave no answer: %s", function.name, _short(refused))
+        return Outcome(request_id, version, answer, refused is not None, refused)
 
     def _log_failure(self, function: LambdaFunction, error: BaseException) -> None:
         """One line, with the traceback where a failure of this kind at this place has not been seen yet."""

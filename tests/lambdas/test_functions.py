@@ -9,7 +9,7 @@ import pytest
 
 from minidynamo import Database, ManualClock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
-from tests.lambdas.streaming_table import Event
+from tests.lambdas.streaming_table import Event, put
 
 
 def test_functions_are_invoked_by_name(database: Database) -> None:
@@ -114,3 +114,27 @@ def test_destinations_may_be_functions(database: Database) -> None:
         database.functions.register("second", print, OnFailure="nowhere")
     with pytest.raises(ValueError, match="MaximumEventAgeInSeconds"):
         database.functions.register("second", print, MaximumEventAgeInSeconds=1)
+
+
+def test_an_answer_has_six_megabytes_at_most(database: Database) -> None:
+    """Of JSON: the quotes around a text count. Queued invocations and batches of a stream fail with more as well."""
+    most = 6 * 1024 * 1024 + 100 - 2
+    database.functions.register("verbose", lambda event, context: "x" * event["length"])
+    taken = database.functions.invoke("verbose", {"length": most})
+    assert "FunctionError" not in taken
+    assert len(taken["Payload"]) == most + 2
+    refused = database.functions.invoke("verbose", {"length": most + 1})
+    text = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+    assert (refused["StatusCode"], refused["FunctionError"]) == (200, "Unhandled")
+    assert json.loads(refused["Payload"]) == {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
+    database.functions.invoke("verbose", {"length": most + 1}, InvocationType="Event")
+    assert database.drain(errors="report").discarded == {"verbose": 1}
+
+
+def test_a_batch_whose_handler_answers_too_much_has_failed(database: Database) -> None:
+    database.on_stream("tbl", lambda event, context: "x" * 7_000_000, MaximumRetryAttempts=1)
+    put(database, "a")
+    with pytest.raises(ValueError, match=r"^Response payload size exceeded maximum allowed payload"):
+        database.drain()
+    report = database.drain(errors="report")
+    assert (report.invocations, report.discarded) == ({"lambda": 1}, {"lambda": 1})
