@@ -7,6 +7,8 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from minidynamo.arguments import require
+
 if TYPE_CHECKING:
     from unittest import TestCase
 
@@ -41,6 +43,7 @@ def decorated(target: Decorated, new_switch: NewSwitch) -> Decorated:
         else:
             _decorate_class(target, new_switch)
         return target
+    require(callable(target), "a mock", "a function or a class to decorate", target)
     function: Any = _within(target, lambda *ignored: new_switch())
     return function  # type: ignore[no-any-return]
 

@@ -6,14 +6,22 @@ Source: boto3 documentation, "Paginators".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypedDict
 
+from minidynamo.arguments import Rule, check_arguments, of, require
 from minidynamo.requests.operations import API
 from minidynamo.values.api_types import JsonValue, RequestDraft, Response
 from minidynamo.values.json_form import base64_text, binaries_decoded, binary_of
 
 _PAGES = {row.method: row.pages for row in API.values() if row.pages is not None}
+
+
+# botocore makes numbers of texts as well, such as those of a query.
+_COUNT = Rule(
+    "a whole number", of(int, str), lambda value: str(value).strip().lstrip("-").isdecimal(), may_be_none=True
+)
+_RULES = {"MaxItems": _COUNT, "PageSize": _COUNT, "StartingToken": Rule("a resume_token", of(str), may_be_none=True)}
 
 
 def require_pages(name: object) -> None:
@@ -59,7 +67,10 @@ class Paginator:
             PaginationConfig: MaxItems (results in all), PageSize (per call), StartingToken (a `resume_token`).
             parameters: those of the method.
         """
-        return PageIterator(self._method, self._name, parameters, PaginationConfig or {})
+        config = PaginationConfig or {}
+        require(isinstance(config, Mapping), "PaginationConfig", "a dict, such as {'MaxItems': 10}", config)
+        check_arguments(_RULES, **{name: value for name, value in config.items() if name in _RULES})
+        return PageIterator(self._method, self._name, parameters, config)
 
 
 class PageIterator:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, Unpack
 
+from minidynamo.arguments import require
 from minidynamo.embedded.batch_writer import BatchWriter
 from minidynamo.embedded.boto3_types import DynamoDBClient, NamesOnly, Table
 from minidynamo.embedded.client import DynamoClient
@@ -173,6 +174,8 @@ class TableActions(NamesOnly):
         Parameters:
             overwrite_by_pkeys: names of key attributes; of several requests with equal keys only the last is sent.
         """
+        is_right = overwrite_by_pkeys is None or isinstance(overwrite_by_pkeys, list | tuple)
+        require(is_right, "overwrite_by_pkeys", "names of key attributes, such as ['pk', 'sk']", overwrite_by_pkeys)
         return BatchWriter(self.name, self.meta.client.batch_write_item, overwrite_by_pkeys)
 
     def wait_until_exists(self) -> None:

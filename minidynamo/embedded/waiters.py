@@ -6,9 +6,10 @@ A clock that can be advanced is advanced instead of sleeping. Source: boto3 docu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 
+from minidynamo.arguments import Rule, between, check_arguments, of, require
 from minidynamo.clock import advanced
 from minidynamo.embedded.client_errors import modelled_class, waiter_error_class
 from minidynamo.endpoints.endpoint import Endpoint
@@ -16,6 +17,11 @@ from minidynamo.values.api_types import Response
 
 _NAMES = ("table_exists", "table_not_exists")
 _DELAY_SECONDS, _ATTEMPTS_MAX = 20, 25
+
+_RULES = {
+    "Delay": Rule("a number of seconds from 0 on", of(int, float), between(0)),
+    "MaxAttempts": Rule("a whole number", of(int)),
+}
 
 
 class WaiterConfig(TypedDict, total=False):
@@ -55,6 +61,8 @@ class Waiter:
             WaiterError: it was not reached within the attempts.
         """
         config = WaiterConfig or {}
+        require(isinstance(config, Mapping), "WaiterConfig", "a dict, such as {'Delay': 1}", config)
+        check_arguments(_RULES, **{name: value for name, value in config.items() if name in _RULES})
         delay, attempts = config.get("Delay", _DELAY_SECONDS), config.get("MaxAttempts", _ATTEMPTS_MAX)
         status = None
         for attempt in range(attempts):

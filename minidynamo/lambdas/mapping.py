@@ -16,6 +16,7 @@ from minidynamo.lambdas.batch_consumer import BatchConsumer
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.failures import Destinations
 from minidynamo.lambdas.runtime import Metrics, Runtime
+from minidynamo.lambdas.setting_rules import check_called
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardWork, ShardWorker
 from minidynamo.lambdas.stream_reader import StreamReader
@@ -76,6 +77,7 @@ class EventSourceMapping:
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ends that, after the invocation it is at; does not wait longer for it than some seconds."""
+        check_called(timeout=seconds)
         background = self.leave()
         if background is not None:
             background.join(seconds)

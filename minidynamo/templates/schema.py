@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minidynamo.arguments import require
 from minidynamo.embedded.client import Client
 from minidynamo.embedded.client_errors import unknown_parameters
 from minidynamo.endpoints.endpoint import Endpoint
@@ -55,6 +56,8 @@ class TableTemplates:
             DynamoError: the database refuses a table; a client raises its own errors. The text names the table, and
                 those that have been created before it.
         """
+        is_right = isinstance(target, Endpoint) or hasattr(target, "create_table")
+        require(is_right, "create", "a Database, or a client of boto3 or of this package", target)
         client: TableClient = _OwnErrors(target) if isinstance(target, Endpoint) else target
         created: list[str] = []
         for table in self.tables:
@@ -69,6 +72,8 @@ class TableTemplates:
 
     def without(self, names: Iterable[str]) -> TableTemplates:
         """The tables but for those of some names."""
+        is_right = isinstance(names, Iterable) and not isinstance(names, str)
+        require(is_right, "without", "names of tables, such as ['orders']", names)
         left_out = set(names)
         return TableTemplates(tuple(table for table in self.tables if table.name not in left_out))
 
@@ -160,7 +165,7 @@ def _texts(parameters: Mapping[str, str]) -> dict[str, str]:
     """The values of parameters as texts, which numbers and truth values have."""
     texts = {name: text_of(value) for name, value in parameters.items()} if isinstance(parameters, Mapping) else {}
     given = {name: text for name, text in texts.items() if isinstance(name, str) and text is not None}
-    if len(given) < len(parameters):
+    if not isinstance(parameters, Mapping) or len(given) < len(parameters):
         raise TypeError(f"parameters are names with texts, not {shown(parameters)}")
     return given
 

@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 
 import minidynamo
-from minidynamo import Database, ManualClock, connect
+from minidynamo import Database, ManualClock, connect, schema_from
+from minidynamo.formats.short_tables import create_table_request
 from tests.simulation.test_arguments import told
 
 Call = Callable[[Any], object]
 NAN = float("nan")
+TEMPLATE = schema_from({"Table": create_table_request("tbl", {"key": ["pk S"]})})
+
+
+def paginate(database: Database, config: Any) -> object:
+    return database.client().get_paginator("list_tables").paginate(PaginationConfig=config)
+
+
+def wait(database: Database, config: Any) -> object:
+    return database.client().get_waiter("table_not_exists").wait(TableName="tbl", WaiterConfig=config)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +60,18 @@ NAN = float("nan")
         (TypeError, lambda db: db.least_privilege(5), "least_privilege takes calls that were made, such as the calls"),
         (TypeError, lambda db: db.least_privilege(["PutItem"]), "of minidynamo.testing.recording, not 'PutItem'"),
         (ValueError, lambda db: db.client().get_paginator("scna"), "scna has no pages; these have: list_tables"),
+        (TypeError, lambda db: paginate(db, 5), "PaginationConfig takes a dict, such as {'MaxItems': 10}, not 5"),
+        (ValueError, lambda db: paginate(db, {"MaxItems": "x"}), "MaxItems takes a whole number, not 'x'"),
+        (TypeError, lambda db: paginate(db, {"PageSize": 1.5}), "PageSize takes a whole number, not 1.5"),
+        (TypeError, lambda db: paginate(db, {"StartingToken": 5}), "StartingToken takes a resume_token, not 5"),
+        (TypeError, lambda db: wait(db, 5), "WaiterConfig takes a dict, such as {'Delay': 1}, not 5"),
+        (TypeError, lambda db: wait(db, {"Delay": "1"}), "Delay takes a number of seconds from 0 on, not '1'"),
+        (TypeError, lambda db: wait(db, {"MaxAttempts": "1"}), "MaxAttempts takes a whole number, not '1'"),
+        (TypeError, lambda db: db.Table("tbl").batch_writer("pk"), "overwrite_by_pkeys takes names of key attribute"),
+        (TypeError, lambda db: TEMPLATE.create("tbl"), "create takes a Database, or a client of boto3 or of this pack"),
+        (TypeError, lambda db: TEMPLATE.without("tbl"), "without takes names of tables, such as ['orders'], not 'tbl'"),
+        (TypeError, lambda db: schema_from({}, 5), "parameters are names with texts, not 5"),
+        (TypeError, lambda db: minidynamo.mock(db)(5), "a mock takes a function or a class to decorate, not 5"),
         (TypeError, lambda db: Database("shop.db"), "an engine; minidynamo.connect(path) opens a file, not 'shop.db'"),
         (TypeError, lambda db: ManualClock("x"), "start takes epoch seconds, such as 1_700_000_000, not 'x'"),
         (TypeError, lambda db: ManualClock("5"), "start takes epoch seconds, such as 1_700_000_000, not '5'"),
