@@ -22,6 +22,8 @@ from minidynamo.values.attribute_value import Item
 _OVERLAPPING = "Overlapping conditions with range keys are not supported in where clause"
 _NO_FULL_KEY = "Where clause does not contain a mandatory equality on all key attributes"
 _RANGE_OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+# A batch of statements is refused for one item named twice; those in IN and OR are looked at as far as this.
+_NAMED_KEYS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ def full_key(where: Condition | None, schema: KeySchema) -> tuple[Item, tuple[Co
 
 
 def named_keys(where: Condition | None, schema: KeySchema) -> list[Item]:
-    """The keys that a condition names by equalities, INs and ORs of them; none where it asks for something else too."""
+    """The keys that a condition names by equalities, INs and ORs of them; none where it asks for something else too.
+
+    Nor where it names far more than any statement may: they are looked through for one that comes twice.
+    """
     if isinstance(where, syntax.Or):
         found = [named_keys(part, schema) for part in where.parts]
         return [key for keys in found for key in keys] if all(found) else []
@@ -111,6 +116,8 @@ def named_keys(where: Condition | None, schema: KeySchema) -> list[Item]:
     keys: list[Item] = [{}]
     for name in schema.names:
         allowed = [values for part in parts if (values := _allowed(part, name)) is not None]
+        if len(keys) * sum(map(len, allowed)) > _NAMED_KEYS_MAX:
+            return []
         keys = [{**key, name: literal.value} for key in keys for values in allowed for literal in values]
     return keys if len(parts) == len(schema.names) else []
 
