@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, as far as tables need them.
+"""CloudFormation's intrinsic functions, as far as tables and policies need them.
 
 Source: AWS CloudFormation User Guide, "Intrinsic function reference", "Pseudo parameters".
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
+from minidynamo.schema.arns import ArnScope
 from minidynamo.templates.loops import FUNCTION, Bindings, Loops
 from minidynamo.templates.parts import Members, Part, shown
 from minidynamo.templates.resolution import (
@@ -41,6 +41,11 @@ class Intrinsics:
         parameters: values of parameters, over their defaults, and names of resources that the template does not give.
         strays: takes what could not be checked.
         variables: what else a text may stand for.
+        needs_names: whether a name that the template does not give is an error; otherwise its resource is called by
+            its logical name.
+
+    Attributes:
+        unknown: texts that stand for themselves, since the template does not say what they will be.
     """
 
     def __init__(
@@ -49,7 +54,10 @@ class Intrinsics:
         parameters: Mapping[str, str],
         strays: list[Omission],
         variables: Callable[[str], object] = str,
+        needs_names: bool = True,
     ) -> None:
+        self.unknown: set[str] = set()
+        self._pseudo_parameters = {name: parameters.get(name, value) for name, value in PSEUDO_PARAMETERS.items()}
         self._variables = variables
         self._parameters = TemplateParameters(template.section("Parameters"), parameters, strays)
         self._mappings = template.section("Mappings").members
@@ -73,13 +81,15 @@ class Intrinsics:
             "Fn::FindInMap": self._find_in_map,
             "Fn::Length": lambda value: len(members_of("Fn::Length", self.resolved(value))),
             "Fn::GetAtt": self._attribute,
-            "Fn::ImportValue": lambda value: self._made("import-", self._text("Fn::ImportValue", value)),
+            "Fn::ImportValue": lambda value: self._stand_in("import-", self._text("Fn::ImportValue", value)),
         }
-        self.resources = ResourceNames(self._loops, self.resolved, parameters)
+        scope = ArnScope(self._pseudo_parameters["AWS::Region"], self._pseudo_parameters["AWS::AccountId"])
+        self.resources = ResourceNames(self._loops, self.resolved, parameters, scope, needs_names)
         for name, condition in self._loops.members(template.section("Conditions").members):
             self._conditions[name] = condition, self._loops.values
         self.resources.read(template.section("Resources"))
-        unknown = [name for name in parameters if name not in self._parameters and name not in self.resources]
+        known = (self._parameters, self.resources, PSEUDO_PARAMETERS)
+        unknown = [name for name in parameters if not any(name in each for each in known)]
         if unknown:
             raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
 
@@ -105,6 +115,15 @@ class Intrinsics:
             raise
         finally:
             self._allowance.leave()
+
+    def member(self, members: Members, name: str) -> object:
+        """One member of an object, resolved; None without it."""
+        for each, value in self._loops.members(members):
+            _check_no_function(each)
+            if each == name:
+                found = self.resolved(value)
+                return None if found is NO_VALUE else found
+        return None
 
     def origin(self, resolved: object) -> object:
         """The object of the template of which `resolved` made this one; itself, if it did not make it."""
@@ -135,8 +154,7 @@ class Intrinsics:
             function = self._functions.get(name)
             if function is not None:
                 return function(argument)
-            if isinstance(name, str) and name.startswith("Fn::") and not name.startswith(f"{FUNCTION}::"):
-                raise TemplateError(f"the function {name} is not understood in a table")
+            _check_no_function(name)
         members_by_name = {name: self.resolved(each) for name, each in self._loops.members(value)}
         present = {name: each for name, each in members_by_name.items() if each is not NO_VALUE}
         self._origins[id(present)] = value
@@ -149,14 +167,19 @@ class Intrinsics:
         self._allowance.spend_text(sum(map(len, pieces)))
         return "".join(pieces)
 
+    def _stand_in(self, *pieces: str) -> str:
+        made = self._made(*pieces)
+        self.unknown.add(made)
+        return made
+
     def _ref(self, name: str) -> object:
         if name in self._loops.values:
             return self._loops.values[name]
         name = self._loops.text(name)
         if name == "AWS::NoValue":
             return NO_VALUE
-        if name in PSEUDO_PARAMETERS:
-            return PSEUDO_PARAMETERS[name]
+        if name in self._pseudo_parameters:
+            return self._pseudo_parameters[name]
         if name in self._parameters:
             return self.resolved(self._parameters.value(name))
         if name in self.resources:
@@ -242,7 +265,11 @@ class Intrinsics:
             argument = argument.split(".", 1)
         names = entries("Fn::GetAtt", argument, 2, _OPERANDS_MAX)
         texts = [self._text("Fn::GetAtt", each) for each in names]
-        if texts[1:] == ["Arn"] and self.resources.is_table(texts[0]):
-            return ArnScope(DEFAULT_REGION, DEFAULT_ACCOUNT_ID).table_arn(self.resources.name(texts[0]))
+        known = self.resources.attribute(texts[0], ".".join(texts[1:]))
         # Of other attributes nothing is known: one that stands for itself is as good as any.
-        return self._made(*texts[0:1], *(f".{each}" for each in texts[1:]))
+        return known if known is not None else self._stand_in(texts[0], *(f".{each}" for each in texts[1:]))
+
+
+def _check_no_function(name: object) -> None:
+    if isinstance(name, str) and name.startswith("Fn::") and not name.startswith(f"{FUNCTION}::"):
+        raise TemplateError(f"the function {name} is not understood here")

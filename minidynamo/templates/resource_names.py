@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from minidynamo.schema.arns import ArnScope
 from minidynamo.templates.loops import Bindings, Loops
 from minidynamo.templates.parts import Part
 from minidynamo.templates.resolution import text_in
@@ -19,6 +20,8 @@ _NAME_PROPERTIES = {
     **dict.fromkeys(TABLE_TYPES, "TableName"),
     "AWS::ECS::Cluster": "ClusterName",
     "AWS::Events::Rule": "Name",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
     "AWS::KMS::Alias": "AliasName",
@@ -31,6 +34,16 @@ _NAME_PROPERTIES = {
 }
 # Called by their logical names where nothing else is given: tables by this package, and keys, whose ids say nothing.
 _BY_LOGICAL_NAME = (*TABLE_TYPES, "AWS::KMS::Key")
+_MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
+# What attributes give, behind "arn:aws:". Which stream a table will have, only the service says: any of its own.
+_ARNS = {
+    **{(kind, "Arn"): "dynamodb:{region}:{account}:table/{name}" for kind in TABLE_TYPES},
+    **{(kind, "StreamArn"): "dynamodb:{region}:{account}:table/{name}/stream/*" for kind in TABLE_TYPES},
+    ("AWS::IAM::Group", "Arn"): "iam::{account}:group/{name}",
+    ("AWS::IAM::Role", "Arn"): "iam::{account}:role/{name}",
+    ("AWS::IAM::User", "Arn"): "iam::{account}:user/{name}",
+    (_MANAGED_POLICY, "PolicyArn"): "iam::{account}:policy/{name}",
+}
 
 
 @dataclass(frozen=True)
@@ -59,15 +72,26 @@ class ResourceNames:
         loops: in which they may be repeated.
         resolved: resolves a value.
         given: names that the template does not give.
+        scope: where they are.
+        needs_names: whether a name must be known; otherwise a resource without one is called by its logical name.
 
     Attributes:
         all: them, in the order of the template; none before they are read.
     """
 
-    def __init__(self, loops: Loops, resolved: Callable[[object], object], given: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        loops: Loops,
+        resolved: Callable[[object], object],
+        given: Mapping[str, str],
+        scope: ArnScope,
+        needs_names: bool,
+    ) -> None:
         self._loops = loops
         self._resolved = resolved
         self._given = given
+        self._scope = scope
+        self._needs_names = needs_names
         self._by_logical_name: dict[str, Resource] = {}
         self.all: list[Resource] = []
 
@@ -79,8 +103,19 @@ class ResourceNames:
         ]
         self._by_logical_name = {each.logical_name: each for each in self.all}
 
+    def add(self, logical_name: str, part: Part, bindings: Bindings) -> Resource:
+        """Adds a resource that another one stands for, such as the role of a function."""
+        assert logical_name not in self, f"there is a resource {logical_name}"
+        made = Resource(logical_name, part, bindings)
+        self.all.append(made)
+        self._by_logical_name[logical_name] = made
+        return made
+
     def __contains__(self, logical_name: object) -> bool:
         return logical_name in self._by_logical_name
+
+    def __getitem__(self, logical_name: str) -> Resource:
+        return self._by_logical_name[logical_name]
 
     def name(self, logical_name: str) -> str:
         """What Ref gives for a resource.
@@ -88,18 +123,36 @@ class ResourceNames:
         Raises:
             TemplateError: it is in the template, but its name is not.
         """
+        if logical_name not in self._given and self[logical_name].type == _MANAGED_POLICY:
+            return self.attribute(logical_name, "PolicyArn") or logical_name
+        name = self.own_name(logical_name)
+        if name is not None:
+            return name
+        if self._needs_names and self[logical_name].type not in _BY_LOGICAL_NAME:
+            raise TemplateError(
+                f"the name of the resource {logical_name} is not in the template: give it as a parameter"
+            )
+        return logical_name
+
+    def own_name(self, logical_name: str) -> str | None:
+        """The name that the template or a parameter gives a resource."""
         if logical_name in self._given:
             return self._given[logical_name]
-        resource = self._by_logical_name[logical_name]
+        resource = self[logical_name]
         member = _NAME_PROPERTIES.get(str(resource.type))
         properties = resource.part.section("Properties")
-        if member is not None and properties.has(member):
-            with self._loops.within(resource.bindings):
-                return text_in("Ref", self._resolved(properties.get(member)))
-        if resource.type in _BY_LOGICAL_NAME:
-            return logical_name
-        raise TemplateError(f"the name of the resource {logical_name} is not in the template: give it as a parameter")
+        if member is None or not properties.has(member):
+            return None
+        with self._loops.within(resource.bindings):
+            return text_in("Ref", self._resolved(properties.get(member)))
 
-    def is_table(self, logical_name: object) -> bool:
-        """Whether a resource is there and a table."""
-        return logical_name in self and self._by_logical_name[str(logical_name)].type in TABLE_TYPES
+    def attribute(self, logical_name: object, attribute: str) -> str | None:
+        """What Fn::GetAtt gives for a resource; None where nothing is known of the attribute."""
+        if logical_name not in self:
+            return None
+        resource = self[str(logical_name)]
+        form = _ARNS.get((str(resource.type), attribute))
+        if form is None:
+            return None
+        name = self.own_name(resource.logical_name) or resource.logical_name
+        return "arn:aws:" + form.format(region=self._scope.region, account=self._scope.account_id, name=name)
