@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from minidynamo.embedded.conditions import Attr, Key
     from minidynamo.embedded.stand_ins import ClientError, ParamValidationError, WaiterError
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
+    from minidynamo.templates.policies import policies_from
     from minidynamo.templates.schema import schema_from
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ __all__ = [
     "attach",
     "connect",
     "mock",
+    "policies_from",
     "schema_from",
     "simulate",
 ]
@@ -62,6 +64,7 @@ _LATE = {
     "WaiterError": "minidynamo.embedded.client_errors",
     "attach": "minidynamo.boto.mocks",
     "mock": "minidynamo.boto.mocks",
+    "policies_from": "minidynamo.templates.policies",
     "schema_from": "minidynamo.templates.schema",
     "simulate": "minidynamo.simulation",
 }

@@ -69,9 +69,9 @@ class Database(HandlerHost, Faces):
         It has clients, resources and tables, and `mock()` takes it. What it writes is written here.
 
         Parameters:
-            policies: an identity policy, or several: documents as texts or objects.
+            policies: an identity policy, or several: documents as texts or objects, or what `policies_from` gives.
             arn: of the principal; by default of the user `application` of this account.
-            boundary: a permissions boundary.
+            boundary: a permissions boundary; by default the one that `policies_from` found.
             session: a session policy.
 
         Raises:

@@ -13,6 +13,7 @@ from minidynamo.database.resources import DatabaseResources
 from minidynamo.endpoints.authorization import Authorization
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.policies.accesses import accesses_of
+from minidynamo.policies.declared import DeclaredPolicies
 from minidynamo.policies.document import Document, Policy, read_policy
 from minidynamo.policies.evaluation import Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
@@ -87,6 +88,8 @@ def principal_of(
         PolicyError: a document is no policy, or the ARN names no principal.
     """
     arn = f"arn:aws:iam::{account_id}:user/application" if arn is None else arn
+    if boundary is None and isinstance(policies, DeclaredPolicies):
+        boundary = policies.boundary
     documents = [policies] if isinstance(policies, str | Mapping) else list(policies)
     read = [read_policy(each, f"policy {number}") for number, each in enumerate(documents, 1)]
     return Principal(

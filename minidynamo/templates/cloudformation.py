@@ -65,7 +65,7 @@ def _definition(
         return None
     if read is _simple_table and whole.has("Globals"):
         properties = _with_globals(properties, whole.part("Globals"), intrinsics)
-    with _standing_at(table, intrinsics):
+    with standing_at(table, intrinsics):
         draft, left_out = read(properties)
         draft = {"TableName": resource.logical_name, **draft}
         return table_of(properties, draft, left_out, f"resource {resource.logical_name}", table.members)
@@ -73,7 +73,7 @@ def _definition(
 
 def _properties(table: Part, intrinsics: Intrinsics) -> Part | None:
     """The properties of a table with all functions carried out; None where its condition is false."""
-    with _standing_at(table, intrinsics, f"{table.name}: "):
+    with standing_at(table, intrinsics, f"{table.name}: "):
         if table.has("Condition") and not intrinsics.holds(table.get("Condition")):
             return None
         properties = intrinsics.resolved(table.get("Properties"))
@@ -96,7 +96,7 @@ def _with_globals(properties: Part, everywhere: Part, intrinsics: Intrinsics) ->
 
 
 @contextmanager
-def _standing_at(resource: Part, intrinsics: Intrinsics, prefix: str = "") -> Iterator[None]:
+def standing_at(resource: Part, intrinsics: Intrinsics, prefix: str = "") -> Iterator[None]:
     """Has errors stand at the object of the template that is wrong, or else at the resource."""
     try:
         yield

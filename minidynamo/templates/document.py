@@ -33,7 +33,7 @@ class Document:
     line_of: Callable[[object], int | None]
 
 
-def read_document(source: Source) -> Document:
+def read_document(source: Source, reader: str = "schema_from") -> Document:
     """A document.
 
     Parameters:
@@ -52,7 +52,7 @@ def read_document(source: Source) -> Document:
             raise _too_large("the text")
         return _parsed(source, "the text")
     if not isinstance(source, str | Path):
-        raise TypeError(f"schema_from takes a path, a text or a document, not {shown(source)}")
+        raise TypeError(f"{reader} takes a path, a text or a document, not {shown(source)}")
     return _parsed(_text(Path(source)), str(source))
 
 

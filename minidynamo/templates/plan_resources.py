@@ -49,7 +49,7 @@ class PlanResource:
 def planned_resources(plan: Part) -> Iterator[PlanResource]:
     """The tables, and what belongs to tables, in all modules of a plan or state."""
     member = "planned_values" if plan.has("planned_values") else "values"
-    for resource in _resources(plan.section(member).section("root_module")):
+    for resource in module_resources(plan.section(member).section("root_module")):
         kind = resource.get("type")
         is_ours = isinstance(kind, str) and (kind == TABLE_TYPE or kind in TABLE_MEMBERS)
         if is_ours and resource.get("mode") in (None, "managed"):
@@ -57,10 +57,11 @@ def planned_resources(plan: Part) -> Iterator[PlanResource]:
             yield PlanResource(address, str(kind), resource.called(address).part("values").called(address), resource)
 
 
-def _resources(module: Part) -> Iterator[Part]:
+def module_resources(module: Part) -> Iterator[Part]:
+    """The resources of a module and of those in it."""
     yield from module.parts("resources")
     for child in module.parts("child_modules"):
-        yield from _resources(child)
+        yield from module_resources(child)
 
 
 class References:

@@ -76,6 +76,7 @@ class ResourceNames:
         needs_names: whether a name must be known; otherwise a resource without one is called by its logical name.
 
     Attributes:
+        scope: where they are.
         all: them, in the order of the template; none before they are read.
     """
 
@@ -90,7 +91,7 @@ class ResourceNames:
         self._loops = loops
         self._resolved = resolved
         self._given = given
-        self._scope = scope
+        self.scope = scope
         self._needs_names = needs_names
         self._by_logical_name: dict[str, Resource] = {}
         self.all: list[Resource] = []
@@ -155,4 +156,4 @@ class ResourceNames:
         if form is None:
             return None
         name = self.own_name(resource.logical_name) or resource.logical_name
-        return "arn:aws:" + form.format(region=self._scope.region, account=self._scope.account_id, name=name)
+        return "arn:aws:" + form.format(region=self.scope.region, account=self.scope.account_id, name=name)

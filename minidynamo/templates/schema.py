@@ -21,9 +21,9 @@ from minidynamo.requests.operations import API
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.document import Document, Source, read_document
-from minidynamo.templates.parts import shown, text_of
 from minidynamo.templates.serverless import is_serverless, serverless_tables
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError, TemplateWarning, told
+from minidynamo.templates.template_parameters import given_values
 from minidynamo.templates.terraform import planned_tables
 from minidynamo.values.api_types import Request, Response, TableClient
 
@@ -146,7 +146,7 @@ def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> 
         TemplateError: the file cannot be read, is none of these, is wrong or too large, or declares no table.
         TypeError: the source is neither a path nor a text nor a document, or a parameter's value is no text.
     """
-    given = _texts(parameters or {})
+    given = given_values(parameters)
     name = str(source) if isinstance(source, Path) else "the template"
     try:
         document = read_document(source)
@@ -159,15 +159,6 @@ def schema_from(source: Source, parameters: Mapping[str, str] | None = None) -> 
     for warning in warned:
         warnings.warn(warning, stacklevel=2)
     return TableTemplates(tables)
-
-
-def _texts(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The values of parameters as texts, which numbers and truth values have."""
-    texts = {name: text_of(value) for name, value in parameters.items()} if isinstance(parameters, Mapping) else {}
-    given = {name: text for name, text in texts.items() if isinstance(name, str) and text is not None}
-    if not isinstance(parameters, Mapping) or len(given) < len(parameters):
-        raise TypeError(f"parameters are names with texts, not {shown(parameters)}")
-    return given
 
 
 def _located(

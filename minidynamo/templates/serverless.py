@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping
 
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.parts import Members, shown
+from minidynamo.templates.resolution import PSEUDO_PARAMETERS
 from minidynamo.templates.serverless_variables import Variables
 from minidynamo.templates.table_definition import Omission, TableDefinition, TemplateError
+
+Template = dict[str, dict[object, object]]
+"""The sections of a template by name."""
 
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
 
@@ -31,31 +35,37 @@ def serverless_tables(
         strays: takes what concerns no table.
     """
     variables = Variables(document, parameters)
-    template = _template(document, variables)
-    declared = template["Parameters"].keys() | template["Resources"].keys()
-    of_template = {name: value for name, value in parameters.items() if name in declared}
+    template = service_template(document, variables)
     whole: dict[object, object] = dict(template.items())
-    return template_tables(whole, of_template, strays, variables.value)
+    return template_tables(whole, parameters_of(template, parameters), strays, variables.value)
 
 
-def _template(document: Members, variables: Variables) -> dict[str, dict[object, object]]:
+def parameters_of(template: Template, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Those of the given parameters that are a template's own; the others are values of variables."""
+    declared = template["Parameters"].keys() | template["Resources"].keys() | PSEUDO_PARAMETERS.keys()
+    return {name: value for name, value in parameters.items() if name in declared}
+
+
+def service_template(document: Members, variables: Variables) -> Template:
     """The template that the entries of `resources` make together."""
-    listed = _meant(document.get("resources") or {}, variables)
-    template: dict[str, dict[object, object]] = {section: {} for section in _SECTIONS}
+    listed = meant(document.get("resources") or {}, variables)
+    template: Template = {section: {} for section in _SECTIONS}
     for entry in listed if isinstance(listed, list) else [listed]:
-        members = _object(entry, variables, "resources")
+        members = object_in(entry, variables, "resources")
         for section in _SECTIONS:
-            found = _object(members.get(section) or {}, variables, section)
-            template[section].update({name: _meant(each, variables) for name, each in found.items()})
+            found = object_in(members.get(section) or {}, variables, section)
+            template[section].update({name: meant(each, variables) for name, each in found.items()})
     return template
 
 
-def _object(value: object, variables: Variables, place: str) -> Members:
-    value = _meant(value, variables)
+def object_in(value: object, variables: Variables, place: str) -> Members:
+    """A value that must be an object; TemplateError for any other, which names its place."""
+    value = meant(value, variables)
     if not isinstance(value, Mapping):
         raise TemplateError(f"the service has {shown(value)} in {place!r}, not an object")
     return value
 
 
-def _meant(value: object, variables: Variables) -> object:
+def meant(value: object, variables: Variables) -> object:
+    """A value, or what a text stands for."""
     return variables.value(value) if isinstance(value, str) else value

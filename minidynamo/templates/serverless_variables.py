@@ -46,7 +46,10 @@ class Variables:
             "self": self._of_document,
             "sls": lambda address: self._stage() if address == "stage" else None,
             "param": self._of_params,
-            "aws": {"accountId": DEFAULT_ACCOUNT_ID, "region": DEFAULT_REGION}.get,
+            "aws": {
+                "accountId": given.get("AWS::AccountId", DEFAULT_ACCOUNT_ID),
+                "region": given.get("AWS::Region", DEFAULT_REGION),
+            }.get,
         }
 
     def value(self, text: str) -> object:

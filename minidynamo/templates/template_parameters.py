@@ -58,6 +58,17 @@ class TemplateParameters:
         return _of_type(declared, declared.get("Default"))
 
 
+def given_values(parameters: Mapping[str, str] | None) -> dict[str, str]:
+    """The values of parameters as texts, which numbers and truth values have; raises TypeError for any others."""
+    if parameters is None:
+        return {}
+    texts = {name: text_of(value) for name, value in parameters.items()} if isinstance(parameters, Mapping) else {}
+    given = {name: text for name, text in texts.items() if isinstance(name, str) and text is not None}
+    if not isinstance(parameters, Mapping) or len(given) < len(parameters):
+        raise TypeError(f"parameters are names with texts, not {shown(parameters)}")
+    return given
+
+
 def _of_type(declared: Part, value: object) -> object:
     if isinstance(value, str) and _LIST.match(str(declared.get("Type"))):
         return [each.strip() for each in value.split(",")]

@@ -122,6 +122,7 @@ def test_public_names() -> None:
         "attach",
         "connect",
         "mock",
+        "policies_from",
         "schema_from",
         "simulate",
     ]
