@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from minidynamo.schema.arns import ArnScope
+from minidynamo.templates.bounds import TABLE_LIST_ENTRIES_MAX
 from minidynamo.templates.parts import Part, shown
 from minidynamo.templates.plan_index import PlanIndex
 from minidynamo.templates.plan_resources import TABLE_TYPE, PlanResource
@@ -61,6 +62,7 @@ class PlanDocuments:
         self._index = index
         self._scope = scope
         self._level = 0
+        self._documents: dict[str, Found] = {}
 
     def of(self, resource: PlanResource, values: Part, expressions: Part, member: str = "policy") -> Found:
         """The document that is a member of a resource, or of a block in it.
@@ -83,11 +85,13 @@ class PlanDocuments:
             return Found(source.values.text("json"))
         if self._level > _NESTING_LEVELS_MAX:
             raise source.values.error("is made of itself")
-        self._level += 1
-        try:
-            return self._made(source)
-        finally:
-            self._level -= 1
+        if source.address not in self._documents:
+            self._level += 1
+            try:
+                self._documents[source.address] = self._made(source)
+            finally:
+                self._level -= 1
+        return self._documents[source.address]
 
     def _made(self, source: PlanResource) -> Found:
         """The document that a data source will make, as Terraform's provider does."""
@@ -178,6 +182,8 @@ def _text(sid: object) -> str:
 
 def _merge(statements: list[JsonObject], others: list[JsonObject]) -> None:
     """Adds statements; one with the Sid of another takes its place."""
+    if len(statements) + len(others) > TABLE_LIST_ENTRIES_MAX:
+        raise TemplateError(f"a policy document has more than {TABLE_LIST_ENTRIES_MAX:,} statements")
     assert all("Effect" in each for each in others), "a statement has an effect"
     places = {each["Sid"]: place for place, each in enumerate(statements) if each.get("Sid")}
     for each in others:

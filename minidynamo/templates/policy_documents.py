@@ -5,6 +5,7 @@ Source: IAM User Guide, "IAM JSON policy element reference".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ class Collected:
         self.policies: list[JsonObject] = []
         self.boundary: JsonObject | None = None
         self._unknown = unknown
-        self._left_out: list[Omission] = []
+        self._texts: set[str] = set()
+        self._left_out: dict[Omission, None] = {}
         self._remarks: list[str] = []
 
     @property
@@ -105,8 +107,11 @@ class Collected:
         """
         policy = self._moved(policy_document(document, place))
         assert policy.keys() == {"Version", "Statement"}, f"{place} has become {policy.keys()}"
-        if policy not in self.policies:
-            self.policies.append(policy)
+        text = json.dumps(policy, sort_keys=True)
+        if text in self._texts:  # A state shows some both as resources and within roles.
+            return
+        self._texts.add(text)
+        self.policies.append(policy)
         for resource in self._unknown_resources(policy):
             self.leave_out(f"resource {shown(resource)} of {place}", _NOT_IN_THE_FILE)
 
@@ -130,9 +135,7 @@ class Collected:
 
     def leave_out(self, name: str, reason: str = NOT_KNOWN) -> None:
         """Notes what the principal has in the file, and not here."""
-        omission = Omission(name, reason)
-        if omission not in self._left_out:
-            self._left_out.append(omission)
+        self._left_out[Omission(name, reason)] = None
 
     def remark(self, text: str) -> None:
         """Notes what a user should know of the policies."""

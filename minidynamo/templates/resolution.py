@@ -56,7 +56,7 @@ class Allowance:
         assert number >= 0, "what is spent does not come back"
         self._nodes -= number
         if self._nodes < 0:
-            raise TemplateError(f"the tables come to more than {RESOLVED_NODES_MAX:,} values")
+            raise TemplateError(f"the template comes to more than {RESOLVED_NODES_MAX:,} values")
 
     def spend_text(self, characters: int) -> None:
         """Counts a text that is about to be made."""

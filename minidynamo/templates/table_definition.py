@@ -10,7 +10,7 @@ from minidynamo.values.api_types import RequestDraft
 
 
 class TemplateError(ValueError):
-    """A file that declares tables in a way that cannot be used; the text says what is wrong, in one line.
+    """A file that declares tables or policies in a way that cannot be used; the text says what is wrong, in one line.
 
     Parameters:
         text: what is wrong; it may quote from the file, so line breaks in it become spaces and a long one is cut.
@@ -23,10 +23,10 @@ class TemplateError(ValueError):
 
 
 class TemplateWarning(UserWarning):
-    """A file says something about a table that minidynamo leaves out; the text names both, in one line.
+    """A file says something about a table or a principal that minidynamo leaves out; the text names both, in one line.
 
     Parameters:
-        text: what is left out of which table.
+        text: what is left out of what.
     """
 
     def __init__(self, text: str) -> None:

@@ -85,7 +85,7 @@ def test_loops_that_come_to_too_much() -> None:
     body: dict[str, Any] = {"T": table()}
     for number in range(8):
         body = {f"Fn::ForEach::Loop{number}": [f"V{number}", [str(each) for each in range(100)], body]}
-    assert "the tables come to more than 200,000 values" in refusal(body)
+    assert "the template comes to more than 200,000 values" in refusal(body)
     long = {"Fn::ForEach::L": ["V", ["x" * 60_000], {"T": table("${V}${V}")}]}
     assert "a text is longer than 65,536 characters" in refusal(long)
     named = {"Fn::ForEach::L": ["V", [{"Ref": "Other"}], {"T": table()}], "Other": table()}

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +71,9 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
 }  # fmt: skip
 
 
-def refused(path: Any) -> str:
+def refused(path: Any, reader: Callable[[Any], object] = minidynamo.schema_from) -> str:
     with pytest.raises(ValueError) as caught:
-        minidynamo.schema_from(path)
+        reader(path)
     check_error(caught.value)
     return str(caught.value)
 
@@ -84,6 +84,7 @@ def test_hostile_files_are_refused(name: str, tmp_path: Path, capsys: pytest.Cap
     path = tmp_path / "template"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     assert fault in refused(path)
+    assert fault in refused(path, minidynamo.policies_from)
     assert main(["tables", "create", str(path), "--endpoint", "http://127.0.0.1:9"]) == 2
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("\n")) == ("", 1)

@@ -202,7 +202,7 @@ FUNCTIONS = {
     '!Join ["", [!Ref Long, !Ref Long]]': "a text is longer than 65,536 characters",
     "[" + "!Sub '${Long}'," * 30 + "]": "functions give more than 1,048,576 characters",
     "!Split [x, !Ref Long]": "T has ['', '', '', '', '', '', ...] as 'TableName', not text",
-    "[" + "!Split [x, !Ref Long]," * 5 + "]": "the tables come to more than 200,000 values",
+    "[" + "!Split [x, !Ref Long]," * 5 + "]": "the template comes to more than 200,000 values",
 }
 
 
