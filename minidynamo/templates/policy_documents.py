@@ -23,6 +23,7 @@ from minidynamo.templates.table_definition import Omission, TemplateError, Templ
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 _NOT_IN_THE_FILE = "not known from the file"
+_RESOLVED_LATER = "{{resolve:"  # CloudFormation's dynamic references.
 _ARN_BEGINS_WITH = ("arn:", "*")
 _RESOURCES = ("Resource", "NotResource")
 _ARN_OF_DYNAMODB = re.compile("(?P<head>arn:[^:]*:dynamodb):(?P<region>[^:]*):(?P<account>[^:]*):")
@@ -154,13 +155,13 @@ class Collected:
         """The resources of statements about DynamoDB that stand for nothing."""
         for statement in policy["Statement"]:
             actions = texts_of(statement.get("Action")) or ()
-            if any(each.lower().startswith(PREFIX) for each in actions):
-                for resource in texts_of(statement.get("Resource")) or ():
-                    if not resource.startswith(_ARN_BEGINS_WITH) or self._is_unknown(resource):
-                        yield resource
+            if any(each == "*" or each.lower().startswith(PREFIX) for each in actions):
+                for name in _RESOURCES:
+                    yield from filter(self._is_unknown, texts_of(statement.get(name)) or ())
 
     def _is_unknown(self, resource: str) -> bool:
-        return any(piece in self._unknown for piece in _PIECES.split(resource))
+        is_whole = resource.startswith(_ARN_BEGINS_WITH) and _RESOLVED_LATER not in resource
+        return not is_whole or any(piece in self._unknown for piece in _PIECES.split(resource))
 
 
 def policy_document(value: object, place: str) -> JsonObject:

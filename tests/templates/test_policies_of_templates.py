@@ -180,6 +180,13 @@ def test_wrong_arguments() -> None:
         minidynamo.policies_from(POLICIES / "plan.json", None, {"Stage": "live"})
 
 
+def test_a_dynamic_reference() -> None:
+    """It is resolved as a stack is made."""
+    arn = f"{ARN}{{{{resolve:ssm:/shop/orders}}}}"
+    with pytest.warns(TemplateWarning, match="resource 'arn:aws:dynamodb:.*' of Policies"):
+        minidynamo.policies_from(stack(R=role(document({"Effect": "Deny", "Action": "*", "NotResource": arn}))))
+
+
 def test_a_nested_stack() -> None:
     """What it gives is not known."""
     nested = role(document(statement("dynamodb:GetItem", resource={"Fn::GetAtt": ["Nested", "Outputs.Table"]})))
