@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from minidynamo.arguments import require
@@ -12,10 +13,11 @@ from minidynamo.database.faces import Faces
 from minidynamo.database.resources import DatabaseResources
 from minidynamo.endpoints.authorization import Authorization
 from minidynamo.endpoints.middleware import Wrapped
+from minidynamo.errors import DynamoError
 from minidynamo.policies.accesses import accesses_of
 from minidynamo.policies.declared import DeclaredPolicies
 from minidynamo.policies.document import Document, Policy, read_policy
-from minidynamo.policies.evaluation import Principal, principal_arn
+from minidynamo.policies.evaluation import Access, Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
 from minidynamo.values.api_types import Request, Response
 
@@ -103,7 +105,11 @@ def needed_by(database: Core, calls: Iterable[Done]) -> str:
     for each in done:
         require(hasattr(each, "operation") and hasattr(each, "request"), "least_privilege", _CALLS, each)
     resources = DatabaseResources(database, database.scope.account_id)
-    accesses = [access for call in done for access in accesses_of(call.operation, call.request, resources.facts_of)]
+    accesses: list[Access] = []
+    for call in done:
+        with suppress(DynamoError):  # What is no request is refused before it needs anything.
+            request = resources.well_formed(call.operation, call.request)
+            accesses += accesses_of(call.operation, request, resources.facts_of)
     return json.dumps(smallest_policy(accesses), indent=2)
 
 

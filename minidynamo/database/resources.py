@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from minidynamo.database.core import Core
-from minidynamo.operations.perform import require_form
+from minidynamo.operations.perform import well_formed
 from minidynamo.policies.accesses import TableFacts
 from minidynamo.policies.document import Policy, read_policy
 from minidynamo.schema.arns import ArnScope
@@ -51,9 +51,9 @@ class DatabaseResources:
         found = None if table is None else table.state.policies.get(label if kind == "stream" else "")
         return None if found is None or found.document is None else _read(found.document)
 
-    def require_form(self, operation: str, request: Request) -> None:
-        """Raises the service's error where a request is not well-formed."""
-        require_form(self._database.wording, operation, request)
+    def well_formed(self, operation: str, request: Request) -> Request:
+        """A request as it is carried out; raises the service's error where it has not the right form."""
+        return well_formed(self._database.wording, operation, request)
 
     def _table(self, arn: str) -> Table | None:
         with self._database.lock:

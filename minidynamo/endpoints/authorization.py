@@ -44,8 +44,8 @@ class Resources(Protocol):
         """The policy of a resource, None where it has none."""
         ...
 
-    def require_form(self, operation: str, request: Request) -> None:
-        """Raises the service's error where a request is not well-formed."""
+    def well_formed(self, operation: str, request: Request) -> Request:
+        """A request as it is carried out; raises the service's error where it has not the right form."""
         ...
 
 
@@ -76,17 +76,15 @@ class Authorization(Middleware):
             return proceed(call.operation, call.request)
         if call.endpoint.scope.account_id != self.principal.account:
             proceed = self._from_elsewhere(call.endpoint.scope, proceed)
-        if call.operation == _BATCH:
-            return self._batch(call, proceed)
+        # What is judged is what is carried out: without members that the operation would not look at.
+        request = self._resources.well_formed(call.operation, call.request)
         around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
-        try:
-            for access in accesses_of(call.operation, call.request, self._resources.facts_of):
-                self._require(call.operation, access, around)
-        except AccessDenied:
-            self._resources.require_form(call.operation, call.request)
-            raise
-        with called_by(self.principal):
-            return proceed(call.operation, call.request)
+        if call.operation == _BATCH:
+            return self._batch(request, around, proceed)
+        for access in accesses_of(call.operation, request, self._resources.facts_of):
+            self._require(call.operation, access, around)
+        with called_by(self.principal, around):
+            return proceed(call.operation, request)
 
     def _require(self, operation: str, access: Access, around: Context) -> None:
         """Raises AccessDenied where policies do not allow an access."""
@@ -112,12 +110,9 @@ class Authorization(Middleware):
 
         return proceed_from_elsewhere
 
-    def _batch(self, call: Call, proceed: Proceed) -> Response:
+    def _batch(self, request: Request, around: Context, proceed: Proceed) -> Response:
         """A batch of statements, of which each is judged by itself; what is denied says so in its entry."""
-        request = call.request
-        self._resources.require_form(_BATCH, request)
         statements = request["Statements"]
-        around = circumstances(call.endpoint.clock.now(), call.endpoint.scope.region)
         denied = {
             number: entry for number, each in enumerate(statements) if (entry := self._denial(each, around)) is not None
         }

@@ -14,13 +14,20 @@ from minidynamo.values.wire_types import NOT_UTF8
 from minidynamo.wording import Wording
 
 
-def require_form(wording: Wording, operation: str, request: Request) -> None:
-    """Raises the service's error, in its words, where a request is not well-formed."""
+def well_formed(wording: Wording, operation: str, request: Request) -> Request:
+    """A request as it is carried out, without what is unknown or null in it.
+
+    Raises:
+        DynamoError: it has not the right form, in the service's words.
+    """
     try:
-        checked_request(operation, request, wording)
+        return checked_request(operation, request, wording)
     except ValidationError as error:
         check_request_types(operation, request)
         raise ValidationError(wording.render(error, API[operation].layers)) from None
+    except (AttributeError, TypeError):
+        check_request_types(operation, request)
+        raise
 
 
 def perform(context: OperationContext, operation: str, request: Request) -> Response:

@@ -46,13 +46,19 @@ class BoundStatement:
 
     @property
     def selects_paths(self) -> bool:
-        """Whether it is a SELECT of some paths, and not of everything."""
-        return isinstance(self.statement, Select) and bool(self.statement.selected)
+        """Whether it selects some paths, and not everything."""
+        select = self._select
+        return select is not None and bool(select.selected)
 
     @property
     def source(self) -> Source:
         """The table or index that it names."""
         return self.statement.select.source if isinstance(self.statement, Exists) else self.statement.source
+
+    @property
+    def _select(self) -> Select | None:
+        statement = self.statement.select if isinstance(self.statement, Exists) else self.statement
+        return statement if isinstance(statement, Select) else None
 
     @property
     def equalities(self) -> Item:
@@ -65,8 +71,10 @@ class BoundStatement:
     @property
     def attributes(self) -> list[str]:
         """The top-level attributes that it mentions."""
-        selected = self.statement.selected if isinstance(self.statement, Select) else ()
-        return list(dict.fromkeys([*(self.item or ()), *attributes_of((selected, self.where, self.update))]))
+        select = self._select
+        selected, order = ((), ()) if select is None else (select.selected, select.order)
+        mentioned = attributes_of((selected, self.where, self.update))
+        return list(dict.fromkeys([*(self.item or ()), *mentioned, *(key.attribute for key in order)]))
 
 
 def bind(text: str, parameters: Sequence[AttributeValue] | None = None) -> BoundStatement:

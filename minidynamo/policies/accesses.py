@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from minidynamo.policies.evaluation import Access
 from minidynamo.policies.leading_keys import key_texts, leading_keys
-from minidynamo.requests.operations import ACCOUNT, API, BATCH, STATEMENT, STREAM, TRANSACTION, Operation
+from minidynamo.requests.operations import ACCOUNT, API, BATCH, STATEMENT, STREAM, Operation
 from minidynamo.requests.statements import statements_of
 from minidynamo.requests.subjects import Part, attributes_of_part, parts_of
 from minidynamo.values.api_types import Request
@@ -61,7 +61,7 @@ def accesses_of(operation: str, request: Request, facts_of: FactsOf) -> list[Acc
 
     Parameters:
         operation: the API name.
-        request: its members, as they come.
+        request: its members, without any that the operation would not look at.
         facts_of: tells what is known of a table.
     """
     row = API.get(operation)
@@ -110,14 +110,23 @@ def _item_keys(
     if action in _WITH_SELECT:
         keys["dynamodb:select"] = [_select(action, group[0])]
     if action in _WITH_RETURN_VALUES:
-        on_failure = parameters.get("ReturnValuesOnConditionCheckFailure") if row.subject == TRANSACTION else None
-        keys["dynamodb:returnvalues"] = [str(parameters.get("ReturnValues") or on_failure or "NONE")]
+        keys["dynamodb:returnvalues"] = [_return_values(action, parameters)]
     if row.name in _ENCLOSING:
         keys["dynamodb:enclosingoperation"] = [row.name]
     if action == "PartiQLSelect":
         is_scan = not found or not found[0] or not found[0][0]
         keys["dynamodb:fulltablescan"] = ["true" if is_scan else "false"]
     return keys
+
+
+def _return_values(action: str, parameters: Request) -> str:
+    """The value of ReturnValues, or what stands for it."""
+    if action == "ConditionCheckItem":
+        return str(parameters.get("ReturnValuesOnConditionCheckFailure", "NONE"))
+    if action.startswith("PartiQL"):
+        returned = [getattr(bound.statement, "returning", None) for _, bound in statements_of(parameters)]
+        return next((each for each in returned if each is not None), "NONE")
+    return str(parameters.get("ReturnValues", "NONE"))
 
 
 def _select(action: str, part: Part) -> str:
@@ -146,9 +155,9 @@ def _table_accesses(operation: str, request: Request, facts_of: FactsOf) -> Iter
 
 def _stream_access(operation: str, request: Request, facts_of: FactsOf) -> Access:
     """Of a stream; ListStreams is of none in particular."""
-    iterator = request.get("ShardIterator")
-    arn = iterator.partition("|")[0] if isinstance(iterator, str) else request.get("StreamArn")
-    if not isinstance(arn, str) or operation == "ListStreams":
+    named = request.get("ShardIterator" if operation == "GetRecords" else "StreamArn")
+    arn = named.partition("|")[0] if isinstance(named, str) else None
+    if arn is None or operation == "ListStreams":
         return Access(_PREFIX + operation, "*")
     facts = facts_of(arn.partition("/stream/")[0])
     return Access(_PREFIX + operation, arn, _tag_keys(facts), facts.account)

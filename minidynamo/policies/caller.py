@@ -8,17 +8,18 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from minidynamo.policies.document import read_policy
-from minidynamo.policies.evaluation import Access, Principal, is_denied_by
+from minidynamo.policies.evaluation import Access, Principal, is_denied_by, root_of
 
-_CALLER: ContextVar[Principal | None] = ContextVar("minidynamo caller", default=None)
-_NOTHING: Mapping[str, Sequence[str]] = {}
-_ASKED_WITH: ContextVar[Mapping[str, Sequence[str]]] = ContextVar("minidynamo request keys", default=_NOTHING)
+_Keys = Mapping[str, Sequence[str]]
+_CALLER: ContextVar[tuple[Principal, _Keys] | None] = ContextVar("minidynamo caller", default=None)
+_NOTHING: _Keys = {}
+_ASKED_WITH: ContextVar[_Keys] = ContextVar("minidynamo request keys", default=_NOTHING)
 
 
 @contextmanager
-def called_by(principal: Principal) -> Iterator[None]:
-    """While this is on, calls are made by a principal."""
-    token = _CALLER.set(principal)
+def called_by(principal: Principal, around: _Keys) -> Iterator[None]:
+    """While this is on, calls are made by a principal; with what is known of how they are made."""
+    token = _CALLER.set((principal, around))
     try:
         yield
     finally:
@@ -26,7 +27,7 @@ def called_by(principal: Principal) -> Iterator[None]:
 
 
 @contextmanager
-def asked_with(keys: Mapping[str, Sequence[str]]) -> Iterator[None]:
+def asked_with(keys: _Keys) -> Iterator[None]:
     """While this is on, these condition keys are known of how requests come."""
     token = _ASKED_WITH.set(keys)
     try:
@@ -54,15 +55,16 @@ def circumstances(now: float, region: str) -> dict[str, Sequence[str]]:
     }
 
 
-def lets_caller_change(document: str, arn: str, account_id: str) -> bool:
+def lets_caller_change(document: str, arn: str, account_id: str, around: _Keys) -> bool:
     """Whether a policy, once attached to a resource, would not deny the caller to put another in its place.
 
     Parameters:
         document: the policy.
         arn: the resource.
         account_id: whose root calls where nobody else is known.
+        around: what is known then of how it calls.
     """
-    caller = _CALLER.get() or Principal(f"arn:aws:iam::{account_id}:root")
+    caller, known = _CALLER.get() or (root_of(account_id), around)
     assert account_id.isdigit(), f"the account {account_id!r} is none"
     policy = read_policy(document, "the resource policy", of_resource=True)
-    return not is_denied_by(policy, caller, Access("dynamodb:PutResourcePolicy", arn))
+    return not is_denied_by(policy, caller, Access("dynamodb:PutResourcePolicy", arn, known))

@@ -23,6 +23,7 @@ Test = Callable[[str, str], bool]
 
 _IF_EXISTS = "IfExists"
 _QUANTIFIERS = ("ForAllValues", "ForAnyValue")
+_TRUTHS = ("Null", "Bool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def read_conditions(block: JsonValue, source: str, error: type[ValueError]) -> t
 
 
 def _read(name: str, key: str, value: JsonValue, source: str, error: type[ValueError]) -> ConditionBlock:
+    if not isinstance(name, str) or not isinstance(key, str):
+        raise error(f"{source}: Condition is an object of operators, and each of these one of condition keys")
     quantifier, colon, rest = name.partition(":")
     bare = rest if colon else name
     if_exists = bare.endswith(_IF_EXISTS)
@@ -101,6 +104,10 @@ def _read(name: str, key: str, value: JsonValue, source: str, error: type[ValueE
     if not key or not listed or not all(isinstance(each, str | bool | int | float) for each in listed):
         raise error(f"{source}: {name} is an object of condition keys with a text or a list of texts each")
     values = tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in listed)
+    if known == "Null" and (if_exists or colon):
+        raise error(f"{source}: Null stands alone, not as {name!r}")
+    if known in _TRUTHS and not {each.lower() for each in values if "${" not in each} <= {"true", "false"}:
+        raise error(f"{source}: {name} of {key} is true or false, not {', '.join(values)}")
     return ConditionBlock(known, key.lower(), values, quantifier if colon else "", if_exists)
 
 

@@ -17,6 +17,14 @@ from minidynamo.values.api_types import JsonObject, JsonValue
 EFFECTS = ALLOW, DENY = "Allow", "Deny"
 VERSIONS = ("2008-10-17", "2012-10-17")
 SID = re.compile("[A-Za-z0-9]*")
+_NAME = r"[\w+=,.@-]+"
+# A root, a user, a role; a session of a role or of a user.
+PRINCIPAL_ARN = re.compile(
+    rf"arn:aws(-[a-z]+)*:(iam::\d{{12}}:(root|(user|role)/([!-~]+/)?{_NAME})"
+    rf"|sts::\d{{12}}:(assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME}))",
+    re.ASCII,
+)
+ACCOUNT_ID = re.compile("[0-9]{12}")
 _MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
     {
@@ -126,6 +134,8 @@ def _parsed(document: Document, source: str) -> JsonObject:
             document = json.loads(document)
         except ValueError as error:
             raise PolicyError(f"{source} is not JSON: {error}") from None
+        except RecursionError:
+            raise PolicyError(f"{source} is nested too deeply for a policy") from None
     if not isinstance(document, dict):
         raise PolicyError(f"{source} is no policy document, an object with Version and Statement")
     return document

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minidynamo.errors import AccessDenied
-from minidynamo.policies.document import ALLOW, DENY, Policy, PolicyError, Statement
+from minidynamo.policies.document import ALLOW, DENY, PRINCIPAL_ARN, Policy, PolicyError, Statement
 from minidynamo.policies.patterns import Variables
 
 _VARIABLES_SINCE = "2012-10-17"
@@ -62,8 +62,11 @@ class Principal:
 
 def principal_arn(arn: object) -> str:
     """The ARN of a principal; raises PolicyError for what is none."""
-    if not isinstance(arn, str) or not arn.startswith(("arn:aws:iam::", "arn:aws:sts::")) or len(arn.split(":")) != 6:
-        raise PolicyError(f"a principal has an ARN such as arn:aws:iam::123456789012:user/ann, not {arn!r}")
+    if not isinstance(arn, str) or PRINCIPAL_ARN.fullmatch(arn) is None:
+        raise PolicyError(
+            "a principal is a root, a user or the session of a role, such as arn:aws:iam::123456789012:user/ann or "
+            f"arn:aws:sts::123456789012:assumed-role/app/session, not {arn!r}"
+        )
     return arn
 
 

@@ -14,7 +14,11 @@ from minidynamo.expressions.syntax import And, Condition, Or
 from minidynamo.requests.statements import statements_of
 from minidynamo.requests.subjects import Part
 from minidynamo.values.api_types import AttributeValue
+from minidynamo.values.attribute_value import checked_value
 from minidynamo.values.json_form import base64_text
+
+# What stands for a key value that is none, so that it counts as one that nobody names: the request will be refused.
+UNREADABLE = "\ud800"
 
 
 def leading_keys(action: str, part: Part, names: Sequence[str]) -> list[list[AttributeValue]]:
@@ -36,11 +40,14 @@ def leading_keys(action: str, part: Part, names: Sequence[str]) -> list[list[Att
 
 def key_texts(values: Iterable[AttributeValue]) -> list[str]:
     """Key values as policies compare them: numbers as decimal text, binary as base64."""
-    return [_text(value) for value in values if isinstance(value, dict) and len(value) == 1]
+    return [_text(value) for value in values]
 
 
 def _text(value: AttributeValue) -> str:
-    ((tag, payload),) = value.items()
+    try:
+        ((tag, payload),) = checked_value(value)[0].items()
+    except (DynamoError, AttributeError, TypeError):
+        return UNREADABLE
     return base64_text(payload) if tag == "B" else str(payload)
 
 
@@ -48,7 +55,7 @@ def _queried(part: Part, name: str) -> list[AttributeValue]:
     try:
         clauses = bind(part.parameters).key_clauses or ()
     except (DynamoError, AttributeError, TypeError):
-        return []
+        return [{"S": UNREADABLE}]
     return [each.operands[0].value for each in clauses if each.attribute == name and each.operator == "="]
 
 

@@ -22,17 +22,26 @@ def matches(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = []
-    position = 0
-    while position < len(pattern):
-        character = pattern[position]
-        if character == _LITERAL:
-            position += 1
-            parts.append(re.escape(pattern[position : position + 1]))
+    """The expression of a pattern. What stands between two stars is found once, where it comes first."""
+    first, *others = _runs(pattern)
+    if not others:
+        return re.compile(first, re.DOTALL)
+    *middle, last = others
+    return re.compile(first + "".join(f"(?>.*?{each})" for each in middle) + ".*" + last, re.DOTALL)
+
+
+def _runs(pattern: str) -> list[str]:
+    """The expressions of what stands between the stars of a pattern."""
+    runs = [""]
+    characters = iter(pattern)
+    for character in characters:
+        if character == "*":
+            runs.append("")
+        elif character == _LITERAL:
+            runs[-1] += re.escape(next(characters, ""))
         else:
-            parts.append({"*": ".*", "?": "."}.get(character) or re.escape(character))
-        position += 1
-    return re.compile("".join(parts), re.DOTALL)
+            runs[-1] += "." if character == "?" else re.escape(character)
+    return runs
 
 
 class Variables:
@@ -62,7 +71,7 @@ class Variables:
             return _literal(values[0])
         if comma:
             return _literal(default.strip().strip("'"))
-        return _LITERAL + "\ufffe"  # No text holds it.
+        return _LITERAL + "\ud800"  # No text holds it: UTF-8 has no bytes for it.
 
 
 def _literal(text: str) -> str:

@@ -6,16 +6,17 @@ Source: DynamoDB Developer Guide, "Resource-based policies"; observed responses.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from minidynamo.errors import ValidationError
 from minidynamo.limits import RESOURCE_POLICY_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
 from minidynamo.policies.actions import is_grantable
 from minidynamo.policies.conditions import read_conditions
-from minidynamo.policies.document import EFFECTS, SID, VERSIONS, PolicyError, texts_of
+from minidynamo.policies.document import ACCOUNT_ID, EFFECTS, PRINCIPAL_ARN, SID, VERSIONS, PolicyError, texts_of
 from minidynamo.policies.patterns import matches
 from minidynamo.policies.positions import position_behind
 from minidynamo.policies.unbounded import is_unbounded
@@ -25,10 +26,6 @@ _INVALID = f"{PARAMETERS_INVALID}Invalid policy document: "
 _UNBOUNDED = (
     "Resource-based policy grants unbounded access in one or more elements. "
     "Please revise the policy to ensure least-privilege form of access"
-)
-_ACCOUNT = re.compile(r"\d{12}")
-_PRINCIPAL = re.compile(
-    r"arn:aws(-[a-z]+)*:(iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)|sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+)"
 )
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _REQUIRED = ("Resource", "Principal", "Action", "Effect")
@@ -74,7 +71,7 @@ def _invalid(text: str) -> ValidationError:
 
 def _parsed(text: str) -> JsonObject:
     try:
-        document = json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise _invalid("This policy contains invalid Json") from None
     if isinstance(document, list):
@@ -84,8 +81,13 @@ def _parsed(text: str) -> JsonObject:
     return document
 
 
-def _no_constant(name: str) -> JsonValue:
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:
@@ -209,7 +211,7 @@ def _check_bounds(statements: list[JsonObject], arn: str) -> None:
 
 _PRINCIPAL_FORMS: dict[str, Callable[[str], bool]] = {
     "AWS": lambda name: (
-        any(each is not None for each in (_ACCOUNT.fullmatch(name), _PRINCIPAL.fullmatch(name))) or name == "*"
+        any(each is not None for each in (ACCOUNT_ID.fullmatch(name), PRINCIPAL_ARN.fullmatch(name))) or name == "*"
     ),
     "Service": lambda name: _SERVICE.fullmatch(name) is not None,
 }
@@ -254,4 +256,4 @@ def _single(value: JsonValue) -> JsonValue:
 
 
 def _whole_arns(names: JsonValue) -> JsonValue:
-    return [f"arn:aws:iam::{name}:root" if _ACCOUNT.fullmatch(name) else name for name in _listed(names)]
+    return [f"arn:aws:iam::{name}:root" if ACCOUNT_ID.fullmatch(name) else name for name in _listed(names)]

@@ -201,7 +201,7 @@ def test_over_http(shop: Database) -> None:
 
 @pytest.mark.parametrize("arn", ["ann", "arn:aws:s3:::bucket", "arn:aws:iam::1"])
 def test_what_is_no_principal(shop: Database, arn: str) -> None:
-    with pytest.raises(ValueError, match="a principal has an ARN such as"):
+    with pytest.raises(ValueError, match="a principal is a root, a user or the session"):
         shop.as_principal(arn=arn)
 
 
@@ -271,3 +271,139 @@ def answered(endpoint: Any, operation: str, request: dict[str, Any]) -> Any:
         return endpoint.execute(operation, request)
     except DynamoError as error:
         return error.code
+
+
+MINE = policy("*", resource="*", Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ann"]}})
+COLUMNS = policy(
+    "*",
+    resource="*",
+    Condition={
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "number", "open", "zone"]},
+        "StringEqualsIfExists": {
+            "dynamodb:Select": "SPECIFIC_ATTRIBUTES",
+            "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"],
+        },
+    },
+)
+BOBS = {"owner": {"S": "bob"}, "number": {"N": "1"}}
+GET = {"TableName": "Shop", "Key": BOBS}
+
+
+@pytest.mark.parametrize(
+    ("document", "operation", "request_"),
+    [
+        (MINE, "GetItem", {**GET, "Key": {**BOBS, "owner": {"S": "bob", "N": None}}}),
+        (MINE, "GetItem", {**GET, "Key": {**BOBS, "owner": {"S": "bob", "X": "1"}}}),
+        (MINE, "TransactGetItems", {"TransactItems": [{"Get": {**GET, "Item": key("ann")}}]}),
+        (MINE, "TransactGetItems", {"TransactItems": [{"Get": {**GET, "IndexName": "by_zone"}}]}),
+        (MINE, "TransactWriteItems", {"TransactItems": [{"Delete": {**GET, "Item": None}}]}),
+        (MINE, "BatchWriteItem", {"RequestItems": {"Shop": [{"DeleteRequest": {"Key": BOBS, "Item": key("ann")}}]}}),
+        (
+            MINE,
+            "Query",
+            {
+                "TableName": "Shop",
+                "KeyConditions": {
+                    "owner": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "bob"}, None]},
+                    "zz": None,
+                },
+            },
+        ),
+        (
+            MINE,
+            "Query",
+            {
+                "TableName": "Shop",
+                "KeyConditions": None,
+                "KeyConditionExpression": "#o = :o",
+                "ExpressionAttributeNames": {"#o": "owner"},
+                "ExpressionAttributeValues": {":o": {"S": "bob"}},
+            },
+        ),
+        ({"Version": "2012-10-17", "Statement": []}, "ExecuteStatement", {"Statement": "SELECT * FROM Shop"}),
+        (COLUMNS, "GetItem", {**GET, "ProjectionExpression": None}),
+        (COLUMNS, "GetItem", {**GET, "AttributesToGet": None}),
+        (COLUMNS, "TransactGetItems", {"TransactItems": [{"Get": {**GET, "Select": "SPECIFIC_ATTRIBUTES"}}]}),
+        (COLUMNS, "BatchGetItem", {"RequestItems": {"Shop": {"Keys": [BOBS], "Select": "SPECIFIC_ATTRIBUTES"}}}),
+        (
+            COLUMNS,
+            "ExecuteStatement",
+            {"Statement": "UPDATE Shop SET \"open\" = true WHERE owner = 'bob' AND number = 1 RETURNING ALL OLD *"},
+        ),
+        (
+            COLUMNS,
+            "ExecuteStatement",
+            {"Statement": "DELETE FROM Shop WHERE owner = 'bob' AND number = 1 RETURNING ALL OLD *"},
+        ),
+        (COLUMNS, "ExecuteStatement", {"Statement": "SELECT owner FROM Shop WHERE owner = 'bob' ORDER BY secret"}),
+    ],
+)
+@pytest.mark.parametrize("has_null", [False, True])
+def test_what_the_operation_does_not_look_at_sways_nobody(
+    shop: Database, document: Any, operation: str, request_: Any, has_null: bool
+) -> None:
+    """Members that are null or unknown, and parameters that no statement takes."""
+    policies = [] if document["Statement"] == [] else [document]
+    request_ = {**request_, "Parameters": [{"S": "x"}, None]} if has_null and "Statement" in request_ else request_
+    before = shop.client().scan(TableName="Shop")["Items"]
+    with pytest.raises(AccessDenied):
+        shop.as_principal(policies, arn=ANN).execute(operation, request_)
+    assert shop.client().scan(TableName="Shop")["Items"] == before
+
+
+def test_a_stream_is_judged_by_its_own_name(shop: Database) -> None:
+    arns = []
+    for name in ("One", "Two"):
+        stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+        table = {**create_table_request(name, {"key": ["id S"]}), "StreamSpecification": stream}
+        arns.append(shop.execute("CreateTable", table)["TableDescription"]["LatestStreamArn"])
+    one = shop.as_principal(policy("*", resource=arns[0]), arn=ANN)
+    assert one.execute("DescribeStream", {"StreamArn": arns[0], "ShardIterator": arns[1]})["StreamDescription"]
+    with pytest.raises(AccessDenied):
+        one.execute("DescribeStream", {"StreamArn": arns[1], "ShardIterator": f"{arns[0]}|1|x"})
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "1e0", "01", "+1", "10e-1"])
+def test_numbers_are_judged_by_their_value(database: Database, text: str) -> None:
+    database.execute("CreateTable", create_table_request("Rows", {"key": ["id N"]}))
+    denial = policy("*", resource="*", Condition={"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": ["1"]}})
+    denial["Statement"]["Effect"] = "Deny"
+    ann = database.as_principal([policy("*", resource="*"), denial], arn=ANN)
+    with pytest.raises(AccessDenied):
+        ann.execute("GetItem", {"TableName": "Rows", "Key": {"id": {"N": text}}})
+    assert (
+        ann.execute("GetItem", {"TableName": "Rows", "Key": {"id": {"N": f"2{text}"}}}) == {}
+        if text[0] != "+"
+        else True
+    )
+
+
+def test_a_batch_with_a_null_statement(shop: Database) -> None:
+    ann = shop.as_principal(policy("PartiQLInsert"), arn=ANN)
+    insert = {"Statement": "INSERT INTO Shop VALUE {'owner': 'new', 'number': 1}"}
+    response = ann.execute("BatchExecuteStatement", {"Statements": [insert, None]})
+    assert response == {"Responses": [{"TableName": "Shop"}]}
+
+
+def test_what_shuts_out_is_judged_as_the_caller_calls(shop: Database) -> None:
+    """By the time and the region of the call that puts the policy."""
+    ann = shop.as_principal(policy("*", resource="*"), arn=ANN)
+
+    def put(operator: str, name: str, value: str) -> None:
+        statement = {
+            "Effect": "Deny",
+            "Principal": {"AWS": ANN},
+            "Action": "dynamodb:PutResourcePolicy",
+            "Resource": ARN,
+            "Condition": {operator: {name: value}},
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        ann.execute("PutResourcePolicy", {"ResourceArn": ARN, "Policy": json.dumps(document)})
+
+    for denies in (
+        ("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
+        ("StringEquals", "aws:RequestedRegion", "us-east-1"),
+    ):
+        with pytest.raises(AccessDenied, match="will not allow you to update the resource policy in the future"):
+            put(*denies)
+    put("StringNotEquals", "aws:RequestedRegion", "us-east-1")

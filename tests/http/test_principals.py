@@ -159,9 +159,11 @@ def test_secrets_alone_cost_no_judgement(shop: Database, monkeypatch: pytest.Mon
         ({"secret": "s", "policies": ["nowhere.json"]}, "cannot read the policy nowhere.json: No such file"),
         ({"secret": "s", "groups": ["none"]}, "ANN: there is no group 'none'"),
         ({"secret": "s", "groups": [5]}, "ANN: groups are a list of names"),
-        ({"secret": "s", "arn": "ann"}, "ANN: a principal has an ARN such as"),
+        ({"secret": "s", "arn": "ann"}, "ANN: a principal is a root, a user or"),
         ({"secret": "s", "tags": ["a"]}, "ANN: tags are an object of texts"),
         ({"secret": "s", "boundary": "{"}, "ANN: the boundary is not JSON"),
+        ({"secret": "s", "policies": "a\0b"}, "cannot read the policy a\0b: embedded null byte"),
+        ({"secret": "s", "session": '{"a":' * 100_000}, "ANN: the session policy is nested too deeply"),
     ],
 )
 def test_what_is_no_credential_is_refused(credential: Any, text: str, tmp_path: Path) -> None:
@@ -169,6 +171,14 @@ def test_what_is_no_credential_is_refused(credential: Any, text: str, tmp_path: 
         credentials_of({"ANN": credential}, ACCOUNT, "keys.json", tmp_path)
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_groups_stand_beside_credentials() -> None:
+    with pytest.raises(ServeError, match="beside credentials there are groups, and no 'ANN'"):
+        credentials_of({"credentials": {"BOB": "s"}, "ANN": "s"}, ACCOUNT)
+    (credential,) = credentials_of({"ANN": {"secret": "s"}}, ACCOUNT).values()
+    assert credential.principal.arn == f"arn:aws:iam::{ACCOUNT}:user/ANN"
+    assert credential.principal.identity == ()
 
 
 def test_policies_need_a_database_of_this_process(shop: Database) -> None:

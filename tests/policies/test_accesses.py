@@ -117,7 +117,7 @@ def test_keys_of_single_items() -> None:
         ExpressionAttributeValues={":v": {"S": "x"}},
         ReturnValues="ALL_NEW",
     )
-    assert found["leadingkeys"] == ["1.50"]
+    assert found["leadingkeys"] == ["1.5"]
     assert sorted(found["attributes"]) == ["alpha", "b", "c", "id"]
     assert found["returnvalues"] == ["ALL_NEW"]
     assert found["returnconsumedcapacity"] == ["NONE"]

@@ -17,6 +17,8 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.errors import AccessDenied, DynamoError
 from minidynamo.formats.short_tables import create_table_request
+from minidynamo.requests.operations import API
+from minidynamo.requests.shapes import Shape
 from tests.policies import slow_evaluation
 from tests.policies.test_evaluation import documents as other_documents
 
@@ -104,6 +106,33 @@ ASKED: list[Callable[[list[str]], Asked]] = [
     statement("UPDATE Shop SET a = 1 WHERE owner = ?", "PartiQLUpdate"),
     statement("DELETE FROM Shop WHERE owner = ?", "PartiQLDelete"),
 ]
+JUNK: dict[str, Any] = {
+    "Item": item("ann"),
+    "Key": {"owner": {"S": "ann"}},
+    "IndexName": "by_area",
+    "Select": "COUNT",
+    "ReturnValues": "NONE",
+    "StreamArn": SHOP,
+    "AttributesToGet": ["owner"],
+    "Statement": "x",
+    "TableName": "Other",
+}
+
+
+def spoiled(shape: Shape, value: Any, choose: Callable[[], bool]) -> Any:
+    """A request with members here and there that the service does not look at: unknown ones, and nulls."""
+    if shape.kind == "Structure":
+        known = {name: spoiled(shape.members[name], each, choose) for name, each in value.items()}
+        unknown = {name: each for name, each in JUNK.items() if name not in shape.members and choose()}
+        return {**unknown, **known, **{name: None for name in shape.members if name not in value and choose()}}
+    if shape.kind == "Map":
+        entries = {name: spoiled(shape.inner, each, choose) for name, each in value.items()}
+        return {**entries, **({"zz": None} if choose() else {})}
+    if shape.kind == "List":
+        return [spoiled(shape.inner, each, choose) for each in value] + [None] * choose()
+    return {**value, "N": None} if shape.kind == "Value" and "N" not in value and choose() else value
+
+
 owners = st.lists(st.sampled_from(["ann", "bob", "cy"]), min_size=1, max_size=3, unique=True)
 actions = st.sampled_from(["dynamodb:*", "dynamodb:Get*", "dynamodb:*Item", "dynamodb:Query", "dynamodb:PartiQL*"])
 conditions = st.sampled_from(
@@ -179,19 +208,33 @@ def started() -> Database:
     boundary=st.none() | own_documents,
     session=st.none() | own_documents,
     resource=st.none() | resource_documents,
+    spoil=st.booleans(),
+    data=st.data(),
 )
 def test_denied_or_allowed_as_by_hand(
-    started: Database, asked: Asked, identity: Any, boundary: Any, session: Any, resource: Any
+    started: Database,
+    asked: Asked,
+    identity: Any,
+    boundary: Any,
+    session: Any,
+    resource: Any,
+    spoil: bool,
+    data: st.DataObject,
 ) -> None:
     with started.fork() as database:
         if resource is not None:
-            request = {"ResourceArn": SHOP, "Policy": json.dumps(resource), "ConfirmRemoveSelfResourceAccess": True}
-            database.execute("PutResourcePolicy", request)
+            attached = {"ResourceArn": SHOP, "Policy": json.dumps(resource), "ConfirmRemoveSelfResourceAccess": True}
+            database.execute("PutResourcePolicy", attached)
         before = contents(database)
         ann = database.as_principal(identity, arn=ANN, boundary=boundary, session=session)
+        request = asked.request
+        if spoil:
+            request = spoiled(
+                API[asked.operation].request, request, lambda: data.draw(st.sampled_from([False] * 4 + [True]))
+            )
         expected = all(is_allowed(each, identity, boundary, session, resource) for each in asked.needs)
         try:
-            ann.execute(asked.operation, asked.request)
+            ann.execute(asked.operation, request)
         except AccessDenied:
             assert not expected
             assert contents(database) == before

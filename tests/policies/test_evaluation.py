@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from minidynamo.errors import AccessDenied
 from minidynamo.policies.document import PolicyError, read_policy
-from minidynamo.policies.evaluation import Access, Principal, refusal, require_access
+from minidynamo.policies.evaluation import Access, Principal, principal_arn, refusal, require_access
+from minidynamo.policies.patterns import matches
 from tests.policies import slow_evaluation
 
 USER = "arn:aws:iam::123456789012:user/ann"
@@ -206,3 +207,52 @@ def test_what_is_no_policy(document: Any, told: str) -> None:
         read_policy(document)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a" * 2000, "a" * 2000 + "b"])
+def test_patterns_with_many_stars_take_no_time(text: str) -> None:
+    """Each run between stars is looked for once; a search over all ways to place them would not end."""
+    assert matches("*a" * 60 + "*b", text) is text.endswith("b")
+
+
+@given(pattern=st.text("ab*?", max_size=8), text=st.text("ab", max_size=8))
+def test_patterns_are_those_of_the_second_evaluation(pattern: str, text: str) -> None:
+    assert matches(pattern, text) is slow_evaluation.like(text, pattern)
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        ('{"a":' * 100_000, "is nested too deeply for a policy"),
+        (policy(Condition={5: {"a": "b"}}), "Condition is an object of operators"),
+        (policy(Condition={"Bool": {5: "true"}}), "Condition is an object of operators"),
+        (policy(Condition={"Bool": {"aws:SecureTransport": "maybe"}}), "is true or false, not maybe"),
+        (policy(Condition={"Null": {"aws:username": "x"}}), "is true or false, not x"),
+        (policy(Condition={"NullIfExists": {"aws:username": "true"}}), "Null stands alone, not as 'NullIfExists'"),
+        (policy(Condition={"ForAllValues:Null": {"aws:username": "true"}}), "Null stands alone"),
+    ],
+)
+def test_what_is_no_policy_says_so_in_a_line(document: Any, text: str) -> None:
+    with pytest.raises(PolicyError, match=text) as caught:
+        read_policy(document)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        *("arn:aws:iam:::root", "arn:aws:iam::12:user/x", f"{USER[:-9]}:user", f"{USER}\n", f"{USER[:-8]}group/x"),
+        *("arn:aws:iam::١٢٣٤٥٦٧٨٩٠١٢:root", "arn:aws:sts::123456789012:assumed-role/app", f"{USER}é"),
+    ],
+)
+def test_what_is_no_principal(arn: str) -> None:
+    with pytest.raises(PolicyError, match="a principal is a root, a user or the session of a role"):
+        principal_arn(arn)
+
+
+def test_a_variable_without_a_value_is_nobody() -> None:
+    """Not even the one whose name is the odd character that stands for it."""
+    document = policy(Condition={"StringLike": {"dynamodb:LeadingKeys": "${aws:PrincipalTag/none}"}})
+    for value in ("\ufffe", "", "*", "${aws:PrincipalTag/none}"):
+        access = Access("dynamodb:GetItem", TABLE, {"dynamodb:leadingkeys": [value]})
+        assert refusal(Principal(USER, (read_policy(document),)), access) is not None

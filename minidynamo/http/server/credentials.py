@@ -125,6 +125,9 @@ def credentials_of(
     """
     groups: object = {}
     if isinstance(content, Mapping) and isinstance(content.get("credentials"), Mapping):
+        unknown = sorted(map(str, content.keys() - {"credentials", "groups"}))
+        if unknown:
+            raise ServeError(f"{source}: beside credentials there are groups, and no {unknown[0]!r}")
         groups, content = content.get("groups", {}), content["credentials"]
     if not isinstance(content, Mapping) or not content or not isinstance(groups, Mapping):
         raise ServeError(f"{source} holds no credentials: {_FORMS}")
@@ -152,8 +155,6 @@ class _Reader:
         unknown = sorted(map(str, value.keys() - set(_MEMBERS)))
         if unknown:
             raise ServeError(f"{self._source}, {key}: there is no {unknown[0]!r}: {', '.join(_MEMBERS)}")
-        if value.keys() == {"secret"}:
-            return Credential(value["secret"], root_of(self._account_id))
         try:
             return Credential(value["secret"], self._principal(key, value))
         except PolicyError as error:
@@ -206,6 +207,6 @@ def _texts(given: object, name: str) -> list[str]:
 def _text_of(path: Path, name: str) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # Also no UTF-8, and no path.
         reason = getattr(error, "strerror", None) or error
         raise ServeError(f"cannot read {name}: {reason}") from None

@@ -11,7 +11,7 @@ from minidynamo.operations.tables.policy_resource import (
     policy_resource,
     require_changeable,
 )
-from minidynamo.policies.caller import lets_caller_change
+from minidynamo.policies.caller import circumstances, lets_caller_change
 from minidynamo.policies.resource_documents import canonical_document
 from minidynamo.values.api_types import Request, Response
 
@@ -27,11 +27,13 @@ def put_resource_policy(context: OperationContext, request: Request) -> Response
         if resource.policy is not None and resource.policy.document == document:
             return {"RevisionId": resource.policy.revision}
         require_changeable(context, resource)
-        if not (
-            request.get("ConfirmRemoveSelfResourceAccess")
-            or lets_caller_change(document, arn, context.scope.account_id)
-        ):
+        if not (request.get("ConfirmRemoveSelfResourceAccess") or _lets_caller_change(context, document, arn)):
             raise AccessDenied(
                 "The new resource policy will not allow you to update the resource policy in the future."
             )
         return {"RevisionId": keep_policy(context, resource, document)}
+
+
+def _lets_caller_change(context: OperationContext, document: str, arn: str) -> bool:
+    around = circumstances(context.clock.now(), context.scope.region)
+    return lets_caller_change(document, arn, context.scope.account_id, around)
