@@ -12,6 +12,11 @@ from minidynamo.database.setting_rules import ROWS
 _DOCUMENTS = "a policy document, as a text or an object"
 _DOCUMENT = Rule(_DOCUMENTS, of(str, Mapping), may_be_none=True)
 
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair)
+
+
 _RULES = {
     "table_name": TABLE_NAME,
     "path": Rule("the path of a new file", of(str, os.PathLike), ROWS["path"].allows),
@@ -26,6 +31,7 @@ _RULES = {
     "arn": Rule("the ARN of a principal, such as 'arn:aws:iam::123456789012:user/ann'", of(str), may_be_none=True),
     "boundary": _DOCUMENT,
     "session": _DOCUMENT,
+    "tags": Rule("texts by name, such as {'team': 'shop'}", of(Mapping), _are_texts, may_be_none=True),
 }
 
 

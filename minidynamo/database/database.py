@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from minidynamo.arguments import require
@@ -63,6 +63,7 @@ class Database(HandlerHost, Faces):
         arn: str | None = None,
         boundary: Document | None = None,
         session: Document | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> PrincipalEndpoint:
         """The database as somebody sees it whom policies allow some things: all else is AccessDenied.
 
@@ -73,16 +74,18 @@ class Database(HandlerHost, Faces):
             arn: of the principal; by default of the user `application` of this account.
             boundary: a permissions boundary; by default the one that `policies_from` found.
             session: a session policy.
+            tags: of the principal: `${aws:PrincipalTag/team}` and the condition key of that name.
 
         Raises:
-            PolicyError: a document is no policy, and why; it is a ValueError.
+            PolicyError: a document is no policy, and why; it is a ValueError. What a policy names and DynamoDB does not
+                have leads to a PolicyWarning.
 
         Source: IAM User Guide, "Policy evaluation logic".
         """
         from minidynamo.database.principal import principal_of
 
-        check_method(policies=policies, arn=arn, boundary=boundary, session=session)
-        return self.seen_by(principal_of(self.scope.account_id, policies, arn, boundary, session))
+        check_method(policies=policies, arn=arn, boundary=boundary, session=session, tags=tags)
+        return self.seen_by(principal_of(self.scope.account_id, policies, arn, boundary, session, tags))
 
     def seen_by(self, principal: Principal) -> PrincipalEndpoint:
         """The database as a principal sees it; see `as_principal`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -19,6 +20,7 @@ from minidynamo.policies.declared import DeclaredPolicies
 from minidynamo.policies.document import Document, Policy, read_policy
 from minidynamo.policies.evaluation import Access, Principal, principal_arn
 from minidynamo.policies.least_privilege import smallest_policy
+from minidynamo.policies.unknown_names import PolicyWarning, unknown_names
 from minidynamo.values.api_types import Request, Response
 
 _CALLS = "calls that were made, such as the calls of minidynamo.testing.recording"
@@ -83,6 +85,7 @@ def principal_of(
     arn: str | None = None,
     boundary: Document | None = None,
     session: Document | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Principal:
     """A principal, by default the user `application` of an account.
 
@@ -94,9 +97,12 @@ def principal_of(
         boundary = policies.boundary
     documents = [policies] if isinstance(policies, str | Mapping) else list(policies)
     read = [read_policy(each, f"policy {number}") for number, each in enumerate(documents, 1)]
-    return Principal(
-        principal_arn(arn), tuple(read), _read(boundary, "the boundary"), _read(session, "the session policy")
-    )
+    bounds = [_read(boundary, "the boundary"), _read(session, "the session policy")]
+    for policy in filter(None, [*read, *bounds]):
+        for text in unknown_names(policy):
+            warnings.warn(PolicyWarning(text), stacklevel=3)
+    keys = {f"aws:PrincipalTag/{name}": [value] for name, value in (tags or {}).items()}
+    return Principal(principal_arn(arn), tuple(read), bounds[0], bounds[1], keys)
 
 
 def needed_by(database: Core, calls: Iterable[Done]) -> str:

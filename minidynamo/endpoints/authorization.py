@@ -100,6 +100,10 @@ class Authorization(Middleware):
         def proceed_from_elsewhere(operation: str, request: Request) -> Response:
             if operation in _EMPTY_LISTS:
                 return {_EMPTY_LISTS[operation]: []}
+            if operation == "CreateTable":
+                raise AccessDenied(
+                    f"This database is of the account {scope.account_id}, and of no other: {own.account_id}."
+                )
             name = request.get("TableName")
             if isinstance(name, str) and not name.startswith("arn:"):
                 return proceed(operation, {**request, "TableName": own.table_arn(name)})

@@ -5,6 +5,7 @@ Source: IAM User Guide, "Policy evaluation logic"; DynamoDB Developer Guide, "Re
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from minidynamo.errors import AccessDenied
 from minidynamo.policies.document import ALLOW, DENY, PRINCIPAL_ARN, Policy, PolicyError, Statement
 from minidynamo.policies.patterns import Variables
 
+logger = logging.getLogger("minidynamo.policies")
 _VARIABLES_SINCE = "2012-10-17"
 
 
@@ -107,6 +109,7 @@ def require_access(principal: Principal, access: Access, resource_policy: Policy
     """
     reason = refusal(principal, access, resource_policy)
     if reason is not None:
+        logger.info("%s: %s on %s%s; known: %s", principal.arn, access.action, access.resource, reason, access.context)
         asked = f"perform: {access.action} on resource: {access.resource}"
         raise AccessDenied(f"User: {principal.arn} is not authorized to {asked}{reason}")
 

@@ -15,7 +15,7 @@ def smallest_policy(accesses: Iterable[Access]) -> JsonObject:
     """
     resources: dict[str, dict[str, None]] = {}
     for access in accesses:
-        resources.setdefault(access.action, {})[access.resource] = None
+        resources.setdefault(access.action, {})[_lasting(access.resource)] = None
     actions: dict[tuple[str, ...], list[str]] = {}
     for action, found in resources.items():
         actions.setdefault(tuple(sorted(found)), []).append(action)
@@ -24,6 +24,12 @@ def smallest_policy(accesses: Iterable[Access]) -> JsonObject:
         for on, named in actions.items()
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _lasting(arn: str) -> str:
+    """The ARN of a resource that is there after the next deployment as well: the label of a stream is not."""
+    table, is_stream, _ = arn.partition("/stream/")
+    return f"{table}/stream/*" if is_stream else arn
 
 
 def _one_or_more(texts: list[str]) -> str | list[str]:

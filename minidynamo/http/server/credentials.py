@@ -19,7 +19,7 @@ from minidynamo.policies.evaluation import Principal, principal_arn, root_of
 
 _FORMS = (
     'write {"ACCESS_KEY": "SECRET"}, {"ACCESS_KEY": {"secret": "SECRET", "policies": [...]}}, '
-    "or an access key and its secret per line"
+    '{"credentials": {...}, "groups": {...}}, or an access key and its secret per line'
 )
 _MEMBERS = ("secret", "arn", "policies", "groups", "boundary", "session", "tags")
 
@@ -101,7 +101,9 @@ def read_credentials(path: Path, account_id: str) -> dict[str, Credential]:
     text = _text_of(path, f"the credentials file {path}")
     try:
         content = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if text.lstrip().startswith(("{", "[")):
+            raise ServeError(f"{path} is not JSON: {error}") from None
         lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
         content = {line[0]: line[1] for line in lines} if all(len(line) == 2 for line in lines) else None
     return credentials_of(content, account_id, str(path), path.parent)
