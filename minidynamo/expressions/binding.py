@@ -8,23 +8,22 @@ Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import legacy, syntax
-from minidynamo.expressions.evaluation import Predicate, compile_condition
-from minidynamo.expressions.key_condition import KeyClause, key_clauses
+from minidynamo.expressions.bound import NOTHING_BOUND, Bound, BoundTemplate, holes
+from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.parser import parse
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import Resolver
-from minidynamo.expressions.syntax import DocumentPath, Literal
+from minidynamo.expressions.syntax import Literal
 from minidynamo.limits import (
     EXPRESSION_MAPS_BYTES_MAX,
     EXPRESSION_PLACEHOLDER_BYTES_MAX,
 )
 from minidynamo.values.api_types import Request
-from minidynamo.values.attribute_value import AttributeValue, Item, checked_value, name_size_bytes
+from minidynamo.values.attribute_value import AttributeValue, checked_value, name_size_bytes
 from minidynamo.wording import BARE, VALUE, ValidationLayer
 
 # In the order in which the service names them when they are mixed.
@@ -44,6 +43,8 @@ _EXPRESSIONS = (
     "ConditionExpression",
     "KeyConditionExpression",
 )
+# What a template is kept under holds no more than this; longer requests are rare, and bound each time.
+_TEMPLATE_CHARACTERS_MAX = 8_192
 # In the order in which the service checks them.
 _CHECK_ORDER = (
     "UpdateExpression",
@@ -53,35 +54,8 @@ _CHECK_ORDER = (
     "ProjectionExpression",
 )
 _MAPS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
+_LEGACY_PARAMETERS = frozenset(_LEGACY)
 _PARAMETERS = frozenset((*_LEGACY, *_EXPRESSIONS, *_MAPS))
-
-
-@dataclass(slots=True)
-class Bound:
-    """What the expressions and legacy parameters of a request ask for; None where they ask for nothing.
-
-    Attributes:
-        condition: guards a write.
-        update: the change to an item, and whether it came from AttributeUpdates.
-        key_clauses: what a query demands of the key attributes.
-        filter_tree, filter: what drops items after reading, as a tree and compiled.
-        projection_paths, project: what to return of an item, as paths and compiled.
-        nested_attributes: the attributes that any path of any expression reaches into.
-    """
-
-    condition: Predicate | None = None
-    update: syntax.ResolvedUpdate | None = None
-    is_legacy_update: bool = False
-    key_clauses: tuple[KeyClause, ...] | None = None
-    filter_tree: syntax.Condition | None = None
-    filter: Predicate | None = None
-    is_legacy_filter: bool = False
-    projection_paths: tuple[DocumentPath, ...] | None = None
-    project: Callable[[Item], Item] | None = None
-    nested_attributes: tuple[str, ...] = ()
-
-
-NOTHING_BOUND = Bound()
 
 
 def check_combinations(request: Request, value_users: tuple[str, ...]) -> None:
@@ -133,29 +107,108 @@ def bind(request: Request, layer: ValidationLayer = BARE, level: int = 1, needs_
     """
     if _PARAMETERS.isdisjoint(request) and not needs_key_condition:
         return NOTHING_BOUND
-    present = request.keys() & _PARAMETERS
+    again = _bound_again(request, level)
+    if again is not None and not (needs_key_condition and again.key_clauses is None):
+        return again
     bound = Bound()
     _bind_legacy(bound, request, layer)
-    if needs_key_condition and not present & {"KeyConditions", "KeyConditionExpression"}:
+    if needs_key_condition and request.keys().isdisjoint(("KeyConditions", "KeyConditionExpression")):
         raise ValidationError(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
         )
     names = _checked_names(request.get("ExpressionAttributeNames"))
     values = _checked_values(request.get("ExpressionAttributeValues"), level)
+    _resolved([request.get(parameter) for parameter in _CHECK_ORDER], names, values).fill(bound, values)
+    return bound
+
+
+def _resolved(texts: Iterable[str | None], names: Mapping[str, str], values: Mapping[str, Literal]) -> BoundTemplate:
+    """What expressions ask for, in the order in which they are checked, with names and values or holes for them."""
+    template = BoundTemplate()
     used_names: set[str] = set()
     used_values: set[str] = set()
-    for parameter in _CHECK_ORDER:
-        text = request.get(parameter)
+    for parameter, text in zip(_CHECK_ORDER, texts, strict=True):
         if text is None:
             continue
         parsed = parse(parameter, text)
         used_names |= parsed.names
         used_values |= parsed.values
-        bound.nested_attributes += tuple(names.get(name, name) for name in parsed.nested)
-        _bind_expression(bound, parameter, Resolver(parameter, names, values), parsed.tree)
+        resolver, nested = Resolver(parameter, names, values), tuple(names.get(name, name) for name in parsed.nested)
+        template.add(parameter, _resolved_tree(resolver, parsed.tree), nested)
     _require_used("ExpressionAttributeNames", names, used_names)
     _require_used("ExpressionAttributeValues", values, used_values)
+    return template
+
+
+def _resolved_tree(
+    resolver: Resolver, tree: syntax.Tree
+) -> syntax.Condition | syntax.ResolvedUpdate | syntax.ResolvedProjection:
+    if isinstance(tree, syntax.Update):
+        return resolver.update(tree)
+    return resolver.projection(tree) if isinstance(tree, syntax.Projection) else resolver.condition(tree)
+
+
+# Requests that have come before, but for their values.
+
+_Pairs = tuple[tuple[str, str], ...]
+_Key = tuple[tuple[str | None, ...], _Pairs | None, _Pairs | None]
+_templates: dict[_Key, BoundTemplate | None] = {}
+_TEMPLATES_MAX = 1024
+
+
+def _bound_again(request: Request, level: int) -> Bound | None:
+    """What `bind` gives, by a template; None where there is none, or anything is at fault: then `bind` says what."""
+    if not _LEGACY_PARAMETERS.isdisjoint(request):
+        return None
+    get = request.get
+    names, values = get("ExpressionAttributeNames"), get("ExpressionAttributeValues")
+    texts = tuple([get(parameter) for parameter in _CHECK_ORDER])
+    name_pairs = None if names is None else tuple(names.items())
+    literals: dict[str, Literal] = {}
+    size = 0
+    try:
+        for key, value in (values or {}).items():
+            literal = literals[key] = Literal(*checked_value(value, level))
+            size += literal.size_bytes
+    except ValidationError:
+        return None
+    types = None if values is None else tuple([(key, literal.type) for key, literal in literals.items()])
+    if size > EXPRESSION_MAPS_BYTES_MAX:
+        return None
+    kept_under = texts, name_pairs, types
+    template = _templates.get(kept_under, "new")
+    if isinstance(template, str):
+        template = _template(*kept_under)
+        if _characters(*kept_under) <= _TEMPLATE_CHARACTERS_MAX:
+            _keep_template(kept_under, template)
+    if template is None or not template.takes(literals):
+        return None
+    bound = Bound()
+    template.fill(bound, literals)
     return bound
+
+
+def _template(texts: tuple[str | None, ...], names: _Pairs | None, types: _Pairs | None) -> BoundTemplate | None:
+    """What expressions ask for whose values have these types; None where something is at fault, or may be."""
+    try:
+        if types is not None:
+            _check_map_keys("ExpressionAttributeValues", dict(types), _VALUE_KEY)
+        return _resolved(texts, _checked_names(None if names is None else dict(names)), holes(types or ()))
+    except ValidationError:
+        return None
+
+
+def _keep_template(key: _Key, template: BoundTemplate | None) -> None:
+    """Keeps a template for later; the oldest goes where there are too many. Threads may do so at once."""
+    while len(_templates) >= _TEMPLATES_MAX:
+        _templates.pop(next(iter(list(_templates))), None)
+    _templates[key] = template
+
+
+def _characters(texts: Iterable[str | None], *pairs: _Pairs | None) -> int:
+    """How much memory is held by what a template is kept under."""
+    count = sum(len(text) for text in texts if text is not None)
+    return count + sum(len(one) + len(two) for each in pairs if each is not None for one, two in each)
 
 
 # Legacy parameters.
@@ -171,7 +224,8 @@ def _bind_legacy(bound: Bound, request: Request, layer: ValidationLayer) -> None
     if expected:
         bound.condition = compile_condition(legacy.legacy_condition(expected, joined_by, expected=True))
     if filters:
-        _bind_filter_tree(bound, legacy.legacy_condition(filters, joined_by, expected=False))
+        bound.filter_tree = legacy.legacy_condition(filters, joined_by, expected=False)
+        bound.filter = compile_condition(bound.filter_tree)
         bound.is_legacy_filter = True
     if "KeyConditions" in request:
         bound.key_clauses = legacy.legacy_key_clauses(request["KeyConditions"])
@@ -179,33 +233,8 @@ def _bind_legacy(bound: Bound, request: Request, layer: ValidationLayer) -> None
         bound.update = legacy.legacy_update(request["AttributeUpdates"])
         bound.is_legacy_update = True
     if request.get("AttributesToGet"):
-        _bind_paths(bound, legacy.legacy_projection(request["AttributesToGet"]))
-
-
-# Expressions.
-
-
-def _bind_expression(bound: Bound, parameter: str, resolver: Resolver, tree: syntax.Tree) -> None:
-    if isinstance(tree, syntax.Update):
-        bound.update = resolver.update(tree)
-    elif isinstance(tree, syntax.Projection):
-        _bind_paths(bound, resolver.projection(tree))
-    elif parameter == "ConditionExpression":
-        bound.condition = compile_condition(resolver.condition(tree))
-    elif parameter == "KeyConditionExpression":
-        bound.key_clauses = key_clauses(resolver.condition(tree))
-    else:
-        _bind_filter_tree(bound, resolver.condition(tree))
-
-
-def _bind_filter_tree(bound: Bound, tree: syntax.Condition) -> None:
-    bound.filter_tree = tree
-    bound.filter = compile_condition(tree)
-
-
-def _bind_paths(bound: Bound, projection: syntax.ResolvedProjection) -> None:
-    bound.projection_paths = projection.paths
-    bound.project = compile_projection(projection.paths)
+        bound.projection_paths = legacy.legacy_projection(request["AttributesToGet"]).paths
+        bound.project = compile_projection(bound.projection_paths)
 
 
 # Placeholder maps.

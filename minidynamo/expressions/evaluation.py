@@ -1,5 +1,7 @@
 """Evaluation of conditions: a resolved tree compiled once to closures over an item. Pure; never fails.
 
+A tree with holes is compiled to a maker: given values for the holes, it makes the closures.
+
 Missing attributes and mismatched types make comparisons false and `<>` true; NOT simply inverts.
 Source: DynamoDB Developer Guide, "Comparison operator and function reference"; observed responses.
 """
@@ -7,15 +9,21 @@ Source: DynamoDB Developer Guide, "Comparison operator and function reference"; 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from minidynamo.expressions import syntax
-from minidynamo.expressions.syntax import Condition, DocumentPath, Literal, Operand
+from minidynamo.expressions.syntax import Condition, DocumentPath, Hole, Literal, Operand
 from minidynamo.values.attribute_value import AttributeValue, Item
 
 Predicate = Callable[[Item], bool]
 Getter = Callable[[Item], AttributeValue | None]
+
+# Values by the names of the holes that they fill.
+Values = Mapping[str, Literal]
+Maker = Callable[[Values], Predicate]
+_GetterMaker = Callable[[Values], Getter]
+_NO_VALUES: Values = {}
 
 # Two payloads of one orderable type: numbers, texts or binaries.
 _Ordering = Callable[[Decimal | str | bytes, Decimal | str | bytes], bool]
@@ -31,17 +39,24 @@ _SET_MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
 
 def compile_condition(node: Condition) -> Predicate:
     """A function that tells whether an item satisfies a resolved condition."""
+    return condition_maker(node)(_NO_VALUES)
+
+
+def condition_maker(node: Condition) -> Maker:
+    """A function that makes the predicate of a resolved condition, of values for its holes."""
     if isinstance(node, syntax.Comparison):
         return _comparison(node)
     if isinstance(node, syntax.Function):
-        return _FUNCTIONS[node.name](*map(compile_operand, node.arguments))
+        return _made(_FUNCTIONS[node.name], *map(_operand, node.arguments))
     if isinstance(node, syntax.And):
-        return _and(node)
+        return _made(_and, *map(condition_maker, node.parts))
     if isinstance(node, syntax.Or):
-        return _or(node)
+        return _made(_or, *map(condition_maker, node.parts))
     if isinstance(node, syntax.Not):
-        return _not(node)
-    return _between(node) if isinstance(node, syntax.Between) else _in(node)
+        return _made(_not, condition_maker(node.part))
+    if isinstance(node, syntax.Between):
+        return _made(_between, *map(_operand, (node.operand, node.low, node.high)))
+    return _made(_in, _operand(node.operand), *map(_operand, node.choices))
 
 
 def value_at(item: Item, elements: tuple[str | int, ...]) -> AttributeValue | None:
@@ -68,19 +83,44 @@ def value_size(value: AttributeValue) -> int | None:
     return None if tag in ("N", "BOOL", "NULL") else len(payload)
 
 
-def compile_operand(node: Operand) -> Getter:
-    """A function that gives the value of a resolved operand for an item, or None where there is none."""
+def _made(function: Callable[..., Predicate], *parts: Callable[[Values], Callable[..., object]]) -> Maker:
+    """Makes what a function makes of parts that are made first."""
+    if len(parts) == 1:
+        (part,) = parts
+        return lambda values: function(part(values))
+    if len(parts) == 2:
+        first, second = parts
+        return lambda values: function(first(values), second(values))
+    return lambda values: function(*[part(values) for part in parts])
+
+
+def _operand(node: Operand) -> _GetterMaker:
+    """What makes a function that gives the value of a resolved operand for an item, or None where there is none."""
+    if isinstance(node, Hole):
+        name = node.name
+        return lambda values: _constant(values[name].value)
+    if isinstance(node, syntax.Function):
+        assert node.name == "size", "the other functions stand alone"
+        argument = _operand(node.arguments[0])
+        return lambda values: _size_getter(argument(values))
+    getter = _getter(node)
+    return lambda values: getter
+
+
+def _constant(value: AttributeValue) -> Getter:
+    return lambda item: value
+
+
+def _getter(node: Operand) -> Getter:
     if isinstance(node, Literal):
-        value = node.value
-        return lambda item: value
+        return _constant(node.value)
     if isinstance(node, DocumentPath):
         elements = node.elements
         if len(elements) == 1:
             name = node.attribute
             return lambda item: item.get(name)
         return lambda item: value_at(item, elements)
-    assert isinstance(node, syntax.Function) and node.name == "size", "the other functions stand alone"
-    return _size_getter(compile_operand(node.arguments[0]))
+    raise AssertionError(f"{node} is no operand of a condition")
 
 
 def _size_getter(inner: Getter) -> Getter:
@@ -92,32 +132,65 @@ def _size_getter(inner: Getter) -> Getter:
     return size_of
 
 
-def _and(node: syntax.And) -> Predicate:
-    parts = [compile_condition(part) for part in node.parts]
+def _and(*parts: Predicate) -> Predicate:
     if len(parts) == 2:
         first, second = parts
         return lambda item: first(item) and second(item)
     return lambda item: all(part(item) for part in parts)
 
 
-def _or(node: syntax.Or) -> Predicate:
-    parts = [compile_condition(part) for part in node.parts]
+def _or(*parts: Predicate) -> Predicate:
     return lambda item: any(part(item) for part in parts)
 
 
-def _not(node: syntax.Not) -> Predicate:
-    part = compile_condition(node.part)
+def _not(part: Predicate) -> Predicate:
     return lambda item: not part(item)
 
 
-def _comparison(node: syntax.Comparison) -> Predicate:
-    left, right = compile_operand(node.left), compile_operand(node.right)
+def _comparison(node: syntax.Comparison) -> Maker:
+    if isinstance(node.left, DocumentPath) and len(node.left.elements) == 1 and isinstance(node.right, Literal):
+        return _comparison_with_value(node.left.attribute, node.operator, node.right)
     if node.operator == "=":
-        return _equal(left, right)
-    if node.operator == "<>":
-        equal = _equal(left, right)
-        return lambda item: not equal(item)
-    return _ordering(left, right, _ORDERINGS[node.operator])
+        compare = _equal
+    elif node.operator == "<>":
+        compare = _unequal
+    else:
+        ordering = _ORDERINGS[node.operator]
+
+        def compare(left: Getter, right: Getter) -> Predicate:
+            return _ordering(left, right, ordering)
+
+    return _made(compare, _operand(node.left), _operand(node.right))
+
+
+def _comparison_with_value(name: str, operation: str, literal: Literal) -> Maker:
+    """The usual comparison, of a top-level attribute with a value, without a call for either."""
+    hole = literal.name if isinstance(literal, Hole) else None
+    if operation in ("=", "<>"):
+        is_wanted = operation == "="
+
+        def made(values: Values) -> Predicate:
+            wanted = (literal if hole is None else values[hole]).value
+            if is_wanted:
+                return lambda item: item.get(name) == wanted
+            return lambda item: item.get(name) != wanted
+
+        return made
+    tag, compare = literal.type, _ORDERINGS[operation]
+    if tag not in ("S", "N", "B"):
+        return lambda values: lambda item: False
+
+    def made_ordering(values: Values) -> Predicate:
+        payload = (literal if hole is None else values[hole]).value[tag]
+        if tag != "N":
+            return lambda item: tag in (value := item.get(name) or _NOTHING) and compare(value[tag], payload)
+        number = Decimal(payload)
+        return lambda item: "N" in (value := item.get(name) or _NOTHING) and compare(Decimal(value["N"]), number)
+
+    return made_ordering
+
+
+_NOTHING: AttributeValue = {}
 
 
 def _equal(left: Getter, right: Getter) -> Predicate:
@@ -126,6 +199,11 @@ def _equal(left: Getter, right: Getter) -> Predicate:
         return value is not None and value == right(item)
 
     return equal
+
+
+def _unequal(left: Getter, right: Getter) -> Predicate:
+    equal = _equal(left, right)
+    return lambda item: not equal(item)
 
 
 def _ordering(left: Getter, right: Getter, compare: _Ordering) -> Predicate:
@@ -146,16 +224,12 @@ def _compares(one: AttributeValue, two: AttributeValue, compare: _Ordering) -> b
     return tag in ("S", "B") and compare(left, right)
 
 
-def _between(node: syntax.Between) -> Predicate:
-    operand, low, high = map(compile_operand, (node.operand, node.low, node.high))
+def _between(operand: Getter, low: Getter, high: Getter) -> Predicate:
     above, below = _ordering(operand, low, operator.ge), _ordering(operand, high, operator.le)
     return lambda item: above(item) and below(item)
 
 
-def _in(node: syntax.In) -> Predicate:
-    operand = compile_operand(node.operand)
-    choices = [compile_operand(choice) for choice in node.choices]
-
+def _in(operand: Getter, *choices: Getter) -> Predicate:
     def is_in(item: Item) -> bool:
         value = operand(item)
         return value is not None and any(value == choice(item) for choice in choices)

@@ -76,7 +76,7 @@ class Resolver:
             if low.type != high.type:
                 text = "The BETWEEN operator requires same data type for lower and upper bounds; "
                 raise invalid(self._parameter, text + bounds)
-            if is_reversed(low, high):
+            if not isinstance(low, syntax.Hole) and is_reversed(low, high):
                 text = "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
                 raise invalid(self._parameter, text + bounds)
         return syntax.Between(operand, low, high)

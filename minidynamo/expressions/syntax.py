@@ -56,6 +56,13 @@ class Literal:
         return next(iter(self.value))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Hole(Literal):
+    """The place of a value of which nothing but its type is known: it is filled from request to request."""
+
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function call, as an operand or as a condition."""

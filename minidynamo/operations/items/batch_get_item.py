@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.binding import Bound, bind, check_combinations, check_mixing
+from minidynamo.expressions.binding import bind, check_combinations, check_mixing
+from minidynamo.expressions.bound import Bound
 from minidynamo.limits import BATCH_GET_KEYS_MAX, BATCH_GET_RESPONSE_BYTES_MAX
 from minidynamo.messages import DUPLICATE_KEYS
 from minidynamo.operations.context import OperationContext

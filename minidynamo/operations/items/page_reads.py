@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.binding import Bound
+from minidynamo.expressions.bound import Bound
 from minidynamo.expressions.resolution import printed_value
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of
-from minidynamo.expressions.binding import Bound, bind, check_combinations
+from minidynamo.expressions.binding import bind, check_combinations
+from minidynamo.expressions.bound import Bound
 from minidynamo.expressions.key_condition import require_distinct_attributes
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext

@@ -6,7 +6,8 @@ Everything that can be checked without the table is checked here. Source: order 
 from __future__ import annotations
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.binding import NOTHING_BOUND, Bound, bind
+from minidynamo.expressions.binding import bind
+from minidynamo.expressions.bound import NOTHING_BOUND, Bound
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import ITEM_TOO_LARGE
 from minidynamo.operations.items.item_writes import (

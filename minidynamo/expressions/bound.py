@@ -1,0 +1,153 @@
+"""What the expressions of a request ask for, and templates of it: what requests share that differ in values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from minidynamo.expressions import syntax
+from minidynamo.expressions.evaluation import Maker, Predicate, Values, condition_maker
+from minidynamo.expressions.key_condition import KeyClause, key_clauses
+from minidynamo.expressions.projection import compile_projection
+from minidynamo.expressions.resolution import is_reversed
+from minidynamo.expressions.syntax import DocumentPath, Hole, Literal, Operand
+from minidynamo.values.attribute_value import Item
+
+
+@dataclass(slots=True)
+class Bound:
+    """What the expressions and legacy parameters of a request ask for; None where they ask for nothing.
+
+    Attributes:
+        condition: guards a write.
+        update: the change to an item, and whether it came from AttributeUpdates.
+        key_clauses: what a query demands of the key attributes.
+        filter_tree, filter: what drops items after reading, as a tree, whose values may be holes, and compiled.
+        projection_paths, project: what to return of an item, as paths and compiled.
+        nested_attributes: the attributes that any path of any expression reaches into.
+    """
+
+    condition: Predicate | None = None
+    update: syntax.ResolvedUpdate | None = None
+    is_legacy_update: bool = False
+    key_clauses: tuple[KeyClause, ...] | None = None
+    filter_tree: syntax.Condition | None = None
+    filter: Predicate | None = None
+    is_legacy_filter: bool = False
+    projection_paths: tuple[DocumentPath, ...] | None = None
+    project: Callable[[Item], Item] | None = None
+    nested_attributes: tuple[str, ...] = ()
+
+
+NOTHING_BOUND = Bound()
+
+_Action = Callable[[Values], syntax.ResolvedAction]
+
+
+class BoundTemplate:
+    """What resolved expressions ask for; where they have holes, of the values that fill them."""
+
+    def __init__(self) -> None:
+        self._condition: Maker | None = None
+        self._filter: Maker | None = None
+        self._filter_tree: syntax.Condition | None = None
+        self._actions: tuple[tuple[_Action, ...], tuple[str, ...]] | None = None
+        self._clauses: tuple[KeyClause, ...] | None = None
+        self._projection_paths: tuple[DocumentPath, ...] | None = None
+        self._project: Callable[[Item], Item] | None = None
+        self._nested: tuple[str, ...] = ()
+        self._ranges: tuple[tuple[str, str], ...] = ()
+
+    def add(
+        self,
+        parameter: str,
+        tree: syntax.Condition | syntax.ResolvedUpdate | syntax.ResolvedProjection,
+        nested: tuple[str, ...],
+    ) -> None:
+        """Adds an expression.
+
+        Parameters:
+            parameter: the request member that carries it.
+            tree: the expression, resolved.
+            nested: the attributes that its paths reach into.
+
+        Raises:
+            ValidationError: a key condition has a form that none may have.
+        """
+        self._nested += nested
+        if isinstance(tree, syntax.Update):
+            self._actions = tuple(map(_action_maker, tree.actions)), tree.sections
+        elif isinstance(tree, syntax.Projection):
+            self._projection_paths, self._project = tree.paths, compile_projection(tree.paths)
+        elif parameter == "KeyConditionExpression":
+            self._clauses = key_clauses(tree)
+            self._ranges += tuple(_ranges(tree))
+        elif parameter == "ConditionExpression":
+            self._condition = condition_maker(tree)
+            self._ranges += tuple(_ranges(tree))
+        else:
+            self._filter_tree, self._filter = tree, condition_maker(tree)
+            self._ranges += tuple(_ranges(tree))
+
+    def takes(self, values: Values) -> bool:
+        """Whether values may fill the holes: no range of two of them stands the wrong way round."""
+        return not self._ranges or not any(is_reversed(values[low], values[high]) for low, high in self._ranges)
+
+    def fill(self, bound: Bound, values: Values) -> None:
+        """Adds to what a request asks for, with values in the holes."""
+        if self._condition is not None:
+            bound.condition = self._condition(values)
+        if self._filter is not None:
+            bound.filter_tree, bound.filter = self._filter_tree, self._filter(values)
+        if self._actions is not None:
+            makers, sections = self._actions
+            bound.update = syntax.Update(tuple([make(values) for make in makers]), sections)
+        if self._clauses is not None:
+            bound.key_clauses = tuple([_filled_clause(clause, values) for clause in self._clauses])
+        if self._project is not None:
+            bound.projection_paths, bound.project = self._projection_paths, self._project
+        bound.nested_attributes += self._nested
+
+
+def _filled_clause(clause: KeyClause, values: Values) -> KeyClause:
+    operands = tuple([values[each.name] if isinstance(each, Hole) else each for each in clause.operands])
+    return KeyClause(clause.attribute, clause.operator, operands)
+
+
+def _action_maker(action: syntax.ResolvedAction) -> _Action:
+    if isinstance(action, syntax.SetAction):
+        path, operand = action.path, _operand_maker(action.value)
+        return lambda values: syntax.SetAction(path, operand(values))
+    if isinstance(action, syntax.RemoveAction) or not isinstance(action.value, Hole):
+        return lambda values: action
+    kind, path, name = type(action), action.path, action.value.name
+    return lambda values: kind(path, values[name])
+
+
+def _operand_maker(operand: Operand) -> Callable[[Values], Operand]:
+    if isinstance(operand, Hole):
+        name = operand.name
+        return lambda values: values[name]
+    if isinstance(operand, syntax.Function):
+        function, arguments = operand.name, [_operand_maker(each) for each in operand.arguments]
+        return lambda values: syntax.Function(function, tuple([make(values) for make in arguments]))
+    if isinstance(operand, syntax.Arithmetic):
+        sign, left, right = operand.operator, _operand_maker(operand.left), _operand_maker(operand.right)
+        return lambda values: syntax.Arithmetic(sign, left(values), right(values))
+    return lambda values: operand
+
+
+def _ranges(node: syntax.Condition) -> Iterator[tuple[str, str]]:
+    """The holes of ranges both of whose bounds are some, by their names."""
+    if isinstance(node, syntax.Between) and isinstance(node.low, Hole) and isinstance(node.high, Hole):
+        yield node.low.name, node.high.name
+    elif isinstance(node, syntax.And | syntax.Or):
+        for part in node.parts:
+            yield from _ranges(part)
+    elif isinstance(node, syntax.Not):
+        yield from _ranges(node.part)
+
+
+def holes(types: tuple[tuple[str, str], ...]) -> dict[str, Literal]:
+    """Holes for values of which their types are known, by their names."""
+    return {name: Hole({kind: None}, 0, name) for name, kind in types}
