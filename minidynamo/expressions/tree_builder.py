@@ -19,6 +19,7 @@ from minidynamo.limits import (
     EXPRESSION_OPERATORS_MAX,
     LIST_INDEX_MAX,
 )
+from minidynamo.values.numbers import integer_of
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -207,10 +208,11 @@ class TreeBuilder:
         return name
 
     def build_index(self, digits: str) -> int:
-        if len(digits.lstrip("0")) > 10 or int(digits) > LIST_INDEX_MAX:
+        index = integer_of(digits)
+        if index is None or index > LIST_INDEX_MAX:
             self.note(_LIMITS, f"List index is not within the allowable range; index: [{digits}]")
             return 0
-        return int(digits)
+        return index
 
     def build_value(self, token: str) -> ValuePlaceholder:
         name = str(token)

@@ -15,6 +15,7 @@ from minidynamo.limits import DOCUMENT_PATH_ELEMENTS_MAX, LIST_INDEX_MAX
 from minidynamo.partiql.literals import LITERALS, LiteralReader
 from minidynamo.partiql.places import place_of, text_of
 from minidynamo.partiql.templates import Template
+from minidynamo.values.numbers import integer_of
 
 if TYPE_CHECKING:
     from lark import Token
@@ -104,9 +105,10 @@ def _element(child: Node | Token) -> str | int:
 def _index(token: Token) -> int:
     if not token.isdigit():
         raise ValidationError(f"Unexpected path component{place_of(token)}")
-    if int(token) > LIST_INDEX_MAX:
+    index = integer_of(token)
+    if index is None or index > LIST_INDEX_MAX:
         raise ValidationError(f"List index is not within the allowable range; index: [{token}]")
-    return int(token)
+    return index
 
 
 def operator_of(node: Node) -> str:

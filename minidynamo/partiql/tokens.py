@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from minidynamo.errors import ValidationError
 from minidynamo.partiql.keywords import KEYWORDS
+from minidynamo.values.numbers import integer_of
 
 if TYPE_CHECKING:
     from lark import Token
@@ -28,7 +29,7 @@ _LEXEMES = re.compile(
   | (?P<STRING>  '(?:[^']|'')*' )
   | (?P<QUOTED>  "(?:[^"]|"")*" )
   | (?P<ION>     `[^`]*` )
-  | (?P<NUMBER>  (?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)? )
+  | (?P<NUMBER>  (?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]*)? )
   | (?P<WORD>    [A-Za-z_$][A-Za-z0-9_$]* )
   | (?P<SIGN>    <<|>>|<>|<=|>=|!=|\|\||[-+*/%=<>()\[\]{},.:;?@] )
     """,
@@ -178,8 +179,8 @@ def _check_exponent(number: str) -> None:
         return
     if not exponent.strip("+-"):
         raise not_well_formed()
-    scale = len(digits.partition(".")[2]) - int(exponent)
-    if abs(scale) > _EXPONENT_MAX or abs(int(exponent)) > _EXPONENT_MAX:
+    power = integer_of(exponent)
+    if power is None or abs(power) > _EXPONENT_MAX or abs(len(digits.partition(".")[2]) - power) > _EXPONENT_MAX:
         raise not_well_formed()
 
 

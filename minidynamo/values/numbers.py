@@ -20,6 +20,7 @@ _CANONICAL = re.compile(r"-?(?:0|[1-9][0-9]{0,36})\.[0-9]{0,36}[1-9]")
 
 _INT32_MAX = 2**31 - 1
 _INT64_MAX = 2**63 - 1
+_INT64_DIGITS_MAX = 19
 
 # Wide enough that adding any two numbers of the service is exact.
 _EXACT = Context(prec=NUMBER_EXPONENT_MAX - NUMBER_EXPONENT_MIN + 2 * NUMBER_DIGITS_MAX)
@@ -44,6 +45,17 @@ def canonical_number(literal: str) -> str:
         return literal
     canonical = _normalise(literal)
     return literal if canonical == literal else canonical  # The same object says that nothing was changed.
+
+
+def integer_of(text: str) -> int | None:
+    """The integer of digits, with a sign or without; None where it has more digits than 64 bits hold.
+
+    Python itself refuses to read thousands of digits, be they zeros.
+    """
+    digits = text.lstrip("+-").lstrip("0")
+    if len(digits) > _INT64_DIGITS_MAX:
+        return None
+    return int(digits or "0") * (-1 if text.startswith("-") else 1)
 
 
 def number_size_bytes(canonical: str) -> int:
@@ -100,11 +112,8 @@ def _normalise(literal: str) -> str:
 
 
 def _exponent(text: str, literal: str) -> int:
-    # Python refuses to read thousands of digits; no exponent needs more than the 20 of 64 bits.
-    if len(text.lstrip("+-0")) > 20:
-        raise _not_numeric(literal)
-    exponent = int(text)
-    if abs(exponent) > _INT64_MAX:
+    exponent = integer_of(text)
+    if exponent is None or abs(exponent) > _INT64_MAX:
         raise _not_numeric(literal)
     return exponent
 
