@@ -60,6 +60,9 @@ def read_iterator(text: str, now: float) -> ShardIterator:
         raise ValidationError(_INVALID) from None
     if types != (int, int, bool, float) or not (0 <= ordinal < 2**32 and 0 <= number < 2**63 and arn):
         raise ValidationError(_INVALID)
+    # One from far ahead would never expire; a clock may have been set back a little.
+    if not (0 <= made_at <= now + SHARD_ITERATOR_SECONDS):
+        raise ValidationError(_INVALID)
     if now > made_at + SHARD_ITERATOR_SECONDS:
         raise ExpiredIterator(
             f"Iterator expired. The iterator was created at time {_date(made_at)} while right now it is {_date(now)}"

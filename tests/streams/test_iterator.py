@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 import msgpack
@@ -48,6 +49,10 @@ def text_of(*fields: Any, arn: str = ARN) -> str:
         text_of(True, 1, False, NOW),
         text_of(0, 1, 0, NOW),
         text_of(0, 1, False, 5),
+        text_of(0, 1, False, math.nan),
+        text_of(0, 1, False, math.inf),
+        text_of(0, 1, False, -math.inf),
+        text_of(0, 1, False, NOW + 1_000),
         text_of(-1, 1, False, NOW),
         text_of(2**32, 1, False, NOW),
         text_of(0, 2**63, False, NOW),

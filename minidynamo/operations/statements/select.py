@@ -15,9 +15,10 @@ from minidynamo.expressions.syntax import Condition
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.items.page_reads import check_start_schema
 from minidynamo.operations.statements.key_plan import KeyPlan, key_plan
 from minidynamo.operations.statements.lone_keys import refuse_many_keys
-from minidynamo.operations.statements.next_token import next_token, read_next_token
+from minidynamo.operations.statements.next_token import invalid_token, next_token, read_next_token
 from minidynamo.operations.statements.projection import compile_selected
 from minidynamo.partiql.binding import BoundStatement
 from minidynamo.partiql.syntax import OrderKey, Select
@@ -203,9 +204,13 @@ def _resumed(plan: SelectRead, readings: list[Reading], token: str, now: float) 
     """What is behind the place of a token."""
     table, index = readings[0].table, readings[0].index
     last_key = read_next_token(token, plan.digest(table.state.id), now)
+    try:
+        check_start_schema(table, index, last_key, tail="", tail_2025="")
+    except ValidationError:
+        raise invalid_token() from None
     position = position_bytes(table, index, last_key)
     for number, reading in enumerate(readings):
         if reading.start <= position and (reading.stop is None or position < reading.stop):
             reading.resume_after(position)
             return readings[number:]
-    raise AssertionError(f"a token of this statement ends at {position!r}, in none of its ranges")
+    raise invalid_token()
