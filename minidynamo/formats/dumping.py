@@ -13,6 +13,7 @@ from minidynamo.values.api_types import RequestDraft
 from minidynamo.values.attribute_value import AttributeValue, Item
 from minidynamo.values.json_form import base64_text, item_to_json
 
+_ROW_END = "\r\n"
 DUMP_FORMATS = ("dynamodb", "jsonl", "csv")
 
 
@@ -65,10 +66,10 @@ def cell_text(value: AttributeValue | None) -> str:
 
 
 def csv_line(cells: Iterable[str]) -> str:
-    """A row without its end."""
+    """A row without its end. Cells with line breaks are quoted, which depends on what may end rows."""
     row = io.StringIO()
-    csv.writer(row, lineterminator="").writerow(cells)
-    return row.getvalue()
+    csv.writer(row, lineterminator=_ROW_END).writerow(cells)
+    return row.getvalue().removesuffix(_ROW_END)
 
 
 def csv_lines(items: Iterable[Item], columns: Sequence[str], is_complete: bool) -> Iterator[str]:

@@ -215,6 +215,34 @@ def test_what_was_dumped_in_plain_json_is_loaded_again(orders: list[Item]) -> No
     check_round_trip("dump.jsonl", orders, dumping.plain_line)
 
 
+CELLS = st.text(st.sampled_from("a,;\"'\n\r\t :\0\u2028é") | st.characters(codec="utf-8"), max_size=8)
+TEXTS = st.fixed_dictionaries(
+    {"customer": CELLS.map("c".__add__), "number": st.integers(0, 9), 'note\n"a",\tb\r': CELLS}
+)
+NAMES = ["customer", "number", 'note\n"a",\tb\r']
+
+
+@given(orders=st.lists(TEXTS, max_size=6))
+def test_what_was_dumped_in_csv_is_loaded_again(orders: list[dict[str, str | int]]) -> None:
+    """All texts, with whatever ends cells and rows in them; the name of an attribute too."""
+    items = [{name: {"S" if type(each) is str else "N": str(each)} for name, each in row.items()} for row in orders]
+    with minidynamo.connect() as database, minidynamo.connect() as copy, TemporaryDirectory() as folder:
+        for each in (database, copy):
+            each.execute("CreateTable", ORDERS)
+        for item in items:
+            database.execute("PutItem", {"TableName": "Orders", "Item": item})
+        path, report, before = Path(folder) / "dump.csv", LoadReport(), scanned(database)
+        path.write_text("".join(f"{row}\n" for row in dumping.csv_lines(before, NAMES, True)), "utf-8", newline="")
+        with Source(path) as source:
+            assert load_records(copy, "Orders", read_records(source, types={"number": "N"}), report)
+        assert (report.bad_lines, scanned(copy)) == ([], before)
+
+
+def test_a_row_of_csv_with_line_breaks() -> None:
+    """In quotes, as spreadsheets and the csv module read it."""
+    assert dumping.csv_line(["a\nb", "c\rd", "e\r\nf", "g", ""]) == '"a\nb","c\rd","e\r\nf",g,'
+
+
 def check_round_trip(name: str, orders: list[Item], line: Callable[[Item], str]) -> None:
     with minidynamo.connect() as database, minidynamo.connect() as copy, TemporaryDirectory() as folder:
         for each in (database, copy):
