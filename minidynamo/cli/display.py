@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table as RichTable
+from rich.text import Text
 
+from minidynamo.cli.printable import printable
 from minidynamo.database.partition_info import PartitionInfo
 from minidynamo.formats.dumping import cell_text, shown_line
 from minidynamo.limits import KIB, MIB
@@ -26,12 +27,35 @@ def wide_console() -> Console:
     console = plain_console()
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
-    return Console(highlight=False, width=_PIPE_COLUMNS)
+    return Console(highlight=False, emoji=False, width=_PIPE_COLUMNS)
 
 
 def plain_console() -> Console:
-    """Standard output, without colours for whatever looks like a number."""
-    return Console(highlight=False)
+    """Standard output, without colours for whatever looks like a number, or pictures for `:words:`."""
+    return Console(highlight=False, emoji=False)
+
+
+def error_console() -> Console:
+    """Standard error, in the same way."""
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def plain_text(text: str) -> Text:
+    """A text of others as it is shown, whatever it says."""
+    return Text(printable(text))
+
+
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Prints data exactly as they are; at a terminal, what would break a line or command it is escaped."""
+    file = console.file
+    is_seen, data = file.isatty(), getattr(file, "buffer", None)
+    file.flush()
+    for line in lines:
+        if is_seen or data is None:
+            file.write(f"{printable(line) if is_seen else line}\n")
+        else:
+            data.write(f"{line}\n".encode())
+    file.flush()
 
 
 def byte_count(size: float) -> str:
@@ -50,9 +74,9 @@ def items_table(items: Sequence[Item], columns: Sequence[str] = ()) -> RichTable
     table = RichTable(header_style="bold")
     for name in names:
         is_number = all("N" in item[name] for item in items if name in item)
-        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(plain_text(name), justify="right" if is_number else "left", overflow="fold")
     for item in items:
-        table.add_row(*(escape(_printable(cell_text(item.get(name)))) for name in names))
+        table.add_row(*(plain_text(cell_text(item.get(name))) for name in names))
     return table
 
 
@@ -62,8 +86,7 @@ def print_items(console: Console, items: Sequence[Item]) -> None:
     if Measurement.get(console, console.options.update(width=_PIPE_COLUMNS), table).maximum <= console.width:
         console.print(table)
         return
-    for item in items:
-        console.print(shown_line(item), markup=False, soft_wrap=True)
+    print_lines(console, map(shown_line, items))
 
 
 def request_text(request: Request) -> str:
@@ -95,12 +118,3 @@ def partition_table(partitions: Sequence[PartitionInfo], keyspace: str | None) -
 
 def _one_line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-
-
-def _printable(text: str) -> str:
-    """A text in which what would break its line, or command the terminal, is escaped."""
-    return text if text.isprintable() else "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]

@@ -11,11 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from minidynamo.cli.display import error_console
 from minidynamo.cli.load_target import key_of
 from minidynamo.cli.places import one_line, open_to_read
+from minidynamo.cli.printable import printable
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.formats.dumping import NotPlain, csv_lines, dynamodb_line, plain_line, scanned_items
@@ -43,7 +44,7 @@ def run_dump(options: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except NotPlain as error:
-        print(f"minidynamo: {error}{_advice(options)}", file=sys.stderr)
+        print(f"minidynamo: {one_line(error)}{_advice(options)}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"minidynamo: cannot write {options.file or 'the items'}: {error.strerror or error}", file=sys.stderr)
@@ -73,8 +74,9 @@ def _dump(options: argparse.Namespace, database: Database) -> int:
                 count += 1
                 yield item
 
+        is_seen = options.file is None and sys.stdout.isatty()
         for line in _lines(options, table, items):
-            output.write(f"{line}\n".encode())
+            output.write(f"{printable(line) if is_seen else line}\n".encode())
         output.flush()
     return count
 
@@ -123,7 +125,7 @@ _Counted = Callable[[Iterable[Item], bool], Iterable[Item]]
 @contextmanager
 def _progress(options: argparse.Namespace, table: JsonObject) -> Iterator[_Counted]:
     """A bar over the items while this is on; gives what counts them as they pass."""
-    console = Console(stderr=True)
+    console = error_console()
     is_shown = console.is_terminal and (options.file is not None or not sys.stdout.isatty())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not is_shown) as progress:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from minidynamo.cli.display import byte_count, wide_console
-from minidynamo.cli.places import open_file
+from minidynamo.cli.display import byte_count, plain_text, wide_console
+from minidynamo.cli.places import one_line, open_file
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
 
@@ -17,16 +17,18 @@ def run_check(path: Path) -> int:
     """Verifies a file; returns 0, 1 where something is wrong with it, 2 where it cannot be opened."""
     console = wide_console()
     try:
-        with open_file(path) as database, console.status(f"Checking {path}"):
+        with open_file(path) as database, console.status(plain_text(f"Checking {path}")):
             database.check()
             tables = database.tables
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 1 if isinstance(error, StoreDamaged) else 2
     except Exception as fault:  # Damage shows itself in any way.
-        print(f"minidynamo: {path} is damaged: {fault or 'an invariant does not hold'}", file=sys.stderr)
+        told = one_line(fault) or "an invariant does not hold"
+        print(f"minidynamo: {path} is damaged: {told}", file=sys.stderr)
         return 1
-    console.print(f"{path}: {len(tables)} table(s), every page, item, index entry, size and count is right")
+    told = f"{path}: {len(tables)} table(s), every page, item, index entry, size and count is right"
+    console.print(plain_text(told), soft_wrap=True)
     return 0
 
 
@@ -42,7 +44,7 @@ def run_info(path: Path) -> int:
 
 
 def _tables_table(database: Database, path: Path) -> Table:
-    shown = Table(title=f"{path}, {byte_count(path.stat().st_size)}", title_justify="left")
+    shown = Table(title=plain_text(f"{path}, {byte_count(path.stat().st_size)}"), title_justify="left")
     for name in ("table or index", "status"):
         shown.add_column(name, overflow="fold")
     for name in ("items", "size", "partitions"):

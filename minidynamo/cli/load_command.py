@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from itertools import islice
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-from minidynamo.cli.display import byte_count, plain_console, print_items
+from minidynamo.cli.display import byte_count, error_console, plain_console, plain_text, print_items
 from minidynamo.cli.interruption import Interruption
 from minidynamo.cli.load_target import TargetError, described, key_of, key_text, prepare
 from minidynamo.cli.places import one_line, open_place, place_name
@@ -79,7 +79,7 @@ def _item_count(database: Database, options: argparse.Namespace) -> int:
 @contextmanager
 def _progress(options: argparse.Namespace, source: Source, report: LoadReport) -> Iterator[Callable[[], None]]:
     """A bar over the bytes of the file while this is on; gives what moves it to where the file is read."""
-    console = Console(stderr=True)
+    console = error_console()
     columns = (
         TextColumn("Loading {task.description}", markup=False),
         BarColumn(),
@@ -95,7 +95,8 @@ def _progress(options: argparse.Namespace, source: Source, report: LoadReport) -
 def _print_report(console: Console, options: argparse.Namespace, database: Database, report: LoadReport) -> None:
     table = described(database, options.table)
     assert table is not None, f"the table {options.table} has been filled and is not there"
-    console.print(f"[bold]{escape(options.table)}[/]: {escape(_table_text(options, database, table))}", soft_wrap=True)
+    told = plain_text(f": {_table_text(options, database, table)}")
+    console.print(Text(options.table, "bold"), told, sep="", soft_wrap=True)
     console.print(f"{report.item_count:,} of {report.answered_count:,} records loaded", end="")
     if report.replaced_count:
         console.print(f"; {report.replaced_count:,} replaced an earlier item with the same key", end="")
@@ -120,7 +121,7 @@ def _print_bad_lines(console: Console, report: LoadReport) -> None:
         return
     console.print(f"[red]{report.bad_count:,} record(s) were not loaded:[/]")
     for number, error in report.bad_lines:
-        console.print(f"  line {number}: {error}", markup=False, soft_wrap=True)
+        console.print(plain_text(f"  line {number}: {error}"), soft_wrap=True)
     if report.bad_count > len(report.bad_lines):
         console.print(f"  and {report.bad_count - len(report.bad_lines):,} more")
 

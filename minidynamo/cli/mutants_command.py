@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from minidynamo.cli.display import wide_console
+from minidynamo.cli.display import plain_text, wide_console
 from minidynamo.cli.suite_runs import SuiteRun, run_suite
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _report(console: Console, runs: dict[Mutant, SuiteRun]) -> None:
             continue  # It is not exercised.
         line = f"[{_COLOURS[verdict]}]{verdict:13}[/]  {mutant.name:{width}}  "
         console.print(line, end="", soft_wrap=True)
-        console.print(remark, markup=False, soft_wrap=True)
+        console.print(plain_text(remark), soft_wrap=True)
     report = MutationReport({mutant: run.judgement for mutant, run in runs.items()})
     idle = ", ".join(mutant.name for mutant in report.not_exercised)
     if idle:
@@ -103,6 +103,6 @@ def _report(console: Console, runs: dict[Mutant, SuiteRun]) -> None:
         console.print(f"To notice: {mutant.advice}. Answers were changed in", soft_wrap=True)
         changes = sorted(runs[mutant].changes.items(), key=lambda each: -each[1])
         for test, count in changes[:_TESTS_SHOWN_MAX]:
-            console.print(f"  {test or 'what tests import'} ({count})", markup=False, soft_wrap=True)
+            console.print(plain_text(f"  {test or 'what tests import'} ({count})"), soft_wrap=True)
         if len(changes) > _TESTS_SHOWN_MAX:
             console.print(f"  and {len(changes) - _TESTS_SHOWN_MAX} more tests")

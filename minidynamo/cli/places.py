@@ -6,6 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
+from minidynamo.cli.printable import printable
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.database.setting_rules import is_address
@@ -67,7 +68,7 @@ def one_line(error: Exception) -> str:
     text = str(error)
     if isinstance(error, DynamoError):
         text = error.message if isinstance(error, NoResponse) else f"{error.code}: {error.message}"
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))
 
 
 def _remote(options: argparse.Namespace) -> Database:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from minidynamo.cli.display import wide_console
+from minidynamo.cli.display import plain_text, wide_console
 from minidynamo.cli.places import one_line, require_file
 from minidynamo.cli.template_file import tables_in
 from minidynamo.database.salvage import SalvageReport, salvage
@@ -31,11 +31,11 @@ def run_salvage(options: argparse.Namespace) -> int:
     try:
         require_file(source)
         declare = None if options.tables is None else tables_in(options.tables).create
-        with console.status(f"Reading {source}") as status:
+        with console.status(plain_text(f"Reading {source}")) as status:
             report = salvage(
                 source,
                 target,
-                progress=lambda name, count: status.update(f"Reading {name}: {count:,} items"),
+                progress=lambda name, count: status.update(plain_text(f"Reading {name}: {count:,} items")),
                 declare=declare,
             )
     except (StoreError, TemplateError, DynamoError) as error:
@@ -46,23 +46,23 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 
 def _print_report(console: Console, target: Path, report: SalvageReport, is_declared: bool) -> None:
-    shown = Table(title=f"{target}", title_justify="left")
+    shown = Table(title=plain_text(str(target)), title_justify="left")
     shown.add_column("table", overflow="fold")
     for name in ("items", "lost"):
         shown.add_column(name, justify="right")
     for name, count in report.tables.items():
-        shown.add_row(name, f"{count:,}", f"{report.lost[name]:,}")
+        shown.add_row(plain_text(name), f"{count:,}", f"{report.lost[name]:,}")
     console.print(shown)
     if report.fault:
-        console.print(f"The new file is not sound: {report.fault}", markup=False, soft_wrap=True)
+        console.print(plain_text(f"The new file is not sound: {report.fault}"), soft_wrap=True)
     for keyspace, count in report.unassigned.items():
         text = f"{count:,} items in {keyspace} are of a table whose definition is damaged, and are left out: "
-        console.print(f"{text}{_ADVICE[is_declared]}", markup=False, soft_wrap=True)
+        console.print(plain_text(f"{text}{_ADVICE[is_declared]}"), soft_wrap=True)
     if not report.count:
         console.print("Everything could be read.")
         return
     console.print(f"{report.count:,} place(s) could not be read:")
     for text in report.damaged[:_SHOWN_MAX]:
-        console.print(f"  {text}", markup=False, soft_wrap=True)
+        console.print(plain_text(f"  {text}"), soft_wrap=True)
     if report.count > _SHOWN_MAX:
         console.print(f"  and {report.count - _SHOWN_MAX:,} more")

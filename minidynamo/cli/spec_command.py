@@ -13,6 +13,7 @@ from http.client import HTTPException
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from minidynamo.cli.places import one_line
 from minidynamo.conformance.cases import Case, all_cases
 from minidynamo.conformance.replay import Disagreement, perform, put_items
 from minidynamo.conformance.wire_cases import WireCase, replay_on_wire, wire_cases
@@ -51,7 +52,7 @@ def run_spec(options: argparse.Namespace) -> int:
             replayed = _replayed(endpoint, cases, on_wire)
             found = list(track(replayed, "Replaying", len(cases) + len(on_wire), console=console))
     except DynamoError as error:
-        print(f"minidynamo: {error.code}: {error.message}", file=sys.stderr)
+        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
         return 2
     except (EndpointError, OSError, HTTPException, ValueError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
@@ -175,6 +176,8 @@ def _wait(is_ready: Callable[[], bool]) -> None:
 def _print_report(console: Console, found: list[Outcome], shown: int | None) -> None:
     from rich.table import Table
 
+    from minidynamo.cli.display import plain_text
+
     table = Table(title="Agreement by file", title_justify="left")
     table.add_column("file", overflow="fold")
     for name in ("cases", "agree", "%"):
@@ -186,7 +189,8 @@ def _print_report(console: Console, found: list[Outcome], shown: int | None) -> 
     console.print(table)
     errors = [each for each in found if each[2] is not None]
     for file, name, error in errors[:shown]:
-        console.print(f"{file}: {name}\n  {error}", markup=False)
+        console.print(plain_text(f"{file}: {name}"), soft_wrap=True)
+        console.print(*map(plain_text, f"  {error}".split("\n")), sep="\n", soft_wrap=True)
     if shown is not None and len(errors) > shown:
         console.print(f"and {len(errors) - shown:,} more; --all prints them")
     agreeing = len(found) - len(errors)

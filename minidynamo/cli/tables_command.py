@@ -39,6 +39,7 @@ def run_create(options: argparse.Namespace) -> int:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from minidynamo.cli.places import one_line
     from minidynamo.cli.template_file import tables_in
     from minidynamo.templates.table_definition import TemplateError
 
@@ -54,7 +55,6 @@ def run_create(options: argparse.Namespace) -> int:
         for name in schema.create(client):
             print(name)
     except (TemplateError, BotoCoreError, ClientError, ValueError) as error:
-        line = " ".join(str(error).split())  # A client's errors may have several.
-        print(f"minidynamo: {line}", file=sys.stderr)
+        print(f"minidynamo: {one_line(error)}", file=sys.stderr)  # A client's errors may have several lines.
         return 2
     return 0

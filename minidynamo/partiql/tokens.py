@@ -36,6 +36,9 @@ _LEXEMES = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+# What says nothing before a statement: comments, and white space of every kind.
+_BEFORE = re.compile(r"(?: \s+ | --[^\r\n]* | /\*.*?\*/ )*", re.VERBOSE | re.DOTALL)
+
 # Tokens that say nothing but where they stand begin with an underscore.
 _SIGNS = {
     "<<": "LEFT_BAG", ">>": "_RIGHT_BAG", "(": "_LEFT_PAREN", ")": "_RIGHT_PAREN", "[": "LEFT_BRACKET",
@@ -128,6 +131,13 @@ def tokens_of(text: str) -> list[Token]:
         ValidationError: a character that begins no token, a quote or comment without end, or a number without digits.
     """
     return list(_merged(list(_single_tokens(text))))
+
+
+def statement_start(text: str, position: int = 0) -> int:
+    """Where a statement begins, behind the white space and the comments from some place on."""
+    match = _BEFORE.match(text, position)
+    assert match is not None, "what may be empty is everywhere"
+    return match.end()
 
 
 def statement_end(text: str, start: int = 0) -> int | None:

@@ -12,7 +12,7 @@ from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer
 
 from minidynamo.cli.sql.completion import StatementCompleter
-from minidynamo.cli.sql.script import split_script
+from minidynamo.cli.sql.script import all_parts, split_script
 from minidynamo.cli.sql.session import Session, SessionEnd
 
 
@@ -31,10 +31,9 @@ def run_shell(session: Session, prompt: PromptSession[str] | None = None) -> Non
             continue
         except EOFError:
             return
-        statements, rest = split_script(text)
         try:
-            for statement in [*statements, rest]:
-                session.run(statement)
+            for part in all_parts(text):
+                session.run(part)
         except SessionEnd:
             return
         except KeyboardInterrupt:
@@ -57,7 +56,8 @@ def new_prompt(session: Session) -> PromptSession[str]:
 
 def is_complete(text: str) -> bool:
     """Whether a text can be carried out as it is: it ends with a semicolon, is a command, or is empty."""
-    return not text.strip() or text.lstrip().startswith("\\") or not split_script(text)[1].strip()
+    rest = split_script(text)[1]
+    return not rest or rest.startswith("\\")
 
 
 def _key_bindings() -> KeyBindings:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 
-from minidynamo.cli.display import print_items
+from minidynamo.cli.display import print_items, print_lines
+from minidynamo.cli.printable import printable
 from minidynamo.cli.sql import RESULT_FORMATS
 from minidynamo.formats.dumping import csv_lines, dynamodb_line, shown_line
 from minidynamo.values.api_types import Response
 from minidynamo.values.attribute_value import Item
 
+_TAB = " " * 4
 Show = Callable[[Console, Sequence[Item]], None]
 
 
 def _print_lines(line_of: Callable[[Item], str]) -> Show:
-    def show(console: Console, items: Sequence[Item]) -> None:
-        for item in items:
-            console.print(line_of(item), markup=False, soft_wrap=True)
-
-    return show
+    return lambda console, items: print_lines(console, map(line_of, items))
 
 
 def _print_csv(console: Console, items: Sequence[Item]) -> None:
     columns = list(dict.fromkeys(name for item in items for name in item))
-    for line in csv_lines(items, columns, is_complete=False) if columns else ():
-        console.print(line, markup=False, soft_wrap=True)
+    print_lines(console, csv_lines(items, columns, is_complete=False) if columns else ())
 
 
 SHOWS: dict[str, Show] = {
@@ -49,6 +47,17 @@ def summary(items: Sequence[Item], capacity: Response | None, seconds: float, is
 
 def pointed_at(statement: str, line: int, column: int, length: int) -> str:
     """A line of a statement, and below it marks under the place of a fault."""
-    lines = statement.splitlines() or [""]
-    text = lines[line - 1] if line <= len(lines) else ""
-    return f"  {text}\n  {' ' * (column - 1)}{'^' * max(length, 1)}"
+    lines = statement.split("\n")
+    text = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
+    start = column - 1
+    before, marked = _cells(text[:start]), _cells(text[start : start + length])
+    return f"  {_seen(text)}\n  {' ' * before}{'^' * max(marked, 1)}"
+
+
+def _seen(text: str) -> str:
+    """A piece of a line as it is seen, which takes as many cells wherever it stands."""
+    return printable(text.replace("\t", _TAB))
+
+
+def _cells(text: str) -> int:
+    return cell_len(_seen(text))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table as RichTable
 
-from minidynamo.cli.display import byte_count
+from minidynamo.cli.display import byte_count, plain_text
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.values.api_types import JsonObject
@@ -26,7 +26,7 @@ def list_tables(database: Database) -> RichTable:
         table = description(database, name)
         indexes = [index["IndexName"] for member in _INDEXES for index in table.get(member) or ()]
         size = byte_count(table.get("TableSizeBytes", 0))
-        shown.add_row(name, _key(table, table), ", ".join(indexes), f"{table.get('ItemCount', 0):,}", size)
+        shown.add_row(name, plain_text(_key(table, table)), ", ".join(indexes), f"{table.get('ItemCount', 0):,}", size)
     return shown
 
 
@@ -36,12 +36,13 @@ def describe(database: Database, name: str) -> RichTable:
     shown = RichTable(header_style="bold", title=f"{name}, {_settings(table)}", title_justify="left")
     for column in ("name", "kind", "key", "projection"):
         shown.add_column(column, overflow="fold")
-    shown.add_row(f'"{name}"', "table", _key(table, table), "")
+    shown.add_row(f'"{name}"', "table", plain_text(_key(table, table)), "")
     for member, kind in _INDEXES.items():
         for index in table.get(member) or ():
+            key, label = _key(table, index), f'"{name}"."{index["IndexName"]}"'
             projection = index["Projection"]
             held = projection.get("NonKeyAttributes") or [projection["ProjectionType"]]
-            shown.add_row(f'"{name}"."{index["IndexName"]}"', kind, _key(table, index), ", ".join(held))
+            shown.add_row(label, kind, plain_text(key), plain_text(", ".join(held)))
     return shown
 
 

@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from itertools import islice
 
 from rich.console import Console
+from rich.text import Text
 
+from minidynamo.cli.display import plain_text
 from minidynamo.cli.places import one_line
 from minidynamo.cli.sql import RESULT_FORMATS
 from minidynamo.cli.sql.results import SHOWS, pointed_at, summary
@@ -77,7 +79,7 @@ class Session:
                 return self._command(text)
             self._statement(text)
         except DynamoError as error:
-            self.errors.print(one_line(error), markup=False, soft_wrap=True)
+            self.errors.print(Text(one_line(error)), soft_wrap=True)
             self._point(text, error.message)
             if isinstance(error, ResourceNotFound):
                 self._suggest(text)
@@ -100,7 +102,7 @@ class Session:
             return True
         choices = f": {', '.join(RESULT_FORMATS)}" if name == "\\format" else ": \\? lists the commands"
         subject = f"there is no format {argument!r}" if name == "\\format" else f"there is no command {name}"
-        self.errors.print(subject + choices, markup=False)
+        self.errors.print(plain_text(subject + choices), soft_wrap=True)
         return False
 
     def _statement(self, text: str) -> None:
@@ -137,7 +139,7 @@ class Session:
         known = [each for each in self.names.sources if "." not in each]
         close = [each for name in tables_of({"Statement": text}) for each in get_close_matches(name, known, n=1)]
         if close:
-            self.errors.print(f"  did you mean {close[0]}?", markup=False)
+            self.errors.print(plain_text(f"  did you mean {close[0]}?"))
 
     def _point(self, text: str, message: str) -> None:
         """Shows the place of a fault, as far as it is known."""
@@ -145,7 +147,7 @@ class Session:
         place = fault_place(text) if named is None else tuple(int(each) for each in named.groups())
         if place is not None:
             line, column, length = place
-            self.errors.print(pointed_at(text, line, column, length), markup=False, soft_wrap=True, highlight=False)
+            self.errors.print(Text(pointed_at(text, line, column, length)), soft_wrap=True)
 
 
 def _total(pages: list[Response]) -> Response | None:
