@@ -46,15 +46,19 @@ def plain_text(text: str) -> Text:
 
 
 def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Prints data exactly as they are; at a terminal, what would break a line or command it is escaped."""
+    """Prints data exactly as they are, in UTF-8; at a terminal, what breaks a line, commands it or is beyond its
+    characters is escaped.
+    """
     file = console.file
     is_seen, data = file.isatty(), getattr(file, "buffer", None)
+    encoding = (is_seen and getattr(file, "encoding", None)) or "utf-8"
     file.flush()
     for line in lines:
-        if is_seen or data is None:
-            file.write(f"{printable(line) if is_seen else line}\n")
+        text = f"{printable(line) if is_seen else line}\n"
+        if data is None:
+            file.write(text)
         else:
-            data.write(f"{line}\n".encode())
+            data.write(text.encode(encoding, "backslashreplace"))
     file.flush()
 
 

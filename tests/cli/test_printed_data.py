@@ -87,6 +87,19 @@ def shown_at_terminal(form: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", output.getvalue()) if form == "table" else output.getvalue()
 
 
+def test_a_terminal_without_the_characters() -> None:
+    """They are written out too."""
+    written = io.BytesIO()
+
+    class Old(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Old(written, encoding="ascii")
+    display.print_lines(Console(file=terminal), ["é", "a"])
+    assert written.getvalue() == b"\\xe9\na\n"
+
+
 def assert_harmless(shown: str) -> None:
     assert all(line.isprintable() for line in shown.split("\n"))
 
