@@ -67,8 +67,13 @@ def one_line(error: Exception) -> str:
     """What an error says, in one line."""
     text = str(error)
     if isinstance(error, DynamoError):
-        text = error.message if isinstance(error, NoResponse) else f"{error.code}: {error.message}"
+        text = error.message if is_unanswered(error) else f"{error.code}: {error.message}"
     return printable(" ".join(text.split()))
+
+
+def is_unanswered(error: DynamoError) -> bool:
+    """Whether no DynamoDB has answered: nothing did, or a server of another kind."""
+    return isinstance(error, NoResponse) or (error.code.startswith("HTTP") and bool(error.message))
 
 
 def _remote(options: argparse.Namespace) -> Database:

@@ -17,7 +17,7 @@ from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.targets import target_of
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.retries import Attempt, QuotaContext, Retries
-from minidynamo.remote.signing import Sign
+from minidynamo.remote.signing import NO_CREDENTIALS, Sign, sign_formally
 from minidynamo.requests.checker import check_request_types
 from minidynamo.requests.operations import API
 from minidynamo.schema.arns import ArnScope
@@ -27,6 +27,11 @@ from minidynamo.values.json_form import binaries_decoded
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 _UNKNOWN_ACCOUNT = "000000000000"
 _UNREACHABLE = (ConnectionRefusedError, socket.gaierror)
+# What is answered to a signature that cannot be verified.
+_NOT_BELIEVED = frozenset({
+    "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignatureException",
+    "MissingAuthenticationTokenException",
+})  # fmt: skip
 
 
 class RemoteEndpoint:
@@ -106,25 +111,38 @@ class RemoteEndpoint:
         checksum = response.headers.get("x-amz-crc32")
         if checksum is not None and checksum != str(zlib.crc32(response.body)):
             return self._unanswered(NoResponse(f"the response of {self.url} was damaged on its way"))
-        return _read(response)
+        return self._explained(self._read(response))
+
+    def _read(self, response: HttpResponse) -> Attempt:
+        try:
+            members: JsonValue = json.loads(response.body) if response.body else {}
+        except ValueError:
+            members = None
+        if not isinstance(members, dict):
+            error = error_of(f"HTTP{response.status}", _foreign(self.url, response), {}, response.status)
+            return Attempt(response.status, failure=error)
+        if response.status < 300:
+            return Attempt(response.status, response=binaries_decoded(members))
+        code = str(members.pop("__type", f"HTTP{response.status}")).rpartition("#")[2]
+        message = str(members.pop("message", members.pop("Message", "")))
+        error = error_of(code, message, binaries_decoded(members), response.status)
+        return Attempt(response.status, failure=error)
+
+    def _explained(self, attempt: Attempt) -> Attempt:
+        """An attempt whose failure says where credentials are to be given, if they are what is wanting."""
+        failure = attempt.failure
+        if failure is not None and self.sign is sign_formally and failure.code in _NOT_BELIEVED:
+            return Attempt(attempt.status, failure=error_of(failure.code, NO_CREDENTIALS, {}, failure.status))
+        return attempt
 
     def _unanswered(self, failure: NoResponse) -> Attempt:
         return Attempt(exception=no_response_error(failure, self.url), failure=failure)
 
 
-def _read(response: HttpResponse) -> Attempt:
-    try:
-        members: JsonValue = json.loads(response.body) if response.body else {}
-    except ValueError:
-        members = {}
-    if not isinstance(members, dict):
-        members = {}
-    if response.status < 300:
-        return Attempt(response.status, response=binaries_decoded(members))
-    code = str(members.pop("__type", f"HTTP{response.status}")).rpartition("#")[2]
-    message = str(members.pop("message", members.pop("Message", "")))
-    error = error_of(code, message, binaries_decoded(members), response.status)
-    return Attempt(response.status, failure=error)
+def _foreign(url: str, response: HttpResponse) -> str:
+    """What is said of a response that no DynamoDB gives."""
+    held = response.headers.get("content-type", "").partition(";")[0] or "a body of no type"
+    return f"{url} does not answer as a DynamoDB does: HTTP {response.status} with {held}"
 
 
 def _body(operation: str, request: Request) -> bytes:
