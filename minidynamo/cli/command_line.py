@@ -6,6 +6,8 @@ Mistakes end in one line on standard error and exit code 2; bad lines of a file 
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from minidynamo.wording import WORDINGS
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
+    _escape_what_cannot_be_encoded()
     options = _options(list(sys.argv[1:] if arguments is None else arguments))
     try:
         with closing_on_sigterm():
@@ -30,6 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("minidynamo: interrupted", file=sys.stderr)
         return 130
+
+
+def _escape_what_cannot_be_encoded() -> None:
+    """Standard output and standard error never fail for a character: \\u00e9 stands for it, as in JSON."""
+    codecs.register_error("minidynamo.escape", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="minidynamo.escape")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError), "only what is written is escaped"
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
 
 
 # What parsers of commands are added to.
