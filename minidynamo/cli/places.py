@@ -18,13 +18,14 @@ def add_place_options(parser: argparse.ArgumentParser, is_required: bool) -> Non
     places = parser.add_mutually_exclusive_group(required=is_required)
     places.add_argument("--db", type=Path, metavar="FILE", help="a database file")
     places.add_argument("--endpoint", metavar="URL", help="a DynamoDB, such as http://127.0.0.1:8000")
-    parser.add_argument("--region", help="region to sign for (as boto3 finds it, else us-east-1)")
+    parser.add_argument("--region", help="region to sign for, of an endpoint (as boto3 finds it, else us-east-1)")
 
 
 def open_place(options: argparse.Namespace) -> Database:
     """The database to write to; a file is made where there is none. Raises StoreError."""
     if options.endpoint is not None:
         return _remote(options)
+    _refuse_region(options)
     refuse_address(options.db)
     return connect(options.db)
 
@@ -33,6 +34,7 @@ def open_to_read(options: argparse.Namespace) -> Database:
     """The database to read: a file as it is now, beside a process that may own it. Raises StoreError."""
     if options.endpoint is not None:
         return _remote(options)
+    _refuse_region(options)
     refuse_address(options.db)
     return open_file(options.db)
 
@@ -74,6 +76,12 @@ def one_line(error: Exception) -> str:
 def is_unanswered(error: DynamoError) -> bool:
     """Whether no DynamoDB has answered: nothing did, or a server of another kind."""
     return isinstance(error, NoResponse) or (error.code.startswith("HTTP") and bool(error.message))
+
+
+def _refuse_region(options: argparse.Namespace) -> None:
+    """Raises StoreError where a region is given for what is in none."""
+    if options.region is not None:
+        raise StoreError("--region goes with --endpoint: requests to a file are not signed for any region")
 
 
 def _remote(options: argparse.Namespace) -> Database:

@@ -117,7 +117,7 @@ def test_an_item_too_wide_for_a_table_is_a_line_of_json(
     monkeypatch.setenv("COLUMNS", "80")
     with minidynamo.connect(path) as database:
         database.execute("PutItem", {"TableName": "Texts", "Item": {"pk": {"S": TEXT}, "x": {"S": ":key:" * 40}}})
-    out = run(capsys, "sql", "--db", path, "--format", "table", "-c", STATEMENT)[1]
+    out = run(capsys, "sql", "--db", path, "--format", "auto", "-c", STATEMENT)[1]
     assert json.loads(out) == {"pk": TEXT, "x": ":key:" * 40}
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minidynamo
-from minidynamo.cli.sql.prompt import is_complete
 from minidynamo.cli.sql.results import pointed_at
 from minidynamo.cli.sql.script import all_parts, split_script
+from minidynamo.cli.sql.session import is_complete
 from minidynamo.formats.short_tables import create_table_request
 from tests.cli.commands import run
 
@@ -36,7 +36,7 @@ def test_each_command_is_a_script(sql: Sql) -> None:
     assert sql(*both) == (0, '{"pk": "t"}\n{"pk": "v"}\n{"pk": "t"}\n', "")
     code, out, err = sql("-c", "SELECT pk FROM ttt", "-c", "SELECT 'a", "-c", "SELECT pk FROM vvv'")
     assert (code, out) == (1, '{"pk": "t"}\n')
-    assert err.splitlines()[1:] == ["  SELECT 'a", "         ^"]
+    assert err.splitlines()[1:3] == ["  SELECT 'a", "         ^"]
     assert sql("-c", "\\q", "-c", "SELECT pk FROM ttt") == (0, "", "")
 
 

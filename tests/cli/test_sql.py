@@ -19,8 +19,8 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.cli.command_line import main
 from minidynamo.cli.sql.completion import StatementCompleter
-from minidynamo.cli.sql.prompt import is_complete, new_prompt, run_shell
-from minidynamo.cli.sql.session import Session
+from minidynamo.cli.sql.prompt import new_prompt, run_shell
+from minidynamo.cli.sql.session import Session, is_complete
 from minidynamo.formats.short_tables import create_table_request
 
 TABLE = create_table_request(
@@ -91,7 +91,8 @@ def test_a_script_ends_at_the_first_failure(
     )
     assert sql("-f", str(script)) == 1
     told = capsys.readouterr().err.splitlines()
-    assert told[0] == "ValidationException: Statement wasn't well formed, can't be processed: Unexpected keyword"
+    words = "ValidationException: Statement wasn't well formed, can't be processed: Unexpected keyword"
+    assert told[0] == f"{script}, line 4: {words}"
     assert told[1:] == ["  WHERE WHERE song = 1", "        ^^^^^"]
     with minidynamo.connect(path, read_only=True) as database:
         left = database.client().scan(TableName="Music")["Items"]
@@ -119,7 +120,7 @@ def test_a_fault_is_pointed_at(sql: Sql, capsys: pytest.CaptureFixture[str], sta
     """Where its place is known."""
     assert sql("-c", statement) == 1
     told = capsys.readouterr().err.splitlines()
-    assert told[1:] == ([] if marks is None else [f"  {statement}", marks])
+    assert told[1:3] == ([] if marks is None else [f"  {statement}", marks])
 
 
 @pytest.mark.parametrize(
@@ -141,17 +142,17 @@ def test_what_cannot_be_run(arguments: list[str], told: str, capsys: pytest.Capt
 def test_a_table_that_is_called_nearly_so(sql: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     assert sql("-c", "SELECT * FROM Musik") == 1
     told = capsys.readouterr().err.splitlines()
-    assert told == ["ResourceNotFoundException: Requested resource not found", "  did you mean Music?"]
+    assert told == ["-c, line 1: ResourceNotFoundException: Requested resource not found", "  did you mean Music?"]
 
 
 def test_commands(sql: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     assert sql("-c", "\\d", "-c", "\\d Music") == 0
     shown = capsys.readouterr().out
     assert "by_genre" in shown and "artist S, song S" in shown and "KEYS_ONLY" in shown
-    assert sql("-c", "\\x") == 1
-    assert capsys.readouterr().err.strip() == "there is no command \\x: \\? lists the commands"
+    assert sql("-c", "\\y") == 1
+    assert capsys.readouterr().err.strip() == "-c, line 1: there is no command \\y: \\? lists the commands"
     assert sql("-c", "\\format x") == 1
-    assert capsys.readouterr().err.strip() == "there is no format 'x': table, json, dynamodb, csv"
+    assert capsys.readouterr().err.strip() == "-c, line 1: there is no format 'x': table, json, dynamodb, csv, auto"
 
 
 def test_a_file_beside_its_owner(path: Path, sql: Sql, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,11 +181,11 @@ def music() -> Database:
     return database
 
 
-def typed(database: Database, keys: str, page_size: int = 100, wants_more: bool = True) -> list[str]:
+def typed(database: Database, keys: str, rows: int = 100, answer: str = "") -> list[str]:
     """What a shell shows to somebody who types these keys."""
     output = io.StringIO()
     console = Console(file=output, width=200, highlight=False)
-    session = Session(database, console, console, "json", page_size, lambda: wants_more)
+    session = Session(database, console, console, "json", lambda: rows, lambda: answer)
     with create_pipe_input() as keyboard:
         keyboard.send_text(keys)
         whole = new_prompt(session)
@@ -211,8 +212,8 @@ def test_a_statement_over_several_lines(music: Database) -> None:
 def test_pages(music: Database) -> None:
     """The next one is read if it is wanted."""
     text = "SELECT song FROM Music WHERE artist = 'Joni';\r\\q\r"
-    assert [line[0] for line in typed(music, text, 2)] == ["{", "{", "2", "{", "{", "2", "{", "1"]
-    assert [line[0] for line in typed(music, text, 2, wants_more=False)] == ["{", "{", "2"]
+    assert [line[0] for line in typed(music, text, 2)] == ["{", "{", "{", "{", "{", "5"]
+    assert [line[0] for line in typed(music, text, 2, "q")] == ["{", "{", "2"]
 
 
 def test_the_shell_goes_on_after_a_fault(music: Database) -> None:

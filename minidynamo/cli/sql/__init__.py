@@ -1,3 +1,4 @@
 """`minidynamo sql`: statements of PartiQL, typed or from a script."""
 
-RESULT_FORMATS = ("table", "json", "dynamodb", "csv")
+# The last is a table where it fits, else JSON.
+RESULT_FORMATS = ("table", "json", "dynamodb", "csv", "auto")

@@ -18,7 +18,7 @@ _WORDS = (
     *("begins_with(", "contains(", "size(", "attribute_type(", "attribute_exists(", "attribute_not_exists("),
     *("list_append(", "if_not_exists(", "set_add(", "set_delete("),
 )
-_COMMANDS = ("\\d", "\\format", "\\q", "\\?")
+_COMMANDS = ("\\d", "\\format", "\\x", "\\q", "\\?")
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 # What is being typed: a name, in quotes or not, with that of an index behind a dot; or a command.
 _TYPED = re.compile(r"\\?[\"\w$.-]*$")

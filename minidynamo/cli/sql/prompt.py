@@ -12,8 +12,7 @@ from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer
 
 from minidynamo.cli.sql.completion import StatementCompleter
-from minidynamo.cli.sql.script import all_parts, split_script
-from minidynamo.cli.sql.session import Session, SessionEnd
+from minidynamo.cli.sql.session import Session, SessionEnd, is_complete, leaves
 
 
 def run_shell(session: Session, prompt: PromptSession[str] | None = None) -> None:
@@ -31,17 +30,23 @@ def run_shell(session: Session, prompt: PromptSession[str] | None = None) -> Non
             continue
         except EOFError:
             return
+        if leaves(text):
+            return
         try:
-            for part in all_parts(text):
-                session.run(part)
+            session.run_text(text)
         except SessionEnd:
             return
         except KeyboardInterrupt:
             session.errors.print("interrupted")
 
 
-def new_prompt(session: Session) -> PromptSession[str]:
-    """What reads statements of a session: over several lines, with completion, colours and a history."""
+def new_prompt(session: Session, keeps_history: bool = True) -> PromptSession[str]:
+    """What reads statements of a session: over several lines, with completion, colours and a history.
+
+    Parameters:
+        session: the session.
+        keeps_history: whether statements of earlier sessions are there, and of this one will be.
+    """
     return PromptSession(
         "sql> ",
         multiline=True,
@@ -49,15 +54,9 @@ def new_prompt(session: Session) -> PromptSession[str]:
         completer=StatementCompleter(session.names),
         complete_while_typing=True,
         lexer=PygmentsLexer(SqlLexer),
-        history=_history(),
+        history=_history() if keeps_history else InMemoryHistory(),
         key_bindings=_key_bindings(),
     )
-
-
-def is_complete(text: str) -> bool:
-    """Whether a text can be carried out as it is: it ends with a semicolon, is a command, or is empty."""
-    rest = split_script(text)[1]
-    return not rest or rest.startswith("\\")
 
 
 def _key_bindings() -> KeyBindings:

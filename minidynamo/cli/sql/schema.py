@@ -4,52 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.table import Table as RichTable
-
-from minidynamo.cli.display import byte_count, plain_text
+from minidynamo.cli.display import byte_count
 from minidynamo.database.database import Database
-from minidynamo.errors import DynamoError
-from minidynamo.values.api_types import JsonObject
+from minidynamo.errors import DynamoError, NoResponse, PolicyNotFound
+from minidynamo.values.api_types import JsonObject, RequestDraft
 from minidynamo.values.attribute_value import Item
 
 _INDEXES = {"LocalSecondaryIndexes": "local", "GlobalSecondaryIndexes": "global"}
 
 
-def list_tables(database: Database) -> RichTable:
-    """The tables with their keys, indexes and sizes; raises DynamoError."""
-    shown = RichTable(header_style="bold")
-    for name in ("table", "key", "indexes"):
-        shown.add_column(name, overflow="fold")
-    for name in ("items", "size"):
-        shown.add_column(name, justify="right")
-    for name in table_names(database):
-        table = description(database, name)
-        indexes = [index["IndexName"] for member in _INDEXES for index in table.get(member) or ()]
-        size = byte_count(table.get("TableSizeBytes", 0))
-        shown.add_row(name, plain_text(_key(table, table)), ", ".join(indexes), f"{table.get('ItemCount', 0):,}", size)
-    return shown
+def list_tables(database: Database, for_people: bool = True) -> list[Item]:
+    """A row for each table, with its key, its indexes and its size; of one that may not be described, why.
+
+    Parameters:
+        database: where they are.
+        for_people: whether sizes have units.
+
+    Raises:
+        DynamoError: they cannot be listed.
+    """
+    return [_row(database, name, for_people) for name in table_names(database)]
 
 
-def describe(database: Database, name: str) -> RichTable:
+def describe(database: Database, name: str) -> list[Item]:
     """A table and its indexes, row by row; raises DynamoError."""
     table = description(database, name)
-    shown = RichTable(header_style="bold", title=f"{name}, {_settings(table)}", title_justify="left")
-    for column in ("name", "kind", "key", "projection"):
-        shown.add_column(column, overflow="fold")
-    shown.add_row(f'"{name}"', "table", plain_text(_key(table, table)), "")
+    rows = [_text_row(name=name, kind="table", key=_key(table, table), projection="")]
     for member, kind in _INDEXES.items():
         for index in table.get(member) or ():
-            key, label = _key(table, index), f'"{name}"."{index["IndexName"]}"'
             projection = index["Projection"]
             held = projection.get("NonKeyAttributes") or [projection["ProjectionType"]]
-            shown.add_row(label, kind, plain_text(key), plain_text(", ".join(held)))
-    return shown
+            shown = f'"{name}"."{index["IndexName"]}"'
+            rows.append(_text_row(name=shown, kind=kind, key=_key(table, index), projection=", ".join(held)))
+    return rows
+
+
+def settings(database: Database, name: str) -> dict[str, str]:
+    """The settings of a table, by what they are called; those that may not be asked for are left out."""
+    table = description(database, name)
+    count, arn = table.get("ItemCount", 0), table.get("TableArn", "")
+    found = {
+        "status": table["TableStatus"],
+        "billing": (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED").lower().replace("_", " "),
+        "items": f"{count:,} item{'' if count == 1 else 's'}",
+        "size": byte_count(table.get("TableSizeBytes", 0)),
+        "stream": (table.get("StreamSpecification") or {}).get("StreamViewType", "none"),
+        "time to live": _time_to_live(_told(database, "DescribeTimeToLive", {"TableName": name})),
+        "deletion protection": "on" if table.get("DeletionProtectionEnabled") else "off",
+        "policy": _policy(_told(database, "GetResourcePolicy", {"ResourceArn": arn})),
+        "tags": _tags(_told(database, "ListTagsOfResource", {"ResourceArn": arn})),
+    }
+    return {setting: text for setting, text in found.items() if text}
 
 
 def table_names(database: Database) -> list[str]:
     """The names of all tables; raises DynamoError."""
-    pages = database.client().get_paginator("list_tables").paginate()
-    return [name for page in pages for name in page["TableNames"]]
+    names: list[str] = []
+    request: RequestDraft = {}
+    while True:
+        page = database.execute("ListTables", dict(request))
+        names += page.get("TableNames", ())
+        if "LastEvaluatedTableName" not in page:
+            return names
+        request["ExclusiveStartTableName"] = page["LastEvaluatedTableName"]
 
 
 def description(database: Database, name: str) -> JsonObject:
@@ -58,16 +75,59 @@ def description(database: Database, name: str) -> JsonObject:
     return table
 
 
+def _row(database: Database, name: str, for_people: bool) -> Item:
+    try:
+        table = description(database, name)
+    except NoResponse:
+        raise
+    except DynamoError as error:
+        return _text_row(table=name, key=f"({error.code})", indexes="")
+    indexes = [index["IndexName"] for member in _INDEXES for index in table.get(member) or ()]
+    row = _text_row(table=name, key=_key(table, table), indexes=", ".join(indexes))
+    size = table.get("TableSizeBytes", 0)
+    row["items"] = {"N": str(table.get("ItemCount", 0))}
+    row["size"] = {"S": byte_count(size)} if for_people else {"N": str(size)}
+    return row
+
+
+def _text_row(**texts: str) -> Item:
+    return {name: {"S": text} for name, text in texts.items()}
+
+
 def _key(table: JsonObject, keyed: JsonObject) -> str:
     types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
     return ", ".join(f"{each['AttributeName']} {types[each['AttributeName']]}" for each in keyed["KeySchema"])
 
 
-def _settings(table: JsonObject) -> str:
-    mode = (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED")
-    stream = (table.get("StreamSpecification") or {}).get("StreamViewType")
-    parts = [table["TableStatus"], mode.lower().replace("_", " "), f"{table.get('ItemCount', 0):,} items"]
-    return ", ".join([*parts, *([f"stream of {stream}"] if stream else [])])
+def _told(database: Database, operation: str, request: RequestDraft) -> JsonObject | None:
+    """A response; None where it may not be asked for, nothing in it where there is nothing to tell."""
+    try:
+        response: JsonObject = dict(database.execute(operation, request))
+    except NoResponse:
+        raise
+    except PolicyNotFound:
+        return {}
+    except DynamoError:
+        return None
+    return response
+
+
+def _time_to_live(told: JsonObject | None) -> str:
+    if told is None:
+        return ""
+    found = told.get("TimeToLiveDescription") or {}
+    is_on = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    return str(found.get("AttributeName", "on")) if is_on else "off"
+
+
+def _policy(told: JsonObject | None) -> str:
+    return "" if told is None else "yes" if told.get("Policy") else "none"
+
+
+def _tags(told: JsonObject | None) -> str:
+    if told is None:
+        return ""
+    return ", ".join(f"{tag['Key']}={tag['Value']}" for tag in told.get("Tags") or ()) or "none"
 
 
 class TableNames:
@@ -80,11 +140,17 @@ class TableNames:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sources: list[str] | None = None
+        self._tables: list[str] = []
         self._attributes: dict[str, None] = {}
 
-    def note(self, items: Iterable[Item]) -> None:
-        """Notes the attributes of items that are shown."""
-        self._attributes |= dict.fromkeys(name for item in items for name in item)
+    def note(self, names: Iterable[str]) -> None:
+        """Notes attributes of items that have been read."""
+        self._attributes |= dict.fromkeys(names)
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of tables alone."""
+        return self._tables if self.sources is not None else []
 
     @property
     def sources(self) -> list[str]:
@@ -104,10 +170,15 @@ class TableNames:
 
     def _find(self) -> None:
         assert self._sources is not None, "the tables are looked for without a place to note them"
-        for name in table_names(self._database):
-            table = description(self._database, name)
+        self._tables = table_names(self._database)
+        for name in self._tables:
             self._sources.append(name)
-            self._sources += [
-                f"{name}.{index['IndexName']}" for member in _INDEXES for index in table.get(member) or ()
-            ]
+            try:
+                table = description(self._database, name)
+            except NoResponse:
+                return
+            except DynamoError:  # One that may not be described does not hide the others.
+                continue
+            indexes = [index for member in _INDEXES for index in table.get(member) or ()]
+            self._sources += [f"{name}.{index['IndexName']}" for index in indexes]
             self._attributes |= dict.fromkeys(each["AttributeName"] for each in table["AttributeDefinitions"])
