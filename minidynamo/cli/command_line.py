@@ -6,7 +6,6 @@ Mistakes end in one line on standard error and exit code 2; bad lines of a file 
 from __future__ import annotations
 
 import argparse
-import codecs
 import io
 import sys
 from collections.abc import Sequence
@@ -36,17 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _escape_what_cannot_be_encoded() -> None:
-    """Standard output and standard error never fail for a character: \\u00e9 stands for it, as in JSON."""
-    codecs.register_error("minidynamo.escape", _escaped)
+    """Standard output and standard error never fail for a character that their encoding does not have."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="minidynamo.escape")
-
-
-def _escaped(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError), "only what is written is escaped"
-    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
+            stream.reconfigure(errors="backslashreplace")
 
 
 # What parsers of commands are added to.

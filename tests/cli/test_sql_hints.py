@@ -50,6 +50,8 @@ def test_double_quotes_around_a_value() -> None:
     assert session.run('SELECT * FROM Music WHERE artist = "Joni"')
     hint = "\"Joni\" is the name of an attribute, and none was met: strings stand in single quotes, 'Joni'"
     assert shown()[-1] == f"  {hint}"
+    session.run("SELECT * FROM Music")
+    shown()
     assert session.run('SELECT * FROM Music WHERE artist = "song"') and len(shown()) == 1
 
 

@@ -93,5 +93,22 @@ def test_what_is_wrong_with_a_command(music: Database) -> None:
     assert "^" not in "".join(shown())
     music.use(_Forbidden())
     assert session.names.tables == ["Music", "Other"]
-    session.names._tables.append("Gone")
+    session.names.tables.append("Gone")
     assert not session.run("SELECT * FROM Gone") and len(shown()) == 1
+
+
+def test_hints_ask_for_no_descriptions(music: Database) -> None:
+    """Of which there may be many."""
+    music.use(_Forbidden("DescribeTable"))
+    asked: list[str] = []
+
+    class Counting(Middleware):
+        def execute(self, call: Call, proceed: Proceed) -> Response:
+            asked.append(call.operation)
+            return proceed(call.operation, call.request)
+
+    music.use(Counting())
+    session, _, _ = session_of(music)
+    assert session.run('SELECT x FROM Music WHERE artist = "x"') and session.run("SELECT x FROM Music")
+    assert not session.run("SELECT * FROM Musik")
+    assert asked == ["ExecuteStatement"] * 3 + ["ListTables"]

@@ -54,6 +54,13 @@ def hint_of_result(text: str, attributes: Collection[str], is_empty: bool, known
         is_empty: whether it has no items.
         known: the attributes that have been met.
     """
+    try:
+        return _hint_of_result(text, attributes, is_empty, known)
+    except DynamoError:  # Of a dialect that only the other side knows.
+        return None
+
+
+def _hint_of_result(text: str, attributes: Collection[str], is_empty: bool, known: Collection[str]) -> str | None:
     if is_empty:
         return next(map(_hint_of_quotes, (each for each in _compared_names(text) if each not in known)), None)
     for name in _selected_names(text):

@@ -140,7 +140,7 @@ class TableNames:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sources: list[str] | None = None
-        self._tables: list[str] = []
+        self._tables: list[str] | None = None
         self._attributes: dict[str, None] = {}
 
     def note(self, names: Iterable[str]) -> None:
@@ -148,19 +148,27 @@ class TableNames:
         self._attributes |= dict.fromkeys(names)
 
     @property
+    def met(self) -> list[str]:
+        """The attributes that are known without asking for them."""
+        return [*self._attributes]
+
+    @property
     def tables(self) -> list[str]:
         """The names of tables alone."""
-        return self._tables if self.sources is not None else []
+        if self._tables is None:
+            self._tables = []
+            try:
+                self._tables = table_names(self._database)
+            except DynamoError:
+                return self._tables
+        return self._tables
 
     @property
     def sources(self) -> list[str]:
         """Tables, and indexes behind the names of their tables."""
         if self._sources is None:
             self._sources = []
-            try:
-                self._find()
-            except DynamoError:
-                return self._sources
+            self._find()
         return self._sources
 
     @property
@@ -170,8 +178,7 @@ class TableNames:
 
     def _find(self) -> None:
         assert self._sources is not None, "the tables are looked for without a place to note them"
-        self._tables = table_names(self._database)
-        for name in self._tables:
+        for name in self.tables:
             self._sources.append(name)
             try:
                 table = description(self._database, name)

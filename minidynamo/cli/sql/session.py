@@ -152,7 +152,7 @@ class Session:
         elif notice:
             self._tell(notice, "dim")
         if not writes:
-            self._hint(hint_of_result(text, reading.attributes, reading.count == 0, self.names.attributes))
+            self._hint(hint_of_result(text, reading.attributes, reading.count == 0, self.names.met))
         return typed
 
     def _show_all(self, reading: Reading) -> str:
@@ -210,8 +210,8 @@ class Session:
     def _table_named(self, argument: str) -> str:
         """The table that a name is of: its own, or that of an index behind it."""
         name = argument.replace('"', "")
-        is_index = name not in self.names.tables and name in self.names.sources
-        return name.rpartition(".")[0] if is_index else name
+        table = name.rpartition(".")[0]
+        return table if table and name not in self.names.tables and table in self.names.tables else name
 
     def _set_format(self, argument: str) -> None:
         if argument not in RESULT_FORMATS:
