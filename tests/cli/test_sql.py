@@ -229,6 +229,18 @@ def test_history_is_kept(music: Database, tmp_path: Path) -> None:
     assert "SELECT 1;" in (tmp_path / "state" / "minidynamo" / "sql_history").read_text()
 
 
+def test_history_may_be_left_out(music: Database, tmp_path: Path) -> None:
+    session = Session(music, Console(file=io.StringIO()), Console(file=io.StringIO()))
+    new_prompt(session, keeps_history=False).history.append_string("SELECT 1;")
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("keys", ["SELECT 'a\r\\q\r", "SELECT song\r\\q\r", "quit\r", "exit\r", "\\q\r", "\x04"])
+def test_ways_out(music: Database, keys: str) -> None:
+    """Behind an open quote and an open statement, too."""
+    assert typed(music, keys) == []
+
+
 @pytest.mark.parametrize(
     ("text", "is_whole"), [("", True), ("\\d", True), ("SELECT 1", False), ("SELECT ';'", False), ("SELECT 1;", True)]
 )

@@ -133,3 +133,13 @@ def test_first_words() -> None:
     assert [first_word(each) for each in ("select 1", "/* x */ -- y\n UPDATE z", "", "'a'", "DELETE\tFROM")] == [
         "select", "update", "", "", "delete",
     ]  # fmt: skip
+
+
+def test_a_terminal_is_shown_tables(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a script, unless it asks for something else."""
+    run(capsys, "sql", "--db", path, "-c", insert("a"))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert "│ a    │" in run(capsys, "sql", "--db", path, "-c", ALL)[1]
+    assert run(capsys, "sql", "--db", path, "-c", ALL, "--format", "json")[1] == '{"song": "a"}\n'
