@@ -109,7 +109,8 @@ def _told_of(table: TableDefinition, created: list[str]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        place = f"table {table.name}{f' ({table.place})' if table.place else ''}"
+        named = f"table {table.name}" if table.name else "a table without a name"
+        place = f"{named}{f' ({table.place})' if table.place else ''}"
         known = [name for name in created if name != table.name]
         done = f"; created before it: {', '.join(known)}" if known else ""
         if isinstance(error, DynamoError):

@@ -69,7 +69,8 @@ class TableDefinition:
 
     @property
     def name(self) -> str:
-        return str(self.request["TableName"])
+        """The table's name; "" where the file says none."""
+        return str(self.request.get("TableName", ""))
 
     def warning(self, line: int | None) -> TemplateWarning:
         """What to warn of where something is left out, with the line on which the table stands."""

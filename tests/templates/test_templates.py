@@ -293,3 +293,16 @@ def test_a_table_that_is_refused_is_named(kind: str) -> None:
         target: dict[str, Any] = {"database": database, "client": database.client(), "boto3": boto3.client("dynamodb")}
         with pytest.raises(minidynamo.DynamoError if kind != "boto3" else ClientError, match=text):
             schema.create(target[kind])
+
+
+def test_a_table_without_a_name_says_so(database: Database) -> None:
+    resource = {"address": "aws_dynamodb_table.t", "type": "aws_dynamodb_table", "mode": "managed"}
+    values = {
+        "name": "",
+        "hash_key": "id",
+        "attribute": [{"name": "id", "type": "S"}],
+        "billing_mode": "PAY_PER_REQUEST",
+    }
+    plan = {"format_version": "1.0", "planned_values": {"root_module": {"resources": [{**resource, "values": values}]}}}
+    with pytest.raises(DynamoError, match=r"^a table without a name \(aws_dynamodb_table.t\): The parameter"):
+        minidynamo.schema_from(plan).create(database)
