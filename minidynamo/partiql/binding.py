@@ -16,7 +16,7 @@ from minidynamo.expressions.syntax import Condition, Literal, ResolvedUpdate
 from minidynamo.partiql.changes import is_set
 from minidynamo.partiql.parser import parse
 from minidynamo.partiql.syntax import Exists, Insert, Parsed, Select, Source, Statement, Update
-from minidynamo.partiql.templates import filled
+from minidynamo.partiql.templates import Parameter, filled
 from minidynamo.values.api_types import AttributeValue, Item
 from minidynamo.values.attribute_value import checked_value
 
@@ -115,9 +115,11 @@ def check_parameter_count(parsed: Parsed, literals: Sequence[Literal]) -> None:
 
 def _values(parsed: Parsed, literals: Sequence[Literal]) -> dict[str, Literal]:
     values = dict(parsed.constants)
-    parameters = [literal.value for literal in literals]
     for name, template in parsed.templates.items():
-        values[name] = Literal(*checked_value(filled(template, parameters)))
+        if isinstance(template, Parameter):
+            values[name] = literals[template.index]
+        else:
+            values[name] = Literal(*checked_value(filled(template, [literal.value for literal in literals])))
     for name, fault in parsed.set_faults.items():
         if not is_set(values[name].value):
             raise ValidationError(fault)

@@ -177,11 +177,11 @@ def _branch(
 def _negates_sort(parts: Iterable[Condition], schema: KeySchema) -> bool:
     """Whether a part says what the sort key is not."""
     names = {attribute.name for attribute in schema.sort_key}
-    return any(
-        isinstance(part, syntax.Not) or (isinstance(part, syntax.Comparison) and part.operator == "<>")
-        for part in parts
-        if not names.isdisjoint(attributes_of(part))
-    )
+    return any(_negates(part) and not names.isdisjoint(attributes_of(part)) for part in parts)
+
+
+def _negates(part: Condition) -> bool:
+    return isinstance(part, syntax.Not) or (isinstance(part, syntax.Comparison) and part.operator == "<>")
 
 
 def _collide(one: _Branch, two: _Branch) -> bool:
