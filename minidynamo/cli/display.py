@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -84,13 +84,31 @@ def items_table(items: Sequence[Item], columns: Sequence[str] = ()) -> RichTable
     return table
 
 
-def print_items(console: Console, items: Sequence[Item]) -> None:
-    """Prints items completely: in a table if it is no wider than the console, else each in a line of JSON."""
-    table = items_table(items)
+def print_items(console: Console, items: Iterable[Item]) -> None:
+    """Prints items completely: in a table if it is no wider than the console, else each in a line of JSON.
+
+    One with a long cell is followed by lines of the others as they come: a table of long cells, and several large items
+    at once, would take far more memory than loading them.
+    """
+    held: list[Item] = []
+    others = iter(items)
+    while (item := next(others, None)) is not None:
+        held.append(item)
+        if any(len(cell_text(value)) > console.width for value in item.values()):
+            del item
+            print_lines(console, _lines_of(held, others))
+            return
+    table = items_table(held)
     if Measurement.get(console, console.options.update(width=_PIPE_COLUMNS), table).maximum <= console.width:
         console.print(table)
         return
-    print_lines(console, map(shown_line, items))
+    print_lines(console, map(shown_line, held))
+
+
+def _lines_of(held: list[Item], others: Iterator[Item]) -> Iterator[str]:
+    while held:
+        yield shown_line(held.pop(0))
+    yield from map(shown_line, others)
 
 
 def request_text(request: Request) -> str:

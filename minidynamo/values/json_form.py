@@ -57,8 +57,12 @@ def item_to_json(item: Item) -> Item:
     return {name: to_json(value) for name, value in item.items()}
 
 
+# The types whose values are binary or may hold some.
+_HOLDING_BINARY = frozenset({"B", "BS", "L", "M"})
+
+
 def from_json(value: JsonValue, decode: DecodeBinary = binary_of, level: int = 1) -> JsonValue:
-    """A copy of an attribute value with bytes for base64. Whatever is no attribute value is left as it is.
+    """An attribute value with bytes for base64. Parts that hold none are the value's own; whatever is none is left so.
 
     Parameters:
         value: the value, of any type.
@@ -68,7 +72,7 @@ def from_json(value: JsonValue, decode: DecodeBinary = binary_of, level: int = 1
     Raises:
         ValueError: a payload is no base64, unless `decode` makes something of it.
     """
-    if not isinstance(value, dict) or level > _LEVELS_MAX:
+    if not isinstance(value, dict) or level > _LEVELS_MAX or value.keys().isdisjoint(_HOLDING_BINARY):
         return value
     return {tag: _decoded(tag, payload, decode, level) for tag, payload in value.items()}
 
