@@ -18,11 +18,11 @@ from minidynamo.cli.load_target import TargetError, described, key_of, key_text,
 from minidynamo.cli.places import one_line, open_place, place_name
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, StoreError
+from minidynamo.formats.dumping import scanned_items
 from minidynamo.formats.loading import LoadReport, load_records
 from minidynamo.formats.source import FileError, Source
 from minidynamo.templates.table_definition import TemplateError
-from minidynamo.values.api_types import JsonObject, RequestDraft
-from minidynamo.values.attribute_value import Item
+from minidynamo.values.api_types import JsonObject
 
 _SKIPPED_AT_A_TURN = 1_000
 _ERRORS = (DynamoError, StoreError, TemplateError, FileError, TargetError)
@@ -105,7 +105,8 @@ def _print_report(console: Console, options: argparse.Namespace, database: Datab
     if not place_name(options):
         console.print("Nothing is kept: --db FILE or --endpoint URL says where to load it.", style="yellow")
     if options.show > 0 and report.item_count:
-        print_items(console, islice(_items_of(database, options.table), options.show))
+        items = scanned_items(database, options.table, page_items=1)  # Each may be large.
+        print_items(console, islice(items, options.show))
 
 
 def _table_text(options: argparse.Namespace, database: Database, table: JsonObject) -> str:
@@ -115,17 +116,6 @@ def _table_text(options: argparse.Namespace, database: Database, table: JsonObje
     where = f"in {options.db}, " if options.db is not None else ""
     sizes = f"{table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}"
     return f"{where}{sizes}, {key}, {len(database.partitions(options.table))} partition(s)"
-
-
-def _items_of(database: Database, table: str) -> Iterator[Item]:
-    """The items of a table, read one by one: each may be large."""
-    request: RequestDraft = {"TableName": table, "Limit": 1}
-    while True:
-        page = database.execute("Scan", request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _print_bad_lines(console: Console, report: LoadReport) -> None:

@@ -21,7 +21,7 @@ from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
-from minidynamo.remote.signing import NO_CREDENTIALS, Sign, found_credentials, sign_formally, signer
+from minidynamo.remote.signing import SIGNATURE_ERRORS, Sign, found_credentials, sign_formally, signer
 from minidynamo.values.api_types import Request
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run_spec(options: argparse.Namespace) -> int:
             replayed = _replayed(endpoint, cases, on_wire)
             found = list(track(replayed, "Replaying", len(cases) + len(on_wire), console=console))
     except DynamoError as error:
-        is_unsigned = error.message == NO_CREDENTIALS
+        is_unsigned = not options.sign and error.code in SIGNATURE_ERRORS
         told = f"{options.endpoint} verifies signatures: give --sign" if is_unsigned else one_line(error)
         print(f"minidynamo: {told}", file=sys.stderr)
         return 2

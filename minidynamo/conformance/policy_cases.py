@@ -11,7 +11,7 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.formats.short_tables import ShortTable
 from minidynamo.policies.document import read_policy
-from minidynamo.policies.evaluation import Principal
+from minidynamo.policies.evaluation import Principal, tag_keys
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
 from minidynamo.values.api_types import JsonObject, Request
 from minidynamo.values.attribute_value import Item
@@ -53,8 +53,8 @@ class PolicyCase:
         boundary, session = (
             read_policy(given[name], name) if name in given else None for name in ("boundary", "session")
         )
-        tags = {f"aws:PrincipalTag/{name}": [value] for name, value in given.get("tags", {}).items()}
-        return Principal(given["arn"], tuple(map(read_policy, given["policies"])), boundary, session, tags)
+        policies = tuple(map(read_policy, given["policies"]))
+        return Principal(given["arn"], policies, boundary, session, tag_keys(given.get("tags", {})))
 
 
 def policy_cases() -> Iterator[PolicyCase]:

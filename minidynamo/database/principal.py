@@ -18,7 +18,7 @@ from minidynamo.errors import DynamoError
 from minidynamo.policies.accesses import accesses_of
 from minidynamo.policies.declared import DeclaredPolicies
 from minidynamo.policies.document import Document, Policy, read_policy
-from minidynamo.policies.evaluation import Access, Principal, principal_arn
+from minidynamo.policies.evaluation import Access, Principal, principal_arn, tag_keys
 from minidynamo.policies.least_privilege import smallest_policy
 from minidynamo.policies.unknown_names import PolicyWarning, unknown_names
 from minidynamo.values.api_types import Request, Response
@@ -101,8 +101,7 @@ def principal_of(
     for policy in filter(None, [*read, *bounds]):
         for text in unknown_names(policy):
             warnings.warn(PolicyWarning(text), stacklevel=3)
-    keys = {f"aws:PrincipalTag/{name}": [value] for name, value in (tags or {}).items()}
-    return Principal(principal_arn(arn), tuple(read), bounds[0], bounds[1], keys)
+    return Principal(principal_arn(arn), tuple(read), bounds[0], bounds[1], tag_keys(tags or {}))
 
 
 def needed_by(database: Core, calls: Iterable[Done]) -> str:

@@ -10,7 +10,7 @@ from minidynamo.database.database import Database
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Wrapped
 from minidynamo.errors import DatabaseClosed, StoreError
-from minidynamo.policies.evaluation import Principal, root_of
+from minidynamo.policies.evaluation import Principal
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import region_found, signer_for
@@ -74,7 +74,7 @@ class RemoteDatabase(Database):
 
     def seen_by(self, principal: Principal) -> Endpoint:  # type: ignore[override]
         """Itself for the root of an account; StoreError for anybody else, since policies ask what tables are like."""
-        if principal != root_of(principal.account):
+        if not principal.is_root:
             raise StoreError(
                 f"policies are judged where the store is opened, and this database is at {self.url}: "
                 "serve it with secrets alone"

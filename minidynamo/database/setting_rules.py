@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from minidynamo.arguments import TRUE_OR_FALSE, Rule, between, check_arguments, like, of, one_of
-from minidynamo.schema.arns import REGION_NAME
+from minidynamo.schema.arns import ACCOUNT_ID, REGION_NAME
 from minidynamo.storage.engine import DURABILITIES
 from minidynamo.tables.catalog import TRANSITIONAL, StatusDelays
 from minidynamo.wording import WORDINGS
@@ -61,7 +61,7 @@ ROWS = {
     "clock": Rule("a clock, such as ManualClock()", _tells_time, may_be_none=True),
     "seed": Rule("a whole number or a text", of(int, str)),
     "region": Rule("the name of a region, such as 'us-east-1'", of(str), like(REGION_NAME), may_be_none=True),
-    "account_id": Rule("a text of twelve digits, such as '123456789012'", of(str), like(re.compile("[0-9]{12}"))),
+    "account_id": Rule("a text of twelve digits, such as '123456789012'", of(str), like(ACCOUNT_ID)),
     "partition_size": Rule("a whole number of bytes from 1 on, such as 10 * 1024**3", of(int), between(1)),
     "table_delays": Rule(
         f"seconds from 0 on, or a mapping of them by {', '.join(TRANSITIONAL)}",

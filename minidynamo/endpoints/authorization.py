@@ -13,7 +13,7 @@ from minidynamo.policies.accesses import TableFacts, accesses_of
 from minidynamo.policies.caller import called_by, circumstances
 from minidynamo.policies.conditions import Context
 from minidynamo.policies.document import Policy
-from minidynamo.policies.evaluation import Access, Principal, require_access, root_of
+from minidynamo.policies.evaluation import Access, Principal, require_access
 from minidynamo.requests.operations import BATCH, ITEM, PAGES, TRANSACTION, named
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import Request, Response
@@ -69,10 +69,10 @@ class Authorization(Middleware):
     def __init__(self, principal: Principal, resources: Resources) -> None:
         self.principal = principal
         self._resources = resources
-        self._may_everything = principal == root_of(principal.account)
+        self._is_root = principal.is_root
 
     def execute(self, call: Call, proceed: Proceed) -> Response:
-        if self._may_everything and not self._resources.has_policies:
+        if self._is_root and not self._resources.has_policies:
             return proceed(call.operation, call.request)
         if call.endpoint.scope.account_id != self.principal.account:
             proceed = self._from_elsewhere(call.endpoint.scope, proceed)

@@ -175,17 +175,25 @@ def _bound_again(request: Request, level: int) -> Bound | None:
     types = None if values is None else tuple([(key, literal.type) for key, literal in literals.items()])
     if size > EXPRESSION_MAPS_BYTES_MAX:
         return None
-    kept_under = texts, name_pairs, types
-    template = _templates.get(kept_under, "new")
-    if isinstance(template, str):
-        template = _template(*kept_under)
-        if _characters(*kept_under) <= _TEMPLATE_CHARACTERS_MAX:
-            _keep_template(kept_under, template)
+    template = _kept_template((texts, name_pairs, types))
     if template is None or not template.takes(literals):
         return None
     bound = Bound()
     template.fill(bound, literals)
     return bound
+
+
+def _kept_template(key: _Key) -> BoundTemplate | None:
+    """The template of a key, which is kept from then on. Threads may ask at once."""
+    try:
+        return _templates[key]
+    except KeyError:
+        template = _template(*key)
+    if _characters(*key) <= _TEMPLATE_CHARACTERS_MAX:
+        if len(_templates) >= _TEMPLATES_MAX:
+            _templates.clear()  # Those that come again are soon there again.
+        _templates[key] = template
+    return template
 
 
 def _template(texts: tuple[str | None, ...], names: _Pairs | None, types: _Pairs | None) -> BoundTemplate | None:
@@ -196,13 +204,6 @@ def _template(texts: tuple[str | None, ...], names: _Pairs | None, types: _Pairs
         return _resolved(texts, _checked_names(None if names is None else dict(names)), holes(types or ()))
     except ValidationError:
         return None
-
-
-def _keep_template(key: _Key, template: BoundTemplate | None) -> None:
-    """Keeps a template for later; the oldest goes where there are too many. Threads may do so at once."""
-    while len(_templates) >= _TEMPLATES_MAX:
-        _templates.pop(next(iter(list(_templates))), None)
-    _templates[key] = template
 
 
 def _characters(texts: Iterable[str | None], *pairs: _Pairs | None) -> int:

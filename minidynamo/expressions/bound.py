@@ -77,17 +77,17 @@ class BoundTemplate:
         self._nested += nested
         if isinstance(tree, syntax.Update):
             self._actions = tuple(map(_action_maker, tree.actions)), tree.sections
-        elif isinstance(tree, syntax.Projection):
+            return
+        if isinstance(tree, syntax.Projection):
             self._projection_paths, self._project = tree.paths, compile_projection(tree.paths)
-        elif parameter == "KeyConditionExpression":
+            return
+        self._ranges += tuple(_ranges(tree))
+        if parameter == "KeyConditionExpression":
             self._clauses = key_clauses(tree)
-            self._ranges += tuple(_ranges(tree))
         elif parameter == "ConditionExpression":
             self._condition = condition_maker(tree)
-            self._ranges += tuple(_ranges(tree))
         else:
             self._filter_tree, self._filter = tree, condition_maker(tree)
-            self._ranges += tuple(_ranges(tree))
 
     def takes(self, values: Values) -> bool:
         """Whether values may fill the holes: no range of two of them stands the wrong way round."""

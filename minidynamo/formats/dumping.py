@@ -21,9 +21,19 @@ class NotPlain(ValueError):
     """An item that a format cannot say; the text names the attribute, in one line."""
 
 
-def scanned_items(endpoint: Endpoint, table_name: str, index_name: str | None = None) -> Iterator[Item]:
-    """The items of a table or of an index, page by page; raises DynamoError."""
+def scanned_items(
+    endpoint: Endpoint, table_name: str, index_name: str | None = None, page_items: int | None = None
+) -> Iterator[Item]:
+    """The items of a table or of an index, page by page; raises DynamoError.
+
+    Parameters:
+        endpoint: where they are.
+        table_name, index_name: the table, and the index if they are to be an index's.
+        page_items: how many are read at a time; None for as many as the service gives.
+    """
     request: RequestDraft = {"TableName": table_name}
+    if page_items is not None:
+        request["Limit"] = page_items
     if index_name is None:
         request["ConsistentRead"] = True
     else:

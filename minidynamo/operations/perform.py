@@ -23,11 +23,16 @@ def well_formed(wording: Wording, operation: str, request: Request) -> Request:
     try:
         return checked_request(operation, request, wording)
     except ValidationError as error:
-        check_request_types(operation, request)
-        raise ValidationError(wording.render(error, API[operation].layers)) from None
+        raise _worded(wording, operation, request, error) from None
     except (AttributeError, TypeError):
         check_request_types(operation, request)
         raise
+
+
+def _worded(wording: Wording, operation: str, request: Request, error: ValidationError) -> ValidationError:
+    """An error as the service words it; raises SerializationError for a wrong type, which is told before all else."""
+    check_request_types(operation, request)
+    return ValidationError(wording.render(error, API[operation].layers))
 
 
 def perform(context: OperationContext, operation: str, request: Request) -> Response:
@@ -45,8 +50,7 @@ def perform(context: OperationContext, operation: str, request: Request) -> Resp
         checked = checked_request(operation, request, context.wording)
         return OPERATIONS[operation](context, checked)
     except ValidationError as error:
-        check_request_types(operation, request)  # A wrong type is reported before anything else.
-        raise ValidationError(context.wording.render(error, API[operation].layers)) from None
+        raise _worded(context.wording, operation, request, error) from None
     except (DynamoError, AttributeError, TypeError):
         # Python types that JSON does not have, such as an attribute name that is a number, fail anywhere.
         if operation in API:

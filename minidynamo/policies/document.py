@@ -24,7 +24,6 @@ PRINCIPAL_ARN = re.compile(
     rf"|sts::\d{{12}}:(assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME}))",
     re.ASCII,
 )
-ACCOUNT_ID = re.compile("[0-9]{12}")
 _MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
     {

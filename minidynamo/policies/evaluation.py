@@ -37,8 +37,8 @@ class Principal:
 
     @property
     def is_root(self) -> bool:
-        """Whether it is the root of its account."""
-        return self.arn.endswith(":root")
+        """Whether it may do everything in its account that no policy of a resource denies it."""
+        return self == root_of(self.account)
 
     @property
     def account(self) -> str:
@@ -76,6 +76,11 @@ def root_of(account_id: str) -> Principal:
     """The root of an account, which may do everything in it that no policy of a resource denies it."""
     everything = Statement(ALLOW, ("*",), ("*",))
     return Principal(f"arn:aws:iam::{account_id}:root", (Policy(_VARIABLES_SINCE, (everything,)),))
+
+
+def tag_keys(tags: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """The condition keys of a principal's tags."""
+    return {f"aws:PrincipalTag/{name}": [value] for name, value in tags.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,10 @@ def position_behind(text: str, path: Path | None, is_name: bool = False) -> str:
 
 def _end_of(text: str, path: list[str | int], is_name: bool) -> int:
     at: list[str | int | None] = []  # What is due; None where that is a member's name.
-    brackets: list[str] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
         if token in ("}", "]"):
-            brackets.pop(), at.pop()
+            at.pop()
         elif token == ",":
             before = at[-1]
             at[-1] = before + 1 if isinstance(before, int) else None
@@ -44,6 +43,5 @@ def _end_of(text: str, path: list[str | int], is_name: bool) -> int:
             if not is_name and at == path:
                 return match.end()
             if token in ("{", "["):
-                brackets.append(token)
                 at.append(None if token == "{" else 0)
     raise AssertionError(f"nothing is at {path} of a policy of {len(text)} characters")

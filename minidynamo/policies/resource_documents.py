@@ -16,10 +16,11 @@ from minidynamo.limits import RESOURCE_POLICY_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
 from minidynamo.policies.actions import is_grantable
 from minidynamo.policies.conditions import read_conditions
-from minidynamo.policies.document import ACCOUNT_ID, EFFECTS, PRINCIPAL_ARN, SID, VERSIONS, PolicyError, texts_of
+from minidynamo.policies.document import EFFECTS, PRINCIPAL_ARN, SID, VERSIONS, PolicyError, texts_of
 from minidynamo.policies.patterns import matches
 from minidynamo.policies.positions import position_behind
 from minidynamo.policies.unbounded import is_unbounded
+from minidynamo.schema.arns import ACCOUNT_ID
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 _INVALID = f"{PARAMETERS_INVALID}Invalid policy document: "

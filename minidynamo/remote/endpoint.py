@@ -17,7 +17,7 @@ from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.targets import target_of
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.retries import Attempt, QuotaContext, Retries
-from minidynamo.remote.signing import NO_CREDENTIALS, Sign, sign_formally
+from minidynamo.remote.signing import NO_CREDENTIALS, SIGNATURE_ERRORS, Sign, sign_formally
 from minidynamo.requests.checker import check_request_types
 from minidynamo.requests.operations import API
 from minidynamo.schema.arns import ArnScope
@@ -27,11 +27,6 @@ from minidynamo.values.json_form import binaries_decoded
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 _UNKNOWN_ACCOUNT = "000000000000"
 _UNREACHABLE = (ConnectionRefusedError, socket.gaierror)
-# What is answered to a signature that cannot be verified.
-_NOT_BELIEVED = frozenset({
-    "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignatureException",
-    "MissingAuthenticationTokenException",
-})  # fmt: skip
 
 
 class RemoteEndpoint:
@@ -131,7 +126,7 @@ class RemoteEndpoint:
     def _explained(self, attempt: Attempt) -> Attempt:
         """An attempt whose failure says where credentials are to be given, if they are what is wanting."""
         failure = attempt.failure
-        if failure is not None and self.sign is sign_formally and failure.code in _NOT_BELIEVED:
+        if failure is not None and self.sign is sign_formally and failure.code in SIGNATURE_ERRORS:
             return Attempt(attempt.status, failure=error_of(failure.code, NO_CREDENTIALS, {}, failure.status))
         return attempt
 

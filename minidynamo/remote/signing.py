@@ -19,6 +19,11 @@ Sign = Callable[[HttpRequest], HttpRequest]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _SERVICE = "dynamodb"
+# What is answered to a signature that cannot be verified.
+SIGNATURE_ERRORS = frozenset({
+    "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignatureException",
+    "MissingAuthenticationTokenException",
+})  # fmt: skip
 NO_CREDENTIALS = (
     "No credentials were found, and the server verifies signatures: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
     "(and AWS_SESSION_TOKEN of temporary ones), or AWS_PROFILE, with botocore installed; or give connect(url, "

@@ -25,6 +25,7 @@ _TABLE_ARN = re.compile(
 )
 # What an SDK takes for the name of a region: new ones come, and programs for tests use names such as "local".
 REGION_NAME = re.compile("(?!-)(?![0-9]+$)[A-Za-z0-9-]{1,63}(?<!-)")
+ACCOUNT_ID = re.compile("[0-9]{12}")
 _FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from minidynamo.cli.display import byte_count
+from minidynamo.cli.sql.results import counted
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, NoResponse, PolicyNotFound
 from minidynamo.values.api_types import JsonObject, RequestDraft
@@ -26,9 +27,8 @@ def list_tables(database: Database, for_people: bool = True) -> list[Item]:
     return [_row(database, name, for_people) for name in table_names(database)]
 
 
-def describe(database: Database, name: str) -> list[Item]:
-    """A table and its indexes, row by row; raises DynamoError."""
-    table = description(database, name)
+def describe(table: JsonObject, name: str) -> list[Item]:
+    """A table and its indexes, row by row, from its description."""
     rows = [_text_row(name=name, kind="table", key=_key(table, table), projection="")]
     for member, kind in _INDEXES.items():
         for index in table.get(member) or ():
@@ -39,14 +39,16 @@ def describe(database: Database, name: str) -> list[Item]:
     return rows
 
 
-def settings(database: Database, name: str) -> dict[str, str]:
-    """The settings of a table, by what they are called; those that may not be asked for are left out."""
-    table = description(database, name)
-    count, arn = table.get("ItemCount", 0), table.get("TableArn", "")
+def settings(database: Database, table: JsonObject, name: str) -> dict[str, str]:
+    """The settings of a table, by what they are called, from its description and what is asked besides.
+
+    Those that may not be asked for are left out.
+    """
+    arn = table.get("TableArn", "")
     found = {
         "status": table["TableStatus"],
         "billing": (table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED").lower().replace("_", " "),
-        "items": f"{count:,} item{'' if count == 1 else 's'}",
+        "items": counted(table.get("ItemCount", 0)),
         "size": byte_count(table.get("TableSizeBytes", 0)),
         "stream": (table.get("StreamSpecification") or {}).get("StreamViewType", "none"),
         "time to live": _time_to_live(_told(database, "DescribeTimeToLive", {"TableName": name})),

@@ -15,7 +15,7 @@ from minidynamo.cli.sql import RESULT_FORMATS
 from minidynamo.cli.sql.hints import Place, hint_of_fault, hint_of_result
 from minidynamo.cli.sql.paging import Reading
 from minidynamo.cli.sql.results import Results, pointed_at, summary
-from minidynamo.cli.sql.schema import TableNames, describe, list_tables, settings
+from minidynamo.cli.sql.schema import TableNames, describe, description, list_tables, settings
 from minidynamo.cli.sql.script import all_parts, split_script
 from minidynamo.cli.sql.sources import Placed
 from minidynamo.database.database import Database
@@ -141,8 +141,10 @@ class Session:
         writes = is_write("ExecuteStatement", {"Statement": text})
         reading = Reading(self.database, text)
         self.results.begin()
-        typed = "" if self.screen_rows is not None and not writes else self._show_all(reading)
-        if self.screen_rows is not None and not writes:
+        typed = ""
+        if self.screen_rows is None or writes:
+            self._show_all(reading)
+        else:
             typed = self._show_screens(reading, self.screen_rows)
         self.names.note(reading.attributes)
         notice = self.results.take_notice()
@@ -155,7 +157,7 @@ class Session:
             self._hint(hint_of_result(text, reading.attributes, reading.count == 0, self.names.met))
         return typed
 
-    def _show_all(self, reading: Reading) -> str:
+    def _show_all(self, reading: Reading) -> None:
         """Shows all of a result: page by page where that makes no difference."""
         items = reading.part()
         while not reading.is_done:
@@ -164,7 +166,6 @@ class Session:
                 items = []
             items += reading.part()
         self.results.show(items)
-        return ""
 
     def _show_screens(self, reading: Reading, screen_rows: Callable[[], int]) -> str:
         """Shows a result screen by screen as long as it is wanted; returns statements that were typed instead."""
@@ -198,7 +199,8 @@ class Session:
             self.results.show_rows(list_tables(self.database, is_for_people))
             return
         name = self._table_named(argument)
-        rows, found = describe(self.database, name), settings(self.database, name)
+        table = description(self.database, name)
+        rows, found = describe(table, name), settings(self.database, table, name)
         assert rows, f"nothing is told of the table {name}"
         if is_for_people:
             self._print(f"{name}: {found['status']}, {found['billing']}, {found['items']}, {found['size']}")

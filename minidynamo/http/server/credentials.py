@@ -15,7 +15,7 @@ from minidynamo.http.server.access import ServeError
 from minidynamo.http.signatures import Signature
 from minidynamo.policies.caller import asked_with
 from minidynamo.policies.document import Document, Policy, PolicyError, read_policy
-from minidynamo.policies.evaluation import Principal, principal_arn, root_of
+from minidynamo.policies.evaluation import Principal, principal_arn, root_of, tag_keys
 
 _FORMS = (
     'write {"ACCESS_KEY": "SECRET"}, {"ACCESS_KEY": {"secret": "SECRET", "policies": [...]}}, '
@@ -73,7 +73,7 @@ class Principals:
 def _seen_by(principal: Principal, endpoint: Endpoint) -> Endpoint:
     if isinstance(endpoint, Judging):
         return endpoint.seen_by(principal)
-    if principal == root_of(principal.account):
+    if principal.is_root:
         return endpoint
     raise ServeError("only a database of this process knows what policies ask: serve others with secrets alone")
 
@@ -176,7 +176,7 @@ class _Reader:
             tuple(identity),
             self._policy(value.get("boundary"), "the boundary"),
             self._policy(value.get("session"), "the session policy"),
-            {f"aws:PrincipalTag/{name}": [text] for name, text in tags.items()},
+            tag_keys(tags),
         )
 
     def _policies(self, given: object, name: str) -> list[Policy]:
