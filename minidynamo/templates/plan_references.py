@@ -58,7 +58,7 @@ class PlanReferences:
         return list(self._referred(split_address(address)[0], expression, set()))
 
     def _referred(self, module: str, expression: object, seen: set[tuple[str, str]]) -> Iterator[Reference]:
-        for name in _names(expression):
+        for name in names_referred(expression):
             found = _REFERENCE.match(name)
             if found is not None:
                 yield Reference(module, found[1], found[2] or "", found[3])
@@ -94,7 +94,7 @@ def split_address(address: str) -> tuple[str, str, str]:
     return pieces
 
 
-def _names(expression: object) -> list[str]:
+def names_referred(expression: object) -> list[str]:
     """What an expression refers to: of each reference, the attribute and then the resource itself."""
     names = expression.get("references") if isinstance(expression, dict) else None
     return [each for each in names if isinstance(each, str)] if isinstance(names, list) else []

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from minidynamo.templates.parts import Part
+from minidynamo.templates.plan_references import PlanReferences, names_referred, split_address
 
 TABLE_TYPE = "aws_dynamodb_table"
 # The member by which a resource of a type names its table.
@@ -24,7 +25,6 @@ TABLE_MEMBERS = {
     "aws_dynamodb_table_export": "table_arn",
     "aws_dynamodb_global_table": "name",
 }
-_INDEX = re.compile(r"\[[^\]]*\]")
 _REFERRED_TABLE = re.compile(rf"({TABLE_TYPE}\.[^.\[]+)(\[[^\]]*\])?")
 _ARN_OF_TABLE = re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]*)")
 
@@ -81,8 +81,8 @@ class References:
             if isinstance(name, str):
                 self._by_name.setdefault(name, each)
             self._by_address.setdefault(each.address, each)
-            self._by_declaration.setdefault("".join(_split(each)[:2]), []).append(each)
-        self._expressions = dict(_configured(plan.section("configuration").section("root_module"), ""))
+            self._by_declaration.setdefault("".join(split_address(each.address)[:2]), []).append(each)
+        self._configured = PlanReferences(plan)
 
     def table_of(self, resource: PlanResource) -> PlanResource | None:
         """The table that a resource belongs to; None where it is not in the plan, or not known."""
@@ -92,8 +92,8 @@ class References:
         if isinstance(named, str) and named:
             arn = _ARN_OF_TABLE.match(named)
             return self._by_name.get(named if arn is None else arn[1])
-        module, declaration, index = _split(resource)
-        for name in self._references(_INDEX.sub("", module) + declaration, member):
+        module, _, index = split_address(resource.address)
+        for name in self._names(resource):
             referred = _REFERRED_TABLE.match(name)
             if referred is not None:
                 table, own_index = module + referred[1], referred[2] or index
@@ -107,30 +107,9 @@ class References:
         named = resource.values.get(member)
         if isinstance(named, str) and named:
             return "/stream/" in named
-        module, declaration, _ = _split(resource)
-        names = self._references(_INDEX.sub("", module) + declaration, member)
-        return any(name.endswith(".stream_arn") for name in names)
+        return any(name.endswith(".stream_arn") for name in self._names(resource))
 
-    def _references(self, address: str, member: str) -> list[str]:
-        """What the expression of a member refers to, by the address of its resource without indexes."""
-        expressions = self._expressions.get(address)
-        if expressions is None or not expressions.get(member):
-            return []
-        names = expressions.part(member).get("references")
-        return [each for each in names if isinstance(each, str)] if isinstance(names, list) else []
-
-
-def _split(resource: PlanResource) -> tuple[str, str, str]:
-    """The address of a resource in pieces: its module's, its own in there, and its index."""
-    match = re.fullmatch(rf"(.*?)({resource.type}\.[^\[]*)(.*)", resource.address, re.DOTALL)
-    return (match[1], match[2], match[3]) if match is not None else ("", resource.address, "")
-
-
-def _configured(module: Part, address: str) -> Iterator[tuple[str, Part]]:
-    """The expressions of all resources of a configuration, by their addresses without indexes."""
-    for resource in module.parts("resources"):
-        if resource.get("expressions"):
-            yield f"{address}{resource.get('address')}", resource.part("expressions")
-    for name, call in module.section("module_calls").each("module"):
-        if call.get("module"):
-            yield from _configured(call.part("module"), f"{address}module.{name}.")
+    def _names(self, resource: PlanResource) -> list[str]:
+        """What the expression that names a resource's table refers to."""
+        expressions = self._configured.expressions(resource.address)
+        return names_referred(expressions.get(TABLE_MEMBERS[resource.type]))
