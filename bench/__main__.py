@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 from bench.bug_hunt import print_bugs
 from bench.growth import print_growth, print_import, print_memory
+from bench.instructions import print_instructions
 from bench.machine import print_machine
+from bench.report import write_report
 from bench.runner import ROOT, Target, checkout, run
 from bench.simulated import print_simulation
 from bench.statements import print_statements
@@ -22,12 +26,17 @@ from bench.workloads import WORKLOADS
 # Items in the tables of peers, which are slow to fill.
 _PEER_ITEMS = 10_000
 
+_NOTES = """Bare is a SortedDict with msgpack and nothing around them, double and double table are boto3's client and
+Table answered in process, moto is moto answering boto3 in process."""
+
 # The options, in the order in which they are shown.
 _SWITCH: dict[str, Any] = {"action": "store_true"}
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--items": {"default": "10000,100000", "help": "items in the table, sizes separated by commas"},
     "--against": {"metavar": "REV", "help": "measure another revision beside this tree"},
     "--moto": {**_SWITCH, "help": "measure moto through boto3 beside it, at 10,000 items"},
+    "--pure": {**_SWITCH, "help": "measure this tree without its compiled core beside it"},
+    "--bare": {**_SWITCH, "help": "measure a bare SortedDict with msgpack beside it"},
     "--double": {**_SWITCH, "help": "measure boto3 through the double beside it, at 10,000"},
     "--files": {**_SWITCH, "help": "measure databases in files, and SQLite by hand, beside it"},
     "--streams": {**_SWITCH, "help": "what streams cost, and how fast handlers get them"},
@@ -53,6 +62,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--throughput": {**_SWITCH, "help": "requests per second of servers at 16 connections"},
     "--waiting": {**_SWITCH, "help": "how long gets wait beside long work of others"},
     "--hostile": {**_SWITCH, "help": "how long gets wait beside clients that mean harm"},
+    "--table": {**_SWITCH, "help": "write the table into bench/README.md, and a picture of it"},
+    "--instructions": {**_SWITCH, "help": "count instructions per operation instead of time (needs valgrind)"},
     "--rounds": {"type": int, "default": 7, "help": "interleaved rounds (7)"},
     "--seconds": {"type": float, "default": 0.3, "help": "time per measurement (0.3)"},
     "--growth": {"nargs": "?", "type": int, "const": 1_000_000, "metavar": "ITEMS", "help": "costs by table size"},
@@ -110,12 +121,18 @@ def _measure_throughput(options: argparse.Namespace, peers: dict[str, str]) -> N
 
 def _measure_workloads(options: argparse.Namespace, peers: dict[str, str]) -> None:
     targets = _local_targets(options)
+    names = options.workloads or list(WORKLOADS)
+    if options.instructions:
+        print_instructions([each for each in targets if each.kind in ("embedded", "pure", "bare")], names)
+        return
     with ExitStack() as servers:
         if options.http:
             peers = {"our server": servers.enter_context(own_server()).url, **peers}
         for name, url in peers.items():
             targets += [Target(f"{name}, {kind}", kind, ROOT, _PEER_ITEMS, url) for kind in ("boto3", "raw")]
-        run(targets, options.workloads or list(WORKLOADS), options.rounds, options.seconds)
+        run(targets, names, options.rounds, options.seconds)
+    if options.table:
+        write_report(targets, names, options.rounds, shlex.join(sys.argv[1:]), _NOTES)
 
 
 def _local_targets(options: argparse.Namespace) -> list[Target]:
@@ -125,6 +142,10 @@ def _local_targets(options: argparse.Namespace) -> list[Target]:
     if options.against:
         tree = checkout(options.against)
         targets += [Target(options.against, "embedded", tree, size) for size in sizes]
+    if options.pure:
+        targets += [Target("pure Python", "pure", ROOT, size) for size in sizes]
+    if options.bare:
+        targets += [Target("bare", "bare", ROOT, size) for size in sizes]
     if options.double:
         targets += [_target("double"), _target("double table")]
     if options.files:

@@ -1,21 +1,66 @@
-"""The floor of a durable store: the same rows kept with SQLite by hand, and nothing of a service around them.
+"""The floors: the same items kept by hand, and nothing of a service around them.
 
-No checks, no counts, no partitions, no indexes, no durability beyond the process: what is left is what SQLite costs.
+No checks, no counts, no partitions, no indexes, no durability beyond the process: what is left is what a `SortedDict`
+and msgpack cost, or SQLite.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgpack
+from sortedcontainers import SortedDict
 
-FLOOR_WORKLOADS = ("put", "get", "query 100")
+_MIB = 1 << 20
+
+# What the floors know, by their kinds.
+FLOOR_WORKLOADS = {
+    "bare": ("put", "get", "query 100", "scan 1 MB", "batch write 25"),
+    "floor": ("put", "get", "query 100"),
+}
+
+
+class BareClient:
+    """As much of a client as the workloads call, over a `SortedDict`."""
+
+    def __init__(self) -> None:
+        self._records: SortedDict[tuple[str, float], bytes] = SortedDict()
+
+    def create_table(self, **request: Any) -> None:
+        pass
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> None:
+        for request in next(iter(RequestItems.values())):
+            self.put_item("", request["PutRequest"]["Item"])
+
+    def put_item(self, TableName: str, Item: dict[str, Any]) -> None:
+        self._records[Item["pk"]["S"], float(Item["sk"]["N"])] = msgpack.packb(Item)
+
+    def get_item(self, TableName: str, Key: dict[str, Any]) -> dict[str, Any]:
+        return {"Item": msgpack.unpackb(self._records[Key["pk"]["S"], float(Key["sk"]["N"])])}
+
+    def query(self, ExpressionAttributeValues: dict[str, Any], Limit: int, **request: Any) -> dict[str, Any]:
+        start = (ExpressionAttributeValues[":p"]["S"], float(ExpressionAttributeValues[":s"]["N"]))
+        stop = (start[0], float("inf"))
+        return {
+            "Items": [msgpack.unpackb(self._records[key]) for key in islice(self._records.irange(start, stop), Limit)]
+        }
+
+    def scan(self, TableName: str) -> dict[str, Any]:
+        items, size = [], 0
+        for record in self._records.values():
+            items.append(msgpack.unpackb(record))
+            size += len(record)
+            if size >= _MIB:
+                break
+        return {"Items": items}
 
 
 class FloorClient:
-    """As much of a client as those workloads call.
+    """As much of a client as the workloads call, over SQLite.
 
     Parameters:
         path: of a new file.

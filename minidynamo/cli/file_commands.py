@@ -7,8 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
+from minidynamo import __version__
 from minidynamo.cli.display import byte_count, plain_text, wide_console
 from minidynamo.cli.places import one_line, open_file
+from minidynamo.compiled import CORE
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
 
@@ -36,7 +38,9 @@ def run_info(path: Path) -> int:
     """Shows what a file holds; returns 0, or 2 where it cannot be opened."""
     try:
         with open_file(path) as database:
-            wide_console().print(_tables_table(database, path))
+            console = wide_console()
+            console.print(_tables_table(database, path))
+            console.print(f"Read by minidynamo {__version__}, {CORE}.", style="dim", highlight=False)
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2

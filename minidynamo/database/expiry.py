@@ -79,7 +79,7 @@ def _take_turn(
         if _is_expired(item, attribute, now, table) and (
             lateness is None or _is_expired(item, attribute, now - lateness(table, key), table)
         ):
-            stage_change(batch, table, key, record, item, None, 0, by_service=True)
+            stage_change(batch, table, key, record, item, None, None, by_service=True)
             count += 1
     if count:
         context.commit(batch)

@@ -8,11 +8,11 @@ Source: DynamoDB Developer Guide, "Using expressions"; observed responses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import legacy, syntax
-from minidynamo.expressions.bound import NOTHING_BOUND, Bound, BoundTemplate, holes
+from minidynamo.expressions.bound import NOTHING_BOUND, Bound, BoundTemplate, Filter, holes
 from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.parser import parse
 from minidynamo.expressions.projection import compile_projection
@@ -67,7 +67,9 @@ def check_combinations(request: Request, value_users: tuple[str, ...]) -> None:
     """
     if _PARAMETERS.isdisjoint(request):
         return
-    present = request.keys() & _PARAMETERS
+    present = frozenset(request.keys() & _PARAMETERS)
+    if (present, value_users) in _right_combinations:
+        return
     check_mixing(present)
     if "ExpressionAttributeNames" in present and not present & set(_EXPRESSIONS):
         text = "ExpressionAttributeNames can only be specified when using expressions"
@@ -76,9 +78,14 @@ def check_combinations(request: Request, value_users: tuple[str, ...]) -> None:
         text = "ExpressionAttributeValues can only be specified when using expressions"
         verb = "is null" if len(value_users) == 1 else "are null"
         raise ValidationError(text, text_2025=f"{text}: {' and '.join(value_users)} {verb}", prefix=VALUE)
+    _right_combinations.add((present, value_users))
 
 
-def check_mixing(present: set[str]) -> None:
+# There are few: of fourteen parameters, those that a program uses together.
+_right_combinations: set[tuple[frozenset[str], tuple[str, ...]]] = set()
+
+
+def check_mixing(present: Set[str]) -> None:
     """Refuses legacy parameters and expressions among the parameters present in one request."""
     older = [name for name in _LEGACY if name in present]
     newer = [name for name in _EXPRESSIONS if name in present]
@@ -162,7 +169,13 @@ def _bound_again(request: Request, level: int) -> Bound | None:
         return None
     get = request.get
     names, values = get("ExpressionAttributeNames"), get("ExpressionAttributeValues")
-    texts = tuple([get(parameter) for parameter in _CHECK_ORDER])
+    texts = (  # Spelled out in _CHECK_ORDER: every request with an expression comes by.
+        get("UpdateExpression"),
+        get("ConditionExpression"),
+        get("KeyConditionExpression"),
+        get("FilterExpression"),
+        get("ProjectionExpression"),
+    )
     name_pairs = None if names is None else tuple(names.items())
     literals: dict[str, Literal] = {}
     size = 0
@@ -225,8 +238,7 @@ def _bind_legacy(bound: Bound, request: Request, layer: ValidationLayer) -> None
     if expected:
         bound.condition = compile_condition(legacy.legacy_condition(expected, joined_by, expected=True))
     if filters:
-        bound.filter_tree = legacy.legacy_condition(filters, joined_by, expected=False)
-        bound.filter = compile_condition(bound.filter_tree)
+        bound.filter = Filter.of(legacy.legacy_condition(filters, joined_by, expected=False))
         bound.is_legacy_filter = True
     if "KeyConditions" in request:
         bound.key_clauses = legacy.legacy_key_clauses(request["KeyConditions"])

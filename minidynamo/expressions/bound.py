@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from minidynamo.expressions import syntax
-from minidynamo.expressions.evaluation import Maker, Predicate, Values, condition_maker
+from minidynamo.expressions.attributes import attributes_of, literals_of
+from minidynamo.expressions.evaluation import Maker, Predicate, Values, compile_condition, condition_maker
 from minidynamo.expressions.key_condition import KeyClause, key_clauses
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import is_reversed
 from minidynamo.expressions.syntax import DocumentPath, Hole, Literal, Operand
+from minidynamo.expressions.update_charge import update_charge_bytes
+from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.values.attribute_value import Item
+
+
+class Filter(NamedTuple):
+    """What drops items after reading.
+
+    Attributes:
+        keep: tells which items stay.
+        attributes: those that it looks at.
+    """
+
+    keep: Predicate
+    attributes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tree: syntax.Condition) -> Self:
+        """The filter of a resolved condition without holes."""
+        return cls(compile_condition(tree), tuple(attributes_of(tree)))
 
 
 @dataclass(slots=True)
@@ -21,8 +42,9 @@ class Bound:
     Attributes:
         condition: guards a write.
         update: the change to an item, and whether it came from AttributeUpdates.
+        is_update_cheap: whether its charge is below the bound for certain, whatever the item.
         key_clauses: what a query demands of the key attributes.
-        filter_tree, filter: what drops items after reading, as a tree, whose values may be holes, and compiled.
+        filter: what drops items after reading.
         projection_paths, project: what to return of an item, as paths and compiled.
         nested_attributes: the attributes that any path of any expression reaches into.
     """
@@ -30,9 +52,9 @@ class Bound:
     condition: Predicate | None = None
     update: syntax.ResolvedUpdate | None = None
     is_legacy_update: bool = False
+    is_update_cheap: bool = False
     key_clauses: tuple[KeyClause, ...] | None = None
-    filter_tree: syntax.Condition | None = None
-    filter: Predicate | None = None
+    filter: Filter | None = None
     is_legacy_filter: bool = False
     projection_paths: tuple[DocumentPath, ...] | None = None
     project: Callable[[Item], Item] | None = None
@@ -49,9 +71,10 @@ class BoundTemplate:
 
     def __init__(self) -> None:
         self._condition: Maker | None = None
-        self._filter: Maker | None = None
-        self._filter_tree: syntax.Condition | None = None
+        self._keep: Maker | None = None
+        self._filter_attributes: tuple[str, ...] = ()
         self._actions: tuple[tuple[_Action, ...], tuple[str, ...]] | None = None
+        self._charge_bytes = self._charged_values = 0
         self._clauses: tuple[KeyClause, ...] | None = None
         self._projection_paths: tuple[DocumentPath, ...] | None = None
         self._project: Callable[[Item], Item] | None = None
@@ -77,6 +100,7 @@ class BoundTemplate:
         self._nested += nested
         if isinstance(tree, syntax.Update):
             self._actions = tuple(map(_action_maker, tree.actions)), tree.sections
+            self._charge_bytes, self._charged_values = update_charge_bytes(tree, {}), len(literals_of(tree))
             return
         if isinstance(tree, syntax.Projection):
             self._projection_paths, self._project = tree.paths, compile_projection(tree.paths)
@@ -87,7 +111,7 @@ class BoundTemplate:
         elif parameter == "ConditionExpression":
             self._condition = condition_maker(tree)
         else:
-            self._filter_tree, self._filter = tree, condition_maker(tree)
+            self._keep, self._filter_attributes = condition_maker(tree), tuple(attributes_of(tree))
 
     def takes(self, values: Values) -> bool:
         """Whether values may fill the holes: no range of two of them stands the wrong way round."""
@@ -97,11 +121,13 @@ class BoundTemplate:
         """Adds to what a request asks for, with values in the holes."""
         if self._condition is not None:
             bound.condition = self._condition(values)
-        if self._filter is not None:
-            bound.filter_tree, bound.filter = self._filter_tree, self._filter(values)
+        if self._keep is not None:
+            bound.filter = Filter(self._keep(values), self._filter_attributes)
         if self._actions is not None:
             makers, sections = self._actions
             bound.update = syntax.Update(tuple([make(values) for make in makers]), sections)
+            size = sum([each.size_bytes for each in values.values()])
+            bound.is_update_cheap = self._charge_bytes + self._charged_values * size <= ITEM_SIZE_BYTES_MAX
         if self._clauses is not None:
             bound.key_clauses = tuple([_filled_clause(clause, values) for clause in self._clauses])
         if self._project is not None:

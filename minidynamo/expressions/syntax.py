@@ -43,7 +43,7 @@ class ValuePlaceholder:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # Not frozen: many are made, and freezing takes twice the time.
 class Literal:
     """A value of the request."""
 
@@ -56,7 +56,7 @@ class Literal:
         return next(iter(self.value))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Hole(Literal):
     """The place of a value of which nothing but its type is known: it is filled from request to request."""
 

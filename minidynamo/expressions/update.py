@@ -32,7 +32,8 @@ def updated_item(
     Parameters:
         update: the resolved update.
         old: the item before it; read only. For a missing item, its key.
-        draft: an equal copy of `old` that may be changed and is returned.
+        draft: an equal copy of `old` that is changed and returned. It may share values with that, but for those of
+            attributes into which paths lead.
         mistyped: what to say where a stored value has the wrong type.
         exists: whether the item exists.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from json import encoder as json_encoder
 from typing import NoReturn
 
+from minidynamo.compiled import compiled
 from minidynamo.errors import SerializationError
 from minidynamo.limits import HTTP_INLINE_BODY_BYTES_MAX, JSON_OBJECT_BYTES_MIN
 from minidynamo.requests.operations import API
@@ -84,6 +85,7 @@ def _binary(text: str) -> bytes | UndecodableBinary:
         return UndecodableBinary(str(error))
 
 
+@compiled
 def body_of(members: Mapping[str, JsonValue]) -> bytes:
     """A request, a response or an error as compact JSON; binary values become base64."""
     return "".join(_encoded(members, 0)).encode()

@@ -18,13 +18,12 @@ from minidynamo.schema.key_schema import (
     EmptyKeyValue,
     KeyAttribute,
     KeySchema,
-    has_valid_length,
     is_empty,
     is_too_long,
 )
 from minidynamo.schema.table_state import IndexState
 from minidynamo.values.attribute_value import Item, type_of
-from minidynamo.values.key_bytes import token
+from minidynamo.values.key_bytes import plain_key
 
 _EMPTY_PUT = "A value specified for a secondary index key is not supported. "
 _EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
@@ -45,21 +44,18 @@ class IndexDefinition:
         self.name = state.name
         self.kind = state.kind
         self.key_schema = key_schema
+        self._parts, self._partition_parts = key_schema.parts, len(key_schema.partition_key)
         self.projects_all = state.projection == "ALL"
         self.key_names = frozenset((*self.key_schema.names, *table_key.names))
         self.projected_names = self.key_names | frozenset(state.non_key_attributes or ())
 
     def entry_key(self, item: Item, table_key_bytes: bytes) -> bytes | None:
         """The key bytes of the item's entry, or None where the item does not belong in the index."""
-        try:
-            parts = [encode(item[name][kind]) for name, kind, encode in self.key_schema.encoders]
-        except KeyError:
-            return None
+        key = plain_key(self._parts, self._partition_parts, item, table_key_bytes)
         # Empty and too long values can only be left over from before the index existed.
-        if not all(map(has_valid_length, parts)) and not self.accepts(item):
-            return None
-        partition = b"".join(parts[: len(self.key_schema.partition_key)])
-        return token(partition) + b"".join(parts) + table_key_bytes
+        if key is not None or not self.key_schema.is_in(item) or not self.accepts(item):
+            return key
+        return self.key_schema.key_bytes(item) + table_key_bytes
 
     def item_key(self, entry_key: bytes) -> bytes | None:
         """The key bytes of the item in those of its entry; None where they make no sense."""

@@ -20,7 +20,7 @@ from minidynamo.messages import (
     SORT_KEY_TOO_LONG,
 )
 from minidynamo.values.attribute_value import AttributeValue, Item, type_of, value_size_bytes
-from minidynamo.values.key_bytes import EMPTY_PART_BYTES, ENCODERS, Encoder, token
+from minidynamo.values.key_bytes import ENCODERS, KeyPart, plain_key, token
 from minidynamo.values.key_decoding import decoded_key
 
 EMPTY_KINDS = {"S": "string", "B": "binary"}
@@ -60,7 +60,7 @@ class KeySchema:
         return self.partition_key + self.sort_key
 
     @cached_property
-    def encoders(self) -> tuple[tuple[str, str, Encoder], ...]:
+    def parts(self) -> tuple[KeyPart, ...]:
         """Name, type and key bytes function of every attribute."""
         return tuple((each.name, each.type, ENCODERS[each.type]) for each in self.attributes)
 
@@ -78,6 +78,10 @@ class KeySchema:
         """The key bytes of an item or key that holds all attributes of the schema, with the right types."""
         return self.partition_prefix(item) + encoded_parts(self.sort_key, item)
 
+    def is_in(self, item: Mapping[str, AttributeValue]) -> bool:
+        """Whether an item holds all attributes of the schema, with the right types."""
+        return all(each.type in item.get(each.name, ()) for each in self.attributes)
+
     def decoded(self, key_bytes: bytes) -> tuple[Item, bytes]:
         """The key of key bytes, and what comes behind it; raises ValueError where they are of no such key."""
         values, rest = decoded_key(key_bytes, [attribute.type for attribute in self.attributes])
@@ -89,12 +93,12 @@ class PrimaryKey(KeySchema):
 
     def encoded_item_key(self, item: Item) -> bytes:
         """The key bytes of an item to be put; raises ValidationError where its key is missing or invalid."""
-        encoded = self._encoded(item)
+        encoded = plain_key(self.parts, 1, item, b"")
         return self._checked_item_key(item) if encoded is None else encoded
 
     def encoded_key(self, key: Item) -> bytes:
         """The key bytes of the Key of a request; raises ValidationError where it does not match the schema."""
-        encoded = self._encoded(key) if len(key) == len(self.attributes) else None
+        encoded = plain_key(self.parts, 1, key, b"") if len(key) == len(self.parts) else None
         if encoded is not None:
             return encoded
         self.check_matches(key)
@@ -108,25 +112,6 @@ class PrimaryKey(KeySchema):
             matches = matches and attribute.type in key.get(attribute.name, ())
         if not matches:
             raise ValidationError(KEY_MISMATCH)
-
-    def _encoded(self, item: Item) -> bytes | None:
-        """The key bytes where nothing about the key is out of the ordinary, else None."""
-        parts = []
-        try:
-            for name, kind, encode in self.encoders:
-                part = encode(item[name][kind])
-                if not EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX and self._has_invalid_length(item):
-                    return None
-                parts.append(part)
-        except KeyError:
-            return None
-        return token(parts[0]) + b"".join(parts)
-
-    def _has_invalid_length(self, item: Item) -> bool:
-        sizes = [value_size_bytes(item[each.name]) if each.type != "N" else 1 for each in self.attributes]
-        return not 0 < sizes[0] <= PARTITION_KEY_BYTES_MAX or any(
-            not 0 < size <= SORT_KEY_BYTES_MAX for size in sizes[1:]
-        )
 
     def _checked_item_key(self, item: Item) -> bytes:
         for attribute in self.attributes:
@@ -157,11 +142,6 @@ def check_key_values(schema: KeySchema, key: Item) -> None:
     for attribute in schema.sort_key:
         if is_too_long(key[attribute.name], SORT_KEY_BYTES_MAX):
             raise ValidationError(SORT_KEY_TOO_LONG)
-
-
-def has_valid_length(part: bytes) -> bool:
-    """Whether an encoded key value is certainly neither empty nor too long."""
-    return EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX
 
 
 def is_empty(value: AttributeValue) -> bool:

@@ -18,8 +18,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from minidynamo.compiled import compiled
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, View, check_tiling
+from minidynamo.storage.engine import Batch, Engine, View
+from minidynamo.storage.ordered_map import OrderedMap, check_tiling
 from minidynamo.storage.partition import Partition
 
 
@@ -61,17 +63,29 @@ def read_page(
     size = 0
     for partition, ordered_map in ranges:
         size_before = size
-        entries = ordered_map.range(start, stop, reverse)
         left = None if limit is None else limit - len(records)
-        for _, record in islice(entries, left):
-            records.append(record)
-            size += record[0] << 16 | record[1] << 8 | record[2]
-            if size >= size_bytes_max:
-                break
+        size = taken(islice(ordered_map.records(start, stop, reverse), left), records, size, size_bytes_max)
         segments.append((partition, size - size_before))
         if size >= size_bytes_max or len(records) == limit:
             return Page(records, size, True, segments)
     return Page(records, size, False, segments)
+
+
+@compiled
+def taken(found: Iterator[bytes], records: list[bytes], size: int, size_bytes_max: int) -> int:
+    """Adds records to a page until it is full; returns its size then.
+
+    Parameters:
+        found: the records that may follow.
+        records: those of the page.
+        size, size_bytes_max: how large their items are together, and when the page is full.
+    """
+    for record in found:
+        records.append(record)
+        size += record[0] << 16 | record[1] << 8 | record[2]
+        if size >= size_bytes_max:
+            break
+    return size
 
 
 class Keyspace:

@@ -5,7 +5,7 @@ Source: DynamoDB Developer Guide, "Partitions and data distribution": a partitio
 
 from __future__ import annotations
 
-from minidynamo.storage.engine import OrderedMap
+from minidynamo.storage.ordered_map import OrderedMap
 from minidynamo.values.key_bytes import TOKEN_BYTES
 from minidynamo.values.records import record_size_bytes
 

@@ -18,8 +18,8 @@ from minidynamo.storage.partition import Partition
 from minidynamo.tables.capacity import Consumption, write_units
 from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table, stored_size_bytes
-from minidynamo.values.attribute_value import Item, checked_item
-from minidynamo.values.records import packed_record, record_item, record_size_bytes
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import checked_record, record_item, record_size_bytes
 
 
 class WriteBatch(Batch):
@@ -98,7 +98,7 @@ def stage_change(
     old_record: bytes | None,
     old_item: Item | None,
     new_item: Item | None,
-    new_size: int,
+    record: bytes | None,
     by_service: bool = False,
 ) -> Consumption:
     """Stages the change of one item, of all its index entries, and its record in the stream.
@@ -110,7 +110,7 @@ def stage_change(
         old_record: its record before the change, None where there is none.
         old_item: the same, decoded; needed only if the table has indexes.
         new_item: the normal item after the change, None to delete it.
-        new_size: the size of `new_item` in bytes.
+        record: the record of `new_item`.
         by_service: whether the service itself deletes the item.
 
     Returns:
@@ -119,10 +119,10 @@ def stage_change(
     Raises:
         ValidationError: the item and its entry in an LSI are too large together.
     """
-    assert (new_item is None) == (new_size == 0), f"what {table.name} gets has {new_size} bytes: {new_item}"
+    assert (new_item is None) == (record is None), f"what {table.name} gets is {record!r}: {new_item}"
     old_size = None if old_record is None else record_size_bytes(old_record)
+    new_size = 0 if record is None else record_size_bytes(record)
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
-    record = None if new_item is None else packed_record(new_item, new_size)
     size_change = batch.stage(table.keyspace, key, record, old_size, consumption.table)
     if table.stream is not None and (old_record is not None or record is not None):
         partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
@@ -234,8 +234,8 @@ def entry_record(definition: IndexDefinition, item: Item, record: bytes, item_si
     size = item_size
     if not definition.projects_all:  # Else it is shared with the item, and costs no memory.
         entry = definition.projected(item)
-        size = checked_item(entry)[1]
-        record = packed_record(entry, size)
+        record = checked_record(entry)[1]
+        size = record_size_bytes(record)
     if definition.kind.shares_collections and item_size + size > ITEM_SIZE_BYTES_MAX:
         raise ValidationError(ITEM_TOO_LARGE)
     return record

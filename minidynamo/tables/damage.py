@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from minidynamo.errors import StorageFailure
-from minidynamo.storage.engine import KeyspaceDamaged, OrderedMap, RecordDamaged
+from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged
+from minidynamo.storage.ordered_map import OrderedMap
 from minidynamo.tables.catalog import Catalog, damaged_definition
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item

@@ -11,9 +11,9 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.key_condition import KeyClause, too_many_key_conditions
 from minidynamo.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from minidynamo.messages import EMPTY_KEY, PARAMETERS_INVALID, PARTITION_KEY_TOO_LONG, SORT_KEY_TOO_LONG
-from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, has_valid_length, is_empty, is_too_long
+from minidynamo.schema.key_schema import EMPTY_KINDS, KeyAttribute, KeySchema, is_empty, is_too_long
 from minidynamo.values.attribute_value import AttributeValue
-from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, token
+from minidynamo.values.key_bytes import ENCODERS, PREFIXES, TOKEN_BYTES, TOKENS, after, has_valid_length, token
 
 _NOT_SUPPORTED = "Query key condition not supported"
 

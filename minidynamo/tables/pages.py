@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import compress
 
 from minidynamo.errors import StorageFailure
+from minidynamo.expressions.bound import Filter
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.schema.key_schema import KeySchema
 from minidynamo.storage.engine import Engine, View
@@ -20,7 +22,7 @@ from minidynamo.tables.capacity import Consumption, read_units
 from minidynamo.tables.metering import Meter
 from minidynamo.tables.table import Index, Table, stored_size_bytes
 from minidynamo.values.attribute_value import Item
-from minidynamo.values.records import record_item, record_items
+from minidynamo.values.records import DECODES_PARTS, partial_items, record_item, record_items
 
 # A page of no more items is read so quickly that others may as well wait.
 _SHORT_LIMIT = 100
@@ -175,15 +177,25 @@ def position_bytes(table: Table, index: Index | None, key: Item) -> bytes:
     return entry_key
 
 
-def shown_items(
-    records: list[bytes],
-    keep: Callable[[Item], bool] | None,
-    project: Callable[[Item], Item] | None,
-) -> list[Item]:
-    """The items of a page that pass its filter, projected."""
-    items = record_items(records)
-    if keep is not None:
-        items = list(filter(keep, items))
+def count_kept(records: list[bytes], only: Filter | None) -> int:
+    """How many items of a page pass its filter."""
+    return len(records) if only is None else sum(map(only.keep, partial_items(records, only.attributes)))
+
+
+def shown_items(records: list[bytes], only: Filter | None, project: Callable[[Item], Item] | None) -> list[Item]:
+    """The items of a page that pass its filter, projected.
+
+    Parameters:
+        records: those of the page.
+        only: the filter; None for all of them.
+        project: what is shown of an item; None for all.
+    """
+    if only is None:
+        items = record_items(records)
+    else:
+        looked = partial_items(records, only.attributes)
+        passed = list(map(only.keep, looked))
+        items = record_items(list(compress(records, passed))) if DECODES_PARTS else list(compress(looked, passed))
     return items if project is None else list(map(project, items))
 
 

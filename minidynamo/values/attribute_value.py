@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from minidynamo.compiled import compiled
 from minidynamo.errors import ValidationError
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, NESTING_LEVELS_MAX
 from minidynamo.messages import PARAMETERS_INVALID, VALUE_AMBIGUOUS, VALUE_EMPTY
@@ -18,7 +19,7 @@ from minidynamo.values.api_types import AttributeValue as AttributeValue
 from minidynamo.values.api_types import Item as Item
 from minidynamo.values.json_form import base64_text
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
-from minidynamo.values.numbers import canonical_number, number_size_bytes
+from minidynamo.values.numbers import canonical_number, measured_number, number_size_bytes
 from minidynamo.values.wire_types import (
     REFUSES_MALFORMED_VALUES,
     MalformedValue,
@@ -45,6 +46,7 @@ class DuplicateMembers(ValidationError):
     """A set that has a member twice."""
 
 
+@compiled
 def checked_item(item: Item) -> tuple[Item, int]:
     """Checks, normalises and measures an item (or a key) in one pass.
 
@@ -69,7 +71,8 @@ def checked_item(item: Item) -> tuple[Item, int]:
             if normal is not value:
                 changed = dict(item) if changed is None else changed
                 changed[name] = normal
-        size += name_size_bytes(name) + value_size
+        name_size = len(name) if name.isascii() else 0
+        size += value_size + (name_size if 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX else name_size_bytes(name))
     return (item if changed is None else changed), size
 
 
@@ -146,8 +149,7 @@ def _checked_string(payload: object, level: int) -> tuple[str, int]:
 
 
 def _checked_number(payload: object, level: int) -> tuple[str, int]:
-    canonical = canonical_number(payload if type(payload) is str else as_text(payload))
-    return canonical, number_size_bytes(canonical)
+    return measured_number(payload if type(payload) is str else as_text(payload))
 
 
 def _checked_binary(payload: object, level: int) -> tuple[bytes, int]:

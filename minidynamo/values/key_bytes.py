@@ -15,17 +15,19 @@ home partition; equal partition keys share it, so that an item collection is con
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from minidynamo.limits import NUMBER_EXPONENT_MIN
+from minidynamo.compiled import compiled
+from minidynamo.limits import NUMBER_EXPONENT_MIN, SORT_KEY_BYTES_MAX
+from minidynamo.values.api_types import Item
 
 TOKEN_BYTES = 8
 TOKENS = 1 << (8 * TOKEN_BYTES)
 
 _END = b"\x00\x00"
-EMPTY_PART_BYTES = len(_END)
+_EMPTY_PART_BYTES = len(_END)
 _COMPLEMENT = bytes(255 - each for each in range(256))
 # Two digits to their byte; the end of the digits sorts below any of them.
 _PAIRS = {f"{each:02d}": each + 1 for each in range(100)}
@@ -65,6 +67,11 @@ def token(partition_key_bytes: bytes) -> bytes:
     return blake2b(partition_key_bytes, digest_size=TOKEN_BYTES).digest()
 
 
+def has_valid_length(part: bytes) -> bool:
+    """Whether an encoded key value, no number, is certainly neither empty nor too long."""
+    return _EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX
+
+
 def after(prefix: bytes) -> bytes:
     """The smallest bytes greater than everything that begins with `prefix`.
 
@@ -90,4 +97,30 @@ def binary_prefix(binary: bytes) -> bytes:
 Encoder = Callable[[Any], bytes]
 
 ENCODERS: dict[str, Encoder] = {"S": encoded_string, "N": encoded_number, "B": encoded_binary}
+# The name, type and encoder of an attribute of a key.
+KeyPart = tuple[str, str, Encoder]
 PREFIXES: dict[str, Encoder] = {"S": string_prefix, "B": binary_prefix}
+
+
+@compiled
+def plain_key(parts: Sequence[KeyPart], partition_parts: int, item: Item, tail: bytes = b"") -> bytes | None:
+    """The key bytes of an item or key about whose key attributes nothing is out of the ordinary.
+
+    Parameters:
+        parts: the attributes of the key.
+        partition_parts: how many of them make the partition key.
+        item: what holds them, normal.
+        tail: what follows them.
+
+    Returns:
+        None where one is missing, has another type, is empty, or may be longer than a key may be.
+    """
+    try:
+        encoded = [encode(item[name][kind]) for name, kind, encode in parts]
+    except KeyError:
+        return None
+    for part in encoded:
+        if len(part) == _EMPTY_PART_BYTES or len(part) > SORT_KEY_BYTES_MAX:  # No number is so short or long.
+            return None
+    partition_key = encoded[0] if partition_parts == 1 else b"".join(encoded[:partition_parts])
+    return token(partition_key) + b"".join(encoded) + tail

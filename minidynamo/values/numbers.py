@@ -39,12 +39,25 @@ def canonical_number(literal: str) -> str:
     Raises:
         ValidationError: no number, out of range, or more than 38 significant digits.
     """
-    if literal.isdigit() and literal.isascii() and literal[0] != "0" and len(literal) <= NUMBER_DIGITS_MAX:
+    if _is_plain(literal):
         return literal
     if len(literal) <= NUMBER_DIGITS_MAX and _CANONICAL.fullmatch(literal) is not None:
         return literal
     canonical = _normalise(literal)
     return literal if canonical == literal else canonical  # The same object says that nothing was changed.
+
+
+def measured_number(literal: str) -> tuple[str, int]:
+    """The canonical text of a number, as `canonical_number` gives it, and its size in bytes."""
+    if _is_plain(literal):
+        return literal, 1 + (len(literal.rstrip("0")) + 1) // 2
+    canonical = canonical_number(literal)
+    return canonical, number_size_bytes(canonical)
+
+
+def _is_plain(literal: str) -> bool:
+    """Whether a text is digits alone, and canonical, as most numbers are."""
+    return literal.isdigit() and literal.isascii() and literal[0] != "0" and len(literal) <= NUMBER_DIGITS_MAX
 
 
 def integer_of(text: str) -> int | None:
@@ -73,12 +86,21 @@ def number_size_bytes(canonical: str) -> int:
 
 def add_numbers(left: str, right: str) -> str:
     """The canonical text of the sum of two canonical numbers; raises ValidationError where it cannot be stored."""
+    if _are_short_integers(left, right):
+        return str(int(left) + int(right))
     return _stored_result(_EXACT.add(Decimal(left), Decimal(right)))
 
 
 def subtract_numbers(left: str, right: str) -> str:
     """The canonical text of `left - right`; raises ValidationError where it cannot be stored."""
+    if _are_short_integers(left, right):
+        return str(int(left) - int(right))
     return _stored_result(_EXACT.subtract(Decimal(left), Decimal(right)))
+
+
+def _are_short_integers(left: str, right: str) -> bool:
+    """Whether two canonical numbers are integers whose sum and difference certainly have few enough digits."""
+    return len(left) < NUMBER_DIGITS_MAX > len(right) and "." not in left and "." not in right
 
 
 def _stored_result(result: Decimal) -> str:

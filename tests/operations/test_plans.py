@@ -8,7 +8,8 @@ import pytest
 
 import minidynamo
 from minidynamo.errors import ConditionalCheckFailed
-from minidynamo.expressions.binding import Bound, bind
+from minidynamo.expressions.binding import bind
+from minidynamo.expressions.bound import Bound, Filter
 from minidynamo.expressions.key_condition import KeyClause
 from minidynamo.expressions.syntax import Literal
 from minidynamo.formats.short_tables import create_table_request
@@ -17,7 +18,7 @@ from minidynamo.operations.items.page_reads import PageRead, read_page
 from minidynamo.operations.items.query import find_query
 from minidynamo.operations.items.scan import find_scan
 from minidynamo.operations.items.single_write import Returns, write_item
-from minidynamo.values.attribute_value import checked_item
+from minidynamo.values.records import checked_record
 
 TABLE = create_table_request("tbl", {"key": ["pk S", "sk N"]})
 
@@ -31,7 +32,7 @@ def database() -> minidynamo.Database:
     database = minidynamo.connect()
     database.execute("CreateTable", TABLE)
     for number in range(5):
-        write_item(database, ItemPut("tbl", UNGUARDED, *checked_item(item_of(number))), Returns())
+        write_item(database, ItemPut("tbl", UNGUARDED, *checked_record(item_of(number))), Returns())
     return database
 
 
@@ -58,5 +59,5 @@ def test_reads(database: minidynamo.Database) -> None:
     assert response["Items"] == [item_of(4), item_of(3)]
     following = PageRead("tbl", Bound(key_clauses=clauses), start_key=response["LastEvaluatedKey"], is_reversed=True)
     assert read_page(database, following, lambda: find_query(database, following))["Items"] == [item_of(2)]
-    scan = PageRead("tbl", Bound(filter=lambda item: item["sk"]["N"] == "3"), select="COUNT")
+    scan = PageRead("tbl", Bound(filter=Filter(lambda item: item["sk"]["N"] == "3", ("sk",))), select="COUNT")
     assert read_page(database, scan, lambda: find_scan(database, scan)) == {"Count": 1, "ScannedCount": 5}

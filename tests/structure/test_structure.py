@@ -28,7 +28,7 @@ from tests.structure.imports import (
 FLOORS = (
     {"arguments"},
     {"limits", "messages", "errors", "clock"},
-    {"wording"},
+    {"wording", "compiled"},
     {"values"},
     {"storage", "schema", "expressions"},
     {"partiql"},

@@ -91,7 +91,7 @@ def run_tour() -> int:
     try:
         cities = list(city_items())
     except ImportError:
-        print("minidynamo: the tour needs its extra: pip install 'minidynamo[cli]'", file=sys.stderr)
+        print("minidynamo: the tour needs its extra: pip install 'minidynamo[tour]'", file=sys.stderr)
         return 2
     console = plain_console()
     database = connect(partition_size=PARTITION_SIZE_BYTES)

@@ -8,14 +8,13 @@ from minidynamo.messages import DUPLICATE_KEYS, VALUE_AMBIGUOUS
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import UNGUARDED, ItemDeletion, ItemPut, ItemWrite
 from minidynamo.operations.items.single_write import collection_metrics
-from minidynamo.operations.items.write_plans import put_item_of
 from minidynamo.tables.capacity import Consumption, add_consumed_capacities
 from minidynamo.tables.changes import WriteBatch, stage_change
 from minidynamo.tables.damage import old_record_of
 from minidynamo.tables.table import Table
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import checked_item
-from minidynamo.values.records import record_item
+from minidynamo.values.records import checked_record, record_item
 
 # A write, and where it goes.
 _Located = tuple[ItemWrite, Table, bytes]
@@ -57,7 +56,7 @@ def _planned(table_name: str, entry: Request) -> ItemWrite:
         raise ValidationError(VALUE_AMBIGUOUS)
     if "PutRequest" not in entry:
         return ItemDeletion(table_name, UNGUARDED, checked_item(entry["DeleteRequest"]["Key"])[0])
-    return ItemPut(table_name, UNGUARDED, *put_item_of(entry["PutRequest"]))
+    return ItemPut(table_name, UNGUARDED, *checked_record(entry["PutRequest"]["Item"]))
 
 
 def _located(context: OperationContext, writes: list[ItemWrite]) -> list[_Located]:
@@ -78,5 +77,5 @@ def _key_bytes(write: ItemWrite, table: Table) -> bytes:
 def _stage(batch: WriteBatch, write: ItemWrite, table: Table, key: bytes) -> Consumption:
     old_record = old_record_of(table, key, bool(table.indexes))
     old_item = record_item(old_record) if old_record is not None and table.indexes else None
-    new_item, new_size = write.result(table, old_item, old_record)
-    return stage_change(batch, table, key, old_record, old_item, new_item, new_size)
+    new_item, new_record = write.result(table, old_item, old_record)
+    return stage_change(batch, table, key, old_record, old_item, new_item, new_record)

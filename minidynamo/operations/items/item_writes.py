@@ -18,8 +18,8 @@ from minidynamo.expressions.update_charge import update_charge_bytes
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
 from minidynamo.messages import OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
 from minidynamo.tables.table import Table
-from minidynamo.values.attribute_value import Item, checked_item
-from minidynamo.values.records import record_item
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import ItemTooLarge, checked_record, edited_record, fresh_copy, record_size_bytes
 
 _LEGACY_MISTYPED = "Type mismatch for attribute to update"
 
@@ -39,6 +39,9 @@ class Guard(NamedTuple):
 
 
 UNGUARDED = Guard()
+
+# An item and its record; None for no item.
+Result = tuple[Item | None, bytes | None]
 
 
 @dataclass(slots=True)
@@ -75,8 +78,8 @@ class ItemWrite:
             return
         raise ConditionalCheckFailed(old_item if self.guard.shows_item else None)
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        """The item after the write (None for none) and its size in bytes."""
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
+        """The item after the write and its record."""
         raise AssertionError(f"{type(self).__name__} does not say what it leaves behind")
 
     @property
@@ -91,8 +94,8 @@ class ConditionCheck(ItemWrite):
 
     is_change = False
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        return old_item, 0
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
+        return old_item, None
 
 
 @dataclass(slots=True)
@@ -100,10 +103,15 @@ class ItemPut(ItemWrite):
     """A put: replaces the whole item.
 
     Attributes:
-        size_bytes: the size of the item.
+        record: the record of the item.
     """
 
-    size_bytes: int
+    record: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the item."""
+        return record_size_bytes(self.record)
 
     def locate(self, table: Table) -> bytes:
         key = table.primary_key.encoded_item_key(self.subject)
@@ -112,16 +120,16 @@ class ItemPut(ItemWrite):
             table.check_index_keys(self.subject)
         return key
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        return self.subject, self.size_bytes
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
+        return self.subject, self.record
 
 
 @dataclass(slots=True)
 class ItemDeletion(ItemWrite):
     """A deletion."""
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
-        return None, 0
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
+        return None, None
 
 
 @dataclass(slots=True)
@@ -131,7 +139,7 @@ class ItemUpdate(ItemWrite):
     Attributes:
         update: what it does; None for nothing.
         is_legacy: whether it comes from AttributeUpdates.
-        is_charged: whether the charge of its expression is bounded, as it is in the newer layer.
+        is_charged: whether the charge of its expression may be over its bound, which the newer layer knows.
     """
 
     update: ResolvedUpdate | None = None
@@ -158,23 +166,33 @@ class ItemUpdate(ItemWrite):
         if update_charge_bytes(self.update, old_item) > ITEM_SIZE_BYTES_MAX:
             raise ValidationError(UPDATED_ITEM_TOO_LARGE)
 
-    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> tuple[Item | None, int]:
+    def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
         if old_item is None:
             if self.update is not None and not creates_item(self.update):
-                return None, 0
-            old_item, draft = self.subject, dict(self.subject)
-        else:
-            assert old_record is not None, f"an item of {table.name} has no record"
-            draft = record_item(old_record)
-        if self.update is not None:
-            mistyped = _LEGACY_MISTYPED if self.is_legacy else OPERAND_MISTYPED
-            draft = updated_item(self.update, old_item, draft, mistyped, exists=old_record is not None)
-        item, size = checked_item(draft)
-        if size > ITEM_SIZE_BYTES_MAX:
-            raise ValidationError(UPDATED_ITEM_TOO_LARGE)
+                return None, None
+            old_item = self.subject
+        assert old_record is None or old_item is not self.subject, f"an item of {table.name} has not been decoded"
+        item, record = self._updated(old_item, old_record)
         for index in table.indexes.values():
             index.definition.check_update(item, old_item if old_record is not None else {})
-        return item, size
+        return item, record
+
+    def _updated(self, old_item: Item, old_record: bytes | None) -> tuple[Item, bytes]:
+        """The item after the update, which may share values with the one before, and its record."""
+        draft = dict(old_item)
+        edited = {path.attribute for path in self.touched_paths}
+        if self.update is not None:
+            for path in self.touched_paths:
+                if len(path.elements) > 1 and path.attribute in old_item:
+                    draft[path.attribute] = fresh_copy(old_item[path.attribute])
+            mistyped = _LEGACY_MISTYPED if self.is_legacy else OPERAND_MISTYPED
+            draft = updated_item(self.update, old_item, draft, mistyped, exists=old_record is not None)
+        try:
+            if old_record is None:
+                return checked_record(draft)
+            return edited_record(draft, old_item, record_size_bytes(old_record), edited)
+        except ItemTooLarge:
+            raise ValidationError(UPDATED_ITEM_TOO_LARGE) from None
 
 
 def _check_target(path: DocumentPath, table: Table) -> None:

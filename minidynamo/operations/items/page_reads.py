@@ -14,7 +14,7 @@ from minidynamo.expressions.resolution import printed_value
 from minidynamo.messages import KEY_MISMATCH, PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext
 from minidynamo.tables.capacity import consumed_capacity
-from minidynamo.tables.pages import Reading, ReadPage, find_and_read, position_key, schema_of, shown_items
+from minidynamo.tables.pages import Reading, ReadPage, count_kept, find_and_read, position_key, schema_of, shown_items
 from minidynamo.tables.table import Index, Table
 from minidynamo.values.api_types import Request, Response
 from minidynamo.values.attribute_value import DuplicateMembers, EmptyNumberSet, Item, checked_item
@@ -175,8 +175,8 @@ def printed_key(key: Item) -> str:
 def _page_response(plan: PageRead, reading: Reading, page: ReadPage) -> Response:
     """The response to Query or Scan: items that pass the filter, counts, and where to go on."""
     bound, is_count = plan.bound, plan.select == "COUNT"
-    if is_count and bound.filter is None:
-        count, items = len(page.records), []
+    if is_count:
+        count, items = count_kept(page.records, bound.filter), []
     else:
         items = shown_items(page.records, bound.filter, bound.project)
         count = len(items)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.binding import bind, check_combinations
 from minidynamo.expressions.bound import Bound
 from minidynamo.expressions.key_condition import require_distinct_attributes
@@ -58,9 +57,7 @@ def find_query(context: OperationContext, plan: PageRead, is_expression: bool = 
 
 def _check_filter(bound: Bound, key_names: tuple[str, ...], index: Index | None) -> None:
     """A query's filter may not mention key attributes, nor attributes that the index does not hold."""
-    if bound.filter_tree is None:
-        return
-    attributes = attributes_of(bound.filter_tree)
+    attributes = () if bound.filter is None else bound.filter.attributes
     for name in attributes:
         if name in key_names:
             subject = "QueryFilter" if bound.is_legacy_filter else "Filter Expression"

@@ -77,9 +77,9 @@ def written(context: OperationContext, write: ItemWrite, returns: Returns) -> tu
         old_item = record_item(old_record) if old_record is not None and needs_old else None
         write.check_old(old_item or {})
         write.require_condition(old_item)
-        new_item, new_size = write.result(table, old_item, old_record)
+        new_item, new_record = write.result(table, old_item, old_record)
         batch = WriteBatch()
-        consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_size)
+        consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_record)
         batch.require_room()
         context.commit(batch)
         response: Response = {}

@@ -5,11 +5,8 @@ Everything that can be checked without the table is checked here. Source: order 
 
 from __future__ import annotations
 
-from minidynamo.errors import ValidationError
 from minidynamo.expressions.binding import bind
 from minidynamo.expressions.bound import NOTHING_BOUND, Bound
-from minidynamo.limits import ITEM_SIZE_BYTES_MAX
-from minidynamo.messages import ITEM_TOO_LARGE
 from minidynamo.operations.items.item_writes import (
     UNGUARDED,
     ConditionCheck,
@@ -19,7 +16,8 @@ from minidynamo.operations.items.item_writes import (
     ItemUpdate,
 )
 from minidynamo.values.api_types import Structure
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.attribute_value import checked_item
+from minidynamo.values.records import checked_record
 from minidynamo.wording import ValidationLayer
 
 
@@ -36,10 +34,10 @@ def planned_check(parameters: Structure, layer: ValidationLayer) -> ConditionChe
 
 def planned_put(parameters: Structure, layer: ValidationLayer) -> ItemPut:
     """The plan of PutItem, or of a Put."""
-    item, size = put_item_of(parameters)
+    item, record = checked_record(parameters["Item"])
     bound = bound_write(parameters, layer)
     guard = UNGUARDED if bound is NOTHING_BOUND else guard_of(bound, parameters)
-    return ItemPut(parameters["TableName"], guard, item, size)
+    return ItemPut(parameters["TableName"], guard, item, record)
 
 
 def planned_deletion(parameters: Structure, layer: ValidationLayer) -> ItemDeletion:
@@ -53,15 +51,8 @@ def planned_update(parameters: Structure, layer: ValidationLayer) -> ItemUpdate:
     key, _ = checked_item(parameters["Key"])
     bound = bound_write(parameters, layer)
     guard = guard_of(bound, parameters)
-    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, layer.newer)
-
-
-def put_item_of(parameters: Structure) -> tuple[Item, int]:
-    """The item to be put, and its size; raises ValidationError where it is too large."""
-    item, size = checked_item(parameters["Item"])
-    if size > ITEM_SIZE_BYTES_MAX:
-        raise ValidationError(ITEM_TOO_LARGE)
-    return item, size
+    is_charged = layer.newer and not bound.is_update_cheap
+    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, is_charged)
 
 
 def guard_of(bound: Bound, parameters: Structure) -> Guard:

@@ -50,7 +50,7 @@ class Action:
     old_record: bytes | None = None
     old_item: Item | None = None
     new_item: Item | None = None
-    new_size: int = 0
+    new_record: bytes | None = None
 
 
 def check_payload(actions: list[Action]) -> None:
@@ -180,14 +180,14 @@ class WriteTransaction:
 
 def _decide_one(action: Action) -> None:
     action.write.require_condition(action.old_item)
-    action.new_item, action.new_size = action.write.result(action.table, action.old_item, action.old_record)
+    action.new_item, action.new_record = action.write.result(action.table, action.old_item, action.old_record)
 
 
 def _stage_one(batch: WriteBatch, action: Action) -> Consumption:
     if not action.write.is_change:
         return Consumption(write_units(stored_size_bytes(action.old_record)))
     return stage_change(
-        batch, action.table, action.key, action.old_record, action.old_item, action.new_item, action.new_size
+        batch, action.table, action.key, action.old_record, action.old_item, action.new_item, action.new_record
     )
 
 
@@ -206,7 +206,7 @@ def _read_units(actions: list[Action]) -> dict[str, float]:
     """What a retry with the same token consumes: reads of the items as the first call saw and left them."""
     units: dict[str, float] = {}
     for action in actions:
-        size = max(stored_size_bytes(action.old_record), action.new_size)
+        size = max(stored_size_bytes(action.old_record), stored_size_bytes(action.new_record))
         name = action.write.table_name
         units[name] = units.get(name, 0.0) + TABLE_FACTOR * read_units(size, is_consistent=True)
     return units

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of
-from minidynamo.expressions.evaluation import compile_condition
+from minidynamo.expressions.bound import Filter
 from minidynamo.expressions.syntax import Condition
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
@@ -85,7 +85,7 @@ def read_selected(context: OperationContext, plan: SelectRead) -> SelectedPage:
     project = compile_selected(plan.select.selected)
     while True:
         reading, read = find_and_read(context.lock, context.engine, context.meter, reader.next)
-        page.items += shown_items(read.records, reader.keep, project)
+        page.items += shown_items(read.records, reader.only, project)
         page.consumption.add(read.consumption)
         if read.last_record is not None:
             page.last_key = position_key(reading.table, reading.index, record_item(read.last_record))
@@ -98,14 +98,14 @@ class _RangeReader:
     """Gives what a SELECT reads, range by range.
 
     Attributes:
-        keep: what of it is shown; None for all. Known once the first range is.
+        only: what of it is shown; None for all. Known once the first range is.
     """
 
     def __init__(self, context: OperationContext, plan: SelectRead) -> None:
         self._context, self._plan = context, plan
         self._readings: list[Reading] | None = None
         self._limit, self._size_left = plan.limit, PAGE_SIZE_BYTES_MAX
-        self.keep: Callable[[Item], bool] | None = None
+        self.only: Filter | None = None
 
     def next(self) -> Reading:
         """What is to be read next; to be called with the lock held."""
@@ -134,7 +134,7 @@ class _RangeReader:
         keys = key_plan(plan.bound.where, schema)
         _check_filter(plan.bound.where, keys, index)
         if plan.bound.where is not None and not (keys is not None and keys.is_exact):
-            self.keep = compile_condition(plan.bound.where)
+            self.only = Filter.of(plan.bound.where)
         ranges, is_reversed = _ordered(plan.select.order, keys, schema)
         readings = [
             Reading(table, index, start, stop, is_reversed, plan.limit, plan.is_consistent, is_fetching)

@@ -11,8 +11,6 @@ from minidynamo.errors import DuplicateItem, ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.syntax import Condition, DocumentPath
-from minidynamo.limits import ITEM_SIZE_BYTES_MAX
-from minidynamo.messages import ITEM_TOO_LARGE
 from minidynamo.operations.items.item_writes import (
     UNGUARDED,
     ConditionCheck,
@@ -27,7 +25,8 @@ from minidynamo.operations.statements.key_plan import full_key
 from minidynamo.partiql.binding import BoundStatement
 from minidynamo.partiql.syntax import Exists, Insert, Select, Update
 from minidynamo.tables.table import Table
-from minidynamo.values.attribute_value import Item, checked_item
+from minidynamo.values.attribute_value import Item
+from minidynamo.values.records import checked_record
 
 _LONE_KEY = "EXISTS() must contain a single item read with additional condition"
 
@@ -43,10 +42,7 @@ def planned_write(bound: BoundStatement, shows_item: bool = False) -> ItemWrite:
     assert not isinstance(statement, Select), f"{statement} writes nothing"
     if isinstance(statement, Insert):
         assert bound.item is not None, "INSERT has no item"
-        item, size_bytes = checked_item(bound.item)
-        if size_bytes > ITEM_SIZE_BYTES_MAX:
-            raise ValidationError(ITEM_TOO_LARGE)
-        return Insertion(statement.source.table, UNGUARDED, item, size_bytes)
+        return Insertion(statement.source.table, UNGUARDED, *checked_record(bound.item))
     guard = Guard(nested_attributes=bound.nested_attributes, shows_item=shows_item)
     if isinstance(statement, Exists):
         return ExistenceCheck(statement.select.source.table, guard, {}, bound.where)

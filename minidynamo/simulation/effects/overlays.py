@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from minidynamo.operations.context import OperationContext
-from minidynamo.storage.engine import Engine, OrderedMap, View, bounded
+from minidynamo.storage.engine import Engine, View
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.memory.layers import Entries, overlaid
+from minidynamo.storage.ordered_map import OrderedMap, bounded, record_of
 from minidynamo.storage.partition import Partition
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.changes import WriteBatch
@@ -126,6 +127,9 @@ class OverlayMap:
         if self._entries is None:
             return self._below.range(low, high, reverse)
         return overlaid(self._entries.range(low, high, reverse), self._below.range(low, high, reverse), reverse)
+
+    def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
+        return map(record_of, self.range(start, stop, reverse))
 
 
 class _OverlayCatalog:

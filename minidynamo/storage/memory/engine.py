@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from weakref import WeakSet
 
-from minidynamo.storage.engine import Batch, Engine, OrderedMap, Snapshot, bounded, check_map, check_tiling, map_of
+from minidynamo.storage.engine import Batch, Engine, Snapshot
 from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, MapLayer, overlaid
+from minidynamo.storage.ordered_map import OrderedMap, bounded, check_map, check_tiling, map_of, record_of
 from minidynamo.values.records import record_size_bytes
 
 
@@ -49,6 +50,11 @@ class MemoryMap:
             return self.entries.range(start, stop, reverse)
         low, high = bounded(self, start, stop)
         return overlaid(self.entries.range(low, high, reverse), self.below.range(low, high, reverse), reverse)
+
+    def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
+        if self.below is None:
+            return self.entries.records(start, stop, reverse)
+        return map(record_of, self.range(start, stop, reverse))
 
     def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:
         """Carries out one write of a batch."""

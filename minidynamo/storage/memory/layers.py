@@ -6,13 +6,14 @@ changed by lies in entries of its own above it. An empty record, which no item h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, tee
 from typing import Protocol
 
 from sortedcontainers import SortedDict
 
-from minidynamo.storage.engine import bounded, check_map
+from minidynamo.storage.memory.untracking import note
+from minidynamo.storage.ordered_map import bounded, check_map, record_of
 
 TOMBSTONE = b""
 
@@ -34,9 +35,23 @@ class MapLayer(Protocol):
 class Entries(SortedDict[bytes, bytes]):
     """Entries in memory, in key order."""
 
+    def __init__(self, entries: Iterable[Entry] | Mapping[bytes, bytes] = ()) -> None:
+        super().__init__(entries)  # type: ignore[call-arg]  # Its stubs have __new__ alone.
+        note(self)
+
+    @property
+    def containers(self) -> list[object]:
+        """What it keeps keys and records in, itself among it."""
+        lists: list[list[bytes]] = self._list._lists  # type: ignore[attr-defined]
+        return [self, lists, *lists]
+
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[Entry]:
         keys, copied = tee(self.irange(start, stop, (True, False), reverse))
         return zip(keys, map(self.__getitem__, copied), strict=False)
+
+    def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
+        """The records of these entries."""
+        return map(self.__getitem__, self.irange(start, stop, (True, False), reverse))
 
 
 class FrozenMap:
@@ -81,6 +96,9 @@ class FrozenMap:
         for layer in self.layers[1:]:
             found = overlaid(layer.range(low, high, reverse), found, reverse)
         return found
+
+    def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
+        return map(record_of, self.range(start, stop, reverse))
 
 
 def overlaid(upper: Iterator[Entry], lower: Iterator[Entry], reverse: bool) -> Iterator[Entry]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from minidynamo.storage.engine import OrderedMap, Snapshot
+from minidynamo.storage.engine import Snapshot
+from minidynamo.storage.ordered_map import OrderedMap
 from minidynamo.storage.sqlite.map import RowWriter
 from minidynamo.storage.sqlite.store_file import PAGE_BYTES
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from minidynamo.arguments import did_you_mean
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import FILE_MODE
-from minidynamo.storage.engine import DURABILITIES, Batch, Engine, OrderedMap, Snapshot, View, check_tiling, map_of
+from minidynamo.storage.engine import DURABILITIES, Batch, Engine, Snapshot, View
+from minidynamo.storage.ordered_map import OrderedMap, check_tiling, map_of
 from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
 from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 from zlib import crc32
 
-from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged, bounded
+from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged
+from minidynamo.storage.ordered_map import bounded, record_of
 from minidynamo.storage.sqlite.skipping import Row, Skipped
 from minidynamo.values.records import record_size_bytes
 
@@ -105,6 +106,9 @@ class SqliteMap:
                 yield key, record
         except TypeError:
             raise KeyspaceDamaged(self._name, "a record makes no sense") from None
+
+    def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
+        return map(record_of, self.range(start, stop, reverse))
 
     def readable_rows(self) -> Iterator[tuple[bytes, bytes]]:
         """What can be read of the whole keyspace, in the order in which damage has left it; the rest is noted."""

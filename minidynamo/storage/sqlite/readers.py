@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from minidynamo.errors import StoreDamaged
-from minidynamo.storage.engine import OrderedMap, Snapshot
+from minidynamo.storage.engine import Snapshot
 from minidynamo.storage.memory.engine import MemoryEngine
+from minidynamo.storage.ordered_map import OrderedMap
 from minidynamo.storage.sqlite.log_end import loss
 from minidynamo.storage.sqlite.map import SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import end_without_owner

@@ -7,7 +7,7 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-from minidynamo.storage.engine import OrderedMap
+from minidynamo.storage.ordered_map import OrderedMap
 from minidynamo.storage.sqlite.map import RowWriter, SqliteMap
 from minidynamo.storage.sqlite.store_file import finish_store, new_store
 from minidynamo.values.records import record_size_bytes
