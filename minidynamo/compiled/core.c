@@ -86,7 +86,7 @@ PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
 #define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef functions[] = {
-    FUNCTION(checked_item), FUNCTION(checked_record), FUNCTION(edited_record), FUNCTION(record_item), FUNCTION(record_items),
+    FUNCTION(checked_item), FUNCTION(checked_value), FUNCTION(checked_record), FUNCTION(edited_record), FUNCTION(record_item), FUNCTION(record_items),
     FUNCTION(partial_items), FUNCTION(taken), FUNCTION(plain_key), FUNCTION(body_of), FUNCTION(untracked),
     {NULL, NULL, 0, NULL},
 };

@@ -67,6 +67,7 @@ PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
 
 /* The functions, each `(pure, arguments, count)`. */
 PyObject *checked_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *checked_value(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *checked_record(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *edited_record(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *record_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);

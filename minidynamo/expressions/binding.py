@@ -18,6 +18,7 @@ from minidynamo.expressions.parser import parse
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import Resolver
 from minidynamo.expressions.syntax import Literal
+from minidynamo.expressions.update import BoundUpdate
 from minidynamo.limits import (
     EXPRESSION_MAPS_BYTES_MAX,
     EXPRESSION_PLACEHOLDER_BYTES_MAX,
@@ -178,17 +179,20 @@ def _bound_again(request: Request, level: int) -> Bound | None:
     )
     name_pairs = None if names is None else tuple(names.items())
     literals: dict[str, Literal] = {}
+    types: list[tuple[str, str]] = []
     size = 0
     try:
-        for key, value in (values or {}).items():
-            literal = literals[key] = Literal(*checked_value(value, level))
-            size += literal.size_bytes
+        for key, value in () if values is None else values.items():
+            normal, value_size = checked_value(value, level)
+            literals[key] = Literal(normal, value_size)
+            (tag,) = normal
+            types.append((key, tag))
+            size += value_size
     except ValidationError:
         return None
-    types = None if values is None else tuple([(key, literal.type) for key, literal in literals.items()])
     if size > EXPRESSION_MAPS_BYTES_MAX:
         return None
-    template = _kept_template((texts, name_pairs, types))
+    template = _kept_template((texts, name_pairs, None if values is None else tuple(types)))
     if template is None or not template.takes(literals):
         return None
     bound = Bound()
@@ -243,7 +247,7 @@ def _bind_legacy(bound: Bound, request: Request, layer: ValidationLayer) -> None
     if "KeyConditions" in request:
         bound.key_clauses = legacy.legacy_key_clauses(request["KeyConditions"])
     if request.get("AttributeUpdates"):
-        bound.update = legacy.legacy_update(request["AttributeUpdates"])
+        bound.update = BoundUpdate.of(legacy.legacy_update(request["AttributeUpdates"]))
         bound.is_legacy_update = True
     if request.get("AttributesToGet"):
         bound.projection_paths = legacy.legacy_projection(request["AttributesToGet"]).paths

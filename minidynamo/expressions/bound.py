@@ -12,9 +12,8 @@ from minidynamo.expressions.evaluation import Maker, Predicate, Values, compile_
 from minidynamo.expressions.key_condition import KeyClause, key_clauses
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import is_reversed
-from minidynamo.expressions.syntax import DocumentPath, Hole, Literal, Operand
-from minidynamo.expressions.update_charge import update_charge_bytes
-from minidynamo.limits import ITEM_SIZE_BYTES_MAX
+from minidynamo.expressions.syntax import DocumentPath, Hole, Literal
+from minidynamo.expressions.update import BoundUpdate, UpdateProgram
 from minidynamo.values.attribute_value import Item
 
 
@@ -42,7 +41,6 @@ class Bound:
     Attributes:
         condition: guards a write.
         update: the change to an item, and whether it came from AttributeUpdates.
-        is_update_cheap: whether its charge is below the bound for certain, whatever the item.
         key_clauses: what a query demands of the key attributes.
         filter: what drops items after reading.
         projection_paths, project: what to return of an item, as paths and compiled.
@@ -50,9 +48,8 @@ class Bound:
     """
 
     condition: Predicate | None = None
-    update: syntax.ResolvedUpdate | None = None
+    update: BoundUpdate | None = None
     is_legacy_update: bool = False
-    is_update_cheap: bool = False
     key_clauses: tuple[KeyClause, ...] | None = None
     filter: Filter | None = None
     is_legacy_filter: bool = False
@@ -63,8 +60,6 @@ class Bound:
 
 NOTHING_BOUND = Bound()
 
-_Action = Callable[[Values], syntax.ResolvedAction]
-
 
 class BoundTemplate:
     """What resolved expressions ask for; where they have holes, of the values that fill them."""
@@ -73,8 +68,7 @@ class BoundTemplate:
         self._condition: Maker | None = None
         self._keep: Maker | None = None
         self._filter_attributes: tuple[str, ...] = ()
-        self._actions: tuple[tuple[_Action, ...], tuple[str, ...]] | None = None
-        self._charge_bytes = self._charged_values = 0
+        self._update: UpdateProgram | None = None
         self._clauses: tuple[KeyClause, ...] | None = None
         self._projection_paths: tuple[DocumentPath, ...] | None = None
         self._project: Callable[[Item], Item] | None = None
@@ -99,8 +93,7 @@ class BoundTemplate:
         """
         self._nested += nested
         if isinstance(tree, syntax.Update):
-            self._actions = tuple(map(_action_maker, tree.actions)), tree.sections
-            self._charge_bytes, self._charged_values = update_charge_bytes(tree, {}), len(literals_of(tree))
+            self._update = UpdateProgram(tree)
             return
         if isinstance(tree, syntax.Projection):
             self._projection_paths, self._project = tree.paths, compile_projection(tree.paths)
@@ -109,9 +102,9 @@ class BoundTemplate:
         if parameter == "KeyConditionExpression":
             self._clauses = key_clauses(tree)
         elif parameter == "ConditionExpression":
-            self._condition = condition_maker(tree)
+            self._condition = _fixed_or_made(tree)
         else:
-            self._keep, self._filter_attributes = condition_maker(tree), tuple(attributes_of(tree))
+            self._keep, self._filter_attributes = _fixed_or_made(tree), tuple(attributes_of(tree))
 
     def takes(self, values: Values) -> bool:
         """Whether values may fill the holes: no range of two of them stands the wrong way round."""
@@ -123,11 +116,8 @@ class BoundTemplate:
             bound.condition = self._condition(values)
         if self._keep is not None:
             bound.filter = Filter(self._keep(values), self._filter_attributes)
-        if self._actions is not None:
-            makers, sections = self._actions
-            bound.update = syntax.Update(tuple([make(values) for make in makers]), sections)
-            size = sum([each.size_bytes for each in values.values()])
-            bound.is_update_cheap = self._charge_bytes + self._charged_values * size <= ITEM_SIZE_BYTES_MAX
+        if self._update is not None:
+            bound.update = BoundUpdate(self._update, values)
         if self._clauses is not None:
             bound.key_clauses = tuple([_filled_clause(clause, values) for clause in self._clauses])
         if self._project is not None:
@@ -140,27 +130,12 @@ def _filled_clause(clause: KeyClause, values: Values) -> KeyClause:
     return KeyClause(clause.attribute, clause.operator, operands)
 
 
-def _action_maker(action: syntax.ResolvedAction) -> _Action:
-    if isinstance(action, syntax.SetAction):
-        path, operand = action.path, _operand_maker(action.value)
-        return lambda values: syntax.SetAction(path, operand(values))
-    if isinstance(action, syntax.RemoveAction) or not isinstance(action.value, Hole):
-        return lambda values: action
-    kind, path, name = type(action), action.path, action.value.name
-    return lambda values: kind(path, values[name])
-
-
-def _operand_maker(operand: Operand) -> Callable[[Values], Operand]:
-    if isinstance(operand, Hole):
-        name = operand.name
-        return lambda values: values[name]
-    if isinstance(operand, syntax.Function):
-        function, arguments = operand.name, [_operand_maker(each) for each in operand.arguments]
-        return lambda values: syntax.Function(function, tuple([make(values) for make in arguments]))
-    if isinstance(operand, syntax.Arithmetic):
-        sign, left, right = operand.operator, _operand_maker(operand.left), _operand_maker(operand.right)
-        return lambda values: syntax.Arithmetic(sign, left(values), right(values))
-    return lambda values: operand
+def _fixed_or_made(tree: syntax.Condition) -> Maker:
+    """What makes the predicate of a condition, which is always the same where it has no holes."""
+    if any(isinstance(each, Hole) for each in literals_of(tree)):
+        return condition_maker(tree)
+    predicate = compile_condition(tree)
+    return lambda values: predicate
 
 
 def _ranges(node: syntax.Condition) -> Iterator[tuple[str, str]]:

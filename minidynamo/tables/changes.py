@@ -39,12 +39,14 @@ class WriteBatch(Batch):
         self.charges: list[tuple[Keyspace, Partition, float]] = []
         self.states: frozenset[str] = frozenset()
 
-    def stage(self, keyspace: Keyspace, key: bytes, record: bytes | None, old_size: int | None, units: float) -> int:
+    def stage(
+        self, keyspace: Keyspace, key: bytes, record: bytes | None, size: int, old_size: int | None, units: float
+    ) -> int:
         """Stages a put or (record None) a delete in a keyspace.
 
         Parameters:
             keyspace, key: where.
-            record: the new record.
+            record, size: the new record, and the size of its item; 0 for none.
             old_size: the item size of the present record, None where there is none.
             units: the capacity units it costs.
 
@@ -54,7 +56,8 @@ class WriteBatch(Batch):
         partition = keyspace.partition_of(key)
         self.charges.append((keyspace, partition, units))
         if record is not None:
-            size_change = record_size_bytes(record) - (old_size or 0)
+            assert size <= ITEM_SIZE_BYTES_MAX, f"{keyspace.name} gets an item of {size} bytes"
+            size_change = size - (old_size or 0)
             self.writes.append((keyspace.name, key, record, size_change, 1 if old_size is None else 0))
             return size_change
         if old_size is not None:
@@ -87,7 +90,7 @@ class WriteBatch(Batch):
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
         for keyspace, partition, _ in self.charges:
-            if partition.is_due_to_split:
+            if partition.map.size_bytes > partition.size_bytes_max and partition.is_due_to_split:
                 keyspace.split_where_due(partition)
 
 
@@ -123,7 +126,7 @@ def stage_change(
     old_size = None if old_record is None else record_size_bytes(old_record)
     new_size = 0 if record is None else record_size_bytes(record)
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
-    size_change = batch.stage(table.keyspace, key, record, old_size, consumption.table)
+    size_change = batch.stage(table.keyspace, key, record, new_size, old_size, consumption.table)
     if table.stream is not None and (old_record is not None or record is not None):
         partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
         table.stream.stage(batch, partitions, start, old_record, record, new_item, by_service)
@@ -216,7 +219,7 @@ class _EntryChange:
         assert key is not None, f"an entry of index {self._index.name} of {size} bytes is staged under no key"
         units = write_units(size)
         old_size = None if old is None else record_size_bytes(old)
-        self.size_change += batch.stage(self._index.keyspace, key, record, old_size, units)
+        self.size_change += batch.stage(self._index.keyspace, key, record, stored_size_bytes(record), old_size, units)
         return units
 
     def _is_unchanged(self) -> bool:

@@ -46,6 +46,9 @@ class Table:
         state: what is known of it. Its stream is set by the catalog.
         engine: where its keyspaces live.
         partition_size_bytes_max: the size beyond which its partitions split, and of an item collection with LSIs.
+
+    Attributes:
+        is_usable: whether its items can be read and written.
     """
 
     def __init__(self, state: TableState, engine: Engine, partition_size_bytes_max: int) -> None:
@@ -67,6 +70,7 @@ class Table:
         same, other = self.state, state
         assert (same.name, same.id) == (other.name, other.id), f"{same} becomes {other}"
         self.state = state
+        self.is_usable = state.status != "CREATING"
         known = {each.name: each for each in state.indexes if each.status != "DELETING"}
         # Several violated indexes are reported in the order of their names.
         self.indexes = {name: self.indexes.get(name) or self._open_index(known[name]) for name in sorted(known)}
@@ -88,11 +92,6 @@ class Table:
     def local_indexes(self) -> list[Index]:
         """The indexes whose entries count to the item collections."""
         return [index for index in self.indexes.values() if index.kind.shares_collections]
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether the table's items can be read and written."""
-        return self.state.status != "CREATING"
 
     def record(self, key: bytes) -> bytes | None:
         """The record of a key, or None."""

@@ -76,6 +76,7 @@ def checked_item(item: Item) -> tuple[Item, int]:
     return (item if changed is None else changed), size
 
 
+@compiled
 def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue, int]:
     """Checks, normalises and measures one attribute value.
 
@@ -100,7 +101,7 @@ def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue
 
 def value_size_bytes(value: AttributeValue) -> int:
     """The size of a normal value in bytes, by the service's rule."""
-    return checked_value(value, level=0)[1]
+    return checked_value(value, 0)[1]
 
 
 def type_of(value: AttributeValue) -> str:

@@ -48,6 +48,7 @@ def compare_all(drawing: Drawing) -> None:
     item = drawing.item()
     compare("checked_item", item)
     compare("body_of", item)
+    compare("checked_value", drawing.value(0), drawing.random.randrange(2))
     compare("body_of", {"Items": [item], "Count": drawing.random.randrange(9), "Units": drawing.random.random()})
     answer: Any = compare("checked_record", item)
     if answer is not None:

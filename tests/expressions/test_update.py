@@ -11,7 +11,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.parser import parse
 from minidynamo.expressions.resolution import Resolver
 from minidynamo.expressions.syntax import Literal, Update
-from minidynamo.expressions.update import creates_item, updated_item
+from minidynamo.expressions.update import BoundUpdate, UpdateProgram
 
 VALUES = {
     ":one": {"N": "1"},
@@ -38,7 +38,7 @@ def update_of(text: str) -> Update:
 def after(text: str, item: dict[str, Any] = ITEM, exists: bool = True) -> dict[str, Any]:
     """The item after an update; it is the draft, and the old one is as it was."""
     old, draft = deepcopy(item), deepcopy(item)
-    new = updated_item(update_of(text), old, draft, exists=exists)
+    new = BoundUpdate.of(update_of(text)).apply(old, draft, exists=exists)
     assert new is draft
     assert old == item
     return new
@@ -119,8 +119,8 @@ def test_unfit_updates_are_refused(text: str, fault: str) -> None:
     ],
 )
 def test_removals_alone_create_no_item(text: str, creates: bool) -> None:
-    assert creates_item(update_of(text)) is creates
-    assert creates_item(Update(()))
+    assert UpdateProgram(update_of(text)).creates_item is creates
+    assert UpdateProgram(Update(())).creates_item
 
 
 def test_an_item_that_is_not_there_has_nothing_to_remove() -> None:

@@ -22,7 +22,8 @@ def get_item(context: OperationContext, request: Request) -> Response:
     with context.lock:
         table = context.catalog.table(request["TableName"])
         key_bytes = table.primary_key.encoded_key(key)
-        table.check_nested_paths(bound.nested_attributes)
+        if bound.nested_attributes:
+            table.check_nested_paths(bound.nested_attributes)
         partition = table.keyspace.partition_of(key_bytes)
         record = partition.map.get(key_bytes)
         units = read_units(stored_size_bytes(record), request.get("ConsistentRead", False))

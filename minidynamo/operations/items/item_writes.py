@@ -12,10 +12,8 @@ from typing import ClassVar, NamedTuple
 
 from minidynamo.errors import ConditionalCheckFailed, ValidationError
 from minidynamo.expressions.evaluation import Predicate
-from minidynamo.expressions.syntax import DocumentPath, ResolvedUpdate
-from minidynamo.expressions.update import creates_item, updated_item
-from minidynamo.expressions.update_charge import update_charge_bytes
-from minidynamo.limits import ITEM_SIZE_BYTES_MAX
+from minidynamo.expressions.syntax import DocumentPath
+from minidynamo.expressions.update import BoundUpdate
 from minidynamo.messages import OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
@@ -65,7 +63,8 @@ class ItemWrite:
     def locate(self, table: Table) -> bytes:
         """The key bytes of the item; raises ValidationError where the write does not fit the table's schema."""
         key = table.primary_key.encoded_key(self.subject)
-        table.check_nested_paths(self.guard.nested_attributes)
+        if self.guard.nested_attributes:
+            table.check_nested_paths(self.guard.nested_attributes)
         return key
 
     def check_old(self, old_item: Item) -> None:
@@ -115,7 +114,8 @@ class ItemPut(ItemWrite):
 
     def locate(self, table: Table) -> bytes:
         key = table.primary_key.encoded_item_key(self.subject)
-        table.check_nested_paths(self.guard.nested_attributes)
+        if self.guard.nested_attributes:
+            table.check_nested_paths(self.guard.nested_attributes)
         if table.indexes:
             table.check_index_keys(self.subject)
         return key
@@ -139,10 +139,10 @@ class ItemUpdate(ItemWrite):
     Attributes:
         update: what it does; None for nothing.
         is_legacy: whether it comes from AttributeUpdates.
-        is_charged: whether the charge of its expression may be over its bound, which the newer layer knows.
+        is_charged: whether the charge of its expression is bounded, as it is in the newer layer.
     """
 
-    update: ResolvedUpdate | None = None
+    update: BoundUpdate | None = None
     is_legacy: bool = False
     is_charged: bool = True
 
@@ -150,25 +150,26 @@ class ItemUpdate(ItemWrite):
 
     def locate(self, table: Table) -> bytes:
         key = table.primary_key.encoded_key(self.subject)
-        table.check_nested_paths(self.guard.nested_attributes)
-        for path in self.touched_paths:
-            _check_target(path, table)
+        if self.guard.nested_attributes:
+            table.check_nested_paths(self.guard.nested_attributes)
+        for attribute in () if self.update is None else self.update.program.attributes:
+            _check_target(attribute, table)
         return key
 
     @property
     def touched_paths(self) -> tuple[DocumentPath, ...]:
-        return () if self.update is None else tuple(action.path for action in self.update.actions)
+        return () if self.update is None else self.update.program.paths
 
     def check_old(self, old_item: Item) -> None:
         """Refuses an expression whose charge, given the old item, is over the limit."""
         if self.update is None or self.is_legacy or not self.is_charged:
             return
-        if update_charge_bytes(self.update, old_item) > ITEM_SIZE_BYTES_MAX:
+        if self.update.is_charged_too_much(old_item):
             raise ValidationError(UPDATED_ITEM_TOO_LARGE)
 
     def result(self, table: Table, old_item: Item | None, old_record: bytes | None) -> Result:
         if old_item is None:
-            if self.update is not None and not creates_item(self.update):
+            if self.update is not None and not self.update.program.creates_item:
                 return None, None
             old_item = self.subject
         assert old_record is None or old_item is not self.subject, f"an item of {table.name} has not been decoded"
@@ -179,14 +180,15 @@ class ItemUpdate(ItemWrite):
 
     def _updated(self, old_item: Item, old_record: bytes | None) -> tuple[Item, bytes]:
         """The item after the update, which may share values with the one before, and its record."""
-        draft = dict(old_item)
-        edited = {path.attribute for path in self.touched_paths}
-        if self.update is not None:
-            for path in self.touched_paths:
-                if len(path.elements) > 1 and path.attribute in old_item:
-                    draft[path.attribute] = fresh_copy(old_item[path.attribute])
+        draft, update = dict(old_item), self.update
+        edited: tuple[str, ...] = ()
+        if update is not None:
+            edited = update.program.attributes
+            for name in update.program.nested:
+                if name in old_item:
+                    draft[name] = fresh_copy(old_item[name])
             mistyped = _LEGACY_MISTYPED if self.is_legacy else OPERAND_MISTYPED
-            draft = updated_item(self.update, old_item, draft, mistyped, exists=old_record is not None)
+            draft = update.apply(old_item, draft, mistyped, exists=old_record is not None)
         try:
             if old_record is None:
                 return checked_record(draft)
@@ -195,9 +197,8 @@ class ItemUpdate(ItemWrite):
             raise ValidationError(UPDATED_ITEM_TOO_LARGE) from None
 
 
-def _check_target(path: DocumentPath, table: Table) -> None:
+def _check_target(attribute: str, table: Table) -> None:
     """Refuses an update of a key attribute."""
-    if path.attribute in table.primary_key.names:
-        raise ValidationError(
-            f"{PARAMETERS_INVALID}Cannot update attribute {path.attribute}. This attribute is part of the key"
-        )
+    if attribute in table.primary_key.names:
+        text = f"Cannot update attribute {attribute}. This attribute is part of the key"
+        raise ValidationError(PARAMETERS_INVALID + text)

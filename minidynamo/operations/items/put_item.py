@@ -15,5 +15,7 @@ _ROW = API["PutItem"]
 def put_item(context: OperationContext, request: Request) -> Response:
     """Creates the item or replaces the one with its key, if the condition holds."""
     check_combinations(request, _ROW.value_users)
-    refuse_update_return_values(request)
-    return write_item(context, planned_put(request, context.wording.layer(_ROW.layers)), returns_of(request))
+    returns = returns_of(request)
+    if returns.values is not None:
+        refuse_update_return_values(request)
+    return write_item(context, planned_put(request, context.wording.layer(_ROW.layers)), returns)

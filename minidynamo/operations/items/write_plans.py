@@ -51,8 +51,7 @@ def planned_update(parameters: Structure, layer: ValidationLayer) -> ItemUpdate:
     key, _ = checked_item(parameters["Key"])
     bound = bound_write(parameters, layer)
     guard = guard_of(bound, parameters)
-    is_charged = layer.newer and not bound.is_update_cheap
-    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, is_charged)
+    return ItemUpdate(parameters["TableName"], guard, key, bound.update, bound.is_legacy_update, layer.newer)
 
 
 def guard_of(bound: Bound, parameters: Structure) -> Guard:

@@ -11,6 +11,7 @@ from minidynamo.errors import DuplicateItem, ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.evaluation import compile_condition
 from minidynamo.expressions.syntax import Condition, DocumentPath
+from minidynamo.expressions.update import BoundUpdate
 from minidynamo.operations.items.item_writes import (
     UNGUARDED,
     ConditionCheck,
@@ -47,7 +48,8 @@ def planned_write(bound: BoundStatement, shows_item: bool = False) -> ItemWrite:
     if isinstance(statement, Exists):
         return ExistenceCheck(statement.select.source.table, guard, {}, bound.where)
     if isinstance(statement, Update):
-        return StatementUpdate(statement.source.table, guard, {}, bound.update, where=bound.where)
+        update = None if bound.update is None else BoundUpdate.of(bound.update)
+        return StatementUpdate(statement.source.table, guard, {}, update, where=bound.where)
     return StatementDeletion(statement.source.table, guard, {}, bound.where)
 
 
