@@ -76,6 +76,10 @@ PyObject *partial_items(PyObject *pure, PyObject *const *arguments, Py_ssize_t c
 PyObject *taken(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *body_of(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *untracked(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *encoded_string(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *encoded_binary(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *encoded_number(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *token(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 
 #endif

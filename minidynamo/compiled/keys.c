@@ -191,3 +191,46 @@ PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
     buffer_close(&out);
     return outcome == ODD ? call_pure(pure, arguments, count) : key;
 }
+
+/* The key bytes of one payload, which is a text or, for binary, bytes. */
+static PyObject *encoded(PyObject *pure, PyObject *const *arguments, Py_ssize_t count, int tag)
+{
+    Py_ssize_t length;
+    const char *bytes = NULL;
+    if (count == 1)
+        bytes = tag == TAG_B ? binary_of(arguments[0], &length) : text_of(arguments[0], &length);
+    if (bytes == NULL)
+        return call_pure(pure, arguments, count);
+    Buffer out;
+    buffer_open(&out);
+    Outcome outcome = tag == TAG_N ? add_number_key(&out, bytes, length) : add_escaped(&out, bytes, length);
+    PyObject *key = outcome == PLAIN ? PyBytes_FromStringAndSize((char *)out.bytes, out.length) : NULL;
+    buffer_close(&out);
+    return outcome == ODD ? call_pure(pure, arguments, count) : key;
+}
+
+PyObject *encoded_string(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
+{
+    return encoded(pure, arguments, count, TAG_S);
+}
+
+PyObject *encoded_binary(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
+{
+    return encoded(pure, arguments, count, TAG_B);
+}
+
+PyObject *encoded_number(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
+{
+    return encoded(pure, arguments, count, TAG_N);
+}
+
+PyObject *token(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
+{
+    Py_ssize_t length;
+    const char *bytes = count == 1 ? binary_of(arguments[0], &length) : NULL;
+    if (bytes == NULL)
+        return call_pure(pure, arguments, count);
+    unsigned char found[TOKEN_BYTES];
+    write_token((const unsigned char *)bytes, length, found);
+    return PyBytes_FromStringAndSize((char *)found, TOKEN_BYTES);
+}

@@ -25,6 +25,9 @@ from minidynamo.schema.table_state import IndexState
 from minidynamo.values.attribute_value import Item, type_of
 from minidynamo.values.key_bytes import plain_key
 
+# So many characters have no more bytes than any key value may have.
+_PLAIN_CHARACTERS_MAX = SORT_KEY_BYTES_MAX // 4
+
 _EMPTY_PUT = "A value specified for a secondary index key is not supported. "
 _EMPTY_UPDATE = "The update expression attempted to update a secondary index key to a value that is not supported. "
 
@@ -81,9 +84,22 @@ class IndexDefinition:
 
     def check_put(self, item: Item) -> None:
         """Refuses an item to be put whose index key values are of the wrong type, empty or too long."""
+        if self._is_plain(item):
+            return
         for attribute in self.key_schema.attributes:
             tail = f" IndexName: {self.name}, IndexKey: {attribute.name}"
             self._check(attribute, item, _EMPTY_PUT, tail, self._too_long(attribute))
+
+    def _is_plain(self, item: Item) -> bool:
+        """Whether there is certainly nothing to say of the item's index key values."""
+        for name, kind, _ in self._parts:
+            value = item.get(name)
+            if value is None:
+                continue
+            payload = value.get(kind)
+            if payload is None or not (kind == "N" or 0 < len(payload) <= _PLAIN_CHARACTERS_MAX):
+                return False
+        return True
 
     def check_update(self, item: Item, old: Item) -> None:
         """The same for an updated item; only index attributes whose value changed are looked at."""

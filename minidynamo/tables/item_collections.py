@@ -23,6 +23,9 @@ class ItemCollections:
     Parameters:
         keyspaces: the table's and its LSIs'. Without an LSI nothing is bounded.
         size_bytes_max: the size at which a partition is full.
+
+    Attributes:
+        are_bounded: whether the table has an LSI.
     """
 
     def __init__(self, keyspaces: Sequence[Keyspace], size_bytes_max: int) -> None:
@@ -30,11 +33,7 @@ class ItemCollections:
         self._keyspaces = keyspaces
         self._size_bytes_max = min(size_bytes_max, ITEM_COLLECTION_SIZE_BYTES_MAX)
         self._sizes: dict[bytes, int] = {}
-
-    @property
-    def are_bounded(self) -> bool:
-        """Whether the table has an LSI."""
-        return len(self._keyspaces) > 1
+        self.are_bounded = len(keyspaces) > 1
 
     def have_room(self, prefix: bytes, growth: int) -> bool:
         """Whether a collection may grow.

@@ -33,16 +33,19 @@ _COMPLEMENT = bytes(255 - each for each in range(256))
 _PAIRS = {f"{each:02d}": each + 1 for each in range(100)}
 
 
+@compiled
 def encoded_string(text: str) -> bytes:
     """The key bytes of an S value."""
     return text.encode().replace(b"\x00", b"\x00\xff") + _END
 
 
+@compiled
 def encoded_binary(binary: bytes) -> bytes:
     """The key bytes of a B value."""
     return binary.replace(b"\x00", b"\x00\xff") + _END
 
 
+@compiled
 def encoded_number(canonical: str) -> bytes:
     """The key bytes of an N value, given as canonical text."""
     if canonical == "0":
@@ -62,6 +65,7 @@ def encoded_number(canonical: str) -> bytes:
     return b"\x00" + body.translate(_COMPLEMENT) if negative else b"\x02" + body
 
 
+@compiled
 def token(partition_key_bytes: bytes) -> bytes:
     """The 8 bytes that decide where a partition key lives."""
     return blake2b(partition_key_bytes, digest_size=TOKEN_BYTES).digest()

@@ -33,6 +33,13 @@ class Drawing:
         """A key of one attribute, or what stands in its place."""
         return {name: self._odd_or({kind: getattr(self, f"_{kind}")(0)})} if self.random.random() < 0.95 else {}
 
+    def text(self) -> str:
+        """A text, which may be that of a number."""
+        return self.random.choice([self._S, self._N])(0)
+
+    def binary(self) -> bytes:
+        return self._B(0)
+
     def value(self, level: int) -> Any:
         """An attribute value."""
         tag = self.random.choice(["S", "S", "N", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"])
