@@ -90,7 +90,7 @@ class _Connection(asyncio.Protocol):
 
 
 def print_throughput(urls: dict[str, str], pids: dict[str, int], rounds: int) -> None:
-    """Measures gets and puts on every server, turn by turn, and prints the table."""
+    """Measures gets, puts and queries on every server, turn by turn, and prints the table."""
     console = Console()
     for url in urls.values():
         client = new_client("raw", url)()
@@ -159,7 +159,21 @@ def _puts(host: str) -> Requests:
     return itertools.cycle([request_bytes(host, "PutItem", {"TableName": TABLE, "Item": each}) for each in items])
 
 
-_REQUESTS: dict[str, Callable[[str], Requests]] = {"get": _gets, "put": _puts}
+def _queries(host: str) -> Requests:
+    number = numbers(_ITEMS - 100, 4)
+    members = [
+        {
+            "TableName": TABLE,
+            "KeyConditionExpression": "pk = :p AND sk >= :s",
+            "ExpressionAttributeValues": {":p": key(first)["pk"], ":s": key(first)["sk"]},
+            "Limit": 100,
+        }
+        for first in (number() // 1000 * 1000 + each for each in range(512))
+    ]
+    return itertools.cycle([request_bytes(host, "Query", each) for each in members])
+
+
+_REQUESTS: dict[str, Callable[[str], Requests]] = {"get": _gets, "put": _puts, "query 100": _queries}
 
 
 def _processor_seconds(pid: int) -> float:

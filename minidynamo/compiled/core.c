@@ -87,7 +87,7 @@ PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
 
 static PyMethodDef functions[] = {
     FUNCTION(checked_item), FUNCTION(checked_value), FUNCTION(checked_record), FUNCTION(edited_record), FUNCTION(record_item), FUNCTION(record_items),
-    FUNCTION(partial_items), FUNCTION(taken), FUNCTION(encoded_string), FUNCTION(encoded_binary), FUNCTION(encoded_number), FUNCTION(token), FUNCTION(plain_key), FUNCTION(body_of), FUNCTION(untracked),
+    FUNCTION(partial_items), FUNCTION(taken), FUNCTION(encoded_string), FUNCTION(encoded_binary), FUNCTION(encoded_number), FUNCTION(token), FUNCTION(plain_key), FUNCTION(body_of), FUNCTION(usual_request), FUNCTION(untracked),
     {NULL, NULL, 0, NULL},
 };
 

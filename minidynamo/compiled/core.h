@@ -80,6 +80,7 @@ PyObject *encoded_string(PyObject *pure, PyObject *const *arguments, Py_ssize_t 
 PyObject *encoded_binary(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *encoded_number(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *token(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+PyObject *usual_request(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 
 #endif

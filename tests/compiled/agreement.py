@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from minidynamo.compiled import IS_IN_USE, PURE
 from minidynamo.http import bodies
+from minidynamo.http.server import usual_requests
 from minidynamo.storage import keyspace
 from minidynamo.storage.memory import untracking
 from minidynamo.values import attribute_value, key_bytes, records
@@ -21,7 +22,7 @@ from tests.compiled.drawn import Drawing
 
 COMPILED: dict[str, Callable[..., object]] = {
     name: getattr(module, name)
-    for module in (attribute_value, records, key_bytes, keyspace, bodies, untracking)
+    for module in (attribute_value, records, key_bytes, keyspace, bodies, untracking, usual_requests)
     for name in PURE
     if hasattr(module, name)
 }

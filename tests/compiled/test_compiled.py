@@ -27,7 +27,7 @@ def test_every_function_that_is_marked_has_a_compiled_form() -> None:
     assert sorted(PURE) == [
         *("body_of", "checked_item", "checked_record", "checked_value", "edited_record"),
         *("encoded_binary", "encoded_number", "encoded_string", "partial_items", "plain_key"),
-        *("record_item", "record_items", "taken", "token", "untracked"),
+        *("record_item", "record_items", "taken", "token", "untracked", "usual_request"),
     ]
     assert COMPILED.keys() == PURE.keys()
     assert all(COMPILED[name] is not PURE[name] for name in PURE)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _WATCH_SECONDS = 15
 _ENDING_SECONDS = 3  # For the rest of a request that was coming in when the server was told to end.
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
+_HEADER_LINE = "%s: %s\r\n".__mod__
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_ROOM = 503
 _NO_THREAD = HttpResponse(_NO_ROOM, {"content-length": "0", "retry-after": "1"}, b"")
@@ -262,10 +263,9 @@ class ClientConnection(asyncio.Protocol):
         self._send(HttpResponse(self._refusal, headers, b""), "POST", keeps_alive=False)
 
     def _send(self, response: HttpResponse, method: str, keeps_alive: bool) -> None:
-        lines = [_STATUS_LINES[response.status]]
-        lines += [f"{name}: {value}\r\n" for name, value in response.headers.items()]
-        lines.append("connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n")
-        head = "".join(lines).encode("latin-1")
+        lines = "".join(map(_HEADER_LINE, response.headers.items()))
+        end = "connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n"
+        head = (_STATUS_LINES[response.status] + lines + end).encode("latin-1")
         has_body = method != "HEAD" and response.status not in WITHOUT_BODY
         self._transport.write(head + response.body if has_body else head)
         if not keeps_alive:

@@ -12,6 +12,7 @@ import httptools
 
 from minidynamo.http.messages import HttpRequest, joined_headers
 from minidynamo.http.server.budget import Budget
+from minidynamo.http.server.usual_requests import USUAL_BYTES_MAX, usual_request
 from minidynamo.limits import (
     HTTP_BODY_BYTES_MAX,
     HTTP_HEAD_BYTES_MAX,
@@ -65,9 +66,17 @@ class RequestParser:
         self.is_in_request = self.expects_continue = self._is_refused = self.is_secure = False
         self.peer = ""
         self.on_message_begin()
+        self._has_begun = False  # Whether the parser has seen anything of the next request.
 
     def feed(self, data: bytes) -> None:
         """Takes what has come in."""
+        if not self._has_begun and not self._is_refused:
+            usual = usual_request(data, USUAL_BYTES_MAX)
+            if usual is not None:
+                self._count += 1
+                request = HttpRequest("POST", "/", "", *usual, self.peer, self.is_secure)
+                self._receiver.receive(request, True, 0)
+                return
         count, was_in_body = self._count, self._is_head_done
         try:
             self._parser.feed_data(data)
@@ -93,6 +102,7 @@ class RequestParser:
     # Called by the parser.
 
     def on_message_begin(self) -> None:
+        self._has_begun = True
         self._url = b""
         self._pairs: list[tuple[bytes, bytes]] = []
         self._fed_bytes = self._body_bytes = 0
@@ -153,7 +163,7 @@ class RequestParser:
             return
         held, self._held_bytes, self._body = self._held_bytes, 0, b""
         self._count += 1
-        self.is_in_request = False
+        self.is_in_request = self._has_begun = False
         self.expects_continue = False
         keeps_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._receiver.receive(request, keeps_alive, held)
