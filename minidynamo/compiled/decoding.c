@@ -266,7 +266,8 @@ static Outcome decoded_records(PyObject *records, PyObject *names, PyObject **it
     Outcome outcome = *items == NULL ? FAILED : PLAIN;
     for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index++) {
         PyObject *item;
-        outcome = decoded_record(PyList_GetItem(records, index), names, &item);
+        take_turns(index);
+        outcome = PyList_Size(records) == count ? decoded_record(PyList_GetItem(records, index), names, &item) : ODD;
         if (outcome == PLAIN)
             PyList_SetItem(*items, index, item);
     }

@@ -128,20 +128,26 @@ static Outcome add_object(Buffer *out, PyObject *members, int level)
             outcome = add_string(out, name);
         if (outcome == PLAIN)
             outcome = add_ascii(out, ":");
-        if (outcome == PLAIN)
+        if (outcome == PLAIN) {
+            Py_INCREF(value);
             outcome = add_value(out, value, level + 1);
+            Py_DECREF(value);
+        }
     }
     return outcome == PLAIN ? add_ascii(out, "}") : outcome;
 }
 
 static Outcome add_array(Buffer *out, PyObject *list, int level)
 {
-    Py_ssize_t count = PyList_Size(list);
     Outcome outcome = add_ascii(out, "[");
-    for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index++) {
+    for (Py_ssize_t index = 0; outcome == PLAIN && index < PyList_Size(list); index++) {
         outcome = index ? add_ascii(out, ",") : PLAIN;
+        PyObject *member = PyList_GetItem(list, index);
+        Py_INCREF(member);
         if (outcome == PLAIN)
-            outcome = add_value(out, PyList_GetItem(list, index), level + 1);
+            outcome = add_value(out, member, level + 1);
+        Py_DECREF(member);
+        take_turns(index);
     }
     return outcome == PLAIN ? add_ascii(out, "]") : outcome;
 }
