@@ -26,8 +26,9 @@ from bench.workloads import WORKLOADS
 # Items in the tables of peers, which are slow to fill.
 _PEER_ITEMS = 10_000
 
-_NOTES = """Bare is a SortedDict with msgpack and nothing around them, double and double table are boto3's client and
-Table answered in process, moto is moto answering boto3 in process."""
+_NOTES = """*Bare* is a SortedDict with msgpack and nothing around
+them, *double* and *double table* are boto3's client and Table answered in process, *moto* and *moto table* the same
+answered by moto."""
 
 # The options, in the order in which they are shown.
 _SWITCH: dict[str, Any] = {"action": "store_true"}

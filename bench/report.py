@@ -19,17 +19,19 @@ _PAGE = """# How fast it is
 ![Microseconds per operation](speed.svg)
 
 Microseconds per operation, the median of {rounds} interleaved rounds, on tables of {items:,} items of about 400 bytes;
-in brackets how many times what {first} takes. {notes}
+in brackets how many times what {first} takes.
+
+{notes}
 
 {table}
 
 Commit {commit}, {date}, {machine}, Python {python}. Made by `python -m bench {command}`.
 """
-_COLOURS = ("#1b6e8c", "#5fa8c4", "#8a8f98", "#c9b458", "#d98c5f", "#b5546a", "#7d6ba8")
+_COLOURS = ("#1b6e8c", "#5fa8c4", "#8a8f98", "#c9b458", "#d98c5f", "#b5546a", "#7d6ba8", "#4f7a4a")
 # Of a workload and a target, by their names.
 Medians = Mapping[tuple[str, str], float]
 
-_BAR, _GAP, _LEFT, _WIDTH = 11, 14, 130, 760
+_BAR, _GAP, _LEFT, _WIDTH = 11, 14, 130, 880
 
 
 def write_report(targets: Sequence[Target], names: Sequence[str], rounds: int, command: str, notes: str) -> None:
@@ -119,7 +121,7 @@ def _picture(targets: Sequence[Target], names: Sequence[str], medians: Medians) 
 
 
 def _legend(index: int, target: Target) -> str:
-    x = 10 + index * 125
+    x = 10 + index * 108
     return _box(x, 10, 10, 10, _colour(index)) + _text(x + 14, 19, target.name, "start")
 
 
