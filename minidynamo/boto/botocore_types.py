@@ -39,9 +39,13 @@ class Events(Protocol):
 
 
 class Shape(Protocol):
-    """What a structure of the API has in it."""
+    """What a structure, a map or a list of the API has in it; each has its own member alone."""
 
-    members: Mapping[str, object]
+    name: str
+    type_name: str
+    members: Mapping[str, Shape]
+    value: Shape
+    member: Shape
 
 
 class OperationModel(Protocol):
@@ -49,6 +53,7 @@ class OperationModel(Protocol):
 
     name: str
     input_shape: Shape | None
+    output_shape: Shape | None
     idempotent_members: Iterable[str]
 
 

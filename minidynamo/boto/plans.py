@@ -10,7 +10,8 @@ from collections.abc import Set
 
 from botocore.validate import ParamValidationDecorator
 
-from minidynamo.boto.botocore_types import Client, Emitter, Hook
+from minidynamo.boto.botocore_types import Client, Emitter, Hook, OperationModel
+from minidynamo.boto.conversions import quicker
 from minidynamo.requests.checker import is_well_formed_request
 from minidynamo.values.api_types import Request
 
@@ -77,9 +78,9 @@ class Plan:
         self.registry = emitter._lookup_cache
         self.tokens = tuple(self.model.idempotent_members)
         idle = _IDLE if self.tokens else _IDLE | {_FILLS_TOKENS}
-        self.provide = _working(emitter, f"provide-client-params.{self.event}", idle)
-        self.build = _working(emitter, f"before-parameter-build.{self.event}", idle)
-        self.after = _working(emitter, f"after-call.{self.event}", {*idle, _GIVES_BACK})
+        self.provide = _working(emitter, self.model, f"provide-client-params.{self.event}", idle)
+        self.build = _working(emitter, self.model, f"before-parameter-build.{self.event}", idle)
+        self.after = _working(emitter, self.model, f"after-call.{self.event}", {*idle, _GIVES_BACK})
         every_after = emitter._handlers.prefix_search(f"after-call.{self.event}") if has_retried else ()
         self.giving_back = tuple(hook for hook in every_after if _is_own(hook, {_GIVES_BACK}))
         self.takes_full_path = any(
@@ -94,9 +95,10 @@ class Plan:
         return is_well_formed_request(self.operation, parameters)
 
 
-def _working(emitter: Emitter, event: str, idle: Set[str]) -> tuple[Hook, ...]:
-    """The hooks on an event, without those that would do nothing."""
-    return tuple(handler for handler in emitter._handlers.prefix_search(event) if not _is_own(handler, idle))
+def _working(emitter: Emitter, model: OperationModel, event: str, idle: Set[str]) -> tuple[Hook, ...]:
+    """The hooks on an event, without those that would do nothing; boto3's own done faster."""
+    hooks = [handler for handler in emitter._handlers.prefix_search(event) if not _is_own(handler, idle)]
+    return tuple(quicker(handler, model) for handler in hooks)
 
 
 def _is_own(handler: Hook, names: Set[str]) -> bool:
