@@ -12,16 +12,18 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.lambdas.runtime import Invocation, Outcome
 from minidynamo.values.api_types import Request, Response
+
+if TYPE_CHECKING:
+    from minidynamo.lambdas.runtime import Invocation, Outcome
 
 # Carries out an operation by its API name.
 Proceed = Callable[[str, Request], Response]
 # Runs a handler.
-Run = Callable[[Invocation], Outcome]
+Run: TypeAlias = "Callable[[Invocation], Outcome]"
 
 
 class Call(NamedTuple):

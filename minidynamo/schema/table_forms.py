@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from minidynamo.schema.arns import ArnScope
 from minidynamo.schema.table_state import (
@@ -232,7 +231,11 @@ def encryption_to_api(state: TableState, scope: ArnScope) -> Form | None:
 def _key_behind(arn: str) -> str:
     """The ARN of a key; of an alias, that of the key behind it, which is made up and always the same."""
     place, is_alias, _ = arn.partition(":alias/")
-    return f"{place}:key/{uuid5(NAMESPACE_URL, arn)}" if is_alias else arn
+    if not is_alias:
+        return arn
+    from uuid import NAMESPACE_URL, uuid5  # Slow to import, and seldom needed.
+
+    return f"{place}:key/{uuid5(NAMESPACE_URL, arn)}"
 
 
 # What both have.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import minidynamo
 from minidynamo import Database, ManualClock
 from minidynamo.errors import DynamoError, ValidationError
-from minidynamo.expressions import binding
+from minidynamo.expressions import compilation
 from minidynamo.expressions.binding import bind
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.testing import TableSchema, requests
@@ -43,7 +43,7 @@ def test_templates_change_no_answer(calls: list[tuple[str, dict[str, Any]]]) -> 
             for _ in range(2):
                 found = answer(by_template, operation, request)
                 with pytest.MonkeyPatch.context() as patches:
-                    patches.setattr(binding, "_bound_again", lambda request, level: None)
+                    patches.setattr(compilation, "_bound_again", lambda request, level: None)
                     assert answer(by_hand, operation, request) == found
 
 
@@ -124,9 +124,9 @@ def test_templates_are_bounded() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(binding._templates) <= binding._TEMPLATES_MAX + len(threads)
-    before = len(binding._templates)
+    assert len(compilation._templates) <= compilation._TEMPLATES_MAX + len(threads)
+    before = len(compilation._templates)
     names = {f"#n{number}": "x" * 1000 for number in range(20)}
     with pytest.raises(ValidationError):
         bind({"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names})
-    assert len(binding._templates) == before
+    assert len(compilation._templates) == before

@@ -188,6 +188,19 @@ def test_import_is_light() -> None:
     assert result.stdout.strip() == "[]"
 
 
+def test_a_first_put_is_light() -> None:
+    """What compiles expressions, and what runs functions, is not loaded before there are any."""
+    code = (
+        "import sys, minidynamo; client = minidynamo.connect().client()\n"
+        "client.create_table(TableName='tbl', KeySchema=[{'AttributeName': 'pk', 'KeyType': 'HASH'}],"
+        " AttributeDefinitions=[{'AttributeName': 'pk', 'AttributeType': 'S'}], BillingMode='PAY_PER_REQUEST')\n"
+        "client.put_item(TableName='tbl', Item={'pk': {'S': 'a'}})\n"
+        "print([m for m in sys.modules if m.startswith(('minidynamo.expressions.', 'minidynamo.lambdas'))])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['minidynamo.expressions.bound', 'minidynamo.expressions.binding']"
+
+
 def test_errors_import_no_clients() -> None:
     """An error is botocore's ClientError without botocore's clients being loaded."""
     code = (

@@ -8,16 +8,18 @@ Source: DynamoDB API reference; order of checks as observed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from minidynamo.errors import ConditionalCheckFailed, ValidationError
-from minidynamo.expressions.evaluation import Predicate
-from minidynamo.expressions.syntax import DocumentPath
-from minidynamo.expressions.update import BoundUpdate
 from minidynamo.messages import OPERAND_MISTYPED, PARAMETERS_INVALID, UPDATED_ITEM_TOO_LARGE
 from minidynamo.tables.table import Table
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import ItemTooLarge, checked_record, edited_record, fresh_copy, record_size_bytes
+
+if TYPE_CHECKING:
+    from minidynamo.expressions.evaluation import Predicate
+    from minidynamo.expressions.syntax import DocumentPath
+    from minidynamo.expressions.update import BoundUpdate
 
 _LEGACY_MISTYPED = "Type mismatch for attribute to update"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple, Self
 
 from minidynamo.errors import ValidationError
-from minidynamo.expressions.projection import compile_projection
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.items.item_writes import ItemWrite
 from minidynamo.requests.violations import nests_past_newer_layer
@@ -109,6 +108,8 @@ def _returned_attributes(values: str, write: ItemWrite, old_item: Item | None, n
         return old_item
     if values == "NONE":
         return None
+    from minidynamo.expressions.projection import compile_projection  # Only updates that return something come here.
+
     # The new item may share values with the request.
     item = (old_item or {}) if values == "UPDATED_OLD" else fresh_copy(new_item or {})
     return item if values == "ALL_NEW" else compile_projection(write.touched_paths)(item)

@@ -12,6 +12,7 @@ from minidynamo.errors import ValidationError
 from minidynamo.expressions.attributes import attributes_of
 from minidynamo.expressions.bound import Filter
 from minidynamo.expressions.syntax import Condition
+from minidynamo.expressions.templates import filter_of
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.messages import PARAMETERS_INVALID
 from minidynamo.operations.context import OperationContext
@@ -134,7 +135,7 @@ class _RangeReader:
         keys = key_plan(plan.bound.where, schema)
         _check_filter(plan.bound.where, keys, index)
         if plan.bound.where is not None and not (keys is not None and keys.is_exact):
-            self.only = Filter.of(plan.bound.where)
+            self.only = filter_of(plan.bound.where)
         ranges, is_reversed = _ordered(plan.select.order, keys, schema)
         readings = [
             Reading(table, index, start, stop, is_reversed, plan.limit, plan.is_consistent, is_fetching)
