@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from bench.bug_hunt import print_bugs
-from bench.growth import print_growth, print_import, print_memory
+from bench.growth import print_growth, print_import, print_memory, print_pauses
 from bench.instructions import print_instructions
 from bench.machine import print_machine
 from bench.report import write_report
@@ -68,6 +68,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--rounds": {"type": int, "default": 7, "help": "interleaved rounds (7)"},
     "--seconds": {"type": float, "default": 0.3, "help": "time per measurement (0.3)"},
     "--growth": {"nargs": "?", "type": int, "const": 1_000_000, "metavar": "ITEMS", "help": "costs by table size"},
+    "--pauses": {
+        "nargs": "?",
+        "type": int,
+        "const": 1_000_000,
+        "metavar": "ITEMS",
+        "help": "what the collector of garbage takes beside items in memory",
+    },
     "--memory": {**_SWITCH, "help": "bytes of memory per item"},
     "--imports": {**_SWITCH, "help": "time of import minidynamo"},
 }
@@ -75,6 +82,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 # What prints a table of its own, in this order; where any of it is asked for, no workloads are measured.
 _ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
     "growth": lambda options: print_growth(options.growth),
+    "pauses": lambda options: print_pauses(options.pauses),
     "memory": lambda options: print_memory(),
     "imports": lambda options: print_import(),
     "streams": lambda options: print_streams(),

@@ -7,6 +7,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 
 from rich.console import Console
 from rich.table import Table
@@ -57,6 +58,26 @@ def print_memory() -> None:
     per_item = (after - before) * 1024 / _MEMORY_ITEMS
     size = client.describe_table(TableName="Bench")["Table"]["TableSizeBytes"] / (_MEMORY_ITEMS + 1_000)
     Console().print(f"memory: {per_item:,.0f} bytes per item of {size:,.0f} bytes, with one GSI that projects all")
+
+
+def print_pauses(count: int) -> None:
+    """Prints how long a full collection of cyclic garbage takes, before and after so many items are in memory."""
+    client = minidynamo.connect().client()
+    create_table(client, has_index=False)
+    before = _collections()
+    fill(client, count)
+    _collections()  # The first one meets what has come since.
+    Console().print(f"full collection: {before:.1f} ms without items, {_collections():.1f} ms with {count:,} of them")
+
+
+def _collections() -> float:
+    """The longest of five full collections, in milliseconds."""
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        gc.collect()
+        times.append((time.perf_counter() - started) * 1e3)
+    return max(times)
 
 
 def print_import() -> None:
