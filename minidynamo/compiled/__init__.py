@@ -27,7 +27,10 @@ def _load() -> Callable[[str, object], object] | None:
         from minidynamo.compiled import _core  # type: ignore[attr-defined]
     except ImportError:
         return None
-    _core.set_limits(NESTING_LEVELS_MAX, ATTRIBUTE_NAME_BYTES_MAX, ITEM_SIZE_BYTES_MAX, SORT_KEY_BYTES_MAX)
+    try:
+        _core.set_limits(NESTING_LEVELS_MAX, ATTRIBUTE_NAME_BYTES_MAX, ITEM_SIZE_BYTES_MAX, SORT_KEY_BYTES_MAX)
+    except TypeError:  # A core of other sources, left beside these.
+        return None
     before: Callable[[str, object], object] = _core.before
     return before
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,8 +30,9 @@ class CompiledCore(BuildHookInterface[BuilderConfig]):
         folder = Path(self.root) / _FOLDER
         if version == "editable":
             for stale in folder.glob("_core.*"):
-                stale.unlink()
-        if os.environ.get("MINIDYNAMO_PURE") == "1":
+                with suppress(OSError):  # A process may have it loaded.
+                    stale.unlink()
+        if os.environ.get("MINIDYNAMO_PURE") == "1" or sys.implementation.name != "cpython":
             return
         self._folder = TemporaryDirectory()
         try:

@@ -65,12 +65,16 @@ Py_ssize_t number_size(const char *text, Py_ssize_t length);
 /* Long work lets other threads have their turn after so many steps. Until it goes on they may do anything: whoever calls
    holds references to what it works on, and looks at sizes anew. */
 #define STEPS_PER_TURN 64
+static inline void take_turn(void)
+{
+    Py_BEGIN_ALLOW_THREADS
+    Py_END_ALLOW_THREADS
+}
+
 static inline void take_turns(Py_ssize_t step)
 {
-    if (step % STEPS_PER_TURN == STEPS_PER_TURN - 1) {
-        Py_BEGIN_ALLOW_THREADS
-        Py_END_ALLOW_THREADS
-    }
+    if (step % STEPS_PER_TURN == STEPS_PER_TURN - 1)
+        take_turn();
 }
 
 /* Calls the pure function behind a compiled one. */

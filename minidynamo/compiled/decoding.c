@@ -257,33 +257,48 @@ PyObject *record_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t cou
     return outcome == ODD ? call_pure(pure, arguments, count) : outcome == FAILED ? NULL : item;
 }
 
+/* Adds the items of some records to a list. As it makes nothing but what is new, the collector of cyclic garbage would
+   walk in vain: it rests meanwhile, and is as it was before others have their turn. */
+static Outcome add_records(PyObject *records, Py_ssize_t start, Py_ssize_t count, PyObject *names, PyObject *items)
+{
+    Py_ssize_t stop = count - start > STEPS_PER_TURN ? start + STEPS_PER_TURN : count;
+    int was_enabled = PyGC_Disable();
+    Outcome outcome = PyList_Size(records) == count ? PLAIN : ODD;
+    for (Py_ssize_t index = start; outcome == PLAIN && index < stop; index++) {
+        PyObject *item, *record = PyList_GetItem(records, index);
+        Py_INCREF(record);
+        outcome = decoded_record(record, names, &item);
+        Py_DECREF(record);
+        if (outcome == PLAIN) {
+            outcome = PyList_Append(items, item) < 0 ? FAILED : PLAIN;
+            Py_DECREF(item);
+        }
+    }
+    if (was_enabled)
+        PyGC_Enable();
+    return outcome;
+}
+
 static Outcome decoded_records(PyObject *records, PyObject *names, PyObject **items)
 {
     Py_ssize_t count = PyList_CheckExact(records) ? PyList_Size(records) : -1;
     if (count < 0)
         return ODD;
-    *items = PyList_New(count);
+    *items = PyList_New(0); /* Other threads may see it, so it is whole at any time. */
     Outcome outcome = *items == NULL ? FAILED : PLAIN;
-    for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index++) {
-        PyObject *item;
-        take_turns(index);
-        outcome = PyList_Size(records) == count ? decoded_record(PyList_GetItem(records, index), names, &item) : ODD;
-        if (outcome == PLAIN)
-            PyList_SetItem(*items, index, item);
+    for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index += STEPS_PER_TURN) {
+        outcome = add_records(records, index, count, names, *items);
+        take_turn();
     }
     if (outcome != PLAIN)
         Py_CLEAR(*items);
     return outcome;
 }
 
-/* As it makes nothing but what is new, the collector of cyclic garbage would walk in vain: it rests meanwhile. */
 static PyObject *items_of(PyObject *pure, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     PyObject *items;
-    int was_enabled = PyGC_Disable();
     Outcome outcome = decoded_records(arguments[0], names, &items);
-    if (was_enabled)
-        PyGC_Enable();
     return outcome == ODD ? call_pure(pure, arguments, count) : outcome == FAILED ? NULL : items;
 }
 

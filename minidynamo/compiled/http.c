@@ -11,7 +11,8 @@
 static const char start_line[] = "POST / HTTP/1.1\r\n";
 
 /* Names of headers that change how a request is read, or what is kept of it. */
-static const char *const unusual[] = {"transfer-encoding", "expect", "upgrade", "te", "trailer", "connection", NULL};
+static const char *const unusual[] = {"transfer-encoding", "expect", "upgrade", "te", "trailer", "connection",
+                                      "proxy-connection", NULL};
 
 typedef struct {
     const char *at, *end;
@@ -86,7 +87,7 @@ static Outcome add_header(Text *text, PyObject *headers, Py_ssize_t *body_length
     Outcome outcome = FAILED;
     if (key != NULL && found != NULL) {
         int is_known = PyDict_Contains(headers, key);
-        outcome = is_known ? ODD : PyDict_SetItem(headers, key, found) == 0 ? PLAIN : FAILED;
+        outcome = is_known < 0 ? FAILED : is_known ? ODD : PyDict_SetItem(headers, key, found) == 0 ? PLAIN : FAILED;
     }
     Py_XDECREF(key);
     Py_XDECREF(found);
@@ -116,8 +117,10 @@ PyObject *usual_request(PyObject *pure, PyObject *const *arguments, Py_ssize_t c
     if (data == NULL)
         return call_pure(pure, arguments, count);
     Py_ssize_t length_max = PyLong_AsSsize_t(arguments[1]);
-    if (PyErr_Occurred())
-        return NULL;
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return call_pure(pure, arguments, count);
+    }
     if (length > length_max || length < first || memcmp(data, start_line, first) != 0)
         Py_RETURN_NONE;
     PyObject *headers = PyDict_New(), *result = NULL;

@@ -3,6 +3,8 @@
 #include "core.h"
 
 #define LEVELS_MAX 128
+/* A response has its long lists below one object or two. */
+#define OUTER_LEVELS 1
 
 static const char hexadecimal[] = "0123456789abcdef";
 static const char sixty_four[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -66,8 +68,6 @@ static Outcome add_string(Buffer *out, PyObject *string)
     while (text < end) {
         if (*text >= 0x20 && *text < 0x7F && *text != '"' && *text != '\\')
             *at++ = *text++;
-        else if (*text == 0x7F)
-            *at++ = *text++;
         else
             at = escaped_character(at, next_character(&text));
     }
@@ -115,24 +115,43 @@ static Outcome add_number(Buffer *out, PyObject *number)
     return outcome;
 }
 
+static Outcome add_member(Buffer *out, const char *before, PyObject *name, PyObject *value, int level)
+{
+    Outcome outcome = add_ascii(out, before);
+    if (outcome == PLAIN)
+        outcome = add_string(out, name);
+    if (outcome == PLAIN)
+        outcome = add_ascii(out, ":");
+    return outcome == PLAIN ? add_value(out, value, level + 1) : outcome;
+}
+
+/* The outermost objects, below which other threads have their turns, are written as they were when that began. */
+static Outcome add_outer_object(Buffer *out, PyObject *members, int level)
+{
+    PyObject *pairs = PyDict_Items(members);
+    Outcome outcome = pairs == NULL ? FAILED : PLAIN;
+    for (Py_ssize_t index = 0; outcome == PLAIN && index < PyList_Size(pairs); index++) {
+        PyObject *pair = PyList_GetItem(pairs, index);
+        const char *before = index ? "," : "{";
+        outcome = add_member(out, before, PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1), level);
+    }
+    if (outcome == PLAIN)
+        outcome = add_ascii(out, PyList_Size(pairs) ? "}" : "{}");
+    Py_XDECREF(pairs);
+    return outcome;
+}
+
 static Outcome add_object(Buffer *out, PyObject *members, int level)
 {
+    if (level <= OUTER_LEVELS)
+        return add_outer_object(out, members, level);
     Py_ssize_t position = 0;
     PyObject *name, *value;
     const char *before = "{";
     Outcome outcome = PyDict_Size(members) ? PLAIN : add_ascii(out, before);
     while (outcome == PLAIN && PyDict_Next(members, &position, &name, &value)) {
-        outcome = add_ascii(out, before);
+        outcome = add_member(out, before, name, value, level);
         before = ",";
-        if (outcome == PLAIN)
-            outcome = add_string(out, name);
-        if (outcome == PLAIN)
-            outcome = add_ascii(out, ":");
-        if (outcome == PLAIN) {
-            Py_INCREF(value);
-            outcome = add_value(out, value, level + 1);
-            Py_DECREF(value);
-        }
     }
     return outcome == PLAIN ? add_ascii(out, "}") : outcome;
 }
@@ -147,7 +166,8 @@ static Outcome add_array(Buffer *out, PyObject *list, int level)
         if (outcome == PLAIN)
             outcome = add_value(out, member, level + 1);
         Py_DECREF(member);
-        take_turns(index);
+        if (level <= OUTER_LEVELS + 1) /* What lies deeper may be walked with borrowed references. */
+            take_turns(index);
     }
     return outcome == PLAIN ? add_ascii(out, "]") : outcome;
 }

@@ -148,12 +148,15 @@ static Outcome add_part(Buffer *out, PyObject *attribute, PyObject *item)
     PyObject *value = found(item, PyTuple_GetItem(attribute, 0));
     PyObject *payload = value != NULL && PyDict_CheckExact(value) ? found(value, type) : NULL;
     Outcome outcome = ODD;
+    size_t before = out->length;
     if (payload != NULL) {
         Py_ssize_t length;
         int tag = tag_of(type);
         const char *bytes = tag == TAG_B ? binary_of(payload, &length) : text_of(payload, &length);
         if (bytes != NULL && length > 0 && length <= limits.sort_key_bytes_max)
             outcome = tag == TAG_N ? add_number_key(out, bytes, length) : add_escaped(out, bytes, length);
+        if (outcome == PLAIN && (Py_ssize_t)(out->length - before) > limits.sort_key_bytes_max)
+            outcome = ODD;
     }
     Py_XDECREF(payload);
     Py_XDECREF(value);
@@ -181,6 +184,10 @@ PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
     if (count != 4 || !PyTuple_CheckExact(arguments[0]) || !PyDict_CheckExact(arguments[2]))
         return call_pure(pure, arguments, count);
     Py_ssize_t length, partition_parts = PyLong_AsSsize_t(arguments[1]);
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return call_pure(pure, arguments, count);
+    }
     const char *tail = binary_of(arguments[3], &length);
     Buffer out;
     buffer_open(&out);

@@ -22,8 +22,10 @@ PyObject *taken(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
         !PyLong_CheckExact(arguments[2]) || !PyLong_CheckExact(arguments[3]))
         return call_pure(pure, arguments, count);
     Py_ssize_t size = PyLong_AsSsize_t(arguments[2]), size_max = PyLong_AsSsize_t(arguments[3]);
-    if (PyErr_Occurred())
-        return NULL;
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return call_pure(pure, arguments, count);
+    }
     Outcome outcome = PLAIN;
     PyObject *record;
     while (outcome == PLAIN && (record = PyIter_Next(arguments[0])) != NULL) {

@@ -86,7 +86,7 @@ def _binary(text: str) -> bytes | UndecodableBinary:
 
 
 @compiled
-def body_of(members: Mapping[str, JsonValue]) -> bytes:
+def body_of(members: Mapping[str, JsonValue], /) -> bytes:
     """A request, a response or an error as compact JSON; binary values become base64."""
     return "".join(_encoded(members, 0)).encode()
 

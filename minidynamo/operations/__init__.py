@@ -32,6 +32,7 @@ class OperationTable(Mapping[str, Operation]):
         """Imports all of them, for processes in which that must not happen later."""
         for name in API:
             self[name]
+        import_module("minidynamo.expressions.compilation")  # As `bind` does for the first expression.
 
     def __iter__(self) -> Iterator[str]:
         return iter(API)

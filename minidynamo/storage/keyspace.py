@@ -72,7 +72,7 @@ def read_page(
 
 
 @compiled
-def taken(found: Iterator[bytes], records: list[bytes], size: int, size_bytes_max: int) -> int:
+def taken(found: Iterator[bytes], records: list[bytes], size: int, size_bytes_max: int, /) -> int:
     """Adds records to a page until it is full; returns its size then.
 
     Parameters:

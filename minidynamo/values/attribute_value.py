@@ -47,7 +47,7 @@ class DuplicateMembers(ValidationError):
 
 
 @compiled
-def checked_item(item: Item) -> tuple[Item, int]:
+def checked_item(item: Item, /) -> tuple[Item, int]:
     """Checks, normalises and measures an item (or a key) in one pass.
 
     Parameters:
@@ -77,7 +77,7 @@ def checked_item(item: Item) -> tuple[Item, int]:
 
 
 @compiled
-def checked_value(value: AttributeValue, level: int = 1) -> tuple[AttributeValue, int]:
+def checked_value(value: AttributeValue, level: int = 1, /) -> tuple[AttributeValue, int]:
     """Checks, normalises and measures one attribute value.
 
     Parameters:

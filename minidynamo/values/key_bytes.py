@@ -34,19 +34,19 @@ _PAIRS = {f"{each:02d}": each + 1 for each in range(100)}
 
 
 @compiled
-def encoded_string(text: str) -> bytes:
+def encoded_string(text: str, /) -> bytes:
     """The key bytes of an S value."""
     return text.encode().replace(b"\x00", b"\x00\xff") + _END
 
 
 @compiled
-def encoded_binary(binary: bytes) -> bytes:
+def encoded_binary(binary: bytes, /) -> bytes:
     """The key bytes of a B value."""
     return binary.replace(b"\x00", b"\x00\xff") + _END
 
 
 @compiled
-def encoded_number(canonical: str) -> bytes:
+def encoded_number(canonical: str, /) -> bytes:
     """The key bytes of an N value, given as canonical text."""
     if canonical == "0":
         return b"\x01"
@@ -66,7 +66,7 @@ def encoded_number(canonical: str) -> bytes:
 
 
 @compiled
-def token(partition_key_bytes: bytes) -> bytes:
+def token(partition_key_bytes: bytes, /) -> bytes:
     """The 8 bytes that decide where a partition key lives."""
     return blake2b(partition_key_bytes, digest_size=TOKEN_BYTES).digest()
 
@@ -107,7 +107,7 @@ PREFIXES: dict[str, Encoder] = {"S": string_prefix, "B": binary_prefix}
 
 
 @compiled
-def plain_key(parts: Sequence[KeyPart], partition_parts: int, item: Item, tail: bytes = b"") -> bytes | None:
+def plain_key(parts: Sequence[KeyPart], partition_parts: int, item: Item, tail: bytes = b"", /) -> bytes | None:
     """The key bytes of an item or key about whose key attributes nothing is out of the ordinary.
 
     Parameters:

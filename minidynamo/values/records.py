@@ -39,7 +39,7 @@ class ItemTooLarge(ValidationError):
 
 
 @compiled
-def checked_record(item: Item) -> tuple[Item, bytes]:
+def checked_record(item: Item, /) -> tuple[Item, bytes]:
     """Checks and normalises an item, as `checked_item` does, and makes its record.
 
     Returns:
@@ -56,7 +56,7 @@ def checked_record(item: Item) -> tuple[Item, bytes]:
 
 
 @compiled
-def edited_record(item: Item, old: Item, old_size_bytes: int, edited: Iterable[str]) -> tuple[Item, bytes]:
+def edited_record(item: Item, old: Item, old_size_bytes: int, edited: Iterable[str], /) -> tuple[Item, bytes]:
     """Checks an item, as `checked_record` does, that differs from a normal one in some attributes alone.
 
     Parameters:
@@ -86,7 +86,7 @@ def packed_record(item: Mapping[str, object], item_size_bytes: int) -> bytes:
 
 
 @compiled
-def record_item(record: bytes) -> Item:
+def record_item(record: bytes, /) -> Item:
     """The item of a record, as a fresh object."""
     item: Item = _unpack(record[SIZE_BYTES:])
     return item
@@ -98,7 +98,7 @@ def record_content(record: bytes) -> Any:
 
 
 @compiled
-def record_items(records: Sequence[bytes]) -> list[Item]:
+def record_items(records: Sequence[bytes], /) -> list[Item]:
     """The items of some records, decoded as one msgpack array, which costs far less than one by one.
 
     While many are decoded, the collector of cyclic garbage rests: what is made is all new and none of it garbage, and
@@ -122,8 +122,11 @@ DECODES_PARTS = IS_IN_USE
 
 
 @compiled
-def partial_items(records: Sequence[bytes], names: Collection[str]) -> list[Item]:
-    """The items of some records with the attributes of these names at least, as far as they have them."""
+def partial_items(records: Sequence[bytes], names: Collection[str], /) -> list[Item]:
+    """The items of some records with the attributes of these names at least, as far as they have them.
+
+    The others may not be looked at, so that damage to them shows when the whole record is decoded.
+    """
     return record_items(records)
 
 

@@ -85,6 +85,8 @@ def compare_key(drawing: Drawing, parts: Sequence[KeyPart]) -> None:
     """Compares the key bytes of a key that has been checked, of parts in the first of which the partition key is."""
     for encode in ("encoded_string", "encoded_number", "encoded_binary", "token"):
         compare(encode, drawing.random.choice([drawing.text(), drawing.binary(), b"x" * drawing.random.randrange(400)]))
+    long = drawing.random.choice(["a", "\0", "é"]) * drawing.random.randrange(500, 1030)
+    compare("plain_key", (("pk", "S", ENCODERS["S"]),), 1, {"pk": {"S": long}}, b"")
     key = {name: value for part in parts for name, value in drawing.key(part[0], part[1]).items()}
     answer: Any = compare("checked_item", key)
     if answer is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-_ALPHABETS = ("ab", "\x00\x01a", "äß€", "\U0001f600é0", "a\ud800")
+_ALPHABETS = ("ab", "\x00\x01a", "äß€", "\U0001f600é0\x7f\x80", "a\ud800")
 _SPECIAL = (None, 0, 1.5, True, "", b"", [], {}, "NULL", bytearray(b"x"), ("a",), object)
 
 

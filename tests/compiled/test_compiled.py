@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,39 @@ def test_what_is_decoded_is_the_callers_own() -> None:
     one["m"]["M"]["x"]["L"].append(1)  # type: ignore[index]
     one["pk"]["S"] = "b"  # type: ignore[index]
     assert two == {"pk": {"S": "a"}, "m": {"M": {"x": {"L": []}}}}
+
+
+@needs_core
+@pytest.mark.parametrize("start", range(0, 0x300, 64))
+def test_every_character_as_json(start: int) -> None:
+    for character in (*map(chr, range(start, start + 64)), "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"):
+        compare("body_of", {character: {"S": character}})
+
+
+@needs_core
+def test_long_lists_while_others_work() -> None:
+    """Other threads have their turns meanwhile, and may look at whatever there is; the collector is theirs again."""
+    record = COMPILED["checked_record"]({"pk": {"S": "a"}})[1]  # type: ignore[index]
+    seen: list[str] = []
+
+    def look() -> None:
+        while not seen:
+            for each in gc.get_objects():
+                if type(each) is list and each and type(each[0]) is dict and "pk" in each[0]:
+                    repr(each[-1:])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(5):
+            items = COMPILED["record_items"]([record] * 20_000)
+            body = COMPILED["body_of"]({"Items": items, "Count": 1})
+    finally:
+        seen.append("enough")
+        thread.join()
+    assert items == [{"pk": {"S": "a"}}] * 20_000
+    assert body == PURE["body_of"]({"Items": items, "Count": 1})
+    assert gc.isenabled()
 
 
 @needs_core

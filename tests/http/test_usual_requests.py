@@ -87,6 +87,7 @@ UNUSUAL: dict[str, bytes] = {
     "an expectation": raw([*HEADERS, length(), ("Expect", "100-continue")]),
     "an upgrade": raw([*HEADERS, length(), ("Upgrade", "h2c")]),
     "a connection that ends": raw([*HEADERS, length(), ("Connection", "close")]),
+    "a connection through a proxy": raw([*HEADERS, length(), ("Proxy-Connection", "close")]),
     "a header twice": raw([*HEADERS, length(), ("host", "other")]),
     "a header without a value": raw([*HEADERS, length(), ("X-Empty", "")]),
     "a value of other letters": raw([*HEADERS, length(), ("X-Name", "Zoë")]),
@@ -105,7 +106,12 @@ def test_anything_else_is_read_patiently(what: str) -> None:
     assert usual_request(UNUSUAL[what], USUAL_BYTES_MAX) is None
 
 
-names = st.sampled_from([name for name, _ in HEADERS] + ["x-amz-date", "Accept-Encoding", "Connection", "X-Y", "a_b"])
+names = st.sampled_from(
+    [
+        *(name for name, _ in HEADERS),
+        *("x-amz-date", "Accept-Encoding", "Connection", "Proxy-Connection", "X-Y", "a_b"),
+    ]
+)
 values = st.one_of(
     st.sampled_from(["keep-alive", "close", "gzip", "a  b", "Tab\there", "x" * 300]),
     st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20),

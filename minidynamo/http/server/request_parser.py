@@ -66,11 +66,12 @@ class RequestParser:
         self.is_in_request = self.expects_continue = self._is_refused = self.is_secure = False
         self.peer = ""
         self.on_message_begin()
-        self._has_begun = False  # Whether the parser has seen anything of the next request.
+        # Whether the parser has seen anything of the next request, and whether there is to be none.
+        self._has_begun = self._is_over = False
 
     def feed(self, data: bytes) -> None:
         """Takes what has come in."""
-        if not self._has_begun and not self._is_refused:
+        if not (self._has_begun or self._is_refused or self._is_over):
             usual = usual_request(data, USUAL_BYTES_MAX)
             if usual is not None:
                 self._count += 1
@@ -166,6 +167,7 @@ class RequestParser:
         self.is_in_request = self._has_begun = False
         self.expects_continue = False
         keeps_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._is_over = not keeps_alive
         self._receiver.receive(request, keeps_alive, held)
 
     def _request(self) -> HttpRequest | None:

@@ -10,7 +10,7 @@ USUAL_BYTES_MAX = HTTP_INLINE_BODY_BYTES_MAX
 
 
 @compiled
-def usual_request(data: bytes, size_bytes_max: int) -> tuple[dict[str, str], bytes] | None:
+def usual_request(data: bytes, size_bytes_max: int, /) -> tuple[dict[str, str], bytes] | None:
     """The headers and the body of a request to carry out an operation; None where anything about it is not usual.
 
     Usual is exactly one `POST / HTTP/1.1` that keeps its connection, with a body of a known length, in headers of

@@ -35,7 +35,7 @@ def note(entries: Entries) -> None:
 
 
 @compiled
-def untracked(containers: list[object]) -> int:
+def untracked(containers: list[object], /) -> int:
     """Takes containers that can be part of no cycle from the collector; returns how many of them it knew."""
     return 0
 
@@ -43,8 +43,10 @@ def untracked(containers: list[object]) -> int:
 def _before_collection(phase: str, info: dict[str, int]) -> None:
     if phase != "start" or info["generation"] < _OLDEST_GENERATION:
         return
-    for entries in list(_entries.values()):
-        untracked(entries.containers)
+    for reference in _entries.valuerefs():  # A copy: other threads may make entries meanwhile.
+        entries = reference()
+        if entries is not None:
+            untracked(entries.containers)
 
 
 if IS_IN_USE:
