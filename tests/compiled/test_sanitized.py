@@ -15,7 +15,7 @@ from minidynamo.compiled.build_hook import built_core
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g")
-VALUES = 20_000
+VALUES = 5_000
 
 # The core is put in the place of the one that is installed, before anything imports that.
 RUN = """
