@@ -77,8 +77,8 @@ def key(number: int) -> dict[str, Any]:
     return {"pk": {"S": f"user#{number // COLLECTION_ITEMS:06d}"}, "sk": {"N": str(number)}}
 
 
-def put(client: Any, count: int, mark: int = 1) -> Operation:
-    """Puts new items, in random order among the others; those of another mark are others."""
+def put(client: Any, count: int, mark: int = 1, **more: Any) -> Operation:
+    """Puts new items, in random order among the others; those of another mark are others. Requests may have more."""
     randomness = random.Random(1)
     items = itertools.cycle([item(number, randomness) for number in randomness.sample(range(count), min(count, 4096))])
     suffix = itertools.count()
@@ -86,24 +86,14 @@ def put(client: Any, count: int, mark: int = 1) -> Operation:
     def operation() -> None:
         fresh = dict(next(items))
         fresh["sk"] = {"N": f"{fresh['sk']['N']}.{next(suffix)}{mark}"}
-        client.put_item(TableName=TABLE, Item=fresh)
+        client.put_item(TableName=TABLE, Item=fresh, **more)
 
     return operation
 
 
 def put_if_new(client: Any, count: int) -> Operation:
     """Puts new items, each if there is none yet."""
-    return put(_Conditional(client), count, mark=2)
-
-
-class _Conditional:
-    """A client whose puts have a condition."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def put_item(self, **request: Any) -> None:
-        self._client.put_item(ConditionExpression="attribute_not_exists(pk)", **request)
+    return put(client, count, mark=2, ConditionExpression="attribute_not_exists(pk)")
 
 
 def get(client: Any, count: int) -> Operation:
@@ -112,27 +102,21 @@ def get(client: Any, count: int) -> Operation:
     return lambda: client.get_item(TableName=TABLE, Key=key(number()))
 
 
-def update(client: Any, count: int) -> Operation:
-    """Adds one to a number."""
+def update(client: Any, count: int, **more: Any) -> Operation:
+    """Adds one to a number. Requests may have more."""
     number = numbers(count, 3)
     return lambda: client.update_item(
         TableName=TABLE,
         Key=key(number()),
         UpdateExpression="SET visits = visits + :one",
         ExpressionAttributeValues={":one": {"N": "1"}},
+        **more,
     )
 
 
 def update_if(client: Any, count: int) -> Operation:
     """Adds one to a number of an item that is there."""
-    number = numbers(count, 3)
-    return lambda: client.update_item(
-        TableName=TABLE,
-        Key=key(number()),
-        UpdateExpression="SET visits = visits + :one",
-        ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":one": {"N": "1"}},
-    )
+    return update(client, count, ConditionExpression="attribute_exists(pk)")
 
 
 def query_100(client: Any, count: int) -> Operation:

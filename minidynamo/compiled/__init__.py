@@ -13,7 +13,6 @@ from typing import TypeVar
 from minidynamo.limits import ATTRIBUTE_NAME_BYTES_MAX, ITEM_SIZE_BYTES_MAX, NESTING_LEVELS_MAX, SORT_KEY_BYTES_MAX
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
-_Before = Callable[[str, _Function], _Function]
 
 # The pure functions that have a compiled form, by name, whether that is in use or not.
 PURE: dict[str, Callable[..., object]] = {}
@@ -25,11 +24,9 @@ def _load() -> Callable[[str, object], object] | None:
         return None
     try:
         from minidynamo.compiled import _core  # type: ignore[attr-defined]
-    except ImportError:
-        return None
-    try:
+
         _core.set_limits(NESTING_LEVELS_MAX, ATTRIBUTE_NAME_BYTES_MAX, ITEM_SIZE_BYTES_MAX, SORT_KEY_BYTES_MAX)
-    except TypeError:  # A core of other sources, left beside these.
+    except (ImportError, TypeError):  # There is none, or one of other sources, left beside these.
         return None
     before: Callable[[str, object], object] = _core.before
     return before

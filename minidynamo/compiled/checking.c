@@ -204,13 +204,12 @@ PyObject *checked_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t co
 /* checked_value(value, level=1). */
 PyObject *checked_value(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
 {
-    Py_ssize_t level = count == 2 ? PyLong_AsSsize_t(arguments[1]) : 1;
-    if (count >= 1 && count <= 2 && !PyErr_Occurred()) {
+    Py_ssize_t level = 1;
+    if (count == 1 || (count == 2 && size_of(arguments[1], &level))) {
         Walk walk = {NULL, 0};
         if (walk_value(&walk, arguments[0], level) == PLAIN)
             return Py_BuildValue("(On)", arguments[0], walk.size);
     }
-    PyErr_Clear(); /* A level that is no number: the pure function says so. */
     return call_pure(pure, arguments, count);
 }
 

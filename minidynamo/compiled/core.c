@@ -69,6 +69,15 @@ const char *binary_of(PyObject *object, Py_ssize_t *length)
     return PyBytes_AsString(object);
 }
 
+int size_of(PyObject *object, Py_ssize_t *size)
+{
+    *size = PyLong_AsSsize_t(object);
+    if (*size != -1 || !PyErr_Occurred())
+        return 1;
+    PyErr_Clear();
+    return 0;
+}
+
 PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
 {
     PyObject *tuple = PyTuple_New(count);
@@ -83,13 +92,9 @@ PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
     return result;
 }
 
-#define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
+#define LISTED(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL},
 
-static PyMethodDef functions[] = {
-    FUNCTION(checked_item), FUNCTION(checked_value), FUNCTION(checked_record), FUNCTION(edited_record), FUNCTION(record_item), FUNCTION(record_items),
-    FUNCTION(partial_items), FUNCTION(taken), FUNCTION(encoded_string), FUNCTION(encoded_binary), FUNCTION(encoded_number), FUNCTION(token), FUNCTION(plain_key), FUNCTION(body_of), FUNCTION(usual_request), FUNCTION(untracked),
-    {NULL, NULL, 0, NULL},
-};
+static PyMethodDef functions[] = {FUNCTIONS(LISTED){NULL, NULL, 0, NULL}};
 
 /* before(name, pure): the compiled function of a name, which leaves to `pure` what is not plain; else `pure`. */
 static PyObject *before(PyObject *module, PyObject *const *arguments, Py_ssize_t count)

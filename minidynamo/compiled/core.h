@@ -1,8 +1,8 @@
 /* What the files of the compiled core share.
 
-   Its functions stand before pure functions of the package. Each does what is plain; whatever is not - a value that must
-   be changed, a wrong type, an error of the service - it leaves to the pure function behind it, which is its `self`. So
-   nothing here raises, words or decides anything, and the pure functions stay the truth. */
+   Its functions stand before pure functions of the package. Each does what is plain; whatever is not - a value that
+   must be changed, a wrong type, an error of the service - it leaves to the pure function behind it, which is its
+   `self`. So nothing here raises, words or decides anything, and the pure functions stay the truth. */
 
 #ifndef MINIDYNAMO_CORE_H
 #define MINIDYNAMO_CORE_H
@@ -62,8 +62,8 @@ const char *binary_of(PyObject *object, Py_ssize_t *length);
 /* The size in bytes of a number in canonical text, by the service's rule; 0 where it is not canonical for certain. */
 Py_ssize_t number_size(const char *text, Py_ssize_t length);
 
-/* Long work lets other threads have their turn after so many steps. Until it goes on they may do anything: whoever calls
-   holds references to what it works on, and looks at sizes anew. */
+/* Long work lets other threads have their turn after so many steps. Until it goes on they may do anything: whoever
+   calls holds references to what it works on, and looks at sizes anew. */
 #define STEPS_PER_TURN 64
 static inline void take_turn(void)
 {
@@ -80,22 +80,17 @@ static inline void take_turns(Py_ssize_t step)
 /* Calls the pure function behind a compiled one. */
 PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
 
-/* The functions, each `(pure, arguments, count)`. */
-PyObject *checked_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *checked_value(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *checked_record(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *edited_record(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *record_item(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *record_items(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *partial_items(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *taken(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *body_of(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *untracked(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *encoded_string(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *encoded_binary(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *encoded_number(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *token(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *usual_request(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
-PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+/* A whole number that is an argument; 0, without an error, for anything else. */
+int size_of(PyObject *object, Py_ssize_t *size);
+
+/* The functions, by the names of the pure ones. */
+#define FUNCTIONS(each)                                                                                               \
+    each(checked_item) each(checked_value) each(checked_record) each(edited_record)                                   \
+    each(record_item) each(record_items) each(partial_items) each(taken)                                              \
+    each(encoded_string) each(encoded_binary) each(encoded_number) each(token) each(plain_key)                        \
+    each(body_of) each(usual_request) each(untracked)
+
+#define DECLARED(name) PyObject *name(PyObject *pure, PyObject *const *arguments, Py_ssize_t count);
+FUNCTIONS(DECLARED)
 
 #endif

@@ -26,6 +26,11 @@ static int has(const Cursor *cursor, size_t count)
     return (size_t)(cursor->end - cursor->at) >= count;
 }
 
+static int is_text(unsigned char head)
+{
+    return (head & 0xE0) == 0xA0 || (head >= 0xD9 && head <= 0xDB);
+}
+
 /* The length that a header of msgpack tells in `bytes` bytes; -1 where they are missing. */
 static Py_ssize_t length_in(Cursor *cursor, int bytes)
 {
@@ -37,18 +42,32 @@ static Py_ssize_t length_in(Cursor *cursor, int bytes)
     return length;
 }
 
-/* The length of the text that begins here, behind its header; -1 where none does. */
-static Py_ssize_t text_length(Cursor *cursor)
+/* Goes past a text: its bytes and their number, NULL where none begins here. */
+static const char *next_text(Cursor *cursor, Py_ssize_t *found)
 {
     if (!has(cursor, 1))
-        return -1;
+        return NULL;
     unsigned char head = *cursor->at++;
     Py_ssize_t length = (head & 0xE0) == 0xA0 ? head & 0x1F
                         : head == 0xD9        ? length_in(cursor, 1)
                         : head == 0xDA        ? length_in(cursor, 2)
                         : head == 0xDB        ? length_in(cursor, 4)
                                               : -1;
-    return length >= 0 && has(cursor, length) ? length : -1;
+    if (length < 0 || !has(cursor, length))
+        return NULL;
+    const char *text = (const char *)cursor->at;
+    cursor->at += length;
+    *found = length;
+    return text;
+}
+
+/* The number of members of a map whose head this is, behind it; -1 for another head, or where bytes are missing. */
+static Py_ssize_t map_count(Cursor *cursor, unsigned char head)
+{
+    return (head & 0xF0) == 0x80 ? head & 0x0F
+           : head == 0xDE        ? length_in(cursor, 2)
+           : head == 0xDF        ? length_in(cursor, 4)
+                                 : -1;
 }
 
 static Outcome made(PyObject *object, PyObject **result)
@@ -64,11 +83,10 @@ static Outcome made(PyObject *object, PyObject **result)
 
 static Outcome decoded_name(Cursor *cursor, PyObject **name)
 {
-    Py_ssize_t length = text_length(cursor);
-    if (length < 0)
+    Py_ssize_t length;
+    const char *text = next_text(cursor, &length);
+    if (text == NULL)
         return ODD;
-    const char *text = (const char *)cursor->at;
-    cursor->at += length;
     if (length == 0 || length > KEPT_NAME_BYTES_MAX)
         return made(PyUnicode_FromStringAndSize(text, length), name);
     size_t hash = (size_t)length;
@@ -103,27 +121,20 @@ static Outcome skipped(Cursor *cursor, int level)
     if (level > LEVELS_MAX || !has(cursor, 1))
         return ODD;
     unsigned char head = *cursor->at;
-    Py_ssize_t length, inner = 0;
-    if ((head & 0xE0) == 0xA0 || (head >= 0xD9 && head <= 0xDB)) {
-        length = text_length(cursor);
-    } else {
-        cursor->at++;
-        if ((head & 0xF0) == 0x80 || (head & 0xF0) == 0x90) {
-            length = 0;
-            inner = head & 0x0F;
-        } else if (head == 0xC2 || head == 0xC3) {
-            length = 0;
-        } else if (head >= 0xC4 && head <= 0xC6) {
-            length = length_in(cursor, 1 << (head - 0xC4));
-        } else if (head >= 0xDC && head <= 0xDF) {
-            length = 0;
-            inner = length_in(cursor, head % 2 ? 4 : 2);
-        } else {
-            return ODD;
-        }
-        if (head < 0x90 || head >= 0xDE)
-            inner *= 2; /* A map's names lie between its values. */
-    }
+    Py_ssize_t length = 0, inner = 0;
+    if (is_text(head))
+        return next_text(cursor, &length) == NULL ? ODD : PLAIN;
+    cursor->at++;
+    if ((head & 0xF0) == 0x80 || (head & 0xF0) == 0x90)
+        inner = head & 0x0F;
+    else if (head >= 0xC4 && head <= 0xC6)
+        length = length_in(cursor, 1 << (head - 0xC4));
+    else if (head >= 0xDC && head <= 0xDF)
+        inner = length_in(cursor, head % 2 ? 4 : 2);
+    else if (head != 0xC2 && head != 0xC3)
+        return ODD;
+    if (head < 0x90 || head >= 0xDE)
+        inner *= 2; /* A map's names lie between its values. */
     if (length < 0 || inner < 0 || !has(cursor, length) || !has(cursor, inner / 2))
         return ODD;
     cursor->at += length;
@@ -157,11 +168,6 @@ static Outcome decoded_members(Cursor *cursor, Py_ssize_t count, int level, PyOb
     return outcome;
 }
 
-static Outcome decoded_map(Cursor *cursor, Py_ssize_t count, int level, PyObject **map)
-{
-    return decoded_members(cursor, count, level, NULL, map);
-}
-
 static Outcome decoded_array(Cursor *cursor, Py_ssize_t count, int level, PyObject **list)
 {
     if (!has(cursor, count)) /* Each member takes a byte at least: no list is made larger than the record. */
@@ -190,11 +196,10 @@ static Outcome decoded_binary(Cursor *cursor, Py_ssize_t length, PyObject **bina
 
 static Outcome decoded_text(Cursor *cursor, PyObject **text)
 {
-    Py_ssize_t length = text_length(cursor);
-    if (length < 0)
+    Py_ssize_t length;
+    const char *bytes = next_text(cursor, &length);
+    if (bytes == NULL)
         return ODD;
-    const char *bytes = (const char *)cursor->at;
-    cursor->at += length;
     return made(PyUnicode_FromStringAndSize(bytes, length), text);
 }
 
@@ -203,14 +208,14 @@ static Outcome decoded(Cursor *cursor, int level, PyObject **object)
     if (level > LEVELS_MAX || !has(cursor, 1))
         return ODD;
     unsigned char head = *cursor->at;
-    if ((head & 0xE0) == 0xA0 || (head >= 0xD9 && head <= 0xDB))
+    if (is_text(head))
         return decoded_text(cursor, object);
     cursor->at++;
-    if ((head & 0xF0) == 0x80)
-        return decoded_map(cursor, head & 0x0F, level + 1, object);
+    Py_ssize_t count = map_count(cursor, head);
+    if (count >= 0)
+        return decoded_members(cursor, count, level + 1, NULL, object);
     if ((head & 0xF0) == 0x90)
         return decoded_array(cursor, head & 0x0F, level + 1, object);
-    Py_ssize_t count;
     switch (head) {
     case 0xC2:
     case 0xC3: return made(PyBool_FromLong(head == 0xC3), object);
@@ -221,10 +226,6 @@ static Outcome decoded(Cursor *cursor, int level, PyObject **object)
     case 0xDD:
         count = length_in(cursor, head == 0xDC ? 2 : 4);
         return count < 0 ? ODD : decoded_array(cursor, count, level + 1, object);
-    case 0xDE:
-    case 0xDF:
-        count = length_in(cursor, head == 0xDE ? 2 : 4);
-        return count < 0 ? ODD : decoded_map(cursor, count, level + 1, object);
     default: return ODD;
     }
 }
@@ -238,10 +239,7 @@ static Outcome decoded_record(PyObject *record, PyObject *names, PyObject **item
         return ODD;
     Cursor cursor = {(const unsigned char *)bytes + RECORD_SIZE_BYTES, (const unsigned char *)bytes + length};
     unsigned char head = *cursor.at++;
-    Py_ssize_t count = (head & 0xF0) == 0x80 ? head & 0x0F
-                       : head == 0xDE        ? length_in(&cursor, 2)
-                       : head == 0xDF        ? length_in(&cursor, 4)
-                                             : -1;
+    Py_ssize_t count = map_count(&cursor, head);
     Outcome outcome = count < 0 ? ODD : decoded_members(&cursor, count, 1, names, item);
     if (outcome == PLAIN && cursor.at != cursor.end) {
         Py_CLEAR(*item);
@@ -287,8 +285,9 @@ static Outcome decoded_records(PyObject *records, PyObject *names, PyObject **it
     *items = PyList_New(0); /* Other threads may see it, so it is whole at any time. */
     Outcome outcome = *items == NULL ? FAILED : PLAIN;
     for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index += STEPS_PER_TURN) {
+        if (index > 0)
+            take_turn();
         outcome = add_records(records, index, count, names, *items);
-        take_turn();
     }
     if (outcome != PLAIN)
         Py_CLEAR(*items);

@@ -113,14 +113,10 @@ static Outcome read_head(Text *text, PyObject *headers, Py_ssize_t *body_length)
 PyObject *usual_request(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
 {
     Py_ssize_t length, body_length = -1, first = sizeof start_line - 1;
+    Py_ssize_t length_max;
     const char *data = count == 2 ? binary_of(arguments[0], &length) : NULL;
-    if (data == NULL)
+    if (data == NULL || !size_of(arguments[1], &length_max))
         return call_pure(pure, arguments, count);
-    Py_ssize_t length_max = PyLong_AsSsize_t(arguments[1]);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        return call_pure(pure, arguments, count);
-    }
     if (length > length_max || length < first || memcmp(data, start_line, first) != 0)
         Py_RETURN_NONE;
     PyObject *headers = PyDict_New(), *result = NULL;

@@ -138,8 +138,8 @@ static PyObject *found(PyObject *members, PyObject *name)
     return member;
 }
 
-/* Adds the key bytes of one attribute, `(name, type, ...)` of a schema, if it is there, of the type and of a length that
-   is right for certain. */
+/* Adds the key bytes of one attribute, `(name, type, ...)` of a schema, if it is there, of the type and of a length
+   that is right for certain. */
 static Outcome add_part(Buffer *out, PyObject *attribute, PyObject *item)
 {
     if (!PyTuple_CheckExact(attribute) || PyTuple_Size(attribute) < 2)
@@ -181,13 +181,10 @@ static Outcome add_key(Buffer *out, PyObject *schema, Py_ssize_t partition_parts
 /* plain_key(schema, partition_parts, item, tail). */
 PyObject *plain_key(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count != 4 || !PyTuple_CheckExact(arguments[0]) || !PyDict_CheckExact(arguments[2]))
+    Py_ssize_t length, partition_parts;
+    if (count != 4 || !PyTuple_CheckExact(arguments[0]) || !size_of(arguments[1], &partition_parts) ||
+        !PyDict_CheckExact(arguments[2]))
         return call_pure(pure, arguments, count);
-    Py_ssize_t length, partition_parts = PyLong_AsSsize_t(arguments[1]);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        return call_pure(pure, arguments, count);
-    }
     const char *tail = binary_of(arguments[3], &length);
     Buffer out;
     buffer_open(&out);

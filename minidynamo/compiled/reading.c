@@ -18,14 +18,10 @@ static Outcome take(PyObject *record, PyObject *records, Py_ssize_t *size)
 /* taken(found, records, size, size_max). */
 PyObject *taken(PyObject *pure, PyObject *const *arguments, Py_ssize_t count)
 {
+    Py_ssize_t size, size_max;
     if (count != 4 || !PyIter_Check(arguments[0]) || !PyList_CheckExact(arguments[1]) ||
-        !PyLong_CheckExact(arguments[2]) || !PyLong_CheckExact(arguments[3]))
+        !size_of(arguments[2], &size) || !size_of(arguments[3], &size_max))
         return call_pure(pure, arguments, count);
-    Py_ssize_t size = PyLong_AsSsize_t(arguments[2]), size_max = PyLong_AsSsize_t(arguments[3]);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        return call_pure(pure, arguments, count);
-    }
     Outcome outcome = PLAIN;
     PyObject *record;
     while (outcome == PLAIN && (record = PyIter_Next(arguments[0])) != NULL) {

@@ -59,6 +59,11 @@ def condition_maker(node: Condition) -> Maker:
     return _made(_in, _operand(node.operand), *map(_operand, node.choices))
 
 
+def filled(literal: Literal, values: Values) -> Literal:
+    """The value that fills a hole; a literal that is none, or that nothing fills, as it is."""
+    return values.get(literal.name, literal) if isinstance(literal, Hole) else literal
+
+
 def value_at(item: Item, elements: tuple[str | int, ...]) -> AttributeValue | None:
     """The value at a document path, or None where the item has none."""
     value: AttributeValue | None = item.get(elements[0])  # type: ignore[arg-type]  # Paths begin with names.

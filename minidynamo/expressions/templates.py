@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from minidynamo.expressions import syntax
 from minidynamo.expressions.attributes import attributes_of, literals_of
 from minidynamo.expressions.bound import Bound, Filter
-from minidynamo.expressions.evaluation import Maker, Values, compile_condition, condition_maker
+from minidynamo.expressions.evaluation import Maker, Values, compile_condition, condition_maker, filled
 from minidynamo.expressions.key_condition import KeyClause, key_clauses
 from minidynamo.expressions.projection import compile_projection
 from minidynamo.expressions.resolution import is_reversed
@@ -86,7 +86,7 @@ def filter_of(tree: syntax.Condition) -> Filter:
 
 
 def _filled_clause(clause: KeyClause, values: Values) -> KeyClause:
-    operands = tuple([values[each.name] if isinstance(each, Hole) else each for each in clause.operands])
+    operands = tuple([filled(each, values) for each in clause.operands])
     return KeyClause(clause.attribute, clause.operator, operands)
 
 

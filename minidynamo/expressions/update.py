@@ -14,7 +14,7 @@ from typing import Any, Self
 from minidynamo.errors import ValidationError
 from minidynamo.expressions import syntax
 from minidynamo.expressions.attributes import literals_of
-from minidynamo.expressions.evaluation import Values, value_at
+from minidynamo.expressions.evaluation import Values, filled, value_at
 from minidynamo.expressions.syntax import DocumentPath, Hole, Literal, Operand
 from minidynamo.expressions.update_charge import update_charge_bytes
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX
@@ -221,7 +221,7 @@ class _Editing:
             self._assign(path, value)
         for action in removals:
             if isinstance(action, syntax.DeleteAction):
-                self._delete_members(action.path, _filled(action.value, values))
+                self._delete_members(action.path, filled(action.value, values))
         for action in removals:
             if isinstance(action, syntax.RemoveAction) and (self._exists or len(action.path.elements) == 1):
                 self._remove(action.path)
@@ -272,7 +272,3 @@ class _Editing:
             self._removed.append((last, parent))
         else:
             del parent[last]
-
-
-def _filled(literal: Literal, values: Values) -> Literal:
-    return values[literal.name] if isinstance(literal, Hole) else literal

@@ -15,8 +15,8 @@ Source: observed responses of Amazon DynamoDB.
 from __future__ import annotations
 
 from minidynamo.expressions import syntax
-from minidynamo.expressions.evaluation import Values, value_at
-from minidynamo.expressions.syntax import DocumentPath, Hole, Literal, Operand
+from minidynamo.expressions.evaluation import Values, filled, value_at
+from minidynamo.expressions.syntax import DocumentPath, Literal, Operand
 from minidynamo.values.attribute_value import Item, utf8_size, value_size_bytes
 
 _BASE = 3
@@ -44,7 +44,7 @@ def _action_charge(action: syntax.ResolvedAction, old: Item, values: Values) -> 
     if isinstance(action, syntax.SetAction):
         return _ASSIGNMENT + target + _operand_charge(action.value, values)
     if isinstance(action, syntax.AddAction):
-        return _ASSIGNMENT + target + _added_bytes(action.path, _filled(action.value, values), old)
+        return _ASSIGNMENT + target + _added_bytes(action.path, filled(action.value, values), old)
     return _REMOVAL + target
 
 
@@ -57,13 +57,9 @@ def _element_bytes(element: str | int) -> int:
     return utf8_size(str(element))
 
 
-def _filled(literal: Literal, values: Values) -> Literal:
-    return values.get(literal.name, literal) if isinstance(literal, Hole) else literal
-
-
 def _operand_charge(operand: Operand, values: Values) -> int:
     if isinstance(operand, Literal):
-        return _filled(operand, values).size_bytes
+        return filled(operand, values).size_bytes
     if isinstance(operand, DocumentPath):
         return _PATH + sum(_PATH_ELEMENT + _element_bytes(element) for element in operand.elements)
     if isinstance(operand, syntax.Arithmetic):

@@ -95,7 +95,7 @@ class Exchange:
         signature, encoding = None, request.headers.get("content-encoding")
         if encoding is not None or len(request.body) > HTTP_UNSIGNED_BODY_BYTES_MAX:
             signature = self._authenticate(request)  # Reading it takes more than whoever sends it has to pay.
-        body = request.body if encoding is None else decompressed(request.body, encoding)
+        body = decompressed(request.body, encoding)
         members = parsed_body(body)
         operation = operation_of(request.headers.get("x-amz-target"))
         if operation is None:

@@ -90,7 +90,7 @@ class WriteBatch(Batch):
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
         for keyspace, partition, _ in self.charges:
-            if partition.map.size_bytes > partition.size_bytes_max and partition.is_due_to_split:
+            if partition.is_due_to_split:
                 keyspace.split_where_due(partition)
 
 

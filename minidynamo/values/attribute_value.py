@@ -19,7 +19,7 @@ from minidynamo.values.api_types import AttributeValue as AttributeValue
 from minidynamo.values.api_types import Item as Item
 from minidynamo.values.json_form import base64_text
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
-from minidynamo.values.numbers import canonical_number, measured_number, number_size_bytes
+from minidynamo.values.numbers import canonical_number, number_size_bytes
 from minidynamo.values.wire_types import (
     REFUSES_MALFORMED_VALUES,
     MalformedValue,
@@ -150,7 +150,8 @@ def _checked_string(payload: object, level: int) -> tuple[str, int]:
 
 
 def _checked_number(payload: object, level: int) -> tuple[str, int]:
-    return measured_number(payload if type(payload) is str else as_text(payload))
+    canonical = canonical_number(payload if type(payload) is str else as_text(payload))
+    return canonical, number_size_bytes(canonical)
 
 
 def _checked_binary(payload: object, level: int) -> tuple[bytes, int]:

@@ -72,8 +72,8 @@ def token(partition_key_bytes: bytes, /) -> bytes:
 
 
 def has_valid_length(part: bytes) -> bool:
-    """Whether an encoded key value, no number, is certainly neither empty nor too long."""
-    return _EMPTY_PART_BYTES < len(part) <= SORT_KEY_BYTES_MAX
+    """Whether an encoded key value is certainly neither empty nor too long. No number is so short or so long."""
+    return len(part) != _EMPTY_PART_BYTES and len(part) <= SORT_KEY_BYTES_MAX
 
 
 def after(prefix: bytes) -> bytes:
@@ -123,8 +123,7 @@ def plain_key(parts: Sequence[KeyPart], partition_parts: int, item: Item, tail: 
         encoded = [encode(item[name][kind]) for name, kind, encode in parts]
     except KeyError:
         return None
-    for part in encoded:
-        if len(part) == _EMPTY_PART_BYTES or len(part) > SORT_KEY_BYTES_MAX:  # No number is so short or long.
-            return None
+    if not all(map(has_valid_length, encoded)):
+        return None
     partition_key = encoded[0] if partition_parts == 1 else b"".join(encoded[:partition_parts])
     return token(partition_key) + b"".join(encoded) + tail

@@ -39,25 +39,12 @@ def canonical_number(literal: str) -> str:
     Raises:
         ValidationError: no number, out of range, or more than 38 significant digits.
     """
-    if _is_plain(literal):
+    if literal.isdigit() and literal.isascii() and literal[0] != "0" and len(literal) <= NUMBER_DIGITS_MAX:
         return literal
     if len(literal) <= NUMBER_DIGITS_MAX and _CANONICAL.fullmatch(literal) is not None:
         return literal
     canonical = _normalise(literal)
     return literal if canonical == literal else canonical  # The same object says that nothing was changed.
-
-
-def measured_number(literal: str) -> tuple[str, int]:
-    """The canonical text of a number, as `canonical_number` gives it, and its size in bytes."""
-    if _is_plain(literal):
-        return literal, 1 + (len(literal.rstrip("0")) + 1) // 2
-    canonical = canonical_number(literal)
-    return canonical, number_size_bytes(canonical)
-
-
-def _is_plain(literal: str) -> bool:
-    """Whether a text is digits alone, and canonical, as most numbers are."""
-    return literal.isdigit() and literal.isascii() and literal[0] != "0" and len(literal) <= NUMBER_DIGITS_MAX
 
 
 def integer_of(text: str) -> int | None:

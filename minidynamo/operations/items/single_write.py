@@ -74,10 +74,8 @@ def written(context: OperationContext, write: ItemWrite, returns: Returns) -> tu
         needs_old = _needs_old(table, write, returns)
         old_record = old_record_of(table, key, needs_old)
         old_item = record_item(old_record) if old_record is not None and needs_old else None
-        if write.edits:
-            write.check_old(old_item or {})
-        if write.guard.condition is not None or write.edits:
-            write.require_condition(old_item)
+        write.check_old(old_item or {})
+        write.require_condition(old_item)
         new_item, new_record = write.result(table, old_item, old_record)
         batch = WriteBatch()
         consumption = stage_change(batch, table, key, old_record, old_item, new_item, new_record)
