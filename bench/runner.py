@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from rich.console import Console
@@ -17,6 +19,8 @@ from rich.table import Table
 from bench.floor import FLOOR_WORKLOADS
 from bench.table_workloads import TABLE_WORKLOADS
 from bench.workloads import INDEXED, WORKLOADS
+from minidynamo.compiled import IS_IN_USE
+from minidynamo.compiled.build_hook import built_core
 
 ROOT = Path(__file__).parent.parent
 
@@ -110,7 +114,15 @@ def checkout(revision: str) -> Path:
         subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)
         command = ["git", "worktree", "add", "--quiet", "--detach", str(tree), found.stdout.strip()]
         subprocess.run(command, cwd=ROOT, check=True)
+        _build_core(tree / "minidynamo" / "compiled")
     return tree
+
+
+def _build_core(folder: Path) -> None:
+    """Builds the compiled core of a tree in place, if it has one and this tree uses its own."""
+    if IS_IN_USE and (folder / "core.h").exists():
+        with TemporaryDirectory() as target:
+            shutil.copy(built_core(folder, Path(target)), folder)
 
 
 def run(targets: list[Target], names: list[str], rounds: int, seconds: float) -> None:
