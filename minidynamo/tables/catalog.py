@@ -179,7 +179,7 @@ class Catalog:
         assert live is table, f"a new state of {table.name} ({table.state.id}) is staged, and live is {live}"
         current = self._current(state)
         if current is None:
-            batch.drops += [each.name for each in table.keyspaces]
+            batch.drops += table.keyspace_names
         self._stage(
             batch,
             table.name,
@@ -209,7 +209,7 @@ class Catalog:
         """Stages into a batch what time has changed, so that it is stored with what is changed next."""
         for table, ended in self.unsaved:
             if ended is not None:
-                batch.drops += [each.name for each in table.keyspaces]
+                batch.drops += table.keyspace_names
                 self.streams.restage(batch, ended)
             if table.name not in batch.states:
                 live = self._tables.get(table.name)
@@ -303,7 +303,7 @@ class Catalog:
 
     def _drop_leftovers(self) -> None:
         """Drops the empty keyspaces of indexes that were being created when the process ended."""
-        known = {keyspace.name for table in self._tables.values() for keyspace in table.keyspaces}
+        known = {name for table in self._tables.values() for name in table.keyspace_names}
         known |= self.streams.keyspace_names
         batch = Batch()
         for name in self._engine.keyspaces():

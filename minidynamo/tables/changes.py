@@ -104,7 +104,7 @@ def stage_change(
     record: bytes | None,
     by_service: bool = False,
 ) -> Consumption:
-    """Stages the change of one item, of all its index entries, and its record in the stream.
+    """Stages the change of one item, of all its index entries and its time of expiry, and its record in the stream.
 
     Parameters:
         batch: where to stage it.
@@ -130,6 +130,8 @@ def stage_change(
     if table.stream is not None and (old_record is not None or record is not None):
         partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
         table.stream.stage(batch, partitions, start, old_record, record, new_item, by_service)
+    if table.expiry is not None:
+        table.expiry.stage(batch, key, old_item or table.expiry.timed_item(old_record), new_item)
     if table.indexes:
         assert (old_record is None) == (old_item is None), f"{table.name} has {old_record!r}, decoded as {old_item}"
         for index in table.indexes.values():

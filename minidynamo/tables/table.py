@@ -15,6 +15,7 @@ from minidynamo.schema.table_forms import Sizes
 from minidynamo.schema.table_state import IndexState, TableState
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
+from minidynamo.tables.expiry_times import ExpiryTimes
 from minidynamo.tables.item_collections import ItemCollections
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.records import record_item, record_size_bytes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS_ARE_SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 _STATUS_VERBS = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
-_ITEMS, _ENTRIES = "table", "index/"
+_ITEMS, _ENTRIES, _EXPIRY = "table", "index/", "expiry"
 
 
 class Index:
@@ -49,6 +50,7 @@ class Table:
 
     Attributes:
         is_usable: whether its items can be read and written.
+        expiry: when its items expire; None where they do not.
     """
 
     def __init__(self, state: TableState, engine: Engine, partition_size_bytes_max: int) -> None:
@@ -59,6 +61,7 @@ class Table:
         self.primary_key = state.primary_key()
         self.keyspace = self._open_keyspace(_ITEMS, state.keeps_collections_whole)
         self.indexes: dict[str, Index] = {}
+        self.expiry: ExpiryTimes | None = None
         self.stream: Stream | None = None
         self.apply(state)
         self.collections = ItemCollections(
@@ -74,6 +77,11 @@ class Table:
         known = {each.name: each for each in state.indexes if each.status != "DELETING"}
         # Several violated indexes are reported in the order of their names.
         self.indexes = {name: self.indexes.get(name) or self._open_index(known[name]) for name in sorted(known)}
+        if state.expiry_attribute is None:
+            self.expiry = None
+        elif self.expiry is None:  # Another attribute comes only after an end.
+            keyspace = self._open_keyspace(_EXPIRY, keeps_collections_whole=False)
+            self.expiry = ExpiryTimes(keyspace, self.keyspace, state.expiry_attribute)
 
     def index_definition(self, state: TableState, index: IndexState) -> IndexDefinition:
         """The definition of an index of some state of the table."""
@@ -87,6 +95,12 @@ class Table:
     def keyspaces(self) -> list[Keyspace]:
         """The keyspaces of the table and of its indexes."""
         return [self.keyspace, *(index.keyspace for index in self.indexes.values())]
+
+    @property
+    def keyspace_names(self) -> list[str]:
+        """The engine's names for all that the table has there, what is not read by requests included."""
+        names = [each.name for each in self.keyspaces]
+        return names if self.expiry is None else [*names, self.expiry.keyspace.name]
 
     @property
     def local_indexes(self) -> list[Index]:
@@ -152,10 +166,13 @@ class Table:
         wanted_label = self.state.stream_label if self.state.has_stream else None
         assert label == wanted_label, f"{self.name} writes to the stream {label}, its state says {wanted_label}"
         expected: dict[str, dict[bytes, Item]] = {name: {} for name in self.indexes}
+        expiring: set[bytes] = set()
         for key, record in self.keyspace.range(b"", None):
             item = record_item(record)
             own = self.primary_key.key_bytes(item)
             assert own == key, f"an item of {self.name} lies under {key!r} and has the key {own!r}"
+            if self.expiry is not None and (entry_key := self.expiry.entry_key(key, item)) is not None:
+                expiring.add(entry_key)
             for name, index in self.indexes.items():
                 entry_key = index.definition.entry_key(item, key)
                 if entry_key is not None:
@@ -164,6 +181,8 @@ class Table:
             index.keyspace.check()
             found = {key: record_item(record) for key, record in index.keyspace.range(b"", None)}
             assert found == expected[name], f"index {name} differs from the items of {self.name}"
+        if self.expiry is not None:
+            self.expiry.check(expiring)
         self.collections.check()
 
     def _open_keyspace(self, part: str, keeps_collections_whole: bool) -> Keyspace:
@@ -180,6 +199,11 @@ def keyspace_names(state: TableState) -> list[str]:
 def index_keyspace_name(state: TableState, name: str) -> str:
     """The engine's name for the keyspace of an index."""
     return _keyspace_name(state, _ENTRIES + name)
+
+
+def expiry_keyspace_name(state: TableState) -> str:
+    """The engine's name for the keyspace of a table's expiry times."""
+    return _keyspace_name(state, _EXPIRY)
 
 
 def _keyspace_name(state: TableState, part: str) -> str:

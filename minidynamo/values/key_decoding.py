@@ -23,7 +23,7 @@ def decoded_key(key: bytes, types: Sequence[str]) -> tuple[list[AttributeValue],
     """
     rest, values = key[TOKEN_BYTES:], []
     for kind in types:
-        value, rest = _number(rest) if kind == "N" else _text(rest)
+        value, rest = decoded_number(rest) if kind == "N" else _text(rest)
         values.append({kind: value.decode() if kind == "S" and isinstance(value, bytes) else value})
     return values, rest
 
@@ -40,7 +40,8 @@ def _text(key: bytes) -> tuple[bytes, bytes]:
         position += 2
 
 
-def _number(key: bytes) -> tuple[str, bytes]:
+def decoded_number(key: bytes) -> tuple[str, bytes]:
+    """The canonical text of an encoded number, and what comes behind it; raises ValueError where none begins so."""
     kind, body = key[:1], key[1:]
     if kind == b"\x01":
         return "0", body

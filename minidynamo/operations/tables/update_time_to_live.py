@@ -9,6 +9,8 @@ from minidynamo.limits import TIME_TO_LIVE_CHANGE_SECONDS_MIN
 from minidynamo.operations.context import OperationContext
 from minidynamo.schema.table_state import TimeToLive
 from minidynamo.tables.changes import WriteBatch
+from minidynamo.tables.expiry_times import stage_index
+from minidynamo.tables.table import expiry_keyspace_name
 from minidynamo.values.api_types import Request, Response
 
 
@@ -23,6 +25,10 @@ def update_time_to_live(context: OperationContext, request: Request) -> Response
         _check_change(table.state.time_to_live, specification, now)
         setting = TimeToLive(specification["AttributeName"] if specification["Enabled"] else None, now)
         batch = WriteBatch()
+        if specification["Enabled"]:
+            stage_index(batch, expiry_keyspace_name(table.state), table.keyspace)
+        else:
+            batch.drops.append(expiry_keyspace_name(table.state))
         context.catalog.stage(batch, table, replace(table.state, time_to_live=setting))
         context.commit(batch)
     return {"TimeToLiveSpecification": dict(specification)}

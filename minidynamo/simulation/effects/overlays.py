@@ -83,7 +83,7 @@ class Overlay:
         overlay.indexes = {
             name: Index(index.definition, self._keyspace(index.keyspace)) for name, index in table.indexes.items()
         }
-        overlay.stream = None
+        overlay.stream = overlay.expiry = None
         return overlay
 
     def _keyspace(self, keyspace: Keyspace) -> Keyspace:
