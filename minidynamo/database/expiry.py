@@ -102,6 +102,8 @@ class _Sweep:
             return False
         if self._lateness is not None and _moment(item, expiry) + self._lateness(table, due.key) > self._now:
             return False
+        moment = _moment(item, expiry)
+        assert moment <= self._now + 1, f"an item of {table.name} ends at {self._now}, and is to expire at {moment}"
         stage_change(batch, table, due.key, record, item, None, None, by_service=True)
         return True
 

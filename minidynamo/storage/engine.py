@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from minidynamo.errors import StorageFailure
+from minidynamo.storage.cut_search import Cut
 from minidynamo.storage.ordered_map import OrderedMap, check_map, check_tiling
 
 if TYPE_CHECKING:
@@ -171,8 +172,8 @@ class Engine(Protocol):
         """Carries out a batch, all or nothing; raises StorageFailure where it cannot."""
         ...
 
-    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> OrderedMap:
-        """Hands the entries of `lower` from `at_key` on to a new map, which is returned."""
+    def split(self, keyspace: str, lower: OrderedMap, cut: Cut) -> OrderedMap:
+        """Hands the entries of `lower` above a cut on to a new map, which is returned. Takes no longer for many."""
         ...
 
     def snapshot(self) -> Snapshot:

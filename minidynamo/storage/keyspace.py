@@ -5,10 +5,11 @@ Partitions tile the key space: the first begins at the empty key, each ends wher
 tiles are ranges of tokens, and items of one partition key lie beside each other.
 
 A partition splits when it has outgrown its size, after the commit that made it so and in a step of its own: a split
-changes no record, only which map holds it, so that a crash between the two loses nothing. It is cut at the middle of
-its size; where item collections must stay whole (tables with a local index), at the nearest change of token, and not
-at all where there is none: then it is looked at again when it has grown by a quarter. The halves share the load of the
-whole by size. Reads of pages go on across splits, since they resume by key and not by partition.
+changes no record, only which map holds it, so that a crash between the two loses nothing. Where to cut is looked for by
+that commit and, in large partitions, by those that follow, each going a step. It is cut at the middle of its size;
+where item collections must stay whole (tables with a local index), at the nearest change of token, and not at all where
+there is none: then it is looked at again when it has grown by a quarter. The halves share the load of the whole by
+size. Reads of pages go on across splits, since they resume by key and not by partition.
 """
 
 from __future__ import annotations
@@ -20,9 +21,15 @@ from typing import NamedTuple
 
 from minidynamo.compiled import compiled
 from minidynamo.errors import StorageFailure
+from minidynamo.limits import MIB
+from minidynamo.storage.cut_search import CutSearch
 from minidynamo.storage.engine import Batch, Engine, View
 from minidynamo.storage.ordered_map import OrderedMap, check_tiling
 from minidynamo.storage.partition import Partition
+
+# What one commit looks at of a partition that is to be cut: it takes a millisecond or two.
+_STEP_RECORDS = 250
+_STEP_BYTES = 1 * MIB
 
 
 class Page(NamedTuple):
@@ -162,35 +169,62 @@ class Keyspace:
         else:
             batch.put(self.name, key, record, 0, self.get(key) is None)
 
-    def split_where_due(self, partition: Partition) -> None:
-        """Splits a partition until none of its parts is too large, or no cut is allowed any more.
+    def split_where_due(self, partition: Partition, batch: Batch) -> None:
+        """Splits a partition until none of its parts is too large, or no cut is allowed any more; or goes a step there.
 
         A split that fails leaves its partition whole, for a later write to try again: the write that made it due has
         taken effect and must not fail.
+
+        Parameters:
+            partition: which is due to split, or has been.
+            batch: what has just been committed.
         """
+        if not partition.is_due_to_split:
+            partition.search = None
+            return
+        if partition.search is not None:
+            self._tell(partition, partition.search, batch)
         pending = [partition]
         errors: tuple[type[Exception], ...] = (StorageFailure, *self._engine.io_errors)
         while pending:
             lower = pending.pop()
             if lower.is_due_to_split:
                 try:
-                    pending += self.split(lower)
+                    pending += self.split(lower, _STEP_RECORDS)
                 except errors:
                     lower.postpone_split()
 
-    def split(self, lower: Partition) -> tuple[Partition, ...]:
-        """Splits a partition at the middle of its size; its halves, or nothing where no cut is allowed."""
-        at_key = lower.split_key(self._keeps_collections_whole)
-        if at_key is None:
+    def split(self, lower: Partition, step_records: int | None = None) -> tuple[Partition, ...]:
+        """Splits a partition at the middle of its size.
+
+        Parameters:
+            lower: the partition, which holds more than one item.
+            step_records: how many records are looked at now; None for as many as it takes.
+
+        Returns:
+            Its halves; nothing where no cut is allowed, or none is known yet.
+        """
+        search = lower.search or CutSearch(lower.map, self._keeps_collections_whole)
+        lower.search = None
+        if not search.advance(step_records, None if step_records is None else _STEP_BYTES):
+            lower.search = search
+            return ()
+        if search.cut is None:
             lower.postpone_split()
             return ()
-        upper = Partition(self._engine.split(self.name, lower.map, at_key), self.name, self._size_bytes_max)
+        upper = Partition(self._engine.split(self.name, lower.map, search.cut), self.name, self._size_bytes_max)
         lower.share_load(upper)
-        assert upper.map.start == at_key, f"{upper} does not begin at {at_key!r}"
+        assert upper.map.start == search.cut.key, f"{upper} does not begin at {search.cut.key!r}"
         position = self.partitions.index(lower) + 1
         self.partitions.insert(position, upper)
-        self._starts.insert(position, at_key)
+        self._starts.insert(position, search.cut.key)
         return lower, upper
+
+    def _tell(self, partition: Partition, search: CutSearch, batch: Batch) -> None:
+        """Tells a search of what has been written to its partition."""
+        for name, key, _, size_change, count_change in batch.writes:
+            if name == self.name and self.partition_of(key) is partition:
+                search.note(key, size_change, count_change)
 
     def check(self) -> None:
         """Asserts that the partitions tile the key space in order and are those of the engine."""
@@ -201,6 +235,8 @@ class Keyspace:
         check_tiling(maps, self.name)
         for each in self.partitions:
             assert each.keyspace == self.name, f"{each} is one of {self.name}"
+            if each.search is not None:
+                each.search.check()
             most = each.size_bytes_max
             assert most >= self._size_bytes_max, f"{each} splits at {most} bytes, {self.name} at {self._size_bytes_max}"
             reads, writes = each.read_units, each.write_units

@@ -5,9 +5,8 @@ Source: DynamoDB Developer Guide, "Partitions and data distribution": a partitio
 
 from __future__ import annotations
 
+from minidynamo.storage.cut_search import CutSearch
 from minidynamo.storage.ordered_map import OrderedMap
-from minidynamo.values.key_bytes import TOKEN_BYTES
-from minidynamo.values.records import record_size_bytes
 
 # A partition that holds one indivisible item collection is looked at again when it has grown by this factor.
 _RETRY_GROWTH = 1.25
@@ -20,10 +19,11 @@ class Partition:
         map: the engine's ordered map of the range.
         keyspace: the name of the keyspace that it is one of.
         size_bytes_max: the size beyond which it splits.
+        search: for where to cut it, as far as it has come; None where none is under way.
         read_units, write_units: capacity units consumed here since the database was opened.
     """
 
-    __slots__ = ("keyspace", "map", "read_units", "size_bytes_max", "write_units")
+    __slots__ = ("keyspace", "map", "read_units", "search", "size_bytes_max", "write_units")
 
     def __init__(self, ordered_map: OrderedMap, keyspace: str, size_bytes_max: int) -> None:
         self.map = ordered_map
@@ -31,6 +31,7 @@ class Partition:
         self.read_units = 0.0
         self.write_units = 0.0
         self.size_bytes_max = size_bytes_max
+        self.search: CutSearch | None = None
 
     def __repr__(self) -> str:
         """Which range of which keyspace it is."""
@@ -40,27 +41,6 @@ class Partition:
     def is_due_to_split(self) -> bool:
         """Whether the partition has outgrown its size."""
         return self.map.size_bytes > self.size_bytes_max and self.map.item_count > 1
-
-    def split_key(self, keeps_collections_whole: bool) -> bytes | None:
-        """The key at which the size is halved best, or None where no cut is allowed.
-
-        Parameters:
-            keeps_collections_whole: whether item collections stay whole, so that only a change of token may be cut.
-        """
-        half, size = self.map.size_bytes / 2, 0
-        assert self.map.item_count > 1, f"{self} is to be split and holds {self.map.item_count} items"
-        best: tuple[float, bytes] | None = None
-        previous: bytes | None = None
-        for key, record in self.map.range(None, None):
-            if previous is not None and not (keeps_collections_whole and key[:TOKEN_BYTES] == previous[:TOKEN_BYTES]):
-                distance = abs(size - half)
-                if best is not None and distance >= best[0]:
-                    break  # The distance only grows from here on.
-                best = (distance, key)
-            size += record_size_bytes(record)
-            previous = key
-        assert best is None or best[1] > self.map.start, f"{self} would be cut at its own start"
-        return None if best is None else best[1]
 
     def postpone_split(self) -> None:
         """Remembers that no cut was possible at the present size, which may be a small one: heat asks for cuts too."""

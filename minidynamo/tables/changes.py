@@ -89,9 +89,12 @@ class WriteBatch(Batch):
             finish()
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
+        due: dict[Partition, Keyspace] = {}
         for keyspace, partition, _ in self.charges:
-            if partition.is_due_to_split:
-                keyspace.split_where_due(partition)
+            if partition.search is not None or partition.is_due_to_split:
+                due[partition] = keyspace
+        for partition, keyspace in due.items():
+            keyspace.split_where_due(partition, self)
 
 
 def stage_change(

@@ -76,6 +76,7 @@ class ExpiryTimes:
 
     def stage_walk(self, batch: Batch, count: int) -> bool:
         """Stages the entries of so many more items that were there before the index; whether none is left."""
+        assert count > 0, f"a walk over {count} items"
         mark = self._mark
         if mark is not None and "Next" not in mark:
             return True
@@ -92,6 +93,7 @@ class ExpiryTimes:
 
     def due(self, now: float, behind: bytes | None, count: int) -> list[Expiry]:
         """So many items that have expired by now, and not by more than five years, behind an entry; in their order."""
+        assert count > 0, f"{count} items that are due are asked for"
         start = after(_encoded(now - TIME_TO_LIVE_AGE_SECONDS_MAX)) if behind is None else behind + b"\x00"
         return list(islice(self._range(start, after(_encoded(now))), count))
 

@@ -267,14 +267,14 @@ def test_an_object_over_several_lines_is_told_with_what_is_taken(tmp_path: Path)
     ("is_plain", "element", "count"),
     [
         (False, '{"S":"a"}', 400_000),
-        (False, '{"N":"1"}', 400_000),
-        (False, '{"L":[]}', 270_000),
-        (False, '{"M":{}}', 270_000),
-        (True, '"ab"', 400_000),
         (True, "12345", 400_000),
-        (True, "1.5", 400_000),
-        (True, "[]", 400_000),
-        (True, '{"a":1}', 400_000),
+        pytest.param(False, '{"N":"1"}', 400_000, marks=pytest.mark.long),
+        pytest.param(False, '{"L":[]}', 270_000, marks=pytest.mark.long),
+        pytest.param(False, '{"M":{}}', 270_000, marks=pytest.mark.long),
+        pytest.param(True, '"ab"', 400_000, marks=pytest.mark.long),
+        pytest.param(True, "1.5", 400_000, marks=pytest.mark.long),
+        pytest.param(True, "[]", 400_000, marks=pytest.mark.long),
+        pytest.param(True, '{"a":1}', 400_000, marks=pytest.mark.long),
     ],
 )
 def test_an_item_of_many_small_elements_is_refused_before_it_is_made(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -48,6 +51,19 @@ def test_a_server_speaks_tls(files: tuple[str, ...], folder: Path) -> None:
         )
         with pytest.warns(Warning, match="Unverified HTTPS"):
             assert client.describe_endpoints()["Endpoints"][0]["Address"] == url.removeprefix("https://")
+
+
+def test_a_server_that_ends_waits_for_no_silent_client(folder: Path) -> None:
+    """A connection that is kept, and on which nothing is under way, is closed at once."""
+    context = ssl.create_default_context(cafile=folder / "cert.pem")
+    context.check_hostname = False
+    with serving("--port", "0", "--certfile", str(folder / "both.pem")) as (process, url):
+        port = int(url.rpartition(":")[2])
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port))) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+            process.send_signal(signal.SIGTERM)
+            process.wait(5)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def fill(engine: Engine, keyspace: Keyspace, sizes: dict[bytes, int]) -> None:
         batch = Batch()
         batch.put(keyspace.name, key, record(size), size, 1)
         engine.commit(batch)
-        keyspace.split_where_due(partition)
+        keyspace.split_where_due(partition, batch)
 
 
 def check(engine: Engine, *keyspaces: Keyspace) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minidynamo.storage.cut_search import CutSearch
 from minidynamo.storage.memory.engine import MemoryMap
 from minidynamo.storage.partition import Partition
 from minidynamo.values.key_bytes import TOKEN_BYTES
@@ -24,6 +25,13 @@ def partition_of(
     return Partition(entries, "space", size_bytes_max)
 
 
+def cut_key(partition: Partition, keeps_collections_whole: bool) -> bytes | None:
+    search = CutSearch(partition.map, keeps_collections_whole)
+    assert search.advance(None)
+    search.check()
+    return None if search.cut is None else search.cut.key
+
+
 @pytest.mark.parametrize(
     ("sizes", "is_due"),
     [
@@ -40,23 +48,23 @@ def test_it_is_due_when_it_is_too_large_and_can_be_cut(sizes: dict[bytes, int], 
 
 
 def test_it_is_cut_where_the_halves_are_most_alike() -> None:
-    assert partition_of({key(1): 10, key(2): 10, key(3): 10, key(4): 10}).split_key(False) == key(3)
-    assert partition_of({key(1): 10, key(2): 20, key(3): 10}).split_key(False) == key(2)
-    assert partition_of({key(1): 90, key(2): 10, key(3): 10}).split_key(False) == key(2)
-    assert partition_of({key(1): 10, key(2): 10, key(3): 90}).split_key(False) == key(3)
+    assert cut_key(partition_of({key(1): 10, key(2): 10, key(3): 10, key(4): 10}), False) == key(3)
+    assert cut_key(partition_of({key(1): 10, key(2): 20, key(3): 10}), False) == key(2)
+    assert cut_key(partition_of({key(1): 90, key(2): 10, key(3): 10}), False) == key(2)
+    assert cut_key(partition_of({key(1): 10, key(2): 10, key(3): 90}), False) == key(3)
 
 
 def test_collections_stay_whole_where_they_have_to() -> None:
     sizes = {key(1, 0): 10, key(1, 1): 10, key(1, 2): 10, key(2, 0): 10}
-    assert partition_of(sizes).split_key(keeps_collections_whole=False) == key(1, 2)
-    assert partition_of(sizes).split_key(keeps_collections_whole=True) == key(2, 0)
-    assert partition_of({key(1, 0): 10, key(1, 1): 10}).split_key(keeps_collections_whole=True) is None
+    assert cut_key(partition_of(sizes), False) == key(1, 2)
+    assert cut_key(partition_of(sizes), True) == key(2, 0)
+    assert cut_key(partition_of({key(1, 0): 10, key(1, 1): 10}), True) is None
 
 
 @given(st.lists(st.integers(1, 1_000), min_size=2, max_size=30))
 def test_no_other_cut_is_better(sizes: list[int]) -> None:
     partition = partition_of({key(number): size for number, size in enumerate(sizes)})
-    cut = partition.split_key(keeps_collections_whole=False)
+    cut = cut_key(partition, False)
     assert cut is not None
 
     def difference(position: int) -> int:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PROGRAMS = [str(HERE / "user_program.py"), str(HERE / "boto3_program.py")]
@@ -36,6 +38,7 @@ def test_mypy_agrees(tmp_path: Path) -> None:
     run("mypy", "--strict", "--cache-dir", str(tmp_path), *PROGRAMS)
 
 
+@pytest.mark.long
 def test_mypy_agrees_without_the_types_of_boto3(tmp_path: Path) -> None:
     """Mistakes are found as well where `mypy-boto3-dynamodb` is not installed."""
     settings = tmp_path / "mypy.ini"
@@ -43,6 +46,7 @@ def test_mypy_agrees_without_the_types_of_boto3(tmp_path: Path) -> None:
     run("mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path), PROGRAMS[0])
 
 
+@pytest.mark.long
 def test_pyright_agrees(tmp_path: Path) -> None:
     """In its basic mode, which must find each mistake as well: a comment that ignores nothing is an error."""
     settings = {

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _WATCH_SECONDS = 15
 _ENDING_SECONDS = 3  # For the rest of a request that was coming in when the server was told to end.
+_GOODBYE_SECONDS = 0.2  # For the client's end of TLS.
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 _HEADER_LINE = "%s: %s\r\n".__mod__
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -163,11 +164,17 @@ class ClientConnection(asyncio.Protocol):
         elif self._parser.is_in_request and not (self._waiting or self._is_at_work):
             self._loop.call_later(_ENDING_SECONDS, self._end_if_silent)
         elif not (self._waiting or self._is_at_work):
-            self._transport.close()
+            self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
+        """Closes a connection on which nothing is under way; over TLS a client that is silent need not agree."""
+        self._transport.close()
+        if self._parser.is_secure:
+            self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
 
     def _end_if_silent(self) -> None:
         if self._parser.is_in_request and not self._transport.is_closing():
-            self._transport.close()
+            self._say_goodbye()
 
     @property
     def _is_held_up(self) -> bool:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from weakref import WeakSet
 
+from minidynamo.storage.cut_search import Cut, check_cut
 from minidynamo.storage.engine import Batch, Engine, Snapshot
 from minidynamo.storage.memory.layers import TOMBSTONE, Entries, FrozenMap, MapLayer, overlaid
 from minidynamo.storage.ordered_map import OrderedMap, bounded, check_map, check_tiling, map_of, record_of
-from minidynamo.values.records import record_size_bytes
 
 
 class MemoryMap:
     """An ordered map in memory: entries of its own and, after a snapshot, what lies below them.
+
+    After a split two maps keep their entries in one place.
 
     Parameters:
         start, stop: the range it covers.
         below: a map that never changes any more and covers that range at least.
     """
 
-    __slots__ = ("below", "entries", "get", "item_count", "size_bytes", "start", "stop")
+    __slots__ = ("_is_shared", "below", "entries", "get", "item_count", "size_bytes", "start", "stop")
 
     def __init__(self, start: bytes, stop: bytes | None, below: OrderedMap | None = None) -> None:
         self.start = start
@@ -36,6 +38,7 @@ class MemoryMap:
             )
         self.entries = entries
         self.below = below
+        self._is_shared = False
         self.get = entries.get if below is None else self._get_above
 
     def _get_above(self, key: bytes) -> bytes | None:
@@ -46,14 +49,17 @@ class MemoryMap:
         return record or None
 
     def range(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        if self.below is None:
+        if self.below is None and not self._is_shared:
             return self.entries.range(start, stop, reverse)
         low, high = bounded(self, start, stop)
+        if self.below is None:
+            return self.entries.range(low, high, reverse)
         return overlaid(self.entries.range(low, high, reverse), self.below.range(low, high, reverse), reverse)
 
     def records(self, start: bytes | None, stop: bytes | None, reverse: bool = False) -> Iterator[bytes]:
         if self.below is None:
-            return self.entries.records(start, stop, reverse)
+            low, high = bounded(self, start, stop) if self._is_shared else (start, stop)
+            return self.entries.records(low, high, reverse)
         return map(record_of, self.range(start, stop, reverse))
 
     def apply(self, key: bytes, record: bytes | None, size_change: int, count_change: int) -> None:
@@ -68,25 +74,19 @@ class MemoryMap:
         self.item_count += count_change
         assert self.item_count >= 0 <= self.size_bytes, f"{self.item_count} items of {self.size_bytes} bytes are left"
 
-    def split(self, at_key: bytes) -> MemoryMap:
-        """Hands the entries from `at_key` on to a new map."""
-        assert self.start < at_key, f"a map that begins at {self.start!r} is split at {at_key!r}"
-        assert self.stop is None or at_key < self.stop, f"a map that ends at {self.stop!r} is split at {at_key!r}"
-        sizes = [record_size_bytes(record) for _, record in self.range(at_key, None)]
-        assert len(sizes) <= self.item_count, f"{len(sizes)} items, of {self.item_count}, lie from {at_key!r} on"
-        upper = MemoryMap(at_key, self.stop)
-        own = list(self.entries.items())
-        position = self.entries.bisect_left(at_key)
-        upper._hold(Entries(own[position:]), self.below)
-        upper.item_count, upper.size_bytes = len(sizes), sum(sizes)
-        self._hold(Entries(own[:position]), self.below)
-        self.stop = at_key
-        self.item_count -= upper.item_count
-        self.size_bytes -= upper.size_bytes
+    def split(self, cut: Cut) -> MemoryMap:
+        """Hands the entries above a cut on to a new map. Both keep them in one place until the next snapshot."""
+        check_cut(self, cut)
+        upper = MemoryMap(cut.key, self.stop)
+        upper._hold(self.entries, self.below)
+        self._is_shared = upper._is_shared = True
+        upper.item_count, upper.size_bytes = self.item_count - cut.item_count, self.size_bytes - cut.size_bytes
+        self.stop, self.item_count, self.size_bytes = cut
         return upper
 
     def frozen(self) -> OrderedMap:
         """What it holds now, as a map that never changes; further changes go on above that."""
+        self._take_own()
         below = self.below
         if below is None or self.entries or (below.start, below.stop) != (self.start, self.stop):
             layers: tuple[MapLayer, ...] = (below,) if below is not None else ()
@@ -97,6 +97,11 @@ class MemoryMap:
             below = FrozenMap(self.start, self.stop, self.item_count, self.size_bytes, layers)
             self._hold(Entries(), below)
         return below
+
+    def _take_own(self) -> None:
+        """Keeps its entries in a place of its own again."""
+        if self._is_shared:
+            self._hold(Entries(self.entries.range(self.start, self.stop)), self.below)
 
     def release(self) -> None:
         """Releases what it holds: below there may be a file, whose log stays as long as it is read."""
@@ -109,7 +114,7 @@ class MemoryMap:
         gone = [] if self.below is not None else [key for key, record in self.entries.items() if record == TOMBSTONE]
         assert not gone, f"{name} lies above nothing, and says that {gone} are gone from there"
         check_map(self, name)
-        if self.entries:
+        if self.entries and not self._is_shared:
             first, last, stop = self.entries.keys()[0], self.entries.keys()[-1], self.stop
             assert first >= self.start, f"{name} holds the key {first!r} before it"
             assert stop is None or last < stop, f"{name} ends at {stop!r} and holds the key {last!r}"
@@ -151,10 +156,10 @@ class MemoryEngine(Engine):
             target = maps[0] if len(maps) == 1 else map_of(maps, key)
             target.apply(key, record, size_change, count_change)
 
-    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> MemoryMap:
+    def split(self, keyspace: str, lower: OrderedMap, cut: Cut) -> MemoryMap:
         maps = self._keyspaces[keyspace]
         assert isinstance(lower, MemoryMap), f"{keyspace} has a map of another engine: {lower!r}"
-        upper = lower.split(at_key)
+        upper = lower.split(cut)
         maps.insert(maps.index(lower) + 1, upper)
         return upper
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from minidynamo.arguments import did_you_mean
 from minidynamo.errors import StorageFailure, StoreDamaged, StoreError
 from minidynamo.limits import FILE_MODE
+from minidynamo.storage.cut_search import Cut, check_cut
 from minidynamo.storage.engine import DURABILITIES, Batch, Engine, Snapshot, View
 from minidynamo.storage.ordered_map import OrderedMap, check_tiling, map_of
 from minidynamo.storage.sqlite.checkpointer import CHECKPOINT, Checkpointer
@@ -32,7 +33,6 @@ from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
 from minidynamo.storage.sqlite.store_path import log_of, store_path
 from minidynamo.storage.sqlite.transaction import Transaction
-from minidynamo.values.records import record_size_bytes
 
 logger = logging.getLogger("minidynamo.storage")
 
@@ -177,20 +177,16 @@ class SqliteEngine(Engine):
         assert self._maps.keys().isdisjoint(names), f"of {names} some begin and are there already"
         return {name: [self._first_map(self._writer.add_keyspace(name), name)] for name in names}
 
-    def split(self, keyspace: str, lower: OrderedMap, at_key: bytes) -> SqliteMap:
+    def split(self, keyspace: str, lower: OrderedMap, cut: Cut) -> SqliteMap:
         maps = self._maps[keyspace]
         assert isinstance(lower, SqliteMap), f"{keyspace} has a map of another engine: {lower!r}"
-        stop = lower.stop
-        is_within = lower.start < at_key and (stop is None or at_key < stop)
-        assert is_within, f"a map of {keyspace} from {lower.start!r} to {stop!r} is split at {at_key!r}"
-        sizes = [record_size_bytes(record) for _, record in lower.range(at_key, None)]
-        count, size = len(sizes), sum(sizes)
-        upper = self._map(lower.keyspace_id, keyspace, at_key, lower.stop, count, size)
-        count, size = lower.item_count - upper.item_count, lower.size_bytes - upper.size_bytes
+        check_cut(lower, cut)
+        count, size = lower.item_count - cut.item_count, lower.size_bytes - cut.size_bytes
+        upper = self._map(lower.keyspace_id, keyspace, cut.key, lower.stop, count, size)
         with self._transaction():
-            self._writer.put_map(lower.keyspace_id, lower.start, count, size)
-            self._writer.put_map(upper.keyspace_id, at_key, upper.item_count, upper.size_bytes)
-        lower.stop, lower.item_count, lower.size_bytes = at_key, count, size
+            self._writer.put_map(lower.keyspace_id, lower.start, cut.item_count, cut.size_bytes)
+            self._writer.put_map(upper.keyspace_id, cut.key, upper.item_count, upper.size_bytes)
+        lower.stop, lower.item_count, lower.size_bytes = cut
         maps.insert(maps.index(lower) + 1, upper)
         return upper
 
