@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -16,9 +17,9 @@ import minidynamo
 from bench.worker import microseconds
 from bench.workloads import WORKLOADS, create_table, fill
 
-_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+_SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
 _NAMES = ("put", "get", "query 100")
-_MEMORY_ITEMS = 100_000
+_MEMORY_ITEMS = 300_000
 
 
 def print_growth(largest: int) -> None:
@@ -46,18 +47,29 @@ def print_growth(largest: int) -> None:
 
 
 def print_memory() -> None:
-    """Prints the growth of the process per item of about 400 bytes, with one GSI that projects all."""
-    client = minidynamo.connect().client()
-    create_table(client, has_index=True)
+    """Prints what the process grows by: per item of about 400 bytes, and per entry of a GSI that projects all."""
+    databases = [minidynamo.connect(), minidynamo.connect()]  # Both stay, so that neither gets memory of the other.
+    item, size = _memory_per_item(databases[0], has_index=False)
+    both, _ = _memory_per_item(databases[1], has_index=True)
+    Console().print(f"memory: {item:,.0f} bytes per item of {size:,.0f} bytes, {both - item:,.0f} per entry of a GSI")
+
+
+def _memory_per_item(database: minidynamo.Database, has_index: bool) -> tuple[float, float]:
+    """What an item takes of memory, with its entry where there is an index, and its size in bytes."""
+    client = database.client()
+    create_table(client, has_index, has_stream=False)
     fill(client, 1_000)
     gc.collect()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident_bytes()
     fill(client, _MEMORY_ITEMS, start=1_000)
     gc.collect()
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    per_item = (after - before) * 1024 / _MEMORY_ITEMS
-    size = client.describe_table(TableName="Bench")["Table"]["TableSizeBytes"] / (_MEMORY_ITEMS + 1_000)
-    Console().print(f"memory: {per_item:,.0f} bytes per item of {size:,.0f} bytes, with one GSI that projects all")
+    per_item = (_resident_bytes() - before) / _MEMORY_ITEMS
+    return per_item, client.describe_table(TableName="Bench")["Table"]["TableSizeBytes"] / (_MEMORY_ITEMS + 1_000)
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 def print_pauses(count: int) -> None:

@@ -48,11 +48,12 @@ def item(number: int, randomness: random.Random) -> dict[str, Any]:
     }
 
 
-def create_table(client: Any, has_index: bool) -> None:
-    """Creates the table of the workloads; with an index it has a stream as well."""
+def create_table(client: Any, has_index: bool, has_stream: bool | None = None) -> None:
+    """Creates the table of the workloads; with an index it has a stream as well, unless it is to have none."""
     request = dict(_CREATE)
-    if has_index:
+    if has_index if has_stream is None else has_stream:
         request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    if has_index:
         request["GlobalSecondaryIndexes"] = [_INDEX]
         group = {"AttributeName": "group", "AttributeType": "S"}
         request["AttributeDefinitions"] = [*_CREATE["AttributeDefinitions"], group]

@@ -72,9 +72,7 @@ class CutSearch:
         if key < self._next:
             self._count += count_change
             self._size += size_change
-            assert self._count >= 0 <= self._size, (
-                f"{self._count} items of {self._size} bytes lie behind {self._next!r}"
-            )
+            assert self._count >= 0 <= self._size, f"{self._count} items, {self._size} bytes are behind {self._next!r}"
         if self.cut is not None and key < self.cut.key:
             self.cut = Cut(self.cut.key, self.cut.item_count + count_change, self.cut.size_bytes + size_change)
 

@@ -292,5 +292,5 @@ class TestMachineForLonger(Machine.TestCase):
     """A longer search."""
 
     settings = settings(
-        max_examples=300, stateful_step_count=100, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=220, stateful_step_count=100, deadline=None, suppress_health_check=list(HealthCheck)
     )

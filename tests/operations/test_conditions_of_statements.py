@@ -173,7 +173,7 @@ EXAMPLES = {
 }
 
 
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(**EXAMPLES)
 def test_what_select_gives(items: list[Item], selects: list[Any], prefers_literals: bool, limit: int | None) -> None:
     """Every item that satisfies the condition once, and no other."""
@@ -181,7 +181,7 @@ def test_what_select_gives(items: list[Item], selects: list[Any], prefers_litera
 
 
 @pytest.mark.long
-@settings(max_examples=3_000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
 @given(**EXAMPLES)
 def test_what_select_gives_for_long(
     items: list[Item], selects: list[Any], prefers_literals: bool, limit: int | None

@@ -28,11 +28,11 @@ def settings_of_a_reader() -> Iterator[None]:
 @pytest.mark.usefixtures("settings_of_a_reader")
 @pytest.mark.parametrize("document", BUGS, ids=lambda document: document.stem)
 def test_every_seed_finds_what_is_promised(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fifty of them: no test is unreliable, too slow for its deadline, or without the bug that it is there for."""
+    """Fifty, or 25: no test is unreliable, too slow for its deadline, or without the bug that it is there for."""
     monkeypatch.chdir(tmp_path)
     namespace = run_blocks(document)
     check_bugs_are_found(document, namespace, BUGS[document], range(1, 51))
-    check_others_pass(document, namespace, range(1, 51))
+    check_others_pass(document, namespace, range(1, 26))  # Which run all their examples.
 
 
 @pytest.mark.long

@@ -52,14 +52,14 @@ def test_every_file_is_mutated() -> None:
     assert {path.name for path in POLICIES.iterdir()} == set(NAMES)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(asked=ASKED)
 def test_mutated_policies(tmp_path_factory: pytest.TempPathFactory, asked: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", *asked)
 
 
 @pytest.mark.long
-@settings(max_examples=6_000)
+@settings(max_examples=3_000)
 @given(asked=ASKED)
 def test_many_mutated_policies(tmp_path_factory: pytest.TempPathFactory, asked: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", *asked)

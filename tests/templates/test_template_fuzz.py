@@ -163,14 +163,14 @@ def check_mutant(path: Path, drawn: Any) -> None:
         schema.create(minidynamo.connect())
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(drawn=MUTANTS)
 def test_mutated_templates(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", drawn)
 
 
 @pytest.mark.long
-@settings(max_examples=6_000)
+@settings(max_examples=3_000)
 @given(drawn=MUTANTS)
 def test_many_mutated_templates(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
     check_mutant(tmp_path_factory.getbasetemp() / "mutant", drawn)
