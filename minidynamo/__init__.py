@@ -7,21 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from minidynamo import compiled
-from minidynamo.clock import Clock, ManualClock, SystemClock
-from minidynamo.database.connect import connect
-from minidynamo.database.database import Database
-from minidynamo.database.partition_info import PartitionInfo
-from minidynamo.errors import DynamoError, StoreError
-from minidynamo.storage.engine import Snapshot
-from minidynamo.values.python_values import Binary
 
 if TYPE_CHECKING:
     from minidynamo.boto.mocks import attach, mock
+    from minidynamo.clock import Clock, ManualClock, SystemClock
+    from minidynamo.database.connect import connect
+    from minidynamo.database.database import Database
+    from minidynamo.database.partition_info import PartitionInfo
     from minidynamo.embedded.conditions import Attr, Key
     from minidynamo.embedded.stand_ins import ClientError, ParamValidationError, WaiterError
+    from minidynamo.errors import DynamoError, StoreError
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
+    from minidynamo.storage.engine import Snapshot
     from minidynamo.templates.policies import policies_from
     from minidynamo.templates.schema import schema_from
+    from minidynamo.values.python_values import Binary
 
 # The local part says that the compiled core is in use.
 __version__ = "0.1.0+compiled" if compiled.IS_IN_USE else "0.1.0"
@@ -53,18 +53,28 @@ __all__ = [
     "simulate",
 ]
 
-# Names that are imported when first used, so that `import minidynamo` stays fast.
+# Where the names are, which are imported when first used: a run of pytest that only has the plugin pays for none.
 _LATE = {
     "Attr": "minidynamo.embedded.conditions",
+    "Binary": "minidynamo.values.python_values",
     "ClientError": "minidynamo.embedded.client_errors",
+    "Clock": "minidynamo.clock",
+    "Database": "minidynamo.database.database",
+    "DynamoError": "minidynamo.errors",
     "Fault": "minidynamo.simulation",
     "FaultSchedule": "minidynamo.simulation",
     "History": "minidynamo.simulation",
     "Key": "minidynamo.embedded.conditions",
+    "ManualClock": "minidynamo.clock",
     "ParamValidationError": "minidynamo.embedded.client_errors",
+    "PartitionInfo": "minidynamo.database.partition_info",
     "Profile": "minidynamo.simulation",
+    "Snapshot": "minidynamo.storage.engine",
+    "StoreError": "minidynamo.errors",
+    "SystemClock": "minidynamo.clock",
     "WaiterError": "minidynamo.embedded.client_errors",
     "attach": "minidynamo.boto.mocks",
+    "connect": "minidynamo.database.connect",
     "mock": "minidynamo.boto.mocks",
     "policies_from": "minidynamo.templates.policies",
     "schema_from": "minidynamo.templates.schema",
