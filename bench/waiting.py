@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import multiprocessing
 import socket
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +22,7 @@ from bench.runner import ROOT, checkout
 from bench.throughput import OwnServer, own_server, request_bytes
 from bench.workloads import TABLE, create_table, fill, key
 
+_PROCESSES = multiprocessing.get_context("fork")
 _SECONDS = 3.0
 _ITEMS = 2_000
 _MIB = 1024 * 1024
@@ -220,8 +221,11 @@ def _prepare(server: OwnServer) -> None:
 
 
 def _times_beside(server: OwnServer, work: Work | None, clients: int, once: bool = False) -> list[float]:
-    """How long each get took, one after the other, while others work (again and again, or once)."""
-    is_over = threading.Event()
+    """How long each get took, one after the other, while others work (again and again, or once).
+
+    The others are processes of their own: in one with them a get would wait for the interpreter here, too.
+    """
+    is_over = _PROCESSES.Event()
 
     def repeat() -> None:
         client = _Client(server.url)
@@ -231,19 +235,19 @@ def _times_beside(server: OwnServer, work: Work | None, clients: int, once: bool
                 break
         client.close()
 
-    threads = [threading.Thread(target=repeat) for _ in range(clients)]
+    others = [_PROCESSES.Process(target=repeat, daemon=True) for _ in range(clients)]
     victim, times = _Client(server.url), []
     victim.call("GetItem", {"TableName": TABLE, "Key": key(1)})
-    for each in threads:
+    for each in others:
         each.start()
     end = time.perf_counter() + _SECONDS
-    while (any(each.is_alive() for each in threads) if once else False) or time.perf_counter() < end:
+    while (any(each.is_alive() for each in others) if once else False) or time.perf_counter() < end:
         started = time.perf_counter()
         victim.call("GetItem", {"TableName": TABLE, "Key": key(1)})
         times.append(time.perf_counter() - started)
         time.sleep(0.001)
     is_over.set()
-    for each in threads:
+    for each in others:
         each.join()
     victim.close()
     return times

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import logging
@@ -118,6 +119,13 @@ def _file_mode(text: str) -> int:
     return int(text, 8)
 
 
+def _prepare_process() -> None:
+    """Lets threads take turns often, and full collections of garbage go past all that is loaded: both hold gets up."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+
+
 def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
@@ -128,7 +136,7 @@ def run_serve(options: argparse.Namespace) -> int:
             databases = _databases(options, database)
             server = Server(databases, settings, gateway)
             load_everything()
-            sys.setswitchinterval(_SWITCH_SECONDS)
+            _prepare_process()
             with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
                 server.run(lambda server: _announce(server, options), lambda: _finish(options, database))
     except (ServeError, StoreError) as error:

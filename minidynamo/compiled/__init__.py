@@ -18,6 +18,10 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 PURE: dict[str, Callable[..., object]] = {}
 
 
+def _turn() -> None:
+    """Does nothing: long work in C calls it, so that threads that wait have their turn."""
+
+
 def _load() -> Callable[[str, object], object] | None:
     """The core's maker of functions; None where there is no core, or none is wanted."""
     if os.environ.get("MINIDYNAMO_PURE") == "1":
@@ -26,7 +30,8 @@ def _load() -> Callable[[str, object], object] | None:
         from minidynamo.compiled import _core  # type: ignore[attr-defined]
 
         _core.set_limits(NESTING_LEVELS_MAX, ATTRIBUTE_NAME_BYTES_MAX, ITEM_SIZE_BYTES_MAX, SORT_KEY_BYTES_MAX)
-    except (ImportError, TypeError):  # There is none, or one of other sources, left beside these.
+        _core.set_turn(_turn)
+    except (ImportError, TypeError, AttributeError):  # There is none, or one of other sources, left beside these.
         return None
     before: Callable[[str, object], object] = _core.before
     return before

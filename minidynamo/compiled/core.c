@@ -92,6 +92,26 @@ PyObject *call_pure(PyObject *pure, PyObject *const *arguments, Py_ssize_t count
     return result;
 }
 
+/* A function of Python that does nothing. Whenever one is called the interpreter lets a thread go on that has waited
+   for long, and none else. (To release the interpreter here would wake a thread that waits, which then comes too late,
+   and begins to wait anew: it might never have its turn.) */
+static PyObject *turn = NULL;
+
+int take_turn(void)
+{
+    PyObject *nothing = turn == NULL ? NULL : PyObject_CallNoArgs(turn);
+    Py_XDECREF(nothing);
+    return nothing == NULL && PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *set_turn(PyObject *module, PyObject *function)
+{
+    Py_INCREF(function);
+    Py_XDECREF(turn);
+    turn = function;
+    Py_RETURN_NONE;
+}
+
 #define LISTED(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL},
 
 static PyMethodDef functions[] = {FUNCTIONS(LISTED){NULL, NULL, 0, NULL}};
@@ -123,6 +143,7 @@ static PyObject *set_limits(PyObject *module, PyObject *arguments)
 static PyMethodDef methods[] = {
     {"before", (PyCFunction)(void (*)(void))before, METH_FASTCALL, NULL},
     {"set_limits", set_limits, METH_VARARGS, NULL},
+    {"set_turn", set_turn, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

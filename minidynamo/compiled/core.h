@@ -63,18 +63,13 @@ const char *binary_of(PyObject *object, Py_ssize_t *length);
 Py_ssize_t number_size(const char *text, Py_ssize_t length);
 
 /* Long work lets other threads have their turn after so many steps. Until it goes on they may do anything: whoever
-   calls holds references to what it works on, and looks at sizes anew. */
+   calls holds references to what it works on, and looks at sizes anew. 0, or -1 with an error, such as an interrupt. */
 #define STEPS_PER_TURN 64
-static inline void take_turn(void)
-{
-    Py_BEGIN_ALLOW_THREADS
-    Py_END_ALLOW_THREADS
-}
+int take_turn(void);
 
-static inline void take_turns(Py_ssize_t step)
+static inline int take_turns(Py_ssize_t step)
 {
-    if (step % STEPS_PER_TURN == STEPS_PER_TURN - 1)
-        take_turn();
+    return step % STEPS_PER_TURN == STEPS_PER_TURN - 1 ? take_turn() : 0;
 }
 
 /* Calls the pure function behind a compiled one. */

@@ -285,9 +285,8 @@ static Outcome decoded_records(PyObject *records, PyObject *names, PyObject **it
     *items = PyList_New(0); /* Other threads may see it, so it is whole at any time. */
     Outcome outcome = *items == NULL ? FAILED : PLAIN;
     for (Py_ssize_t index = 0; outcome == PLAIN && index < count; index += STEPS_PER_TURN) {
-        if (index > 0)
-            take_turn();
-        outcome = add_records(records, index, count, names, *items);
+        int is_failed = index > 0 && take_turn() < 0;
+        outcome = is_failed ? FAILED : add_records(records, index, count, names, *items);
     }
     if (outcome != PLAIN)
         Py_CLEAR(*items);

@@ -166,8 +166,9 @@ static Outcome add_array(Buffer *out, PyObject *list, int level)
         if (outcome == PLAIN)
             outcome = add_value(out, member, level + 1);
         Py_DECREF(member);
-        if (level <= OUTER_LEVELS + 1) /* What lies deeper may be walked with borrowed references. */
-            take_turns(index);
+        /* What lies deeper may be walked with borrowed references. */
+        if (outcome == PLAIN && level <= OUTER_LEVELS + 1 && take_turns(index) < 0)
+            outcome = FAILED;
     }
     return outcome == PLAIN ? add_ascii(out, "]") : outcome;
 }
