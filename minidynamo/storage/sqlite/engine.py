@@ -25,9 +25,10 @@ from minidynamo.storage.sqlite.copies import copy_file
 from minidynamo.storage.sqlite.differences import write_differences
 from minidynamo.storage.sqlite.durability import Durability, LogSync, NoSync
 from minidynamo.storage.sqlite.log_watch import LogWatch
-from minidynamo.storage.sqlite.map import RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
+from minidynamo.storage.sqlite.map import CachedMap, RowWriter, SqliteMap, check_pages, stored_keyspaces, stored_maps
 from minidynamo.storage.sqlite.ownership import Ownership
 from minidynamo.storage.sqlite.readers import SqliteView, read_snapshot
+from minidynamo.storage.sqlite.record_cache import RecordCache
 from minidynamo.storage.sqlite.recovery import recovered, require_log
 from minidynamo.storage.sqlite.skipping import Skipped
 from minidynamo.storage.sqlite.store_file import IO_ERRORS, PAGE_BYTES, Reader, keep_for_ever, open_file, open_reader
@@ -104,9 +105,8 @@ class SqliteEngine(Engine):
             self._idle_readers: list[Reader] = []
             self._writer = RowWriter(self._connection)
             self._ids = stored_keyspaces(self._connection)
-            self._maps = {
-                name: stored_maps(self._connection, number, name, self.skipped) for name, number in self._ids.items()
-            }
+            self._cache = RecordCache()
+            self._maps = {name: self._stored_maps(name) for name in self._ids}
         except IO_ERRORS as error:
             self._connection.close()
             raise StoreDamaged(f"cannot open {path}, which is damaged: {error}") from None
@@ -168,8 +168,12 @@ class SqliteEngine(Engine):
             target.item_count, target.size_bytes = count, size
         for name, maps in created.items():
             self._maps[name], ids[name] = maps, maps[0].keyspace_id
+        for keyspace, key, record, _, _ in batch.writes:
+            self._cache.keep((ids[keyspace], key), record)
         for name in batch.drops:
             del self._maps[name], ids[name]
+        if batch.drops:  # Their ids may come again.
+            self._cache.clear()
         self._checkpointer.count_bytes(log_bytes)
 
     def _created(self, names: Sequence[str]) -> dict[str, list[SqliteMap]]:
@@ -209,6 +213,7 @@ class SqliteEngine(Engine):
         with self._transaction():
             ids, log_bytes = write_differences(self._writer, self._ids, present, snapshot)
         self._ids = ids
+        self._cache.clear()
         self._maps = {
             name: [self._map(ids[name], name, each.start, each.stop, each.item_count, each.size_bytes) for each in maps]
             for name, maps in snapshot.keyspaces.items()
@@ -227,6 +232,7 @@ class SqliteEngine(Engine):
         _OPEN.pop(self, None)
         self._checkpointer.stop()
         self._maps.clear()
+        self._cache.clear()
         self._idle_readers.clear()
         self._leave_log()
         self._connection.close()
@@ -258,11 +264,12 @@ class SqliteEngine(Engine):
 
     def check(self) -> None:
         self._watch.check_log()
+        self._cache.check()
         stored_ids = stored_keyspaces(self._connection)
         assert stored_ids == self._ids, f"the keyspaces are stored as {stored_ids} and known as {self._ids}"
         assert self._ids.keys() == self._maps.keys(), f"maps are known of {list(self._maps)}, ids of {list(self._ids)}"
         for name, maps in self._maps.items():
-            rows = stored_maps(self._connection, self._ids[name], name, self.skipped)
+            rows = self._stored_maps(name)
             stored = [(each.start, each.item_count, each.size_bytes) for each in rows]
             known = [(each.start, each.item_count, each.size_bytes) for each in maps]
             assert stored == known, f"{name} is stored as {stored} and known as {known} (start, items, bytes)"
@@ -295,8 +302,13 @@ class SqliteEngine(Engine):
         batch.creates.append(name)
         self.commit(batch)
 
+    def _stored_maps(self, name: str) -> list[SqliteMap]:
+        rows = stored_maps(self._connection, self._ids[name], name, self.skipped)
+        return [CachedMap(self._cache, each) for each in rows]
+
     def _first_map(self, keyspace_id: int, name: str) -> SqliteMap:
         return self._map(keyspace_id, name, b"", None, 0, 0)
 
     def _map(self, keyspace_id: int, name: str, start: bytes, stop: bytes | None, count: int, size: int) -> SqliteMap:
-        return SqliteMap(self._connection, keyspace_id, name, start, stop, count, size, self.skipped)
+        stored = SqliteMap(self._connection, keyspace_id, name, start, stop, count, size, self.skipped)
+        return CachedMap(self._cache, stored)

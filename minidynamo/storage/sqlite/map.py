@@ -13,6 +13,7 @@ from zlib import crc32
 
 from minidynamo.storage.engine import KeyspaceDamaged, RecordDamaged
 from minidynamo.storage.ordered_map import bounded, record_of
+from minidynamo.storage.sqlite.record_cache import RecordCache
 from minidynamo.storage.sqlite.skipping import Row, Skipped
 from minidynamo.values.records import record_size_bytes
 
@@ -139,6 +140,28 @@ class SqliteMap:
         ):
             if noted != found:
                 raise KeyspaceDamaged(self._name, f"{noted} {what} are noted from {self.start!r} on, {found} are found")
+
+
+class CachedMap(SqliteMap):
+    """A map of the connection that commits, whose gets look into a cache before they ask SQLite."""
+
+    __slots__ = ("_cache",)
+
+    def __init__(self, cache: RecordCache, seen: SqliteMap) -> None:
+        count, size = seen.item_count, seen.size_bytes
+        super().__init__(
+            seen._connection, seen.keyspace_id, seen._name, seen.start, seen.stop, count, size, seen._skipped
+        )
+        self._cache = cache
+
+    def get(self, key: bytes) -> bytes | None:
+        place = (self.keyspace_id, key)
+        record = self._cache.get(place)
+        if record is None:
+            record = super().get(key)
+            if record is not None:
+                self._cache.keep(place, record)
+        return record
 
 
 class RowWriter:
