@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from minidynamo import __version__
-from minidynamo.cli.display import byte_count, plain_text, wide_console
+from minidynamo.cli.display import byte_count, error_console, plain_text, wide_console
 from minidynamo.cli.places import one_line, open_file
+from minidynamo.cli.printable import printable
 from minidynamo.compiled import CORE
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
@@ -19,8 +21,8 @@ def run_check(path: Path) -> int:
     """Verifies a file; returns 0, 1 where something is wrong with it, 2 where it cannot be opened."""
     console = wide_console()
     try:
-        with open_file(path) as database, console.status(plain_text(f"Checking {path}")):
-            database.check()
+        with open_file(path) as database:
+            _check(database, path)
             tables = database.tables
     except StoreError as error:
         print(f"minidynamo: {error}", file=sys.stderr)
@@ -32,6 +34,16 @@ def run_check(path: Path) -> int:
     told = f"{path}: {len(tables)} table(s), every page, item, index entry, size and count is right"
     console.print(plain_text(told), soft_wrap=True)
     return 0
+
+
+def _check(database: Database, path: Path) -> None:
+    """Checks a file, with a bar for its items; the pages and records of the engine come first."""
+    counts = [database.execute("DescribeTable", {"TableName": name})["Table"]["ItemCount"] for name in database.tables]
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = error_console()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(printable(f"Checking {path}"), total=sum(counts))
+        database.check(lambda more: progress.advance(task, more))
 
 
 def run_info(path: Path) -> int:

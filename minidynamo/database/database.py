@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from minidynamo.arguments import require
@@ -259,9 +259,12 @@ class Database(HandlerHost, Faces):
             "seed": f"{self._identity}/{name}",
         }
 
-    def check(self) -> None:
+    def check(self, progress: Callable[[int], None] | None = None) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, index entries that fit their items, tokens,
         streams, and how far mappings have come.
+
+        Parameters:
+            progress: told how many items more have been looked at, from time to time.
 
         Raises:
             AssertionError: one of this process does not hold.
@@ -270,13 +273,13 @@ class Database(HandlerHost, Faces):
         with self.lock:
             self._require_open()
             try:
-                self._check()
+                self._check(progress)
             except self.engine.io_errors as error:
                 raise StoreDamaged(f"{self.engine.place} is damaged. {read_failure(self.catalog, error)}") from error
 
-    def _check(self) -> None:
+    def _check(self, progress: Callable[[int], None] | None) -> None:
         self.engine.check()
-        self.catalog.check()
+        self.catalog.check(progress)
         self.tokens.check()
         if self._functions is not None:
             self._functions.check()

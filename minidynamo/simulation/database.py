@@ -135,9 +135,9 @@ class SimulatedDatabase(Database):
 
         return lateness
 
-    def check(self) -> None:
+    def check(self, progress: Callable[[int], None] | None = None) -> None:
         with self.lock:
-            super().check()
+            super().check(progress)
             self._simulation.check()
 
     # Copies.

@@ -51,12 +51,15 @@ def check_map(ordered_map: OrderedMap, name: str) -> None:
     Parameters:
         name: which map it is, for the message.
     """
-    entries = list(ordered_map.range(None, None))
-    size = sum(record_size_bytes(record) for _, record in entries)
-    assert ordered_map.item_count == len(entries), f"{name} counts {ordered_map.item_count} items, holds {len(entries)}"
+    count = size = 0
+    last: bytes | None = None
+    for key, record in ordered_map.range(None, None):
+        assert last is None or last < key, f"{name} has {key!r} behind {last!r}"
+        last = key
+        count += 1
+        size += record_size_bytes(record)
+    assert ordered_map.item_count == count, f"{name} counts {ordered_map.item_count} items, holds {count}"
     assert ordered_map.size_bytes == size, f"{name} counts {ordered_map.size_bytes} bytes, holds {size}"
-    for one, two in pairwise(entries):
-        assert one[0] < two[0], f"{name} has {two[0]!r} behind {one[0]!r}"
 
 
 def check_tiling(maps: Sequence[OrderedMap], name: str) -> None:

@@ -27,6 +27,7 @@ from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.registry import StreamChange, Streams
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.table import Table, keyspace_names
+from minidynamo.tables.table_checks import Advance, check_table
 from minidynamo.values.key_bytes import after
 from minidynamo.values.records import packed_record, record_item
 
@@ -216,8 +217,8 @@ class Catalog:
                 self._keep(batch, table.name, None if live is None else live.state)
         batch.after += (self.unsaved.clear,)
 
-    def check(self) -> None:
-        """Asserts that all tables are sound and stored as they are."""
+    def check(self, advance: Advance | None = None) -> None:
+        """Asserts that all tables are sound and stored as they are; tells how many more items have been looked at."""
         self.system.check()
         stored = {state.name: state for state in self.stored_states()}
         unsaved = {each.table.name for each in self.unsaved}
@@ -226,7 +227,7 @@ class Catalog:
             is_same = stored.get(name) == (None if live is None else live.state)
             assert is_same or name in unsaved, f"{name} is stored as {stored.get(name)}, and live as {live}"
         for table in self._tables.values():
-            table.check()
+            check_table(table, advance)
             noted, due = self._dues.get(table.name), table.state.next_due
             assert noted == due, f"{table.name} is noted as due at {noted}, and is at {due}"
         gone = self._dues.keys() - self._tables.keys()

@@ -18,7 +18,7 @@ from minidynamo.storage.keyspace import Keyspace
 from minidynamo.tables.expiry_times import ExpiryTimes
 from minidynamo.tables.item_collections import ItemCollections
 from minidynamo.values.attribute_value import Item
-from minidynamo.values.records import record_item, record_size_bytes
+from minidynamo.values.records import record_size_bytes
 
 if TYPE_CHECKING:
     from minidynamo.streams.stream import Stream
@@ -156,34 +156,6 @@ class Table:
         """Refuses an item to be put whose index key attributes are not what an index demands."""
         for index in self.indexes.values():
             index.definition.check_put(item)
-
-    def check(self) -> None:
-        """Asserts that every item has its entries, every entry its item, and all partitions their order."""
-        self.keyspace.check()
-        wanted = sorted(each.name for each in self.state.indexes if each.status != "DELETING")
-        assert list(self.indexes) == wanted, f"{self.name} has the indexes {list(self.indexes)}, its state {wanted}"
-        label = None if self.stream is None else self.stream.key[1]
-        wanted_label = self.state.stream_label if self.state.has_stream else None
-        assert label == wanted_label, f"{self.name} writes to the stream {label}, its state says {wanted_label}"
-        expected: dict[str, dict[bytes, Item]] = {name: {} for name in self.indexes}
-        expiring: set[bytes] = set()
-        for key, record in self.keyspace.range(b"", None):
-            item = record_item(record)
-            own = self.primary_key.key_bytes(item)
-            assert own == key, f"an item of {self.name} lies under {key!r} and has the key {own!r}"
-            if self.expiry is not None and (entry_key := self.expiry.entry_key(key, item)) is not None:
-                expiring.add(entry_key)
-            for name, index in self.indexes.items():
-                entry_key = index.definition.entry_key(item, key)
-                if entry_key is not None:
-                    expected[name][entry_key] = index.definition.projected(item)
-        for name, index in self.indexes.items():
-            index.keyspace.check()
-            found = {key: record_item(record) for key, record in index.keyspace.range(b"", None)}
-            assert found == expected[name], f"index {name} differs from the items of {self.name}"
-        if self.expiry is not None:
-            self.expiry.check(expiring)
-        self.collections.check()
 
     def _open_keyspace(self, part: str, keeps_collections_whole: bool) -> Keyspace:
         return Keyspace(

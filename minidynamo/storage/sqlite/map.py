@@ -133,11 +133,11 @@ class SqliteMap:
         Raises:
             KeyspaceDamaged: they do not.
         """
-        sizes = [record_size_bytes(record) for _, record in self.range(None, None)]
-        for what, noted, found in (
-            ("records", self.item_count, len(sizes)),
-            ("bytes", self.size_bytes, sum(sizes)),
-        ):
+        count = size = 0
+        for _, record in self.range(None, None):
+            count += 1
+            size += record_size_bytes(record)
+        for what, noted, found in (("records", self.item_count, count), ("bytes", self.size_bytes, size)):
             if noted != found:
                 raise KeyspaceDamaged(self._name, f"{noted} {what} are noted from {self.start!r} on, {found} are found")
 

@@ -35,7 +35,7 @@ PAGE_BYTES = 8192
 _MAGIC, _HEAD_BYTES = b"SQLite format 3\0", 100
 # What SQLite raises, also for texts of its own that damage has made unreadable.
 IO_ERRORS = (sqlite3.Error, UnicodeDecodeError, RecordDamaged, KeyspaceDamaged)
-_CACHE_KIB = 64 * 1024
+_CACHE_KIB = 40 * 1024
 _READER_CACHE_KIB = 8 * 1024
 _STATEMENTS_KEPT = 1024
 _WAIT_SECONDS = 60.0  # For a checkpoint that ends on a slow disk.
