@@ -48,8 +48,10 @@ def _guards_now() -> bool:
 def provide_inside(session: Session, service_name: str, rest: tuple[object, ...], options: Options) -> None:
     """Provides for a client that is about to be made, where a mock is on; `rest` are its positional options."""
     endpoint = current_endpoint()
-    if service_name in SERVICES and endpoint is not None and not rest[1:]:
-        provide(session, options, endpoint.scope.region, _guards_now(), has_region=bool(rest))
+    is_ours = service_name in SERVICES
+    if (is_ours or service_name == "lambda") and endpoint is not None and not rest[1:]:
+        # Clients of Lambda may be others' outside the mock: they sign with a key of ours only while it answers them.
+        provide(session, options, endpoint.scope.region, is_ours and _guards_now(), has_region=bool(rest))
 
 
 def provide(

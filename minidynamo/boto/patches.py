@@ -16,6 +16,7 @@ from typing import Any
 
 from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
 from minidynamo.boto.calls import answered, run
+from minidynamo.boto.lambda_calls import lending_functions
 from minidynamo.boto.moto_stacks import STACK_OPERATIONS, follow_stacks
 from minidynamo.boto.new_clients import guarded, provide_inside
 from minidynamo.boto.retry_state import (
@@ -94,7 +95,8 @@ def _make_api_call(original: Method) -> Method | None:
     def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
-            result = original(self, operation_name, api_params)
+            with lending_functions(self):
+                result = original(self, operation_name, api_params)
             if operation_name in STACK_OPERATIONS:
                 follow_stacks(self)
             return result
@@ -115,7 +117,8 @@ def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousM
     async def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
-            return await original(self, operation_name, api_params)
+            with lending_functions(self):
+                return await original(self, operation_name, api_params)
         with calling_from(self.meta.region_name):
             return await answered(self, operation_name, endpoint, api_params, original)
 

@@ -72,7 +72,7 @@ def endpoint_of(client: Client) -> Endpoint | None:
     mock = current_mock()
     if mock is None or mock.databases is None:
         return None if mock is None else mock.database
-    return mock.databases.of(client.meta.region_name, _access_key(client))
+    return mock.databases.of(client.meta.region_name, access_key_of(client))
 
 
 def endpoint_of_caller(region: str, access_key: str) -> Endpoint | None:
@@ -111,7 +111,7 @@ def current_mock() -> Answering | None:
     return None
 
 
-def _access_key(client: Client) -> str:
+def access_key_of(client: Client) -> str:
     """What a client signs with; "" where it is not known before it signs."""
     credentials = getattr(client._request_signer, "_credentials", None)
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from minidynamo.embedded.client_errors import no_response_error
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError, NoResponse
 from minidynamo.http.exchange import Exchange
-from minidynamo.http.messages import HttpRequest
+from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.signatures import Signature, signature_of
 from minidynamo.schema.arns import calling_from
 
@@ -59,14 +60,14 @@ def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = N
     )
     token = TRAVEL.set(Travel(client, endpoint, is_asynchronous(client), first))
     try:
-        with _credentials(client):
+        with with_credentials(client):
             yield
     finally:
         TRAVEL.reset(token)
 
 
 @contextmanager
-def _credentials(client: Client) -> Iterator[None]:
+def with_credentials(client: Client) -> Iterator[None]:
     """Lets a client without credentials sign, for as long as this is on."""
     from botocore.credentials import Credentials
 
@@ -104,7 +105,7 @@ def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool
     Raises:
         ConnectionClosedError, ReadTimeoutError: botocore's, where there is to be no response.
     """
-    http = _received(request)
+    http = received(request)
     exchange = Exchange(lambda signature: endpoint, authenticate=lambda request: _UNSIGNED)
     travel = TRAVEL.get()
     try:
@@ -117,8 +118,12 @@ def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool
             response = exchange.respond(http)
     except NoResponse as silence:
         raise no_response_error(silence, request.url) from None
-    # Older versions of aiobotocore read the headers from aiohttp's response.
-    raw = SimpleNamespace(raw_headers=[(name.encode(), text.encode()) for name, text in response.headers.items()])
+    return raw_response(response, request, asynchronous)
+
+
+def raw_response(response: HttpResponse, request: PreparedRequest, asynchronous: bool) -> RawResponse:
+    """botocore's response object, or aiobotocore's, for a response."""
+    raw = _Raw(response)
     shown = _response_class(asynchronous)(request.url, response.status, response.headers, raw)
     shown._content = response.body
     return shown
@@ -127,7 +132,7 @@ def response_to(request: PreparedRequest, endpoint: Endpoint, asynchronous: bool
 def response_to_sender(request: PreparedRequest, asynchronous: bool) -> RawResponse:
     """The response to a request that is known by its signature alone, while a mock is on."""
     try:
-        signature = signature_of(_received(request))
+        signature = signature_of(received(request))
     except DynamoError:
         signature = _UNSIGNED
     endpoint = endpoint_of_caller(signature.region, signature.access_key)
@@ -136,7 +141,25 @@ def response_to_sender(request: PreparedRequest, asynchronous: bool) -> RawRespo
         return response_to(request, endpoint, asynchronous)
 
 
-def _received(request: PreparedRequest) -> HttpRequest:
+class _Raw(BytesIO):
+    """What botocore reads a body from that it hands on as a stream.
+
+    Attributes:
+        raw_headers: from which older versions of aiobotocore read the headers.
+        content: from which aiobotocore reads the body.
+    """
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.body)
+        self.raw_headers = [(name.encode(), text.encode()) for name, text in response.headers.items()]
+        self.content = SimpleNamespace(read=self._read_asynchronously)
+
+    async def _read_asynchronously(self, size: int = -1) -> bytes:
+        return self.read(size)
+
+
+def received(request: PreparedRequest) -> HttpRequest:
+    """A prepared request as a server would receive it."""
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
     body = request.body or b""

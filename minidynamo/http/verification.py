@@ -41,10 +41,12 @@ class Verifier:
     Parameters:
         secrets: secret keys by access key.
         clock: tells how old a signature is.
+        service: for which requests are signed.
     """
 
-    def __init__(self, secrets: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, secrets: Mapping[str, str], clock: Clock, service: str = _SERVICE) -> None:
         self._secrets = dict(secrets)
+        self._service = service
         self._clock = clock
 
     def __call__(self, request: HttpRequest) -> Signature:
@@ -60,7 +62,7 @@ class Verifier:
             raise InvalidSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
         _check_signed(request, signature)
         check_form(signature)
-        _check_scope(signature)
+        _check_scope(signature, self._service)
         secret = self._secrets.get(signature.access_key)
         if secret is None:
             raise UnrecognizedClient("The security token included in the request is invalid.")
@@ -130,13 +132,13 @@ def _check_signed(request: HttpRequest, signature: Signature) -> None:
             raise InvalidSignature(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _check_scope(signature: Signature) -> None:
+def _check_scope(signature: Signature, wanted: str) -> None:
     _, date, region, service, terminator = signature.scope
     errors = ""
     if re.fullmatch(r"[a-z0-9-]+", region) is None:
         errors += f"Credential should be scoped to a valid region, not '{region}'. "
-    if service != _SERVICE:
-        errors += f"Credential should be scoped to correct service: '{_SERVICE}'. "
+    if service != wanted:
+        errors += f"Credential should be scoped to correct service: '{wanted}'. "
     if terminator != _TERMINATOR:
         errors += f"Credential should be scoped with a valid terminator: '{_TERMINATOR}', not '{terminator}'. "
     day = signature.date[:8]

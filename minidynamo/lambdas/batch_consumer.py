@@ -65,6 +65,10 @@ class BatchConsumer:
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
 
+    def configure(self, settings: MappingSettings) -> None:
+        """Goes by other settings from now on."""
+        self._settings = settings
+
     def process(self, worker: ShardWorker, origin: StreamOrigin) -> None:
         """Hands the batch that a worker is at over to the function, or gives it up."""
         batch = worker.batches[0]

@@ -15,6 +15,7 @@ from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.batch_consumer import BatchConsumer
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.failures import Destinations
+from minidynamo.lambdas.mapping_status import MappingStatus
 from minidynamo.lambdas.runtime import Metrics, Runtime
 from minidynamo.lambdas.setting_rules import check_called
 from minidynamo.lambdas.settings import MappingSettings
@@ -28,9 +29,11 @@ class EventSourceMapping:
     """A mapping of a table's stream onto a function.
 
     Attributes:
+        uuid: what Lambda's API calls it.
         table_name, function_name: what it connects.
         settings: what it was created with.
         state: "Enabled", "Disabled" or "Deleted".
+        status: how that shows in Lambda's API.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class EventSourceMapping:
         table_name: str,
         function_name: str,
         settings: MappingSettings,
+        uuid: str,
     ) -> None:
         self._context = context
+        self.uuid, self.status = uuid, MappingStatus(context.clock)
         self.table_name, self.function_name, self.settings = table_name, function_name, settings
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self.turn = threading.Lock()  # Held while a worker is taken up.
@@ -95,6 +100,14 @@ class EventSourceMapping:
         for workers in self._reader.workers.values():
             for worker in workers:
                 worker.is_at_work = False
+
+    def configure(self, settings: MappingSettings) -> None:
+        """Goes on with other settings, from where it was."""
+        with self.turn, self._context.lock:
+            self.settings = settings
+            self.state = "Enabled" if settings.Enabled else "Disabled"
+            self._consumer.configure(settings)
+            self._reader.configure(settings)
 
     def enable(self) -> None:
         """Goes on from where it was."""

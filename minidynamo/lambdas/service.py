@@ -146,7 +146,8 @@ class Functions:
             self._runtime.register(name, handler, parameters.get("Timeout", 3))
         if any(each.table_name == table_name and each.function_name == name for each in self._live_mappings()):
             raise ValueError(f"there is a mapping of the stream of {table_name} onto {name} already")
-        mapping = EventSourceMapping(self._context, self._runtime, self._destinations, table_name, name, settings)
+        uuid = self._new_request_id()
+        mapping = EventSourceMapping(self._context, self._runtime, self._destinations, table_name, name, settings, uuid)
         self.mappings.append(mapping)
         if self._background is not None:
             mapping.start()
@@ -169,6 +170,23 @@ class Functions:
         for mapping in self.mappings:
             if mapping.state != "Deleted":
                 mapping.check()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all functions."""
+        return self._runtime.names
+
+    def has(self, name: str) -> bool:
+        """Whether there is a function of a name, `name:qualifier` or ARN."""
+        try:
+            self._runtime.find(name)
+        except ResourceNotFound:
+            return False
+        return True
+
+    def live_mappings(self) -> list[EventSourceMapping]:
+        """The mappings that there are, in the order of their making."""
+        return list(self._live_mappings())
 
     def _live_mappings(self) -> list[EventSourceMapping]:
         self.mappings = [each for each in self.mappings if each.state != "Deleted"]

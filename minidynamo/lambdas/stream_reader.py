@@ -44,6 +44,13 @@ class StreamReader:
         self.workers: dict[str, list[ShardWorker]] = {}
         self.begin()
 
+    def configure(self, settings: MappingSettings) -> None:
+        """Goes by other settings from now on: batches that are not done are read again; with the lock held."""
+        if self.workers:
+            self.save()
+        self._settings, self._passes = settings, compiled_filters(settings.FilterCriteria)
+        self.begin()
+
     def begin(self) -> None:
         """Takes up the stored position, or the starting position; to be called with the lock held."""
         self.workers = {}

@@ -180,6 +180,12 @@ def _detected(lines: list[str]) -> ValidationError:
     return ValidationError(f"{len(lines)} validation {noun} detected: {listed}")
 
 
+def listed_violations(shape: Shape, request: Request) -> str | None:
+    """What constraints a request violates, listed with their values as the older layer does; None for none."""
+    violations = list(_violations(shape, request, ()))
+    return _detected([each.older() for each in violations]).message if violations else None
+
+
 def _violations(shape: Shape, value: object, path: tuple[str, ...]) -> Iterator[Violation]:
     yield from _own_violations(shape, value, path)
     if shape.kind == "Structure" and isinstance(value, Mapping):

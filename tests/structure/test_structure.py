@@ -38,6 +38,7 @@ FLOORS = (
     {"operations"},
     {"lambdas"},
     {"endpoints"},
+    {"lambda_api"},
     {"embedded", "http"},
     {"remote"},
     {"database"},

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from typing import Protocol
 
 from minidynamo.errors import AccessDenied, NoResponse
 from minidynamo.http.exchange import Exchange, request_summary
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.server.access import HostCheck
-from minidynamo.http.server.gateway import Gateway
 
 access_log = logging.getLogger("minidynamo.server.access")
+
+
+class Door(Protocol):
+    """What answers requests that are not DynamoDB's, by running functions.
+
+    Attributes:
+        seconds_max: how long one is waited for.
+    """
+
+    @property
+    def seconds_max(self) -> float: ...
+
+    def takes(self, request: HttpRequest) -> bool:
+        """Whether it answers a request."""
+        ...
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request."""
+        ...
+
+    def too_late(self) -> HttpResponse:
+        """The response where a function has not answered in time."""
+        ...
+
+    def too_many(self) -> HttpResponse:
+        """The response where as many functions run as may."""
+        ...
 
 
 class Application:
@@ -20,27 +48,17 @@ class Application:
     Parameters:
         exchange: answers those of DynamoDB.
         is_allowed_host: tells whether a Host header is answered.
-        gateway: answers the others, if any does.
+        doors: answer the others: those that the first of them takes it answers.
     """
 
-    def __init__(self, exchange: Exchange, is_allowed_host: HostCheck, gateway: Gateway | None = None) -> None:
-        self._gateway = gateway
+    def __init__(self, exchange: Exchange, is_allowed_host: HostCheck, doors: Sequence[Door] = ()) -> None:
+        self._doors = tuple(doors)
         self._exchange = exchange
         self._is_allowed_host = is_allowed_host
 
-    def is_for_function(self, request: HttpRequest) -> bool:
-        """Whether a function answers a request."""
-        return self._gateway is not None and self._gateway.takes(request)
-
-    def too_late(self) -> HttpResponse:
-        """The response where a function has not answered in time."""
-        assert self._gateway is not None, "only functions are waited for"
-        return self._gateway.too_late()
-
-    def too_many(self) -> HttpResponse:
-        """The response where as many functions run as may."""
-        assert self._gateway is not None, "only functions are counted"
-        return self._gateway.too_many()
+    def door_of(self, request: HttpRequest) -> Door | None:
+        """What has functions answer a request; None for one of DynamoDB."""
+        return next((each for each in self._doors if each.takes(request)), None)
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The response to a whole request, with a line in the access log where that is on.
@@ -63,8 +81,9 @@ class Application:
     def _responded(self, request: HttpRequest) -> HttpResponse:
         host = request.headers.get("host", "")
         if self._is_allowed_host(host):
-            if self._gateway is not None and self._gateway.takes(request):
-                return self._gateway.respond(request)
+            door = self.door_of(request)
+            if door is not None:
+                return door.respond(request)
             return self._exchange.respond(request)
         error = f"This server is for programs on its own machine: it does not answer for the host {host[:100]!r}."
         return self._exchange.refused(request, AccessDenied(error))

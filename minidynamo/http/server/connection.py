@@ -21,7 +21,6 @@ from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.request_parser import RequestParser
 from minidynamo.limits import (
-    FUNCTION_ANSWER_SECONDS_MAX,
     HTTP_BODY_SECONDS_MAX,
     HTTP_CONNECTIONS_MAX,
     HTTP_IDLE_SECONDS_MAX,
@@ -227,7 +226,7 @@ class ClientConnection(asyncio.Protocol):
     def _have_answered(self, request: HttpRequest, keeps_alive: bool) -> None:
         """Lets a thread answer a request; a function that takes too long is not waited for."""
         self._is_at_work = True
-        method, is_for_function = request.method, self.application.is_for_function(request)
+        method, door = request.method, self.application.door_of(request)
         limit: asyncio.TimerHandle | None = None
         is_over = False
 
@@ -246,9 +245,9 @@ class ClientConnection(asyncio.Protocol):
                 self._loop.call_soon_threadsafe(finish, response)
 
         if not self.dispatcher.submit(request, finish_in_loop):
-            self._loop.call_soon(finish, self.application.too_many() if is_for_function else _NO_THREAD)
-        elif is_for_function:
-            limit = self._loop.call_later(FUNCTION_ANSWER_SECONDS_MAX, lambda: finish(self.application.too_late()))
+            self._loop.call_soon(finish, _NO_THREAD if door is None else door.too_many())
+        elif door is not None:
+            limit = self._loop.call_later(door.seconds_max, lambda: finish(door.too_late()))
 
     def _finish(self, response: HttpResponse | None, method: str, keeps_alive: bool) -> None:
         if self._held_bytes:

@@ -75,7 +75,7 @@ class Dispatcher:
             return None
         self._unlock()
         if target is None or target in self._watched:
-            return None if self._application.is_for_function(request) else self.respond(request)
+            return self.respond(request) if self._application.door_of(request) is None else None
         started = time.perf_counter()
         response = self._application.respond(request)
         if time.perf_counter() - started > _QUICK_SECONDS and operation_of(target) is not None:
@@ -131,7 +131,7 @@ class Dispatcher:
             pool.close()
 
     def _pool_for(self, request: HttpRequest) -> Pool:
-        if self._application.is_for_function(request):
+        if self._application.door_of(request) is not None:
             return self._calls
         if len(request.body) > _LARGE_BODY_BYTES or "content-encoding" in request.headers:
             return self._large

@@ -81,6 +81,8 @@ class Gateway:
         self._name = getattr(handler, "__name__", "api")
         database.functions.register(self._name, handler, Timeout=FUNCTION_ANSWER_SECONDS_MAX)
 
+    seconds_max = FUNCTION_ANSWER_SECONDS_MAX
+
     @staticmethod
     def takes(request: HttpRequest) -> bool:
         """Whether a request is for the function: those of DynamoDB say so in a header."""

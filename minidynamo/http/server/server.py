@@ -21,6 +21,7 @@ from minidynamo.http.server.application import Application
 from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.gateway import Gateway
+from minidynamo.http.server.lambda_door import LambdaDoor
 from minidynamo.http.server.tls import check_tls
 from minidynamo.http.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
@@ -106,15 +107,20 @@ class Server:
         self.options = options = options or ServerOptions()
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
+        door = LambdaDoor(choose, accept_any, lambda signature: True)
         clock = choose(None).clock
         authenticate: Authenticate = accept_any
         around: Around | None = None
         if options.credentials is not None:
             credentials = credentials_of(options.credentials, choose(None).scope.account_id)
-            authenticate = Verifier({key: each.secret for key, each in credentials.items()}, clock)
+            secrets = {key: each.secret for key, each in credentials.items()}
+            authenticate = Verifier(secrets, clock)
+            roots = {key for key, each in credentials.items() if each.principal.is_root}
+            door = LambdaDoor(choose, Verifier(secrets, clock, "lambda"), lambda signed: signed.access_key in roots)
             choose, around = Principals(choose, credentials), ways_in
         exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
-        self.application = Application(exchange, host_check(options.host), gateway)
+        doors = (door,) if gateway is None else (door, gateway)
+        self.application = Application(exchange, host_check(options.host), doors)
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
         self._thread: threading.Thread | None = None

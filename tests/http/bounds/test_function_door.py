@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import minidynamo
-from minidynamo.http.server import connection as connections
 from minidynamo.http.server import dispatcher as dispatching
 from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.server import Server
@@ -87,7 +86,7 @@ def test_a_function_says_nothing_of_framing() -> None:
 
 def test_hanging_handlers_shut_no_door(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is answered after 29 s, here less; others are answered meanwhile; beyond a number there are too many."""
-    monkeypatch.setattr(connections, "FUNCTION_ANSWER_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(Gateway, "seconds_max", 0.3)
     monkeypatch.setattr(dispatching, "FUNCTION_CALLS_AT_ONCE_MAX", 10)
     may_end = threading.Event()
 

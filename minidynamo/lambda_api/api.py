@@ -1,0 +1,124 @@
+"""AWS Lambda's API: finds the operation of a request, checks its shape, carries it out, and words what goes wrong.
+
+Source: AWS Lambda API reference; recorded answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.errors import SerializationError
+from minidynamo.lambda_api.event_source_mappings import EventSourceMappings
+from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambda_api.invoking import invoke
+from minidynamo.lambda_api.owner import FunctionOwner, has_functions
+from minidynamo.lambda_api.replies import Reply
+from minidynamo.lambda_api.routes import ApiRequest, routed
+from minidynamo.lambda_api.shapes import SHAPES
+from minidynamo.requests.json_types import check_types
+from minidynamo.requests.violations import listed_violations
+from minidynamo.values.api_types import JsonObject
+
+logger = logging.getLogger("minidynamo.lambdas")
+
+Operation = Callable[[JsonObject, bytes], Reply]
+
+
+class LambdaApi:
+    """Replies for the functions and mappings of a database.
+
+    Parameters:
+        owner: the database.
+    """
+
+    def __init__(self, owner: FunctionOwner) -> None:
+        self._owner = owner
+        self._mappings = mappings = EventSourceMappings(owner)
+        self._operations: dict[str, Operation] = {
+            "CreateEventSourceMapping": lambda members, _: Reply.of(202, mappings.create(members)),
+            "GetEventSourceMapping": lambda members, _: Reply.of(200, mappings.get(members)),
+            "ListEventSourceMappings": lambda members, _: Reply.of(200, mappings.list(members)),
+            "UpdateEventSourceMapping": lambda members, _: Reply.of(202, mappings.update(members)),
+            "DeleteEventSourceMapping": lambda members, _: Reply.of(202, mappings.delete(members)),
+            "ListTags": lambda members, _: Reply.of(200, {"Tags": mappings.tags_of(members["Resource"])}),
+            "TagResource": lambda members, _: self._tag(members),
+            "UntagResource": lambda members, _: self._untag(members),
+            "Invoke": lambda members, body: invoke(owner, members, body),
+        }
+
+    def knows(self, request: ApiRequest) -> bool:
+        """Whether a request is about a function or a mapping that lives here, or lists those."""
+        try:
+            _, members = routed(request)
+            if "FunctionName" in members:
+                return FunctionName.of(members["FunctionName"], self._owner.scope).name in self._owner.functions.names
+        except Fault:
+            return False
+        known = self._owner.functions.live_mappings()
+        if "UUID" in members or "Resource" in members:
+            uuid = members.get("UUID") or members["Resource"].rpartition(":")[2]
+            return any(each.uuid == uuid for each in known)
+        return bool(known)
+
+    def respond(self, request: ApiRequest) -> Reply:
+        """The reply to a request; nothing is raised."""
+        try:
+            operation, members = routed(request)
+            _check_shape(operation, members)
+            reply = self._operations[operation](members, request.body)
+        except Fault as fault:
+            reply = reply_of(fault)
+        except Exception:
+            logger.exception("a request of Lambda's API failed: this is a bug in minidynamo")
+            reply = reply_of(Fault("ServiceException", "Internal failure"))
+        return reply._replace(headers={"content-type": "application/json", **reply.headers})
+
+    def _tag(self, members: JsonObject) -> Reply:
+        self._mappings.tags_of(members["Resource"]).update(members["Tags"])
+        return Reply(204, b"")
+
+    def _untag(self, members: JsonObject) -> Reply:
+        tags = self._mappings.tags_of(members["Resource"])
+        for key in members["TagKeys"]:
+            tags.pop(key, None)
+        return Reply(204, b"")
+
+
+# Of the databases whose functions have been asked for.
+_APIS: WeakKeyDictionary[object, LambdaApi] = WeakKeyDictionary()
+
+
+def api_of(endpoint: Endpoint) -> LambdaApi | None:
+    """The API of an endpoint's functions; None where it is no database of this process."""
+    if not has_functions(endpoint):
+        return None
+    api = _APIS.get(endpoint)
+    if api is None:
+        api = _APIS[endpoint] = LambdaApi(endpoint)
+    return api
+
+
+def _check_shape(operation: str, members: JsonObject) -> None:
+    shape = SHAPES[operation]
+    try:
+        check_types(shape, members)
+    except SerializationError as error:
+        raise Fault(
+            "InvalidRequestContentException", f"Could not parse request body into json: {error.message}"
+        ) from None
+    violated = listed_violations(shape, members)
+    if violated is not None:
+        raise Fault("ValidationException", violated)
+
+
+def reply_of(fault: Fault) -> Reply:
+    """The reply that tells of a fault."""
+    reply = Reply.of(fault.status, fault.body)
+    headers = {"content-type": "application/json", "x-amzn-errortype": fault.code}
+    if fault.status == 429:
+        headers["retry-after"] = "1"
+    return reply._replace(headers=headers)

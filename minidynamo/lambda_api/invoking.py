@@ -1,0 +1,67 @@
+"""Invoke: runs a function now, later, or looks whether it could be.
+
+Source: AWS Lambda API reference, Invoke; recorded answers.
+"""
+
+from __future__ import annotations
+
+import json
+
+from minidynamo.errors import ResourceNotFound, TooManyRequests
+from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.function_names import LATEST, FunctionName
+from minidynamo.lambda_api.owner import FunctionOwner
+from minidynamo.lambda_api.replies import Reply
+from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.limits import INVOCATION_EVENT_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
+from minidynamo.values.api_types import JsonObject
+
+_BYTES_MAX = {"RequestResponse": INVOCATION_PAYLOAD_BYTES_MAX, "Event": INVOCATION_EVENT_BYTES_MAX}
+
+
+def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
+    """Replies with what the function returns, or that its invocation is queued, or that it is there.
+
+    Parameters:
+        owner: the database.
+        members: FunctionName and, if they are given, Qualifier and InvocationType.
+        payload: the event, as JSON; nothing stands for {}.
+
+    Raises:
+        Fault: there is no such function, the payload is no JSON or too large, or its concurrency is used up.
+    """
+    kind = members.get("InvocationType", "RequestResponse")
+    name = FunctionName.of(members["FunctionName"], owner.scope, members.get("Qualifier"))
+    most = _BYTES_MAX.get(kind, INVOCATION_PAYLOAD_BYTES_MAX)
+    if len(payload) > most:
+        text = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
+        raise Fault("RequestTooLargeException", text)
+    if not owner.functions.has(name.invoked):
+        raise Fault(
+            "ResourceNotFoundException", f"Function not found: {name.arn(owner.scope)}:{name.qualifier or LATEST}"
+        )
+    _require_json(payload)
+    token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a reply.
+    try:
+        answer = owner.functions.invoke(name.invoked, payload or b"{}", kind)
+    except ResourceNotFound as error:
+        raise Fault("ResourceNotFoundException", error.message) from None
+    except TooManyRequests as error:
+        raise Fault("TooManyRequestsException", error.message, error.members) from None
+    finally:
+        IN_BACKGROUND.reset(token)
+    assert ("ExecutedVersion" in answer) == (kind == "RequestResponse"), f"{kind} of {name.invoked} answers {answer}"
+    headers = {}
+    if "ExecutedVersion" in answer:
+        headers["x-amz-executed-version"] = answer["ExecutedVersion"]
+    if "FunctionError" in answer:
+        headers["x-amz-function-error"] = answer["FunctionError"]
+    return Reply(answer["StatusCode"], answer.get("Payload", b""), headers)
+
+
+def _require_json(payload: bytes) -> None:
+    try:
+        json.loads(payload or b"{}")
+    except (ValueError, RecursionError) as error:
+        text = "Could not parse request body into json: Could not parse payload into json: "
+        raise Fault("InvalidRequestContentException", text + str(error)) from None

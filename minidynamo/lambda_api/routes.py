@@ -1,0 +1,143 @@
+"""Which operation a request of AWS Lambda's API is for, and its members: from path, query, headers and body.
+
+Source: the API model of AWS Lambda, version 2015-03-31 (REST-JSON).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from minidynamo.lambda_api.faults import Fault
+from minidynamo.values.api_types import JsonObject
+
+_OF_LAMBDA = re.compile(r"/20\d\d-\d\d-\d\d/(functions|event-source-mappings|tags|layers|account-settings)\b")
+_NUMBERS = frozenset({"MaxItems"})
+_LISTS = frozenset({"TagKeys"})
+
+
+class ApiRequest(NamedTuple):
+    """A request as it comes.
+
+    Attributes:
+        method, path, query: of its first line; path and query still encoded.
+        headers: by lower-case name.
+        body: as it was sent.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Route(NamedTuple):
+    """Where an operation is.
+
+    Attributes:
+        operation: its name.
+        method, path: the path with the names of members in braces.
+        query: members that stand in the query, by their names there.
+        headers: members that stand in headers, by the names of these.
+        has_members: whether the body is a JSON object of further members.
+    """
+
+    operation: str
+    method: str
+    path: str
+    query: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = MappingProxyType({})
+    has_members: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What the path of a request matches."""
+        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)) + "/?")
+
+
+_MAPPINGS, _TAGS = "/2015-03-31/event-source-mappings", "/2017-03-31/tags/{Resource}"
+_ROUTES = (
+    Route("CreateEventSourceMapping", "POST", _MAPPINGS, has_members=True),
+    Route(
+        "ListEventSourceMappings",
+        "GET",
+        _MAPPINGS,
+        query={each: each for each in ("EventSourceArn", "FunctionName", "Marker", "MaxItems")},
+    ),
+    Route("GetEventSourceMapping", "GET", f"{_MAPPINGS}/{{UUID}}"),
+    Route("UpdateEventSourceMapping", "PUT", f"{_MAPPINGS}/{{UUID}}", has_members=True),
+    Route("DeleteEventSourceMapping", "DELETE", f"{_MAPPINGS}/{{UUID}}"),
+    Route(
+        "Invoke",
+        "POST",
+        "/2015-03-31/functions/{FunctionName}/invocations",
+        query={"Qualifier": "Qualifier"},
+        headers={
+            "x-amz-invocation-type": "InvocationType",
+            "x-amz-log-type": "LogType",
+            "x-amz-client-context": "ClientContext",
+        },
+    ),
+    Route("ListTags", "GET", _TAGS),
+    Route("TagResource", "POST", _TAGS, has_members=True),
+    Route("UntagResource", "DELETE", _TAGS, query={"tagKeys": "TagKeys"}),
+)
+_BY_PATTERN = [(route.method, route.pattern, route) for route in _ROUTES]
+OPERATIONS = tuple(route.operation for route in _ROUTES)
+
+
+def is_for_lambda(path: str) -> bool:
+    """Whether a path is one of AWS Lambda's API, known here or not."""
+    return (
+        re.match(r"/20\d\d-\d\d-\d\d/(functions|event-source-mappings|tags|layers|account-settings)\b", path)
+        is not None
+    )
+
+
+def routed(request: ApiRequest) -> tuple[str, JsonObject]:
+    """The operation that a request is for, and its members.
+
+    Raises:
+        Fault: there is none, or its body is no JSON object.
+    """
+    assert request.path.startswith("/"), f"a request has the path {request.path!r}"
+    for method, pattern, route in _BY_PATTERN:
+        found = pattern.fullmatch(request.path) if method == request.method else None
+        if found is not None:
+            members = {name: unquote(text) for name, text in found.groupdict().items()}
+            return route.operation, {**_sent_members(route, request), **members}
+    raise Fault("UnknownOperationException", f"minidynamo does not carry out {request.method} {request.path}.")
+
+
+def _sent_members(route: Route, request: ApiRequest) -> JsonObject:
+    members: JsonObject = _object_in(request.body) if route.has_members else {}
+    for name, values in parse_qs(request.query, keep_blank_values=True).items():
+        member = route.query.get(name)
+        if member is not None:
+            members[member] = values if member in _LISTS else _number_of(values[0]) if member in _NUMBERS else values[0]
+    for header, member in route.headers.items():
+        if header in request.headers:
+            members[member] = request.headers[header]
+    return members
+
+
+def _object_in(body: bytes) -> JsonObject:
+    try:
+        members = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise Fault("InvalidRequestContentException", "Could not parse request body into json.")
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _number_of(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Fault("ValidationException", f"1 validation error detected: Value '{text}' is no number.") from None
