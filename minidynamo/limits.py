@@ -124,6 +124,7 @@ assert ITEM_SIZE_BYTES_MAX < TRANSACTION_SIZE_BYTES_MAX < BATCH_WRITE_BYTES_MAX
 # Lambda: functions, asynchronous invocations, event source mappings. Source: AWS Lambda Developer Guide, "Quotas".
 FUNCTION_TIMEOUT_SECONDS_MAX = 900
 INVOCATION_PAYLOAD_BYTES_MAX = 6 * MIB
+FUNCTIONS_PAGE_MAX = 50  # Of functions, versions and aliases that are listed at once.
 INVOCATION_EVENT_BYTES_MAX = MIB  # Of one that is queued.
 ANSWER_PAYLOAD_BYTES_MAX = 6 * MIB + 100  # As the service's own error states it.
 INVOCATION_CHAIN_MAX = 16  # Functions that invoke each other through a stream.

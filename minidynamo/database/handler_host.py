@@ -11,8 +11,8 @@ from minidynamo.database.core import Core
 if TYPE_CHECKING:
     from minidynamo.database.settings import StreamSettings
     from minidynamo.lambdas.drain import DrainReport, Errors
+    from minidynamo.lambdas.function import Handler
     from minidynamo.lambdas.mapping import EventSourceMapping
-    from minidynamo.lambdas.runtime import Handler
     from minidynamo.lambdas.service import Functions
 
 HandlerType = TypeVar("HandlerType", bound="Handler")

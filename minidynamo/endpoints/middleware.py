@@ -18,7 +18,7 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.values.api_types import Request, Response
 
 if TYPE_CHECKING:
-    from minidynamo.lambdas.runtime import Invocation, Outcome
+    from minidynamo.lambdas.function import Invocation, Outcome
 
 # Carries out an operation by its API name.
 Proceed = Callable[[str, Request], Response]

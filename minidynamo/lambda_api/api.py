@@ -14,6 +14,7 @@ from minidynamo.errors import SerializationError
 from minidynamo.lambda_api.event_source_mappings import EventSourceMappings
 from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambda_api.functions import FunctionOperations
 from minidynamo.lambda_api.invoking import invoke
 from minidynamo.lambda_api.owner import FunctionOwner, has_functions
 from minidynamo.lambda_api.replies import Reply
@@ -48,12 +49,15 @@ class LambdaApi:
             "TagResource": lambda members, _: self._tag(members),
             "UntagResource": lambda members, _: self._untag(members),
             "Invoke": lambda members, body: invoke(owner, members, body),
+            **_function_operations(FunctionOperations(owner)),
         }
 
     def knows(self, request: ApiRequest) -> bool:
         """Whether a request is about a function or a mapping that lives here, or lists those."""
         try:
-            _, members = routed(request)
+            operation, members = routed(request)
+            if operation == "ListFunctions":
+                return bool(self._owner.functions.names)
             if "FunctionName" in members:
                 return FunctionName.of(members["FunctionName"], self._owner.scope).name in self._owner.functions.names
         except Fault:
@@ -86,6 +90,39 @@ class LambdaApi:
         for key in members["TagKeys"]:
             tags.pop(key, None)
         return Reply(204, b"")
+
+
+def _function_operations(functions: FunctionOperations) -> dict[str, Operation]:
+    """What is carried out on functions, by operation: with the status of its reply, and without a body for 204."""
+    rows: dict[str, tuple[int, Callable[[JsonObject], JsonObject | None]]] = {
+        "ListFunctions": (200, functions.list),
+        "GetFunction": (200, functions.get),
+        "GetFunctionConfiguration": (200, functions.configuration),
+        "DeleteFunction": (204, functions.delete),
+        "PublishVersion": (201, functions.publish),
+        "ListVersionsByFunction": (200, functions.versions),
+        "CreateAlias": (201, functions.create_alias),
+        "UpdateAlias": (200, functions.update_alias),
+        "GetAlias": (200, functions.get_alias),
+        "DeleteAlias": (204, functions.delete_alias),
+        "ListAliases": (200, functions.aliases),
+        "PutFunctionConcurrency": (200, functions.reserve),
+        "GetFunctionConcurrency": (200, functions.reserved),
+        "DeleteFunctionConcurrency": (204, functions.reserve),
+        "PutFunctionEventInvokeConfig": (200, functions.put_event_config),
+        "UpdateFunctionEventInvokeConfig": (200, functions.update_event_config),
+        "GetFunctionEventInvokeConfig": (200, functions.event_config),
+        "DeleteFunctionEventInvokeConfig": (204, functions.delete_event_config),
+    }
+    return {name: _replying(*row) for name, row in rows.items()}
+
+
+def _replying(status: int, carry_out: Callable[[JsonObject], JsonObject | None]) -> Operation:
+    def reply(members: JsonObject, body: bytes) -> Reply:
+        answer = carry_out(members)
+        return Reply(status, b"") if status == 204 or answer is None else Reply.of(status, answer)
+
+    return reply
 
 
 # Of the databases whose functions have been asked for.

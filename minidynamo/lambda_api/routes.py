@@ -61,6 +61,10 @@ class Route(NamedTuple):
 
 
 _MAPPINGS, _TAGS = "/2015-03-31/event-source-mappings", "/2017-03-31/tags/{Resource}"
+_FUNCTION = "/2015-03-31/functions/{FunctionName}"
+_ALIAS, _EVENTS = f"{_FUNCTION}/aliases/{{Name}}", "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+_QUALIFIED = {"Qualifier": "Qualifier"}
+_PAGED = {each: each for each in ("Marker", "MaxItems", "FunctionVersion")}
 _ROUTES = (
     Route("CreateEventSourceMapping", "POST", _MAPPINGS, has_members=True),
     Route(
@@ -75,14 +79,32 @@ _ROUTES = (
     Route(
         "Invoke",
         "POST",
-        "/2015-03-31/functions/{FunctionName}/invocations",
-        query={"Qualifier": "Qualifier"},
+        f"{_FUNCTION}/invocations",
+        query=_QUALIFIED,
         headers={
             "x-amz-invocation-type": "InvocationType",
             "x-amz-log-type": "LogType",
             "x-amz-client-context": "ClientContext",
         },
     ),
+    Route("ListFunctions", "GET", "/2015-03-31/functions", query=_PAGED),
+    Route("GetFunction", "GET", _FUNCTION, query=_QUALIFIED),
+    Route("GetFunctionConfiguration", "GET", f"{_FUNCTION}/configuration", query=_QUALIFIED),
+    Route("DeleteFunction", "DELETE", _FUNCTION, query=_QUALIFIED),
+    Route("PublishVersion", "POST", f"{_FUNCTION}/versions", has_members=True),
+    Route("ListVersionsByFunction", "GET", f"{_FUNCTION}/versions", query=_PAGED),
+    Route("CreateAlias", "POST", f"{_FUNCTION}/aliases", has_members=True),
+    Route("ListAliases", "GET", f"{_FUNCTION}/aliases", query=_PAGED),
+    Route("GetAlias", "GET", _ALIAS),
+    Route("UpdateAlias", "PUT", _ALIAS, has_members=True),
+    Route("DeleteAlias", "DELETE", _ALIAS),
+    Route("PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{FunctionName}/concurrency", has_members=True),
+    Route("DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/{FunctionName}/concurrency"),
+    Route("GetFunctionConcurrency", "GET", "/2019-09-30/functions/{FunctionName}/concurrency"),
+    Route("PutFunctionEventInvokeConfig", "PUT", _EVENTS, query=_QUALIFIED, has_members=True),
+    Route("UpdateFunctionEventInvokeConfig", "POST", _EVENTS, query=_QUALIFIED, has_members=True),
+    Route("GetFunctionEventInvokeConfig", "GET", _EVENTS, query=_QUALIFIED),
+    Route("DeleteFunctionEventInvokeConfig", "DELETE", _EVENTS, query=_QUALIFIED),
     Route("ListTags", "GET", _TAGS),
     Route("TagResource", "POST", _TAGS, has_members=True),
     Route("UntagResource", "DELETE", _TAGS, query={"tagKeys": "TagKeys"}),

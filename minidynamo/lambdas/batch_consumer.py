@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 
-from minidynamo.errors import TooManyRequests
+from minidynamo.errors import ResourceNotFound, TooManyRequests
+from minidynamo.lambdas.error_payloads import raised
 from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
-from minidynamo.lambdas.runtime import Metrics, Outcome, Runtime
+from minidynamo.lambdas.function import LATEST, Metrics, Outcome
+from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker
 from minidynamo.lambdas.stream_events import event_record
@@ -135,10 +137,12 @@ class BatchConsumer:
         }
 
     def _invoke(self, worker: ShardWorker, event: JsonObject, chain: int) -> Outcome:
-        function, version = self._runtime.find(self._function_name)
         token = CHAIN.set(chain)
         try:
+            function, version = self._runtime.routed(self._function_name)
             outcome = self._runtime.run(function, version, event)
+        except ResourceNotFound as error:  # It has been deleted; the mapping stays, and fails.
+            outcome = Outcome("", LATEST, raised(error, ""), True, error)
         finally:
             CHAIN.reset(token)
         self.metrics.invocations += 1
@@ -192,7 +196,7 @@ class BatchConsumer:
 
     def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:
         worker.tally.discarded += len(batch.changes)
-        arn = self._runtime.arn_of(self._runtime.find(self._function_name)[0])
+        arn = self._runtime.arn(self._function_name.partition(":")[0])
         described = batch_info(worker.shard_id, batch.changes, self._stream_arn)
         record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())
         self._destinations.send(self._settings.failure_destination, record)

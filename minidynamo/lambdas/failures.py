@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from minidynamo.lambdas.runtime import IN_BACKGROUND, Outcome, Runtime
+from minidynamo.lambdas.function import Outcome
+from minidynamo.lambdas.runtime import IN_BACKGROUND, Runtime
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.streams.change_record import ChangeRecord, sequence_text
 from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Response

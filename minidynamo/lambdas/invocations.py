@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destination, Destinations, timestamp_text
-from minidynamo.lambdas.runtime import LambdaFunction, Outcome, Runtime
+from minidynamo.lambdas.function import LambdaFunction, Outcome
+from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.tally import Tally
 from minidynamo.limits import ASYNC_EVENT_AGE_SECONDS_MAX, ASYNC_RETRIES, ASYNC_THROTTLE_SECONDS_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue, Response
@@ -133,11 +134,19 @@ class Invocations:
             self._destinations.check(destination)
         self._settings[name] = settings
 
+    def settings_of(self, name: str) -> AsynchronousSettings | None:
+        """How queued invocations of a function are treated; None where nothing was said."""
+        return self._settings.get(name)
+
+    def forget(self, name: str) -> None:
+        """Treats them as by default again."""
+        self._settings.pop(name, None)
+
     def invoke(self, name: str, payload: JsonValue, kind: str, qualifier: str | None, request_id: str) -> Response:
         """See `Functions.invoke`."""
         if kind not in _KINDS:
             raise ValueError(f"InvocationType must be one of {', '.join(_KINDS)}, not {kind!r}")
-        function, version = self._runtime.find(name, qualifier)
+        function, version = self._runtime.routed(name, qualifier)
         event = _event_of(payload)
         if kind == "DryRun":
             return {"StatusCode": 204}
@@ -195,7 +204,7 @@ class Invocations:
             "timestamp": timestamp_text(self._clock.now()),
             "requestContext": {
                 "requestId": queued.request_id,
-                "functionArn": f"{self._runtime.arn_of(queued.function)}:{queued.version}",
+                "functionArn": f"{self._runtime.arn(queued.function.name)}:{queued.version}",
                 "condition": condition,
                 "approximateInvokeCount": queued.attempts,
             },

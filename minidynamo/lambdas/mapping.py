@@ -15,8 +15,9 @@ from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.batch_consumer import BatchConsumer
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.failures import Destinations
+from minidynamo.lambdas.function import Metrics
 from minidynamo.lambdas.mapping_status import MappingStatus
-from minidynamo.lambdas.runtime import Metrics, Runtime
+from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.setting_rules import check_called
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardWork, ShardWorker

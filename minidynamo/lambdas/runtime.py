@@ -10,101 +10,25 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from random import Random
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambdas.context import Context
 from minidynamo.lambdas.error_payloads import SHOWN_CHARACTERS_MAX, answer_of, raised, text_of, timed_out
+from minidynamo.lambdas.function import LATEST, Handler, Invocation, LambdaFunction, Outcome
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
-from minidynamo.values.api_types import JsonObject, JsonValue
+from minidynamo.values.api_types import JsonValue
 
 logger = logging.getLogger("minidynamo.lambdas")
 
-Handler = Callable[[JsonObject, Context], JsonValue]
-
-LATEST = "$LATEST"
 # How many different failures are logged with their tracebacks.
 _TRACEBACKS_MAX = 1_000
 # Whether there is no caller to tell of what ends threads and processes: then it is a failure like others.
 IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
-
-
-@dataclass
-class Metrics:
-    """What has happened to a function or mapping so far."""
-
-    invocations: int = 0
-    errors: int = 0
-    throttles: int = 0
-    records: int = 0
-    iterator_age_millis: int = 0
-
-
-@dataclass
-class LambdaFunction:
-    """A registered function.
-
-    Attributes:
-        name: its name.
-        timeout_seconds: after which an invocation counts as failed.
-        reserved_concurrency: how many invocations there may be at once, None for any number.
-        versions: handlers by version, "$LATEST" among them.
-        aliases: versions by alias.
-    """
-
-    name: str
-    timeout_seconds: float
-    reserved_concurrency: int | None
-    versions: dict[str, Handler]
-    aliases: dict[str, str] = field(default_factory=dict)
-    metrics: Metrics = field(default_factory=Metrics)
-    active: int = 0
-
-    def __repr__(self) -> str:
-        return f"<LambdaFunction {self.name}: {', '.join([*self.versions, *self.aliases])}>"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an invocation ended.
-
-    Attributes:
-        request_id: of the invocation.
-        version: the version that ran.
-        value: what the handler returned, or the error payload where it failed.
-        is_error: whether it failed.
-        error: what the handler has raised, or what stands for it.
-        is_excused: whether a simulated fault in it may be the cause of that.
-    """
-
-    request_id: str
-    version: str
-    value: JsonValue
-    is_error: bool
-    error: BaseException | None = None
-    is_excused: bool = False
-
-
-class Invocation(NamedTuple):
-    """A call of a handler to be made.
-
-    Attributes:
-        function, version: which code.
-        event: what it is called with.
-    """
-
-    function: LambdaFunction
-    version: str
-    event: JsonValue
-
-    def skipped(self) -> Outcome:
-        """The outcome of a handler that was not called and has nothing to say."""
-        return Outcome("", self.version, None, False)
 
 
 Run = Callable[[Invocation], Outcome]
@@ -124,11 +48,18 @@ class Runtime:
         scope: names the ARNs.
         new_request_id: gives an identifier for each invocation.
         around: calls what runs a handler.
+        chance: what the versions of weighted aliases are drawn from.
     """
 
     def __init__(
-        self, clock: Clock, scope: ArnScope, new_request_id: Callable[[], str], around: Around = _plainly
+        self,
+        clock: Clock,
+        scope: ArnScope,
+        new_request_id: Callable[[], str],
+        around: Around = _plainly,
+        chance: Random | None = None,
     ) -> None:
+        self._chance = chance or Random(0)
         self._clock = clock
         self._scope = scope
         self._new_request_id = new_request_id
@@ -166,7 +97,13 @@ class Runtime:
                 known = self._functions[name] = LambdaFunction(name, Timeout, ReservedConcurrency, {})
             known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
             known.versions[LATEST] = handler
+            known.modified_at = self._clock.now()
             return known
+
+    def remove(self, name: str) -> None:
+        """Forgets a function, with its versions and aliases."""
+        with self._lock:
+            del self._functions[name]
 
     @property
     def names(self) -> list[str]:
@@ -176,16 +113,25 @@ class Runtime:
     def publish_version(self, name: str) -> str:
         """Keeps the present `$LATEST` as a version that never changes; its number."""
         function, _ = self.find(name)
-        version = str(len(function.versions))
+        function.published += 1
+        version = str(function.published)
+        assert version not in function.versions, f"{name} has a version {version} already"
         function.versions[version] = function.versions[LATEST]
         return version
 
-    def put_alias(self, name: str, alias: str, version: str) -> None:
-        """Lets an alias stand for a version from now on; raises ResourceNotFound where there is no such version."""
+    def put_alias(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
+        """Lets an alias stand for a version from now on; raises ResourceNotFound where there is no such version.
+
+        Parameters:
+            name, alias, version: of what.
+            weights: other versions that get a part of its invocations, from 0 to 1.
+        """
         function, _ = self.find(name)
-        if version not in function.versions:
-            raise ResourceNotFound(f"Function not found: {self._arn(name)}:{version}")
+        for each in (version, *(weights or {})):
+            if each not in function.versions:
+                raise ResourceNotFound(f"Function not found: {self.arn(name)}:{each}")
         function.aliases[alias] = version
+        function.weights[alias] = dict(weights or {})
 
     def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """A function and the version that a qualifier (version or alias) stands for.
@@ -203,7 +149,22 @@ class Runtime:
         function = self._functions.get(name)
         version = wanted if function is None else function.aliases.get(wanted, wanted)
         if function is None or version not in function.versions:
-            raise ResourceNotFound(f"Function not found: {self._arn(name)}{'' if wanted == LATEST else ':' + wanted}")
+            raise ResourceNotFound(f"Function not found: {self.arn(name)}{'' if wanted == LATEST else ':' + wanted}")
+        return function, version
+
+    def routed(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
+        """What `find` finds, where a weighted alias may give an invocation to another of its versions."""
+        function, version = self.find(name, qualifier)
+        alias = qualifier or name.rpartition(":")[2]
+        weights = function.weights.get(alias)
+        if not weights:
+            return function, version
+        assert sum(weights.values()) <= 1, f"{name} gives away {weights} of its invocations"
+        drawn = self._chance.random()
+        for other, weight in weights.items():
+            drawn -= weight
+            if drawn < 0:
+                return function, other
         return function, version
 
     def run(self, function: LambdaFunction, version: str, event: JsonValue) -> Outcome:
@@ -250,7 +211,7 @@ class Runtime:
     def _call(self, function: LambdaFunction, version: str, event: JsonValue, request_id: str) -> Outcome:
         deadline = self._clock.now() + function.timeout_seconds
         context = Context(
-            function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
+            function.name, version, self.arn(function.name), request_id, deadline, self._clock.now,
             log_stream_name=f"[{version}]{request_id}",
         )  # fmt: skip
         try:
@@ -286,11 +247,8 @@ class Runtime:
         text = "function %s failed: %s: %s%s"
         logger.warning(text, function.name, type(error).__name__, _short(error), stack, exc_info=shown)
 
-    def arn_of(self, function: LambdaFunction) -> str:
-        """The ARN of a function."""
-        return self._arn(function.name)
-
-    def _arn(self, name: str) -> str:
+    def arn(self, name: str) -> str:
+        """The ARN of the function of a name."""
         return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
 
 

@@ -6,16 +6,17 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from minidynamo.arguments import check_arguments
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.drain import DrainReport, Errors, Work, drain
 from minidynamo.lambdas.failures import Destination, Destinations, Execute
+from minidynamo.lambdas.function import Handler, LambdaFunction
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
-from minidynamo.lambdas.runtime import Around, Handler, LambdaFunction, Runtime
+from minidynamo.lambdas.runtime import Around, Runtime
 from minidynamo.lambdas.setting_rules import FUNCTION, check_called
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.operations.context import OperationContext
@@ -38,7 +39,8 @@ class Functions:
     def __init__(self, context: OperationContext, execute: Execute, seed: str, around: Around) -> None:
         self._context = context
         self._numbers = itertools.count(1)
-        self._runtime = Runtime(context.clock, context.scope, self._new_request_id, around)
+        weights = random.Random(f"{seed}/aliases")
+        self._runtime = Runtime(context.clock, context.scope, self._new_request_id, around, weights)
         self._destinations = Destinations(self._runtime, execute, self._keys_of)
         self._invocations = Invocations(self._runtime, self._destinations, context.clock)
         self._chance = random.Random(f"{seed}/drain")
@@ -99,10 +101,41 @@ class Functions:
         check_called(name=name)
         return self._runtime.publish_version(name)
 
-    def put_alias(self, name: str, alias: str, version: str) -> None:
-        """Lets an alias of a function stand for a version from now on."""
-        check_called(name=name, alias=alias, version=version)
-        self._runtime.put_alias(name, alias, version)
+    def put_alias(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
+        """Lets an alias of a function stand for a version from now on.
+
+        Parameters:
+            name, alias, version: of what.
+            weights: other versions that get a part of its invocations, such as {"2": 0.1}.
+        """
+        check_called(name=name, alias=alias, version=version, weights=weights)
+        self._runtime.put_alias(name, alias, version, weights)
+
+    def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
+        """A function and the version that a qualifier stands for; raises ResourceNotFound where there is none."""
+        check_called(name=name, Qualifier=qualifier)
+        return self._runtime.find(name, qualifier)
+
+    def remove(self, name: str) -> None:
+        """Forgets a function; mappings onto it stay, and fail."""
+        function, _ = self._runtime.find(name)
+        self._runtime.remove(function.name)
+        self._invocations.forget(function.name)
+
+    def asynchronous_settings(self, name: str) -> AsynchronousSettings | None:
+        """How queued invocations of a function are treated; None where nothing was said."""
+        return self._invocations.settings_of(name)
+
+    def configure_asynchronous(self, name: str, settings: AsynchronousSettings | None) -> None:
+        """Says how queued invocations of a function are treated, None for as by default.
+
+        Raises:
+            ValueError: a destination is none.
+        """
+        if settings is None:
+            self._invocations.forget(name)
+        else:
+            self._invocations.configure(name, settings)
 
     def invoke(
         self,

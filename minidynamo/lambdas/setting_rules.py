@@ -32,6 +32,12 @@ def _is_destination(value: object) -> bool:
     return isinstance(on_failure, Mapping) and on_failure.keys() <= {"Destination"}
 
 
+def _are_weights(value: object) -> bool:
+    """Whether these are parts of a whole, by version."""
+    parts = list(value.values()) if isinstance(value, Mapping) else []
+    return all(isinstance(each, int | float) and 0 <= each <= 1 for each in parts) and sum(parts) <= 1
+
+
 MAPPING = {
     "StartingPosition": Rule("TRIM_HORIZON or LATEST", of(str)),
     "BisectBatchOnFunctionError": TRUE_OR_FALSE,
@@ -67,6 +73,9 @@ _CALLED = {
     "alias": _QUALIFIER,
     "version": _QUALIFIER,
     "timeout": Rule("a number of seconds", _NUMBER),
+    "weights": Rule(
+        "parts of the invocations by version, such as {'2': 0.1}", of(Mapping), _are_weights, may_be_none=True
+    ),
 }
 
 

@@ -19,7 +19,7 @@ from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run
 from minidynamo.testing.mutation.mutant import DELIVERY, uses_of
 
 if TYPE_CHECKING:
-    from minidynamo.lambdas.runtime import Invocation, Outcome
+    from minidynamo.lambdas.function import Invocation, Outcome
     from minidynamo.testing.mutation.mutant import Changes
     from minidynamo.values.api_types import Response
 

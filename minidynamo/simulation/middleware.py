@@ -10,7 +10,7 @@ from itertools import takewhile
 from minidynamo.clock import advanced
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped
 from minidynamo.errors import DynamoError
-from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.lambdas.function import Invocation, Outcome
 from minidynamo.requests.statements import is_write
 from minidynamo.simulation.arguments import require
 from minidynamo.simulation.effects import batches, pages, statements, stream_reads, tables

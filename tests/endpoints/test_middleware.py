@@ -13,7 +13,7 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, everywhere
 from minidynamo.endpoints.write_refusal import WriteRefusal
 from minidynamo.formats.short_tables import create_table_request
-from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.lambdas.function import Invocation, Outcome
 from minidynamo.requests.operations import API, WRITE
 from minidynamo.values.api_types import Response
 from tests.followed_databases import FollowedDatabases

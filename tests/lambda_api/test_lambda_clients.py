@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 import minidynamo
 from minidynamo import Database, ManualClock
 from minidynamo.http.server.server import Server, ServerOptions
+from tests.lambda_api.conftest import REGION, TABLE, refusal
 
-REGION = "eu-west-1"
-TABLE = {
-    "TableName": "orders",
-    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "BillingMode": "PAY_PER_REQUEST",
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-}
 FILTER = {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    database = minidynamo.connect(region=REGION)
-    database.execute("CreateTable", TABLE)
-    database.functions.register("greet", lambda event, context: {"hello": event.get("name")})
-    database.functions.register("echo", lambda event, context: event)
-    yield database
-    database.close()
-
-
-@pytest.fixture(params=["double", "server"])
-def client(request: pytest.FixtureRequest, database: Database) -> Iterator[Any]:
-    """A client of Lambda that the database answers."""
-    if request.param == "double":
-        with minidynamo.mock(database):
-            yield boto3.client("lambda")
-        return
-    keys = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret", "region_name": REGION}
-    with Server(database, ServerOptions(credentials={"AKIA": "secret"})) as server:
-        yield boto3.client("lambda", endpoint_url=server.url, **keys)
 
 
 def stream_arn(database: Database) -> str:
@@ -65,13 +34,6 @@ def records_of(database: Database) -> list[str]:
 
     database.functions.register("note", note)
     return seen
-
-
-def refusal(call: Callable[..., object], **parameters: object) -> tuple[str, str, int]:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    response = caught.value.response
-    return response["Error"]["Code"], response["Error"]["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_a_function_is_invoked(client: Any) -> None:
@@ -266,10 +228,11 @@ def test_what_is_not_here_is_left_to_moto(database: Database) -> None:
     with mock_aws(), minidynamo.mock(database):
         client = boto3.client("lambda", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
         assert client.invoke(FunctionName="greet")["StatusCode"] == 200
-        assert client.list_functions()["Functions"] == []
+        assert refusal(client.get_function, FunctionName="none")[1].startswith("Function not found: arn:aws:lambda:")
+        assert client.list_layers()["Layers"] == []
     with minidynamo.mock(database):
         client = boto3.client("lambda")
-        assert refusal(client.list_functions)[0] == "UnknownOperationException"
+        assert refusal(client.list_layers)[0] == "UnknownOperationException"
 
 
 def test_a_principal_does_not_invoke(database: Database) -> None:

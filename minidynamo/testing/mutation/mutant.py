@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from minidynamo import DynamoError
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed, Run, Wrapped, everywhere
-from minidynamo.lambdas.runtime import Invocation, Outcome
+from minidynamo.lambdas.function import Invocation, Outcome
 from minidynamo.simulation import paused
 from minidynamo.values.api_types import JsonObject, Request, Response
 

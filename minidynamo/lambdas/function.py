@@ -1,0 +1,93 @@
+"""A function: its handlers by version, its aliases, and what an invocation of it is and comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from minidynamo.lambdas.context import Context
+from minidynamo.values.api_types import JsonObject, JsonValue
+
+Handler = Callable[[JsonObject, Context], JsonValue]
+
+LATEST = "$LATEST"
+
+
+@dataclass
+class Metrics:
+    """What has happened to a function or mapping so far."""
+
+    invocations: int = 0
+    errors: int = 0
+    throttles: int = 0
+    records: int = 0
+    iterator_age_millis: int = 0
+
+
+@dataclass
+class LambdaFunction:
+    """A registered function.
+
+    Attributes:
+        name: its name.
+        timeout_seconds: after which an invocation counts as failed.
+        reserved_concurrency: how many invocations there may be at once, None for any number.
+        versions: handlers by version, "$LATEST" among them.
+        aliases: versions by alias.
+        weights: by alias, the other versions that get a part of its invocations, with that part.
+        published: how many versions there have been.
+        modified_at: when its code or its settings were changed last, epoch seconds.
+    """
+
+    name: str
+    timeout_seconds: float
+    reserved_concurrency: int | None
+    versions: dict[str, Handler]
+    aliases: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    published: int = 0
+    modified_at: float = 0.0
+    metrics: Metrics = field(default_factory=Metrics)
+    active: int = 0
+
+    def __repr__(self) -> str:
+        return f"<LambdaFunction {self.name}: {', '.join([*self.versions, *self.aliases])}>"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an invocation ended.
+
+    Attributes:
+        request_id: of the invocation.
+        version: the version that ran.
+        value: what the handler returned, or the error payload where it failed.
+        is_error: whether it failed.
+        error: what the handler has raised, or what stands for it.
+        is_excused: whether a simulated fault in it may be the cause of that.
+    """
+
+    request_id: str
+    version: str
+    value: JsonValue
+    is_error: bool
+    error: BaseException | None = None
+    is_excused: bool = False
+
+
+class Invocation(NamedTuple):
+    """A call of a handler to be made.
+
+    Attributes:
+        function, version: which code.
+        event: what it is called with.
+    """
+
+    function: LambdaFunction
+    version: str
+    event: JsonValue
+
+    def skipped(self) -> Outcome:
+        """The outcome of a handler that was not called and has nothing to say."""
+        return Outcome("", self.version, None, False)
