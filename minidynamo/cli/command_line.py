@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_tour, _add_transfers, _add_sql, _add_serve, _add_about_file, _add_spec, _add_mutants, _add_tables):
+    for add in (
+        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_about_file, _add_spec, _add_mutants),
+        _add_tables,
+    ):
         add(commands)
     return parser
 
@@ -132,6 +135,18 @@ def _add_serve(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_serve_options(serve)
+
+
+def _add_invoke(commands: Commands) -> None:
+    from minidynamo.cli.invoke_command import add_invoke_options
+
+    invoke = commands.add_parser(
+        "invoke",
+        help="invoke a function of a server",
+        description="Invokes a function of `minidynamo serve`, or of whatever answers AWS Lambda's API, with an event, "
+        "and prints what it returns. Exits with 1 where the function fails.",
+    )
+    add_invoke_options(invoke)
 
 
 def _add_about_file(commands: Commands) -> None:

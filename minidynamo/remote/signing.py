@@ -47,7 +47,9 @@ def sign_formally(request: HttpRequest) -> HttpRequest:
     return request._replace(headers={"authorization": header, "x-amz-date": date, **request.headers})
 
 
-def signed(request: HttpRequest, credentials: Credentials, region: str, now: float) -> HttpRequest:
+def signed(
+    request: HttpRequest, credentials: Credentials, region: str, now: float, service: str = _SERVICE
+) -> HttpRequest:
     """The request with a signature.
 
     Parameters:
@@ -55,13 +57,14 @@ def signed(request: HttpRequest, credentials: Credentials, region: str, now: flo
         credentials: what signs it.
         region: where it is sent to.
         now: the time, epoch seconds.
+        service: for which it is signed.
     """
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     headers = {**request.headers, "x-amz-date": date}
     if credentials.token is not None:
         headers["x-amz-security-token"] = credentials.token
     names = tuple(sorted(name for name in headers if name in ("host", "content-type") or name.startswith("x-amz-")))
-    scope = f"{credentials.access_key}/{date[:8]}/{region}/{_SERVICE}/aws4_request"
+    scope = f"{credentials.access_key}/{date[:8]}/{region}/{service}/aws4_request"
     request = request._replace(headers=headers)
     unsigned = Signature(ALGORITHM, scope, names, "", date, credentials.token)
     text = expected_signature(request, unsigned, credentials.secret_key).decode()
@@ -69,24 +72,26 @@ def signed(request: HttpRequest, credentials: Credentials, region: str, now: flo
     return request._replace(headers={**headers, "authorization": header})
 
 
-def signer(url: str, credentials: Callable[[], Credentials], region: str) -> Sign:
+def signer(url: str, credentials: Callable[[], Credentials], region: str, service: str = _SERVICE) -> Sign:
     """What signs requests to an address.
 
     Parameters:
         url: the address.
         credentials: gives what signs, for each request.
         region: where it is.
+        service: for which requests are signed.
     """
     host = urlsplit(url).netloc.rpartition("@")[2]
-    return lambda request: signed(_with_host(request, host), credentials(), region, time.time())
+    return lambda request: signed(_with_host(request, host), credentials(), region, time.time(), service)
 
 
-def signer_for(url: str, region: str, given: tuple[str, ...] | None) -> Sign:
+def signer_for(url: str, region: str, given: tuple[str, ...] | None, service: str = _SERVICE) -> Sign:
     """What signs requests to an address, with credentials given or found as boto3 does.
 
     Parameters:
         url, region: the address.
         given: an access key, its secret and maybe a token; None to look for them.
+        service: for which requests are signed.
 
     Raises:
         StoreError: there are none, and it is no address of this machine.
@@ -94,10 +99,10 @@ def signer_for(url: str, region: str, given: tuple[str, ...] | None) -> Sign:
     if given is not None:
         if not 2 <= len(given) <= 3 or not all(isinstance(each, str) for each in given):
             raise StoreError("credentials are an access key, its secret and maybe a session token: ('AKIA...', '...')")
-        return signer(url, lambda: Credentials(*given), region)
+        return signer(url, lambda: Credentials(*given), region, service)
     find = found_credentials()
     if find is not None:
-        return signer(url, find, region)
+        return signer(url, find, region, service)
     if urlsplit(url).hostname in _LOOPBACK:
         return sign_formally
     raise StoreError(

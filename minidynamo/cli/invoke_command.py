@@ -1,0 +1,93 @@
+"""`minidynamo invoke FUNCTION`: invokes a function at an endpoint with an event, and prints what it returns."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import sys
+from contextlib import closing
+from urllib.parse import quote
+
+from minidynamo.cli.places import one_line
+from minidynamo.cli.printable import printable
+from minidynamo.errors import StoreError
+from minidynamo.http.messages import HttpRequest, HttpResponse
+from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
+from minidynamo.remote.connection import Connections
+from minidynamo.remote.signing import region_found, signer_for
+
+_ENDPOINT, _REGION = "http://127.0.0.1:8000", "us-east-1"
+_TYPES = {"wait": "RequestResponse", "queue": "Event", "look": "DryRun"}
+
+
+def add_invoke_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("function", help="its name, name:version, name:alias or ARN")
+    parser.add_argument("--event", metavar="FILE", help="the event, as JSON: a file, or - for standard input ({})")
+    parser.add_argument(
+        "--mode", choices=_TYPES, default="wait", help="wait for the answer, queue the event, or look for the function"
+    )
+    parser.add_argument("--endpoint", default=_ENDPOINT, metavar="URL", help=f"where it is ({_ENDPOINT})")
+    parser.add_argument("--region", help=f"region to sign for (as boto3 finds it, else {_REGION})")
+    parser.set_defaults(run=run_invoke)
+
+
+def run_invoke(options: argparse.Namespace) -> int:
+    """Invokes it; returns 0, 1 where the function or the request failed, 2 where it could not be sent."""
+    try:
+        response = _response(options, _event(options.event))
+    except (StoreError, ValueError) as error:
+        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
+        return 2
+    except (OSError, http.client.HTTPException) as error:
+        print(f"minidynamo: no response from {options.endpoint}: {one_line(error)}", file=sys.stderr)
+        return 2
+    text = response.body.decode(errors="replace")
+    if response.status >= 300:
+        print(f"minidynamo: {_refusal(response, text)}", file=sys.stderr)
+        return 1
+    if text:
+        print(printable(text))
+    failure = response.headers.get("x-amz-function-error")
+    if failure is not None:
+        print(f"minidynamo: the function {options.function} failed ({printable(failure)})", file=sys.stderr)
+    return int(failure is not None)
+
+
+def _event(path: str | None) -> bytes:
+    if path is None:
+        return b"{}"
+    try:
+        event = sys.stdin.buffer.read() if path == "-" else open(path, "rb").read()  # noqa: SIM115
+    except OSError as error:
+        raise StoreError(f"cannot read the event {path}: {error.strerror}") from None
+    try:
+        json.loads(event)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"the event {path} is not JSON: {error}") from None
+    return event
+
+
+def _response(options: argparse.Namespace, event: bytes) -> HttpResponse:
+    region = options.region or region_found() or _REGION
+    headers = {
+        "content-type": "application/json",
+        "x-amz-invocation-type": _TYPES[options.mode],
+    }
+    path = f"/2015-03-31/functions/{quote(options.function, safe='')}/invocations"
+    request = HttpRequest("POST", path, "", headers, event)
+    with closing(Connections(options.endpoint, FUNCTION_TIMEOUT_SECONDS_MAX)) as connections:
+        sign = signer_for(connections.url, region, None, "lambda")
+        return connections.exchange(sign(request))
+
+
+def _refusal(response: HttpResponse, text: str) -> str:
+    """What an error response says, in one line."""
+    code = response.headers.get("x-amzn-errortype")
+    try:
+        members = json.loads(text)
+        message = members.get("message") or members.get("Message") or ""
+    except (ValueError, AttributeError):
+        return f"the server answered with status {response.status}: no API of Lambda answers there"
+    return printable(f"{code or response.status}: {message}")
