@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
-        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_about_file, _add_spec, _add_mutants),
-        _add_tables,
+        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_generate_event),
+        *(_add_about_file, _add_spec, _add_mutants, _add_tables),
     ):
         add(commands)
     return parser
@@ -147,6 +147,18 @@ def _add_invoke(commands: Commands) -> None:
         "and prints what it returns. Exits with 1 where the function fails.",
     )
     add_invoke_options(invoke)
+
+
+def _add_generate_event(commands: Commands) -> None:
+    from minidynamo.cli.generate_event_command import add_generate_event_options
+
+    generating = commands.add_parser(
+        "generate-event",
+        help="print the event that a change of an item invokes a function with",
+        description="Prints the event with which a change of an item would invoke a function: an insertion with --new, "
+        "a modification with --old and --new, a removal with --old.",
+    )
+    add_generate_event_options(generating)
 
 
 def _add_about_file(commands: Commands) -> None:
