@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, IOBase
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -69,17 +69,25 @@ def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = N
 @contextmanager
 def with_credentials(client: Client) -> Iterator[None]:
     """Lets a client without credentials sign, for as long as this is on."""
-    from botocore.credentials import Credentials
-
     signer = client._request_signer
     if getattr(signer, "_credentials", None) is not None:
         yield
         return
-    signer._credentials = Credentials(PROVIDED_KEY, PROVIDED_KEY)
+    signer._credentials = _provided_credentials(is_asynchronous(client))
     try:
         yield
     finally:
         signer._credentials = None
+
+
+def _provided_credentials(asynchronous: bool) -> object:
+    if asynchronous:
+        from aiobotocore.credentials import AioCredentials
+
+        return AioCredentials(PROVIDED_KEY, PROVIDED_KEY)
+    from botocore.credentials import Credentials
+
+    return Credentials(PROVIDED_KEY, PROVIDED_KEY)
 
 
 def respond_before_send(request: PreparedRequest, **ignored: object) -> RawResponse | None:
@@ -162,9 +170,19 @@ def received(request: PreparedRequest) -> HttpRequest:
     """A prepared request as a server would receive it."""
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    body = request.body or b""
-    body = body.encode() if isinstance(body, str) else bytes(body)
-    return HttpRequest(request.method, url.path or "/", url.query, headers, body)
+    return HttpRequest(request.method, url.path or "/", url.query, headers, _bytes_of(request.body))
+
+
+def _bytes_of(body: object) -> bytes:
+    """The bytes of a body, which may be a file that is read from where it is, and left there."""
+    if isinstance(body, IOBase):
+        position = body.tell()
+        read: bytes = body.read()
+        body.seek(position)
+        return read
+    if isinstance(body, str):
+        return body.encode()
+    return bytes(body) if isinstance(body, bytes | bytearray) else b""
 
 
 def _response_class(asynchronous: bool) -> Callable[..., RawResponse]:

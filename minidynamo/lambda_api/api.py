@@ -6,12 +6,13 @@ Source: AWS Lambda API reference; recorded answers.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import SerializationError
-from minidynamo.lambda_api.event_source_mappings import EventSourceMappings
+from minidynamo.lambda_api.event_source_mappings import EventSourceMappings, MappingNotes
 from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.functions import FunctionOperations
@@ -20,7 +21,7 @@ from minidynamo.lambda_api.owner import FunctionOwner, has_functions
 from minidynamo.lambda_api.replies import Reply
 from minidynamo.lambda_api.routes import ApiRequest, routed
 from minidynamo.lambda_api.shapes import SHAPES
-from minidynamo.requests.json_types import check_types
+from minidynamo.requests.json_types import check_types, without_nulls
 from minidynamo.requests.violations import listed_violations
 from minidynamo.values.api_types import JsonObject
 
@@ -34,11 +35,12 @@ class LambdaApi:
 
     Parameters:
         owner: the database.
+        notes: what earlier requests have said of its mappings.
     """
 
-    def __init__(self, owner: FunctionOwner) -> None:
+    def __init__(self, owner: FunctionOwner, notes: MappingNotes) -> None:
         self._owner = owner
-        self._mappings = mappings = EventSourceMappings(owner)
+        self._mappings = mappings = EventSourceMappings(owner, notes)
         self._operations: dict[str, Operation] = {
             "CreateEventSourceMapping": lambda members, _: Reply.of(202, mappings.create(members)),
             "GetEventSourceMapping": lambda members, _: Reply.of(200, mappings.get(members)),
@@ -72,14 +74,13 @@ class LambdaApi:
         """The reply to a request; nothing is raised."""
         try:
             operation, members = routed(request)
-            _check_shape(operation, members)
-            reply = self._operations[operation](members, request.body)
+            reply = self._operations[operation](_checked(operation, members), request.body)
         except Fault as fault:
             reply = reply_of(fault)
         except Exception:
             logger.exception("a request of Lambda's API failed: this is a bug in minidynamo")
             reply = reply_of(Fault("ServiceException", "Internal failure"))
-        return reply._replace(headers={"content-type": "application/json", **reply.headers})
+        return reply._replace(headers={**_headers(reply), **reply.headers})
 
     def _tag(self, members: JsonObject) -> Reply:
         self._mappings.tags_of(members["Resource"]).update(members["Tags"])
@@ -125,21 +126,26 @@ def _replying(status: int, carry_out: Callable[[JsonObject], JsonObject | None])
     return reply
 
 
-# Of the databases whose functions have been asked for.
-_APIS: WeakKeyDictionary[object, LambdaApi] = WeakKeyDictionary()
+def _headers(reply: Reply) -> dict[str, str]:
+    """What every reply carries."""
+    return {
+        "content-type": "application/json",
+        "content-length": str(len(reply.body)),
+        "x-amzn-requestid": str(uuid.uuid4()),
+    }
+
+
+# What requests have said of the mappings of databases, for as long as there are these.
+_NOTES: WeakKeyDictionary[object, MappingNotes] = WeakKeyDictionary()
 
 
 def api_of(endpoint: Endpoint) -> LambdaApi | None:
     """The API of an endpoint's functions; None where it is no database of this process."""
-    if not has_functions(endpoint):
-        return None
-    api = _APIS.get(endpoint)
-    if api is None:
-        api = _APIS[endpoint] = LambdaApi(endpoint)
-    return api
+    return LambdaApi(endpoint, _NOTES.setdefault(endpoint, MappingNotes())) if has_functions(endpoint) else None
 
 
-def _check_shape(operation: str, members: JsonObject) -> None:
+def _checked(operation: str, members: JsonObject) -> JsonObject:
+    """The members of a request that fits its shape, without those that are null or unknown."""
     shape = SHAPES[operation]
     try:
         check_types(shape, members)
@@ -147,15 +153,17 @@ def _check_shape(operation: str, members: JsonObject) -> None:
         raise Fault(
             "InvalidRequestContentException", f"Could not parse request body into json: {error.message}"
         ) from None
-    violated = listed_violations(shape, members)
+    cleaned = without_nulls(shape, members)
+    violated = listed_violations(shape, cleaned)
     if violated is not None:
         raise Fault("ValidationException", violated)
+    return dict(cleaned)
 
 
 def reply_of(fault: Fault) -> Reply:
     """The reply that tells of a fault."""
     reply = Reply.of(fault.status, fault.body)
-    headers = {"content-type": "application/json", "x-amzn-errortype": fault.code}
+    headers = {**_headers(reply), "x-amzn-errortype": fault.code}
     if fault.status == 429:
         headers["retry-after"] = "1"
     return reply._replace(headers=headers)

@@ -6,12 +6,13 @@ order of checks.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault, invalid
-from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambda_api.function_names import LATEST, FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.lambdas.settings import MappingSettings
@@ -34,18 +35,32 @@ _NUMBERS = (
 )  # fmt: skip
 
 
+@dataclass
+class MappingNotes:
+    """What requests have said of mappings that these do not know.
+
+    Attributes:
+        named: the functions as they were named, by the UUIDs of mappings.
+        tags: their tags.
+        making: held while one is made.
+    """
+
+    named: dict[str, FunctionName] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+
 class EventSourceMappings:
     """The mappings of a database, by their UUIDs.
 
     Parameters:
         owner: the database.
+        notes: what earlier requests have said of them.
     """
 
-    def __init__(self, owner: FunctionOwner) -> None:
+    def __init__(self, owner: FunctionOwner, notes: MappingNotes) -> None:
         self._owner = owner
-        # What requests have said that mappings do not know: the function as it was named.
-        self._named: dict[str, FunctionName] = {}
-        self.tags: dict[str, dict[str, str]] = {}
+        self._notes = notes
 
     def create(self, members: JsonObject) -> JsonObject:
         """Makes a mapping, which begins at once."""
@@ -60,13 +75,14 @@ class EventSourceMappings:
         name = self._existing(members["FunctionName"])
         table = self._table_of(source)
         settings = self._settings({"StartingPosition": members["StartingPosition"], **members}, None)
-        self._refuse_twin(source, table, name)
-        self._check_destination(destination)
-        given = {each: getattr(settings, each) for each in ("StartingPosition", *_SETTINGS)}
-        mapping = self._owner.functions.map_stream(table, name.invoked, given)
+        with self._notes.making:
+            self._refuse_twin(source, table, name)
+            self._check_destination(destination)
+            given = {each: getattr(settings, each) for each in ("StartingPosition", *_SETTINGS)}
+            mapping = self._owner.functions.map_stream(table, name.invoked, given)
         assert mapping.stream_arn == source, f"a mapping of {source} reads {mapping.stream_arn}"
-        self._named[mapping.uuid] = name
-        self.tags[mapping.uuid] = dict(members.get("Tags", {}))
+        self._notes.named[mapping.uuid] = name
+        self._notes.tags[mapping.uuid] = dict(members.get("Tags", {}))
         mapping.status.begin("Creating", self._owner.delays.creating)
         return self._shown(mapping, "Creating")
 
@@ -113,8 +129,8 @@ class EventSourceMappings:
         mapping.status.begin("Deleting", 0.0)
         reply = self._shown(mapping, "Deleting")
         mapping.delete()
-        self._named.pop(mapping.uuid, None)
-        self.tags.pop(mapping.uuid, None)
+        self._notes.named.pop(mapping.uuid, None)
+        self._notes.tags.pop(mapping.uuid, None)
         return reply
 
     def arn_of(self, uuid: str) -> str:
@@ -127,7 +143,7 @@ class EventSourceMappings:
         uuid = arn.rpartition(":")[2]
         if arn != self.arn_of(uuid):
             raise Fault("ResourceNotFoundException", f"Resource not found: {arn}")
-        return self.tags.setdefault(self._find(uuid).uuid, {})
+        return self._notes.tags.setdefault(self._find(uuid).uuid, {})
 
     def _find(self, uuid: str) -> EventSourceMapping:
         for mapping in self._owner.functions.live_mappings():
@@ -172,8 +188,9 @@ class EventSourceMappings:
             raise invalid(str(error)) from None
 
     def _refuse_twin(self, stream_arn: str, table: str, name: FunctionName) -> None:
+        wanted = name.invoked.removesuffix(f":{LATEST}")
         for each in self._owner.functions.live_mappings():
-            if each.table_name == table and each.function_name == name.invoked:
+            if each.table_name == table and each.function_name.removesuffix(f":{LATEST}") == wanted:
                 raise Fault(
                     "ResourceConflictException",
                     f'The event source arn (" {stream_arn} ") and function (" {name.name} ") provided mapping already '
@@ -195,7 +212,7 @@ class EventSourceMappings:
             raise invalid(text) from None
 
     def _name_of(self, mapping: EventSourceMapping) -> FunctionName:
-        named = self._named.get(mapping.uuid)
+        named = self._notes.named.get(mapping.uuid)
         if named is not None:
             return named
         name, _, qualifier = mapping.function_name.partition(":")

@@ -18,7 +18,7 @@ PATTERN = (
 )
 QUALIFIER_PATTERN = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 _PARTS = re.compile(
-    r"(?P<arn>arn:[^:]*:lambda:)?(?:(?P<region>[a-z]{2}[a-z-]*-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?P<arn>arn:(?P<partition>[^:]*):lambda:)?(?:(?P<region>[a-z]{2}[a-z-]*-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>.+))?"
 )
 
@@ -52,9 +52,11 @@ class FunctionName(NamedTuple):
         if parts is None:
             raise invalid(f"{text} names no function.")
         region, own = parts["region"], parts["qualifier"]
-        if parts["arn"] and region != scope.region:
+        if region is not None and region != scope.region:
             text = f"Functions from '{region}' are not reachable in this region ('{scope.region}')"
             raise Fault("ResourceNotFoundException", text)
+        if parts["account"] not in (None, scope.account_id) or parts["partition"] not in (None, "aws"):
+            raise Fault("ResourceNotFoundException", f"Function not found: {text}")
         if own is not None and qualifier is not None and own != qualifier:
             raise invalid("The derived qualifier from the function name does not match the specified qualifier.")
         return cls(parts["name"], own or qualifier, parts["arn"] is not None)

@@ -35,7 +35,6 @@ class FunctionOperations:
 
     def __init__(self, owner: FunctionOwner) -> None:
         self._owner = owner
-        self._descriptions: dict[str, str] = {}  # Of versions and aliases, by their ARNs.
 
     def list(self, members: JsonObject) -> JsonObject:
         """Shows functions in the order of their names, with all versions if asked for."""
@@ -66,10 +65,11 @@ class FunctionOperations:
             self._owner.functions.remove(function.name)
         elif version == LATEST or qualifier in function.aliases:
             raise invalid("$LATEST version cannot be deleted without deleting the function.")
-        elif version in function.aliases.values():
+        elif any(version in (stable, *function.weights.get(name, ())) for name, stable in function.aliases.items()):
             raise Fault("ResourceConflictException", f"Version {version} of {function.name} is used by an alias.")
         else:
             del function.versions[version]
+            function.descriptions.pop(version, None)
 
     def publish(self, members: JsonObject) -> JsonObject:
         """Keeps the present code as a version."""
@@ -78,7 +78,7 @@ class FunctionOperations:
         if wanted and wanted != _code_hash(function, LATEST):
             raise invalid(f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST.")
         version = self._owner.functions.publish_version(function.name)
-        self._describe(f"{self._arn(function)}:{version}", members)
+        _describe(function, version, members)
         return self._shown(function, version, version)
 
     def versions(self, members: JsonObject) -> JsonObject:
@@ -112,6 +112,7 @@ class FunctionOperations:
         function, _ = self._named({"FunctionName": members["FunctionName"]})
         function.aliases.pop(members["Name"], None)
         function.weights.pop(members["Name"], None)
+        function.descriptions.pop(members["Name"], None)
 
     def aliases(self, members: JsonObject) -> JsonObject:
         """Shows the aliases of a function, or those of a version."""
@@ -135,7 +136,9 @@ class FunctionOperations:
 
     def put_event_config(self, members: JsonObject) -> JsonObject:
         """Says how queued invocations are treated; what is not named is as by default."""
-        return self._set_events(members, AsynchronousSettings())
+        before = self._owner.functions.asynchronous_settings(self._named(members)[0].name)
+        letters = None if before is None else before.dead_letters  # Which are a setting of the function itself.
+        return self._set_events(members, AsynchronousSettings(dead_letters=letters))
 
     def update_event_config(self, members: JsonObject) -> JsonObject:
         """Changes what is named of that."""
@@ -158,8 +161,9 @@ class FunctionOperations:
 
     def delete_event_config(self, members: JsonObject) -> None:
         """Treats queued invocations as by default again."""
-        self._events(members)
-        self._owner.functions.configure_asynchronous(self._named(members)[0].name, None)
+        letters, name = self._events(members).dead_letters, self._named(members)[0].name
+        settings = None if letters is None else AsynchronousSettings(dead_letters=letters)
+        self._owner.functions.configure_asynchronous(name, settings)
 
     # What they share.
 
@@ -195,7 +199,7 @@ class FunctionOperations:
             "Handler": _name_of(handler),
             "CodeSize": 0,
             "CodeSha256": _code_hash(function, version),
-            "Description": self._descriptions.get(f"{arn}:{version}", ""),
+            "Description": function.descriptions.get(version, ""),
             "Timeout": int(function.timeout_seconds),
             "MemorySize": _MEMORY_MIB,
             "LastModified": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}+0000",
@@ -218,8 +222,10 @@ class FunctionOperations:
         weights = function.weights.get(name, {})
         if "RoutingConfig" in members:
             weights = members["RoutingConfig"].get("AdditionalVersionWeights") or {}
-        if version == LATEST and weights:
+        if weights and LATEST in (version, *weights):
             raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+        if version in weights:
+            raise invalid(f"Version {version} is the one that gets the rest: it has no weight of its own.")
         try:
             self._owner.functions.put_alias(function.name, name, version, weights)
         except ResourceNotFound as error:
@@ -227,11 +233,7 @@ class FunctionOperations:
         except (TypeError, ValueError) as error:
             raise invalid(str(error)) from None
         assert function.aliases[name] == version, f"{name} of {function.name} stands for {function.aliases[name]}"
-        self._describe(f"{self._arn(function)}:{name}", members)
-
-    def _describe(self, arn: str, members: JsonObject) -> None:
-        if "Description" in members:
-            self._descriptions[arn] = members["Description"]
+        _describe(function, name, members)
 
     def _alias(self, function: LambdaFunction, name: str) -> JsonObject:
         arn = f"{self._arn(function)}:{name}"
@@ -239,7 +241,7 @@ class FunctionOperations:
             "AliasArn": arn,
             "Name": name,
             "FunctionVersion": function.aliases[name],
-            "Description": self._descriptions.get(arn, ""),
+            "Description": function.descriptions.get(name, ""),
         }
         if function.weights.get(name):
             shown["RoutingConfig"] = {"AdditionalVersionWeights": function.weights[name]}
@@ -270,6 +272,11 @@ class FunctionOperations:
             text = f"minidynamo hands records of invocations over to functions and tables of its own: {error}"
             raise invalid(text) from None
         return self.event_config(members)
+
+
+def _describe(function: LambdaFunction, what: str, members: JsonObject) -> None:
+    if "Description" in members:
+        function.descriptions[what] = members["Description"]
 
 
 def _target(config: JsonObject, member: str) -> str | None:

@@ -6,6 +6,7 @@ Source: AWS Lambda API reference, Invoke; recorded answers.
 from __future__ import annotations
 
 import json
+from typing import NoReturn
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambda_api.faults import Fault
@@ -59,9 +60,13 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
     return Reply(answer["StatusCode"], answer.get("Payload", b""), headers)
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _require_json(payload: bytes) -> None:
     try:
-        json.loads(payload or b"{}")
+        json.loads(payload or b"{}", parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         text = "Could not parse request body into json: Could not parse payload into json: "
         raise Fault("InvalidRequestContentException", text + str(error)) from None

@@ -36,6 +36,7 @@ class LambdaFunction:
         versions: handlers by version, "$LATEST" among them.
         aliases: versions by alias.
         weights: by alias, the other versions that get a part of its invocations, with that part.
+        descriptions: of versions and aliases, by these.
         published: how many versions there have been.
         modified_at: when its code or its settings were changed last, epoch seconds.
     """
@@ -46,6 +47,7 @@ class LambdaFunction:
     versions: dict[str, Handler]
     aliases: dict[str, str] = field(default_factory=dict)
     weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
     published: int = 0
     modified_at: float = 0.0
     metrics: Metrics = field(default_factory=Metrics)

@@ -48,6 +48,7 @@ class EventSourceMapping:
         uuid: str,
     ) -> None:
         self._context = context
+        self._has_other_settings = False  # Than reader and consumer go by.
         self.uuid, self.status = uuid, MappingStatus(context.clock)
         self.table_name, self.function_name, self.settings = table_name, function_name, settings
         self.state = "Enabled" if settings.Enabled else "Disabled"
@@ -103,12 +104,19 @@ class EventSourceMapping:
                 worker.is_at_work = False
 
     def configure(self, settings: MappingSettings) -> None:
-        """Goes on with other settings, from where it was."""
+        """Goes on with other settings, from where it was: after the invocations that are under way."""
+        self.settings = settings
+        self.state = "Enabled" if settings.Enabled else "Disabled"
+        self._has_other_settings = True
+        self._take_up_settings()
+
+    def _take_up_settings(self) -> None:
         with self.turn, self._context.lock:
-            self.settings = settings
-            self.state = "Enabled" if settings.Enabled else "Disabled"
-            self._consumer.configure(settings)
-            self._reader.configure(settings)
+            workers = [each for shard in self._reader.workers.values() for each in shard]
+            if self._has_other_settings and not any(each.is_at_work for each in workers):
+                self._has_other_settings = False
+                self._consumer.configure(self.settings)
+                self._reader.configure(self.settings)
 
     def enable(self) -> None:
         """Goes on from where it was."""
@@ -148,6 +156,8 @@ class EventSourceMapping:
 
     def work(self) -> list[Work]:
         """What there may be to do, for `drain` and the background."""
+        if self._has_other_settings:
+            self._take_up_settings()
         return [ShardWork(self, worker) for worker in self._reader.ready()] if self.state == "Enabled" else []
 
     def due_at(self, worker: ShardWorker) -> float | None:

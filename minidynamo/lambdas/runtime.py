@@ -142,9 +142,7 @@ class Runtime:
         Raises:
             ResourceNotFound: there is none.
         """
-        if name.startswith("arn:"):
-            name = name.split(":function:", 1)[-1]
-        name, _, own = name.partition(":")
+        name, _, own = _bare(name).partition(":")
         wanted = qualifier or own or LATEST
         function = self._functions.get(name)
         version = wanted if function is None else function.aliases.get(wanted, wanted)
@@ -155,8 +153,7 @@ class Runtime:
     def routed(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """What `find` finds, where a weighted alias may give an invocation to another of its versions."""
         function, version = self.find(name, qualifier)
-        alias = qualifier or name.rpartition(":")[2]
-        weights = function.weights.get(alias)
+        weights = function.weights.get(qualifier or _bare(name).partition(":")[2])
         if not weights:
             return function, version
         assert sum(weights.values()) <= 1, f"{name} gives away {weights} of its invocations"
@@ -250,6 +247,11 @@ class Runtime:
     def arn(self, name: str) -> str:
         """The ARN of the function of a name."""
         return f"arn:aws:lambda:{self._scope.region}:{self._scope.account_id}:function:{name}"
+
+
+def _bare(name: str) -> str:
+    """A name, with its qualifier if there is one, of a name or an ARN."""
+    return name.split(":function:", 1)[-1] if name.startswith("arn:") else name
 
 
 def _short(error: BaseException) -> str:

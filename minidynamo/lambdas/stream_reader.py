@@ -42,6 +42,7 @@ class StreamReader:
         self._passes = compiled_filters(settings.FilterCriteria)
         self._positions = Positions(context, function_name, table_name)
         self.workers: dict[str, list[ShardWorker]] = {}
+        self._is_forgotten = False
         self.begin()
 
     def configure(self, settings: MappingSettings) -> None:
@@ -94,14 +95,18 @@ class StreamReader:
                     worker.check(name, max(floor, 0 if shard is None else shard.first), last_number)
 
     def save(self) -> None:
-        """Stores how far every worker has come."""
+        """Stores how far every worker has come, unless that is forgotten for good."""
         with self._context.lock:
+            if self._is_forgotten:
+                return
             positions = {shard: [each.checkpoint for each in workers] for shard, workers in self.workers.items()}
             self._positions.save(self._label, positions)
 
     def forget(self) -> None:
-        """Forgets how far they have come."""
-        self._positions.forget()
+        """Forgets how far they have come, also where one is still at work."""
+        with self._context.lock:
+            self._is_forgotten = True
+            self._positions.forget()
 
     def ready(self) -> list[ShardWorker]:
         """The workers that may have work, in the order of their shards; those of children when parents are done."""

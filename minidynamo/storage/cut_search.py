@@ -56,7 +56,9 @@ class CutSearch:
         assert records is None or records > 0, f"a step of {records} records"
         walked, size_before = 0, self._size
         for key, record in islice(self._map.range(self._next, None), records):
-            if self._may_cut_before(key) and not self._improves(Cut(key, self._count, self._size)):
+            # A collection that stays whole is cut off with all that will ever come into it.
+            at_key = key[:TOKEN_BYTES] if self._keeps_collections_whole else key
+            if self._may_cut_before(key) and not self._improves(Cut(at_key, self._count, self._size)):
                 return True
             self._count += 1
             self._size += record_size_bytes(record)

@@ -111,3 +111,21 @@ def test_steps_are_bounded_by_bytes() -> None:
         assert not search.advance(1_000, 100)
         assert search.cut is not None and search.cut.size_bytes <= 200
         assert len(search.cut.key) > TOKEN_BYTES
+
+
+def test_a_collection_that_stays_whole_is_cut_off_with_all_that_comes_into_it() -> None:
+    """Also with what comes before its first item."""
+    with opened(is_durable=False, partition_size=4_000) as database:
+        short = {"key": ["pk S", "sk N"], "lsi": {"by_l": {"key": ["pk S", "g N"], "projection": "KEYS_ONLY"}}}
+        database.execute("CreateTable", create_table_request("tbl", short))
+        for number in range(30, 0, -1):
+            for key in "abcdefgh":
+                write(database, (key, number), 10)
+        keyspace = database.catalog.tables["tbl"].keyspace
+        assert len(keyspace.partitions) >= 2
+        homes: dict[bytes, set[int]] = {}
+        for number, partition in enumerate(keyspace.partitions):
+            for key_bytes, _ in partition.map.range(None, None):
+                homes.setdefault(key_bytes[:TOKEN_BYTES], set()).add(number)
+        assert all(len(each) == 1 for each in homes.values())
+        database.check()

@@ -5,7 +5,6 @@ Source: AWS Lambda API reference (REST-JSON, signed for the service `lambda`).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 from minidynamo.errors import DynamoError
@@ -67,5 +66,4 @@ class LambdaDoor:
 
 
 def _response(reply: Reply) -> HttpResponse:
-    headers = {**reply.headers, "content-length": str(len(reply.body)), "x-amzn-requestid": str(uuid.uuid4())}
-    return HttpResponse(reply.status, headers, reply.body)
+    return HttpResponse(reply.status, dict(reply.headers), reply.body)
