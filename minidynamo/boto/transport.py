@@ -6,6 +6,7 @@ advanced instead; see `sleep.py`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 from io import BytesIO, IOBase
 from types import SimpleNamespace
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
-from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
+from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse, Signer
 from minidynamo.boto.new_clients import PROVIDED_KEY
 from minidynamo.boto.routes import endpoint_of_caller
 from minidynamo.embedded.client_errors import no_response_error
@@ -48,6 +50,9 @@ class Travel:
     makes_twin: bool = False
 
 
+# How many calls sign with credentials of ours, by what signs for a client.
+_borrowers: WeakKeyDictionary[Signer, int] = WeakKeyDictionary()
+_lending = threading.Lock()
 TRAVEL: ContextVar[Travel | None] = ContextVar("minidynamo travel", default=None)
 
 
@@ -68,16 +73,22 @@ def travelling(client: Client, endpoint: Endpoint, first: DynamoError | None = N
 
 @contextmanager
 def with_credentials(client: Client) -> Iterator[None]:
-    """Lets a client without credentials sign, for as long as this is on."""
+    """Lets a client without credentials sign, for as long as this is on in any thread."""
     signer = client._request_signer
-    if getattr(signer, "_credentials", None) is not None:
-        yield
-        return
-    signer._credentials = _provided_credentials(is_asynchronous(client))
+    with _lending:
+        lends = signer in _borrowers or getattr(signer, "_credentials", None) is None
+        if lends:
+            _borrowers[signer] = _borrowers.get(signer, 0) + 1
+            signer._credentials = _provided_credentials(is_asynchronous(client))
     try:
         yield
     finally:
-        signer._credentials = None
+        with _lending:
+            if lends:
+                _borrowers[signer] -= 1
+                if not _borrowers[signer]:
+                    del _borrowers[signer]
+                    signer._credentials = None
 
 
 def _provided_credentials(asynchronous: bool) -> object:

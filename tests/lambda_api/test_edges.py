@@ -214,3 +214,26 @@ def test_dead_letters_stay(client: Any, database: Database) -> None:
     client.invoke(FunctionName="fail", InvocationType="Event", Payload=b"[7]")
     database.drain(errors="report")
     assert letters == [[7]]
+
+
+def test_calls_of_many_threads_sign(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client without credentials borrows ours until the last of its calls has ended."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with minidynamo.mock(database):
+        client = boto3.client("lambda")
+        inner = threading.Event(), threading.Event()
+
+        def wait(event: Any, context: object) -> None:
+            inner[0].set()
+            inner[1].wait(20)
+
+        database.functions.register("wait", wait)
+        thread = threading.Thread(target=lambda: client.invoke(FunctionName="wait"))
+        thread.start()
+        assert inner[0].wait(20)
+        client.invoke(FunctionName="echo")
+        assert client._request_signer._credentials is not None
+        inner[1].set()
+        thread.join()
+        assert client._request_signer._credentials is None
