@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import minidynamo
-from minidynamo import Database, ManualClock
+from minidynamo import Database, ManualClock, PartitionInfo
 from minidynamo.storage.sqlite.store_file import FORMAT_VERSION
 from tests.storage.stores import write_store
 
 STORES = sorted((Path(__file__).parent / "stores").glob("format-*.db"))
+
+
+def counted(partitions: Sequence[PartitionInfo]) -> dict[str | None, int]:
+    """How many items there are of a table, and of each of its indexes."""
+    counts: dict[str | None, int] = {}
+    for each in partitions:
+        counts[each.index] = counts.get(each.index, 0) + each.item_count
+    return counts
 
 
 def contents(database: Database) -> dict[str, Any]:
@@ -28,7 +37,8 @@ def contents(database: Database) -> dict[str, Any]:
             "items": execute("Scan", {"TableName": name})["Items"],
             "tags": execute("ListTagsOfResource", {"ResourceArn": described["TableArn"]})["Tags"],
             "expiry": execute("DescribeTimeToLive", {"TableName": name}),
-            "partitions": [(each.index, each.start, each.item_count) for each in database.partitions(name)],
+            # Where they are cut is not compared: files of before are cut within collections, which now stay whole.
+            "counts": counted(database.partitions(name)),
         }
     for index in ("by_state", "by_day"):
         found[index] = execute("Scan", {"TableName": "Orders", "IndexName": index})["Items"]
@@ -48,7 +58,7 @@ def test_a_kept_file_opens_and_goes_on(kept: Path, tmp_path: Path) -> None:
     write_store.write(fresh)
     expected = contents(fresh)
     assert len(expected["Orders"]["items"]) == 61
-    assert len(expected["Orders"]["partitions"]) >= 8
+    assert len(fresh.partitions("Orders")) >= 8
     with minidynamo.connect(path, read_only=True, clock=ManualClock(), partition_size=partition_size) as database:
         assert contents(database) == expected
     with minidynamo.connect(path, clock=ManualClock(), partition_size=partition_size) as database:
