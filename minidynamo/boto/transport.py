@@ -193,7 +193,7 @@ def _bytes_of(body: object) -> bytes:
         return read
     if isinstance(body, str):
         return body.encode()
-    return bytes(body) if isinstance(body, bytes | bytearray) else b""
+    return b"" if body is None else bytes(body)  # type: ignore[call-overload]  # Raises for what is no body.
 
 
 def _response_class(asynchronous: bool) -> Callable[..., RawResponse]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault, invalid
-from minidynamo.lambda_api.function_names import LATEST, FunctionName
+from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
+from minidynamo.lambdas.filter_patterns import compiled_filters
+from minidynamo.lambdas.function import LATEST
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.values.api_types import JsonObject
@@ -74,7 +76,7 @@ class EventSourceMappings:
         destination = _checked_destination(members)
         name = self._existing(members["FunctionName"])
         table = self._table_of(source)
-        settings = self._settings({"StartingPosition": members["StartingPosition"], **members}, None)
+        settings = _settings(members, MappingSettings(StartingPosition=members["StartingPosition"]))
         with self._notes.making:
             self._refuse_twin(source, table, name)
             self._check_destination(destination)
@@ -113,7 +115,7 @@ class EventSourceMappings:
         destination = _checked_destination(members)
         if "FunctionName" in members and self._existing(members["FunctionName"]) != self._name_of(mapping):
             raise invalid("minidynamo cannot give a mapping another function: delete it and create one.")
-        settings = self._settings(members, mapping.settings)
+        settings = _settings(members, mapping.settings)
         self._check_destination(destination)
         before = mapping.settings.Enabled
         passing = "Updating" if settings.Enabled == before else "Enabling" if settings.Enabled else "Disabling"
@@ -173,20 +175,6 @@ class EventSourceMappings:
             raise invalid(f"Stream not found: {stream_arn}")
         return name
 
-    def _settings(self, members: JsonObject, before: MappingSettings | None) -> MappingSettings:
-        given = {each: members[each] for each in ("StartingPosition", *_SETTINGS) if each in members}
-        if not (given.get("FilterCriteria") or {}).get("Filters"):
-            given = {name: value for name, value in given.items() if name != "FilterCriteria"}
-            if "FilterCriteria" in members:
-                given["FilterCriteria"] = None
-        given.pop("StartingPosition", None) if before is not None else None
-        try:
-            return MappingSettings(**given) if before is None else replace(before, **given)
-        except (TypeError, ValueError) as error:
-            if "FilterCriteria" in members and "attern" in str(error):
-                raise invalid("Invalid filter pattern definition.") from None
-            raise invalid(str(error)) from None
-
     def _refuse_twin(self, stream_arn: str, table: str, name: FunctionName) -> None:
         wanted = name.invoked.removesuffix(f":{LATEST}")
         for each in self._owner.functions.live_mappings():
@@ -237,6 +225,21 @@ class EventSourceMappings:
         if isinstance(settings.FilterCriteria, Mapping) and settings.FilterCriteria.get("Filters"):
             shown["FilterCriteria"] = settings.FilterCriteria
         return shown
+
+
+def _settings(members: JsonObject, before: MappingSettings) -> MappingSettings:
+    """Settings in which those that a request names have taken the place of others."""
+    given = {each: members[each] for each in _SETTINGS if each in members}
+    if "FilterCriteria" in given and not given["FilterCriteria"].get("Filters"):
+        given["FilterCriteria"] = None
+    try:
+        compiled_filters(given.get("FilterCriteria"))
+    except ValueError:
+        raise invalid("Invalid filter pattern definition.") from None
+    try:
+        return replace(before, **given)
+    except (TypeError, ValueError) as error:
+        raise invalid(str(error)) from None
 
 
 def _checked_destination(members: JsonObject) -> str | None:

@@ -9,9 +9,9 @@ import re
 from typing import NamedTuple
 
 from minidynamo.lambda_api.faults import Fault, invalid
+from minidynamo.lambdas.function import LATEST
 from minidynamo.schema.arns import ArnScope
 
-LATEST = "$LATEST"
 PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?"
     r"([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"

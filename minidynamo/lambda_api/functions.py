@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault, invalid
-from minidynamo.lambda_api.function_names import LATEST, FunctionName
+from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
-from minidynamo.lambdas.function import LambdaFunction
+from minidynamo.lambdas.function import LATEST, LambdaFunction
 from minidynamo.lambdas.invocations import AsynchronousSettings
 from minidynamo.limits import FUNCTIONS_PAGE_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue

@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.lambda_api.faults import Fault
-from minidynamo.lambda_api.function_names import LATEST, FunctionName
+from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.lambda_api.replies import Reply
+from minidynamo.lambdas.function import LATEST
 from minidynamo.lambdas.runtime import IN_BACKGROUND
 from minidynamo.limits import INVOCATION_EVENT_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.values.api_types import JsonObject

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,21 @@ def counted(partitions: Sequence[PartitionInfo]) -> dict[str | None, int]:
     for each in partitions:
         counts[each.index] = counts.get(each.index, 0) + each.item_count
     return counts
+
+
+def partitions_of(database: Database) -> list[tuple[str | None, bytes, int]]:
+    return [(each.index, each.start, each.item_count) for each in database.partitions("Orders")]
+
+
+def stored_partitions(path: Path) -> list[tuple[str | None, bytes, int]]:
+    """Those of the table Orders, the indexes after it in the order of their names, as they stand in a file."""
+    statement = "SELECT name, start, item_count FROM maps JOIN keyspaces ON id = keyspace ORDER BY name, start"
+    with closing(sqlite3.connect(path)) as connection:
+        rows = [(name.partition("/"), start, count) for name, start, count in connection.execute(statement)]
+    own = {table for (table, _, part), _, _ in rows if part == "index/by_state"}
+    found = [(part, start, count) for (table, _, part), start, count in rows if table in own]
+    items = [(None, start, count) for part, start, count in found if part == "table"]
+    return [*items, *((part[6:], start, count) for part, start, count in found if part.startswith("index/"))]
 
 
 def contents(database: Database) -> dict[str, Any]:
@@ -58,12 +75,15 @@ def test_a_kept_file_opens_and_goes_on(kept: Path, tmp_path: Path) -> None:
     write_store.write(fresh)
     expected = contents(fresh)
     assert len(expected["Orders"]["items"]) == 61
-    assert len(fresh.partitions("Orders")) >= 8
+    kept_partitions = stored_partitions(path)
+    assert len(fresh.partitions("Orders")) >= 8 and len(kept_partitions) >= 8
     with minidynamo.connect(path, read_only=True, clock=ManualClock(), partition_size=partition_size) as database:
         assert contents(database) == expected
+        assert partitions_of(database) == kept_partitions
     with minidynamo.connect(path, clock=ManualClock(), partition_size=partition_size) as database:
         database.check()
         database.execute("TransactWriteItems", write_store.TRANSACTION)  # Its token is known: nothing is done again.
         assert contents(database) == expected
+        assert partitions_of(database) == kept_partitions
         database.execute("PutItem", {"TableName": "Orders", "Item": write_store.order(99)})
         database.check()
