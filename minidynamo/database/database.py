@@ -299,7 +299,7 @@ class Database(HandlerHost, Faces):
             which end with the process, and get no answers any more.
         """
         check_method(timeout=timeout)
-        hanging = [] if self._functions is None else self._functions.stop(timeout)
+        hanging = self.stop_functions(timeout)
         if self._sweeper is not None:
             self._sweeper.close()
         with self.lock:

@@ -9,6 +9,7 @@ from minidynamo.database.argument_rules import check_method
 from minidynamo.database.core import Core
 
 if TYPE_CHECKING:
+    from minidynamo.database.function_server import FunctionServer
     from minidynamo.database.settings import StreamSettings
     from minidynamo.lambdas.drain import DrainReport, Errors
     from minidynamo.lambdas.function import Handler
@@ -22,6 +23,7 @@ class HandlerHost(Core):
     """A core with functions. They are made, and their modules imported, when they are first asked for."""
 
     _functions: Functions | None = None
+    _function_server: FunctionServer | None = None
 
     @property
     def functions(self) -> Functions:
@@ -33,7 +35,25 @@ class HandlerHost(Core):
     def _new_functions(self) -> Functions:
         from minidynamo.lambdas.service import Functions
 
-        return Functions(self, self.execute, self._identity, self._around_invocation)
+        functions = Functions(self, self.execute, self._identity, self._around_invocation)
+        functions.deployment.reach = lambda name: self._server_of_functions().variables()
+        return functions
+
+    def _server_of_functions(self) -> FunctionServer:
+        """The server that functions in processes of their own reach."""
+        from minidynamo.database.function_server import FunctionServer
+
+        with self.lock:
+            if self._function_server is None:
+                self._function_server = FunctionServer(self)
+            return self._function_server
+
+    def stop_functions(self, timeout: float) -> list[str]:
+        """Ends what runs functions; those that are still running after so many seconds, in words."""
+        hanging = [] if self._functions is None else self._functions.stop(timeout)
+        if self._function_server is not None:
+            self._function_server.stop()
+        return hanging
 
     @overload
     def on_stream(
@@ -101,5 +121,6 @@ class HandlerHost(Core):
 
     def begin_as_child(self) -> None:
         super().begin_as_child()
+        self._function_server = None  # Its thread is the parent's.
         if self._functions is not None:  # Their threads are the parent's.
             self._functions.begin_as_child()

@@ -25,6 +25,7 @@ _KINDS = {
     "ResourceConflictException": Kind(409, "message"),
     "ResourceInUseException": Kind(400, "Message"),
     "ResourceNotFoundException": Kind(404, "Message"),
+    "ProvisionedConcurrencyConfigNotFoundException": Kind(404, "message"),
     "RequestTooLargeException": Kind(413, "message"),
     "TooManyRequestsException": Kind(429, "message"),
     "AccessDeniedException": Kind(403, "Message", has_type=False),

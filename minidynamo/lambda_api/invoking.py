@@ -9,12 +9,13 @@ import json
 from typing import NoReturn
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
+from minidynamo.execution.context import ClientContextError
 from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.lambda_api.replies import Reply
 from minidynamo.lambdas.function import LATEST
-from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 from minidynamo.limits import INVOCATION_EVENT_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.values.api_types import JsonObject
 
@@ -45,9 +46,17 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
     _require_json(payload)
     token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a reply.
     try:
-        answer = owner.functions.invoke(name.invoked, payload or b"{}", kind)
+        answer = owner.functions.invoke(
+            name.invoked,
+            payload or b"{}",
+            kind,
+            LogType=members.get("LogType", "None"),
+            ClientContext=members.get("ClientContext"),
+        )
     except ResourceNotFound as error:
         raise Fault("ResourceNotFoundException", error.message) from None
+    except ClientContextError as error:
+        raise Fault("InvalidRequestContentException", str(error)) from None
     except TooManyRequests as error:
         raise Fault("TooManyRequestsException", error.message, error.members) from None
     finally:
@@ -58,6 +67,8 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
         headers["x-amz-executed-version"] = answer["ExecutedVersion"]
     if "FunctionError" in answer:
         headers["x-amz-function-error"] = answer["FunctionError"]
+    if "LogResult" in answer:
+        headers["x-amz-log-result"] = answer["LogResult"]
     return Reply(answer["StatusCode"], answer.get("Payload", b""), headers)
 
 

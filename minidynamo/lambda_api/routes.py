@@ -16,7 +16,9 @@ from minidynamo.lambda_api.faults import Fault
 from minidynamo.values.api_types import JsonObject
 
 _OF_LAMBDA = re.compile(r"/20\d\d-\d\d-\d\d/(functions|event-source-mappings|tags|layers|account-settings)\b")
-_NUMBERS = frozenset({"MaxItems"})
+_NUMBERS = frozenset({"MaxItems", "VersionNumber"})
+# Operations whose path lists what there is where the query says `List`.
+_LISTS_BESIDE = {"GetProvisionedConcurrencyConfig": "ListProvisionedConcurrencyConfigs"}
 _LISTS = frozenset({"TagKeys"})
 
 
@@ -63,6 +65,11 @@ class Route(NamedTuple):
 _MAPPINGS, _TAGS = "/2015-03-31/event-source-mappings", "/2017-03-31/tags/{Resource}"
 _FUNCTION = "/2015-03-31/functions/{FunctionName}"
 _ALIAS, _EVENTS = f"{_FUNCTION}/aliases/{{Name}}", "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+_PROVISIONED, _URL = (
+    "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+    "/2021-10-31/functions/{FunctionName}/url",
+)
+_LAYER = "/2018-10-31/layers/{LayerName}/versions"
 _QUALIFIED = {"Qualifier": "Qualifier"}
 _PAGED = {each: each for each in ("Marker", "MaxItems", "FunctionVersion")}
 _ROUTES = (
@@ -87,6 +94,9 @@ _ROUTES = (
             "x-amz-client-context": "ClientContext",
         },
     ),
+    Route("CreateFunction", "POST", "/2015-03-31/functions", has_members=True),
+    Route("UpdateFunctionCode", "PUT", f"{_FUNCTION}/code", has_members=True),
+    Route("UpdateFunctionConfiguration", "PUT", f"{_FUNCTION}/configuration", has_members=True),
     Route("ListFunctions", "GET", "/2015-03-31/functions", query=_PAGED),
     Route("GetFunction", "GET", _FUNCTION, query=_QUALIFIED),
     Route("GetFunctionConfiguration", "GET", f"{_FUNCTION}/configuration", query=_QUALIFIED),
@@ -101,10 +111,26 @@ _ROUTES = (
     Route("PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{FunctionName}/concurrency", has_members=True),
     Route("DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/{FunctionName}/concurrency"),
     Route("GetFunctionConcurrency", "GET", "/2019-09-30/functions/{FunctionName}/concurrency"),
+    Route("PutProvisionedConcurrencyConfig", "PUT", _PROVISIONED, query=_QUALIFIED, has_members=True),
+    Route("GetProvisionedConcurrencyConfig", "GET", _PROVISIONED, query=_QUALIFIED),
+    Route("DeleteProvisionedConcurrencyConfig", "DELETE", _PROVISIONED, query=_QUALIFIED),
     Route("PutFunctionEventInvokeConfig", "PUT", _EVENTS, query=_QUALIFIED, has_members=True),
     Route("UpdateFunctionEventInvokeConfig", "POST", _EVENTS, query=_QUALIFIED, has_members=True),
     Route("GetFunctionEventInvokeConfig", "GET", _EVENTS, query=_QUALIFIED),
     Route("DeleteFunctionEventInvokeConfig", "DELETE", _EVENTS, query=_QUALIFIED),
+    Route("AddPermission", "POST", f"{_FUNCTION}/policy", query=_QUALIFIED, has_members=True),
+    Route("RemovePermission", "DELETE", f"{_FUNCTION}/policy/{{StatementId}}", query=_QUALIFIED),
+    Route("GetPolicy", "GET", f"{_FUNCTION}/policy", query=_QUALIFIED),
+    Route("CreateFunctionUrlConfig", "POST", _URL, query=_QUALIFIED, has_members=True),
+    Route("UpdateFunctionUrlConfig", "PUT", _URL, query=_QUALIFIED, has_members=True),
+    Route("GetFunctionUrlConfig", "GET", _URL, query=_QUALIFIED),
+    Route("DeleteFunctionUrlConfig", "DELETE", _URL, query=_QUALIFIED),
+    Route("ListFunctionUrlConfigs", "GET", f"{_URL}s", query=_PAGED),
+    Route("PublishLayerVersion", "POST", _LAYER, has_members=True),
+    Route("ListLayerVersions", "GET", _LAYER, query=_PAGED),
+    Route("GetLayerVersion", "GET", f"{_LAYER}/{{VersionNumber}}"),
+    Route("DeleteLayerVersion", "DELETE", f"{_LAYER}/{{VersionNumber}}"),
+    Route("ListLayers", "GET", "/2018-10-31/layers", query=_PAGED),
     Route("ListTags", "GET", _TAGS),
     Route("TagResource", "POST", _TAGS, has_members=True),
     Route("UntagResource", "DELETE", _TAGS, query={"tagKeys": "TagKeys"}),
@@ -131,8 +157,12 @@ def routed(request: ApiRequest) -> tuple[str, JsonObject]:
     for method, pattern, route in _BY_PATTERN:
         found = pattern.fullmatch(request.path) if method == request.method else None
         if found is not None:
-            members = {name: unquote(text) for name, text in found.groupdict().items()}
-            return route.operation, {**_sent_members(route, request), **members}
+            texts = {name: unquote(text) for name, text in found.groupdict().items()}
+            named = {name: _number_of(text) if name in _NUMBERS else text for name, text in texts.items()}
+            sent = _sent_members(route, request)
+            if route.operation in _LISTS_BESIDE and "List" in parse_qs(request.query):
+                return _LISTS_BESIDE[route.operation], {**sent, **named}
+            return route.operation, {**sent, **named}
     raise Fault("UnknownOperationException", f"minidynamo does not carry out {request.method} {request.path}.")
 
 

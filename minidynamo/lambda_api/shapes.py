@@ -52,6 +52,64 @@ _EVENTS = structure(
     DestinationConfig=structure("DestinationConfig", OnSuccess=_DESTINATION, OnFailure=_DESTINATION),
 )
 
+_DESCRIPTION = string(0, 256)
+_SETTINGS: dict[str, Shape] = {
+    "Role": string(None, None, r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"),
+    "Handler": string(0, 128, r"[^\s]+"),
+    "Runtime": TEXT,
+    "Description": _DESCRIPTION,
+    "Timeout": integer(1, 900),
+    "MemorySize": integer(128, 10_240),
+    "VpcConfig": structure("VpcConfig", SubnetIds=list_of(TEXT), SecurityGroupIds=list_of(TEXT)),
+    "Environment": structure("Environment", Variables=map_of(TEXT)),
+    "TracingConfig": structure("TracingConfig", Mode=enum("Active", "PassThrough")),
+    "DeadLetterConfig": structure("DeadLetterConfig", TargetArn=TEXT),
+    "KMSKeyArn": TEXT,
+    "Layers": list_of(string(1, 140)),
+    "FileSystemConfigs": list_of(structure("FileSystemConfig", Arn=TEXT, LocalMountPath=TEXT)),
+    "EphemeralStorage": structure("EphemeralStorage", "Size", Size=integer(512, 10_240)),
+    "LoggingConfig": structure(
+        "LoggingConfig",
+        LogFormat=enum("JSON", "Text"),
+        ApplicationLogLevel=enum("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
+        SystemLogLevel=enum("DEBUG", "INFO", "WARN"),
+        LogGroup=TEXT,
+    ),
+}
+_CODE: dict[str, Shape] = dict.fromkeys(("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"), TEXT)
+_ARCHITECTURES = list_of(enum("x86_64", "arm64"), 1, 1)
+_URL_SETTINGS: dict[str, Shape] = {
+    "FunctionName": _FUNCTION_NAME,
+    "Qualifier": string(1, 128, r"(^\$LATEST$)|((?!^[0-9]+$)([a-zA-Z0-9-_]+))"),
+    "AuthType": enum("NONE", "AWS_IAM"),
+    "Cors": structure(
+        "Cors",
+        AllowCredentials=FLAG,
+        AllowHeaders=list_of(TEXT, maximum=100),
+        AllowMethods=list_of(TEXT, maximum=6),
+        AllowOrigins=list_of(TEXT, maximum=100),
+        ExposeHeaders=list_of(TEXT, maximum=100),
+        MaxAge=integer(0, 86_400),
+    ),
+    "InvokeMode": enum("BUFFERED", "RESPONSE_STREAM"),
+}
+_LAYER_NAME = string(1, 140)
+_LAYER_VERSION = structure("LayerVersion", "LayerName VersionNumber", LayerName=_LAYER_NAME, VersionNumber=integer())
+_STATEMENT_ID = string(1, 100, r"([a-zA-Z0-9-_]+)")
+_ANY_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
+_PERMISSION: dict[str, Shape] = {
+    "FunctionName": _FUNCTION_NAME,
+    "Qualifier": _QUALIFIER,
+    "StatementId": _STATEMENT_ID,
+    "Action": string(None, None, r"(lambda:[*]|lambda:[a-zA-Z]+|[*])"),
+    "Principal": string(None, None, r"[^\s]+"),
+    "SourceArn": string(None, None, _ANY_ARN),
+    "SourceAccount": string(0, 12, r"\d{12}"),
+    "EventSourceToken": string(0, 256, r"[a-zA-Z0-9._\-]+"),
+    "PrincipalOrgID": string(12, 34, r"^o-[a-z0-9]{10,32}$"),
+    "FunctionUrlAuthType": enum("NONE", "AWS_IAM"),
+}
+
 SHAPES: dict[str, Shape] = {
     "CreateEventSourceMapping": structure(
         "CreateEventSourceMappingRequest",
@@ -81,6 +139,71 @@ SHAPES: dict[str, Shape] = {
         LogType=enum("None", "Tail"),
         ClientContext=TEXT,
     ),
+    "CreateFunction": structure(
+        "CreateFunctionRequest",
+        "FunctionName Role Code",
+        FunctionName=string(1, 140, PATTERN),
+        Code=structure("FunctionCode", **_CODE),
+        Publish=FLAG,
+        PackageType=enum("Image", "Zip"),
+        Tags=map_of(TEXT),
+        Architectures=_ARCHITECTURES,
+        **_SETTINGS,
+    ),
+    "UpdateFunctionCode": structure(
+        "UpdateFunctionCodeRequest",
+        "FunctionName",
+        FunctionName=_FUNCTION_NAME,
+        Publish=FLAG,
+        DryRun=FLAG,
+        Architectures=_ARCHITECTURES,
+        **_CODE,
+    ),
+    "UpdateFunctionConfiguration": structure(
+        "UpdateFunctionConfigurationRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_SETTINGS
+    ),
+    "PutProvisionedConcurrencyConfig": structure(
+        "PutProvisionedConcurrencyConfigRequest",
+        "FunctionName Qualifier ProvisionedConcurrentExecutions",
+        FunctionName=_FUNCTION_NAME,
+        Qualifier=_QUALIFIER,
+        ProvisionedConcurrentExecutions=integer(1),
+    ),
+    "GetProvisionedConcurrencyConfig": _QUALIFIED,
+    "DeleteProvisionedConcurrencyConfig": _QUALIFIED,
+    "ListProvisionedConcurrencyConfigs": structure(
+        "ListProvisionedConcurrencyConfigsRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
+    ),
+    "AddPermission": structure("AddPermissionRequest", "FunctionName StatementId Action Principal", **_PERMISSION),
+    "RemovePermission": structure(
+        "RemovePermissionRequest",
+        "FunctionName StatementId",
+        FunctionName=_FUNCTION_NAME,
+        StatementId=_STATEMENT_ID,
+        Qualifier=_QUALIFIER,
+    ),
+    "GetPolicy": _QUALIFIED,
+    "CreateFunctionUrlConfig": structure("CreateFunctionUrlConfigRequest", "FunctionName AuthType", **_URL_SETTINGS),
+    "UpdateFunctionUrlConfig": structure("UpdateFunctionUrlConfigRequest", "FunctionName", **_URL_SETTINGS),
+    "GetFunctionUrlConfig": _QUALIFIED,
+    "DeleteFunctionUrlConfig": _QUALIFIED,
+    "ListFunctionUrlConfigs": structure(
+        "ListFunctionUrlConfigsRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
+    ),
+    "PublishLayerVersion": structure(
+        "PublishLayerVersionRequest",
+        "LayerName Content",
+        LayerName=_LAYER_NAME,
+        Description=_DESCRIPTION,
+        Content=structure("LayerVersionContentInput", **_CODE),
+        CompatibleRuntimes=list_of(TEXT, 0, 15),
+        CompatibleArchitectures=list_of(enum("x86_64", "arm64"), 0, 2),
+        LicenseInfo=string(0, 512),
+    ),
+    "GetLayerVersion": _LAYER_VERSION,
+    "DeleteLayerVersion": _LAYER_VERSION,
+    "ListLayerVersions": structure("ListLayerVersionsRequest", "LayerName", LayerName=_LAYER_NAME, **_PAGE),
+    "ListLayers": structure("ListLayersRequest", **_PAGE),
     "ListFunctions": structure("ListFunctionsRequest", FunctionVersion=enum("ALL"), **_PAGE),
     "GetFunction": _QUALIFIED,
     "GetFunctionConfiguration": _QUALIFIED,

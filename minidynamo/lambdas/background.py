@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from minidynamo.clock import Clock
 from minidynamo.lambdas.drain import Work
-from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 
 logger = logging.getLogger("minidynamo.lambdas")
 

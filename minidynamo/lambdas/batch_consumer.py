@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
-from minidynamo.lambdas.error_payloads import raised
+from minidynamo.execution.error_payloads import raised
 from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
 from minidynamo.lambdas.function import LATEST, Metrics, Outcome
 from minidynamo.lambdas.runtime import Runtime

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from minidynamo.clock import Clock, advanced
-from minidynamo.lambdas.error_payloads import shown
+from minidynamo.execution.error_payloads import shown
 from minidynamo.lambdas.tally import Tally
 
 # How often a batch may fail where nothing else ends it: its handler will not do better.

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from minidynamo.lambdas.function import Outcome
-from minidynamo.lambdas.runtime import IN_BACKGROUND, Runtime
+from minidynamo.lambdas.handler_calls import IN_BACKGROUND
+from minidynamo.lambdas.runtime import Runtime
 from minidynamo.schema.key_schema import PrimaryKey
 from minidynamo.streams.change_record import ChangeRecord, sequence_text
 from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Response

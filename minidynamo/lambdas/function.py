@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from minidynamo.lambdas.context import Context
+from minidynamo.execution.configuration import Configuration
+from minidynamo.execution.context import Context
+from minidynamo.execution.packaged_handler import PackagedHandler
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 Handler = Callable[[JsonObject, Context], JsonValue]
@@ -39,6 +41,8 @@ class LambdaFunction:
         descriptions: of versions and aliases, by these.
         published: how many versions there have been.
         modified_at: when its code or its settings were changed last, epoch seconds.
+        timeouts: those that versions were published with, by version.
+        provisioned: how many execution environments are kept ready, by version or alias.
     """
 
     name: str
@@ -52,6 +56,45 @@ class LambdaFunction:
     modified_at: float = 0.0
     metrics: Metrics = field(default_factory=Metrics)
     active: int = 0
+    timeouts: dict[str, float] = field(default_factory=dict)
+    provisioned: dict[str, int] = field(default_factory=dict)
+
+    def timeout_of(self, version: str) -> float:
+        """After how many seconds an invocation of a version counts as failed."""
+        return self.timeouts.get(version, self.timeout_seconds)
+
+    def packaged(self, version: str = LATEST) -> PackagedHandler | None:
+        """The handler of a version whose code is a package; None where it is a callable."""
+        handler = self.versions[version]
+        return handler if isinstance(handler, PackagedHandler) else None
+
+    @property
+    def cold_starts(self) -> int:
+        """How many execution environments have begun because invocations needed them."""
+        return sum(each.environments.cold_starts for each in self._packaged_versions())
+
+    @property
+    def environments(self) -> int:
+        """How many execution environments there are."""
+        return sum(each.environments.count for each in self._packaged_versions())
+
+    def remove_version(self, version: str) -> None:
+        """Forgets a published version."""
+        assert version != LATEST, "$LATEST goes with its function"
+        packaged = self.packaged(version)
+        del self.versions[version]
+        self.descriptions.pop(version, None)
+        self.timeouts.pop(version, None)
+        if packaged is not None:
+            packaged.end()
+
+    def end_environments(self) -> None:
+        """Ends its execution environments; later invocations begin new ones."""
+        for each in self._packaged_versions():
+            each.end()
+
+    def _packaged_versions(self) -> list[PackagedHandler]:
+        return [each for each in self.versions.values() if isinstance(each, PackagedHandler)]
 
     def __repr__(self) -> str:
         return f"<LambdaFunction {self.name}: {', '.join([*self.versions, *self.aliases])}>"
@@ -76,6 +119,15 @@ class Outcome:
     is_error: bool
     error: BaseException | None = None
     is_excused: bool = False
+
+
+def configuration_of(handler: Handler) -> Configuration:
+    """The settings of a handler; of a callable, those by default with its name."""
+    if isinstance(handler, PackagedHandler):
+        return handler.configuration
+    name = getattr(handler, "__qualname__", type(handler).__qualname__)
+    text = f"{getattr(handler, '__module__', '')}.{name}".replace(".<locals>", "").replace("<lambda>", "handler")
+    return Configuration(text)
 
 
 class Invocation(NamedTuple):

@@ -6,6 +6,7 @@ asynchronous invocation".
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from dataclasses import dataclass
@@ -142,7 +143,9 @@ class Invocations:
         """Treats them as by default again."""
         self._settings.pop(name, None)
 
-    def invoke(self, name: str, payload: JsonValue, kind: str, qualifier: str | None, request_id: str) -> Response:
+    def invoke(
+        self, name: str, payload: JsonValue, kind: str, qualifier: str | None, request_id: str, tells_log: bool = False
+    ) -> Response:
         """See `Functions.invoke`."""
         if kind not in _KINDS:
             raise ValueError(f"InvocationType must be one of {', '.join(_KINDS)}, not {kind!r}")
@@ -156,6 +159,9 @@ class Invocations:
             return {"StatusCode": 202, "Payload": b""}
         outcome = self._runtime.run(function, version, event)
         response = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
+        if tells_log:
+            tail = self._runtime.logs.of(function.name).tail(outcome.request_id)
+            response["LogResult"] = base64.b64encode(tail).decode()
         return {**response, "FunctionError": "Unhandled"} if outcome.is_error else response
 
     def attempt(self, queued: QueuedInvocation) -> Tally:

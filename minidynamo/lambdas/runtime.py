@@ -6,30 +6,20 @@ Source: AWS Lambda API reference, Invoke; AWS Lambda Developer Guide, "Understan
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from random import Random
 
 from minidynamo.clock import Clock
 from minidynamo.errors import ResourceNotFound, TooManyRequests
-from minidynamo.lambdas.context import Context
-from minidynamo.lambdas.error_payloads import SHOWN_CHARACTERS_MAX, answer_of, raised, text_of, timed_out
+from minidynamo.execution.logs import Logs
+from minidynamo.execution.packaged_handler import PackagedHandler
 from minidynamo.lambdas.function import LATEST, Handler, Invocation, LambdaFunction, Outcome
+from minidynamo.lambdas.handler_calls import HandlerCalls
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonValue
-
-logger = logging.getLogger("minidynamo.lambdas")
-
-# How many different failures are logged with their tracebacks.
-_TRACEBACKS_MAX = 1_000
-# Whether there is no caller to tell of what ends threads and processes: then it is a failure like others.
-IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
-
 
 Run = Callable[[Invocation], Outcome]
 # Runs a handler within whatever is laid around it.
@@ -66,8 +56,9 @@ class Runtime:
         self._around = around
         self._functions: dict[str, LambdaFunction] = {}
         self._running: dict[str, tuple[str, float]] = {}
-        self._seen: set[tuple[str, type[BaseException], str, int]] = set()  # Failures: function, what, where.
         self._lock = threading.Lock()
+        self.logs = Logs(clock.now)
+        self._calls = HandlerCalls(clock, self.logs, self.arn)
 
     def register(
         self, name: str, handler: Handler, Timeout: float = 3, ReservedConcurrency: int | None = None
@@ -96,14 +87,23 @@ class Runtime:
             if known is None:
                 known = self._functions[name] = LambdaFunction(name, Timeout, ReservedConcurrency, {})
             known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
+            before = known.versions.get(LATEST)
             known.versions[LATEST] = handler
             known.modified_at = self._clock.now()
-            return known
+        if isinstance(before, PackagedHandler):
+            before.end()
+        return known
 
     def remove(self, name: str) -> None:
         """Forgets a function, with its versions and aliases."""
         with self._lock:
-            del self._functions[name]
+            function = self._functions.pop(name)
+        function.end_environments()
+
+    def end_environments(self) -> None:
+        """Ends the execution environments of all functions; those in use after their invocation."""
+        for function in list(self._functions.values()):
+            function.end_environments()
 
     @property
     def names(self) -> list[str]:
@@ -116,7 +116,9 @@ class Runtime:
         function.published += 1
         version = str(function.published)
         assert version not in function.versions, f"{name} has a version {version} already"
-        function.versions[version] = function.versions[LATEST]
+        packaged = function.packaged()
+        function.versions[version] = function.versions[LATEST] if packaged is None else packaged.version(version)
+        function.timeouts[version] = function.timeout_seconds
         return version
 
     def put_alias(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
@@ -183,7 +185,7 @@ class Runtime:
         request_id = self._new_request_id()
         self._running[request_id] = function.name, time.monotonic()
         try:
-            outcome = self._call(function, version, event, request_id)
+            outcome = self._calls.call(function, version, event, request_id)
         finally:
             del self._running[request_id]
             with self._lock:
@@ -201,48 +203,10 @@ class Runtime:
     def begin_as_child(self) -> None:
         """Begins anew in a child process, where nothing runs that another thread was at."""
         self._lock = threading.Lock()
+        self.logs.begin_as_child()
         self._running.clear()
         for function in self._functions.values():
             function.active = 0
-
-    def _call(self, function: LambdaFunction, version: str, event: JsonValue, request_id: str) -> Outcome:
-        deadline = self._clock.now() + function.timeout_seconds
-        context = Context(
-            function.name, version, self.arn(function.name), request_id, deadline, self._clock.now,
-            log_stream_name=f"[{version}]{request_id}",
-        )  # fmt: skip
-        try:
-            value = function.versions[version](event, context)
-        except BaseException as error:
-            if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
-                raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
-            self._log_failure(function, error)
-            return Outcome(request_id, version, raised(error, request_id), True, error)
-        if self._clock.now() > deadline:
-            text = f"Task timed out after {function.timeout_seconds:.2f} seconds"
-            late = TimeoutError(f"function {function.name}: {text}")
-            return Outcome(request_id, version, timed_out(text, request_id), True, late)
-        answer, refused = answer_of(value, request_id)
-        if refused is not None:
-            logger.warning("function %s gave no answer: %s", function.name, _short(refused))
-        return Outcome(request_id, version, answer, refused is not None, refused)
-
-    def _log_failure(self, function: LambdaFunction, error: BaseException) -> None:
-        """One line, with the traceback where a failure of this kind at this place has not been seen yet."""
-        assert error.__traceback__ is not None
-        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-        place = function.name, type(error), frame.f_code.co_filename, line
-        is_new = place not in self._seen and len(self._seen) < _TRACEBACKS_MAX
-        if is_new:
-            self._seen.add(place)
-        behind = error.__traceback__.tb_next
-        shown, stack = None, ""
-        if is_new and _is_short(error):
-            shown = type(error), error, behind
-        elif is_new:
-            stack = "\n" + "".join(traceback.format_tb(behind)).rstrip()
-        text = "function %s failed: %s: %s%s"
-        logger.warning(text, function.name, type(error).__name__, _short(error), stack, exc_info=shown)
 
     def arn(self, name: str) -> str:
         """The ARN of the function of a name."""
@@ -252,19 +216,3 @@ class Runtime:
 def _bare(name: str) -> str:
     """A name, with its qualifier if there is one, of a name or an ARN."""
     return name.split(":function:", 1)[-1] if name.startswith("arn:") else name
-
-
-def _short(error: BaseException) -> str:
-    return text_of(error, SHOWN_CHARACTERS_MAX)
-
-
-def _is_short(error: BaseException) -> bool:
-    """Whether neither an error nor what has led to it says more than a log is for; its traceback tells all of that."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        if _short(cause) != text_of(cause):
-            return False
-        cause = cause.__cause__ or cause.__context__
-    return True

@@ -232,7 +232,7 @@ def test_what_is_not_here_is_left_to_moto(database: Database) -> None:
         assert client.list_layers()["Layers"] == []
     with minidynamo.mock(database):
         client = boto3.client("lambda")
-        assert refusal(client.list_layers)[0] == "UnknownOperationException"
+        assert refusal(client.list_code_signing_configs)[0] == "UnknownOperationException"
 
 
 def test_a_principal_does_not_invoke(database: Database) -> None:

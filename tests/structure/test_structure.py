@@ -30,7 +30,7 @@ FLOORS = (
     {"limits", "messages", "errors", "clock"},
     {"wording", "compiled"},
     {"values"},
-    {"storage", "schema", "expressions"},
+    {"storage", "schema", "expressions", "execution"},
     {"partiql"},
     {"requests"},
     {"streams", "policies"},

@@ -22,7 +22,7 @@ from minidynamo.errors import DynamoError
 from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
 from minidynamo.http.server.access import ServeError
 from minidynamo.lambdas.function import Handler
-from minidynamo.lambdas.runtime import IN_BACKGROUND
+from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 from minidynamo.lambdas.service import Functions
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue

@@ -1,0 +1,44 @@
+"""How functions in processes of their own reach the database: a server on loopback, and what boto3 reads of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.http.server.server import Server, ServerOptions
+
+_SERVICES = ("DYNAMODB", "DYNAMODB_STREAMS", "LAMBDA")
+Credentials = Mapping[str, object]
+
+
+class FunctionServer:
+    """A server that begins when it is first needed.
+
+    Parameters:
+        endpoint: what it answers for.
+        credentials: gives whose requests it answers, as `serve` takes it; None for everybody's.
+    """
+
+    def __init__(self, endpoint: Endpoint, credentials: Callable[[], Credentials | None] = lambda: None) -> None:
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._server: Server | None = None
+        self._lock = threading.Lock()
+
+    def variables(self) -> dict[str, str]:
+        """What boto3 in a process reads to reach the database, and nothing else."""
+        with self._lock:
+            if self._server is None:
+                self._server = Server(self._endpoint, ServerOptions(credentials=self._credentials())).start()
+            url = self._server.url
+        assert url.startswith("http://127.0.0.1:"), f"a function would reach {url}"
+        own = {f"AWS_ENDPOINT_URL_{service}": url for service in _SERVICES}
+        return {**own, "AWS_ENDPOINT_URL": url, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def stop(self) -> None:
+        """Ends it, after the requests in flight."""
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.stop()

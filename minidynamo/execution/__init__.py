@@ -1,0 +1,1 @@
+"""Where handlers run: packages of code, execution environments in threads and processes, and what these log."""

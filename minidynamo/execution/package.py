@@ -1,0 +1,115 @@
+"""The code of a function: a folder as it stands, or what a zip file holds, with the layers below it.
+
+Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python Lambda functions", "Lambda layers".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import shutil
+import tempfile
+import weakref
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from minidynamo.limits import PACKAGE_BYTES_MAX, UNPACKED_BYTES_MAX
+
+# Where a layer keeps Python code.
+_IN_LAYER = "python"
+_NOT_CODE = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".aws-sam", ".pytest_cache"})
+
+
+class PackageError(ValueError):
+    """Code that cannot be used; the text says why, in one line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Package:
+    """Code of a function.
+
+    Attributes:
+        folder: where it is.
+        layers: folders of layers, the last of which goes first.
+        sha256: what tells whether code is the same, in base64.
+        size: of it, in bytes.
+        origin: the package whose folder it shares, which is there for as long as this one.
+    """
+
+    folder: Path
+    layers: tuple[Path, ...]
+    sha256: str
+    size: int
+    origin: Package | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> list[str]:
+        """The folders that its modules are looked for in."""
+        found = [self.folder]
+        for layer in reversed(self.layers):
+            inner = layer / _IN_LAYER
+            found += [*inner.glob("lib/python*/site-packages"), inner] if inner.is_dir() else [layer]
+        return [str(each) for each in found]
+
+    def with_layers(self, layers: Sequence[Path]) -> Package:
+        """The same code above other layers."""
+        return replace(self, layers=tuple(layers), origin=self.origin or self)
+
+
+def folder_package(folder: str | Path, layers: Iterable[str | Path] = ()) -> Package:
+    """The package of a folder, which is used as it stands.
+
+    Raises:
+        PackageError: there is no such folder.
+    """
+    root = Path(folder).absolute()
+    if not root.is_dir():
+        raise PackageError(f"there is no folder {root} with the code of a function")
+    listed = tuple(Path(each).absolute() for each in layers)
+    for layer in listed:
+        if not layer.is_dir():
+            raise PackageError(f"there is no folder {layer} for a layer")
+    digest, size = hashlib.sha256(), 0
+    for file in _files(root):
+        content = file.read_bytes()
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + content)
+        size += len(content)
+    return Package(root, listed, base64.b64encode(digest.digest()).decode(), size)
+
+
+def zip_package(content: bytes, layers: Iterable[str | Path] = ()) -> Package:
+    """The package of a zip file, unpacked into a folder that is there for as long as the package.
+
+    Raises:
+        PackageError: it is no zip file, or too large.
+    """
+    if len(content) > PACKAGE_BYTES_MAX:
+        raise PackageError(f"the zip file has {len(content):,} bytes, more than {PACKAGE_BYTES_MAX:,}")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        if sum(each.file_size for each in archive.infolist()) > UNPACKED_BYTES_MAX:
+            raise PackageError(f"Unzipped size must be smaller than {UNPACKED_BYTES_MAX} bytes")
+        folder = tempfile.mkdtemp(prefix="minidynamo-function-")
+        archive.extractall(folder)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        if isinstance(error, PackageError):
+            raise
+        text = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        raise PackageError(text) from None
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    package = Package(Path(folder), tuple(Path(each) for each in layers), digest, len(content))
+    weakref.finalize(package, shutil.rmtree, folder, ignore_errors=True)
+    return package
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder, in an order that is the same everywhere."""
+    found: list[Path] = []
+    for each in sorted(folder.iterdir()):
+        if each.name in _NOT_CODE:
+            continue
+        found += _files(each) if each.is_dir() and not each.is_symlink() else [each] if each.is_file() else []
+    return found

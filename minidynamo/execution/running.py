@@ -1,0 +1,69 @@
+"""The invocation that a thread or task is at, and what is learned of it on the way."""
+
+from __future__ import annotations
+
+import math
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from minidynamo.execution.context import ClientContext
+from minidynamo.execution.logs import LogStream
+
+
+@dataclass
+class Running:
+    """One invocation under way.
+
+    Attributes:
+        request_id: its own.
+        log: takes what it prints and logs.
+        variables: what `os.environ` holds for it; None where it is that of the process.
+        init_seconds: how long its environment took to begin, None where that was there already.
+        memory_mib: the most memory that was seen in use, None where nobody looked.
+        root_level: what the function has set the level of the root logger to.
+    """
+
+    request_id: str
+    log: LogStream
+    variables: dict[str, str] | None = None
+    init_seconds: float | None = None
+    memory_mib: int | None = None
+    root_level: int | None = field(default=None, repr=False)
+    has_begun: bool = False
+
+    def begin(self, version: str) -> None:
+        """Logs that the handler is called."""
+        if not self.has_begun:
+            self.has_begun = True
+            self.log.event(f"START RequestId: {self.request_id} Version: {version}")
+
+    def end(self, seconds: float, memory_size_mib: int, status: str = "") -> None:
+        """Logs what the invocation has come to.
+
+        Parameters:
+            seconds: how long the handler took.
+            memory_size_mib: how much memory it may use.
+            status: what ended it, where it did not end by itself, such as "timeout".
+        """
+        milliseconds = seconds * 1000
+        pieces = [
+            f"REPORT RequestId: {self.request_id}",
+            f"Duration: {milliseconds:.2f} ms",
+            f"Billed Duration: {math.ceil(milliseconds)} ms",
+            f"Memory Size: {memory_size_mib} MB",
+        ]
+        if self.memory_mib is not None:
+            pieces.append(f"Max Memory Used: {self.memory_mib} MB")
+        if self.init_seconds is not None:
+            pieces.append(f"Init Duration: {self.init_seconds * 1000:.2f} ms")
+        if status:
+            pieces.append(f"Status: {status}")
+        self.log.event(f"END RequestId: {self.request_id}")
+        self.log.event("\t".join(pieces))
+
+
+RUNNING: ContextVar[Running | None] = ContextVar("minidynamo running", default=None)
+# What the caller of an invocation says of itself.
+CLIENT_CONTEXT: ContextVar[ClientContext | None] = ContextVar("minidynamo client context", default=None)
+# What AWS X-Ray is told of the request that has led here: the header X-Amzn-Trace-Id.
+TRACE_HEADER: ContextVar[str] = ContextVar("minidynamo trace header", default="")

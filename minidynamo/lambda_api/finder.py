@@ -1,0 +1,62 @@
+"""Functions as requests name them, and what replies about them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from minidynamo.errors import ResourceNotFound
+from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambda_api.owner import FunctionOwner
+from minidynamo.lambdas.function import LambdaFunction
+from minidynamo.limits import FUNCTIONS_PAGE_MAX
+from minidynamo.values.api_types import JsonObject, JsonValue
+
+Member = TypeVar("Member")
+
+
+class FunctionFinder:
+    """Finds the functions of a database.
+
+    Parameters:
+        owner: the database.
+    """
+
+    def __init__(self, owner: FunctionOwner) -> None:
+        self.owner = owner
+
+    def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
+        """A function and the version that a qualifier stands for; a Fault where there is none."""
+        try:
+            return self.owner.functions.find(name, qualifier)
+        except ResourceNotFound as error:
+            raise Fault("ResourceNotFoundException", error.message) from None
+
+    def named(self, members: JsonObject) -> tuple[LambdaFunction, str]:
+        """The function that a request is about, and the version."""
+        name = FunctionName.of(members["FunctionName"], self.owner.scope, members.get("Qualifier"))
+        return self.find(name.name, name.qualifier)
+
+    def qualifier(self, members: JsonObject) -> str | None:
+        """The qualifier that a request gives; None where it gives none."""
+        return FunctionName.of(members["FunctionName"], self.owner.scope, members.get("Qualifier")).qualifier
+
+    def arn(self, function: LambdaFunction) -> str:
+        """The ARN of a function, without a qualifier."""
+        return FunctionName(function.name, None, is_arn=False).arn(self.owner.scope)
+
+
+def describe(function: LambdaFunction, what: str, members: JsonObject) -> None:
+    """Keeps the description that a request gives of a version or an alias."""
+    if "Description" in members:
+        function.descriptions[what] = members["Description"]
+
+
+def page_of(found: Sequence[Member], members: JsonObject) -> tuple[Sequence[Member], JsonObject]:
+    """A page of what there is, and where the next one begins."""
+    assert members.get("MaxItems", 1) > 0, "a page has room for something"
+    start = int(members["Marker"]) if str(members.get("Marker", "")).isdecimal() else 0
+    stop = start + min(members.get("MaxItems", FUNCTIONS_PAGE_MAX), FUNCTIONS_PAGE_MAX)
+    marker: dict[str, JsonValue] = {"NextMarker": str(stop)} if stop < len(found) else {}
+    return found[start:stop], marker

@@ -1,0 +1,1 @@
+"""Code of functions in execution environments."""
