@@ -16,6 +16,7 @@ from minidynamo.lambdas.failures import Destination, Destinations, Execute
 from minidynamo.lambdas.function import Handler, LambdaFunction
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.mapping import EventSourceMapping
+from minidynamo.lambdas.observer import Observer
 from minidynamo.lambdas.runtime import Around, Runtime
 from minidynamo.lambdas.setting_rules import FUNCTION, check_called
 from minidynamo.lambdas.settings import MappingSettings
@@ -192,6 +193,10 @@ class Functions:
         check_arguments(FUNCTION, Timeout=parameters.get("Timeout", 3))
         self._destinations.check(settings.failure_destination)
         return settings
+
+    def observe(self, observer: Observer) -> None:
+        """Tells somebody what happens from now on."""
+        self._runtime.observer = observer
 
     def resume(self) -> None:
         """Lets every mapping take up what is stored of it, after the database has been restored."""
