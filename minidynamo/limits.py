@@ -146,3 +146,12 @@ MAPPING_BACK_OFF_SECONDS_MAX = 60.0
 MAPPING_FILTERS_MAX = 5
 FILTER_PATTERN_CHARACTERS_MAX = 4_096
 WINDOW_STATE_BYTES_MAX = 1 * MIB
+
+# Metrics. Source: Amazon CloudWatch User Guide, "CloudWatch quotas"; PutMetricData.
+METRIC_PERIOD_SECONDS = 60
+METRIC_MINUTES_MAX = 15 * 24 * 60  # As long as the service keeps minutes.
+METRIC_SECONDS_BEFORE_MAX = 14 * 24 * 3600  # From the time of a datapoint to now,
+METRIC_SECONDS_AHEAD_MAX = 2 * 3600  # and from now to it.
+METRIC_DIMENSIONS_MAX = 30
+METRICS_MAX = 10_000  # Of one database; the service has no such bound, nor the next.
+METRIC_VALUES_MAX = 500_000  # Different ones per metric and minute, of all that are kept.

@@ -35,6 +35,8 @@ class Events(Protocol):
 
     _emitter: Emitter
 
+    def register(self, event: str, hook: Hook, unique_id: str) -> None: ...
+
     def register_first(self, event: str, hook: Hook, unique_id: str) -> None: ...
 
 

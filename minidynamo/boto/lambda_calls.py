@@ -67,12 +67,13 @@ def _respond(request: PreparedRequest, **ignored: object) -> RawResponse | None:
     from minidynamo.lambda_api.routes import ApiRequest
 
     asked = ApiRequest(*received(request)[:5])
-    if not lent.api.knows(asked) and _is_moto_on():
+    if not lent.api.knows(asked) and is_moto_on():
         return None
     reply = lent.api.respond(asked)
     return raw_response(HttpResponse(reply.status, dict(reply.headers), reply.body), request, lent.is_asynchronous)
 
 
-def _is_moto_on() -> bool:
+def is_moto_on() -> bool:
+    """Whether moto answers what nobody else does."""
     stubber = getattr(sys.modules.get(_MOTO), "botocore_stubber", None)
     return bool(getattr(stubber, "enabled", False))

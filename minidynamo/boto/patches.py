@@ -16,6 +16,7 @@ from typing import Any
 
 from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
 from minidynamo.boto.calls import answered, run
+from minidynamo.boto.cloudwatch_calls import lending_metrics
 from minidynamo.boto.lambda_calls import lending_functions
 from minidynamo.boto.moto_stacks import STACK_OPERATIONS, follow_stacks
 from minidynamo.boto.new_clients import guarded, provide_inside
@@ -95,7 +96,7 @@ def _make_api_call(original: Method) -> Method | None:
     def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
-            with lending_functions(self):
+            with lending_functions(self), lending_metrics(self, operation_name, api_params):
                 result = original(self, operation_name, api_params)
             if operation_name in STACK_OPERATIONS:
                 follow_stacks(self)
@@ -117,7 +118,7 @@ def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousM
     async def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
         endpoint = endpoint_of(self)
         if endpoint is None:
-            with lending_functions(self):
+            with lending_functions(self), lending_metrics(self, operation_name, api_params):
                 return await original(self, operation_name, api_params)
         with calling_from(self.meta.region_name):
             return await answered(self, operation_name, endpoint, api_params, original)

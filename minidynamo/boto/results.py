@@ -42,14 +42,14 @@ def results(endpoint: Endpoint, operation: str, parameters: Request) -> Response
     """Carries out an operation; its response as botocore gives it. Raises DynamoError."""
     response = endpoint.execute(operation, parameters)
     show_timestamps(operation, response, _LOCAL_ZONE)
-    response["ResponseMetadata"] = _metadata(endpoint, 200)
+    response["ResponseMetadata"] = metadata(endpoint, 200)
     return response
 
 
 def error_results(client: Client, endpoint: Endpoint, error: DynamoError) -> Response:
     """An error as botocore gives it: code and message, and the members that the error's model has."""
     parsed: Response = {"Error": {"Message": error.message, "Code": error.code}}
-    parsed["ResponseMetadata"] = _metadata(endpoint, error.status)
+    parsed["ResponseMetadata"] = metadata(endpoint, error.status)
     shape = client.meta.service_model.shape_for_error_code(error.code)
     if shape is not None:
         body = error.body
@@ -57,7 +57,8 @@ def error_results(client: Client, endpoint: Endpoint, error: DynamoError) -> Res
     return parsed
 
 
-def _metadata(endpoint: Endpoint, status: int) -> Response:
+def metadata(endpoint: Endpoint, status: int) -> Response:
+    """The ResponseMetadata of a response."""
     request_id = endpoint.new_request_id()
     return {
         "RequestId": request_id,

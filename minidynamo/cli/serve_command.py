@@ -99,6 +99,7 @@ def _add_handlers_and_faults(serve: argparse.ArgumentParser) -> None:
         metavar="TABLE=MODULE:HANDLER",
         help="function for a table's changes",
     )
+    serve.add_argument("--metrics", action="store_true", help="show metrics to Prometheus: GET /metrics")
     serve.add_argument("--wording", choices=WORDINGS, default="current", help="generation of error texts (current)")
     serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
     serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
@@ -134,7 +135,7 @@ def run_serve(options: argparse.Namespace) -> int:
             gateway = Gateway(database, load_handler(options.api), options.api_format) if options.api else None
             _map_streams(options.on_stream, database)
             databases = _databases(options, database)
-            server = Server(databases, settings, gateway)
+            server = Server(databases, settings, gateway, database.metrics if options.metrics else None)
             load_everything()
             _prepare_process()
             with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
@@ -178,6 +179,8 @@ def _default_database(options: argparse.Namespace) -> Database:
         raise ServeError("--db keeps one database: leave out --isolate-by-region and --isolate-by-access-key")
     if options.durability is not None and options.db is None:
         raise ServeError("--durability is for data in a file: give --db FILE as well")
+    if options.metrics and isolates:
+        raise ServeError("--metrics are of one database: leave out --isolate-by-region and --isolate-by-access-key")
     path = options.db
     if path is not None and is_address(path):
         raise ServeError(f"--db takes a file, and {path} is an address: --host and --port say where it listens")
@@ -247,6 +250,8 @@ def _announce(server: Server, options: argparse.Namespace) -> None:
     print(f"minidynamo answers at {server.url}; data are kept in {options.db or 'memory'}. Ctrl-C ends it.")
     if options.api:
         print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
+    if options.metrics:
+        print(f"  {server.url}/metrics shows metrics to everybody who reaches this address, signed or not.")
     print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
 
 

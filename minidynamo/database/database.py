@@ -10,7 +10,7 @@ from minidynamo.arguments import require
 from minidynamo.clock import Clock
 from minidynamo.database.argument_rules import check_method
 from minidynamo.database.faces import Faces
-from minidynamo.database.handler_host import HandlerHost
+from minidynamo.database.metric_host import MetricHost
 from minidynamo.database.partition_info import PartitionInfo, partitions_of
 from minidynamo.database.setting_rules import require_no_address
 from minidynamo.errors import StoreDamaged
@@ -39,7 +39,7 @@ _INTERNAL = frozenset(
 )
 
 
-class Database(HandlerHost, Faces):
+class Database(MetricHost, Faces):
     """A DynamoDB in this process. Safe to use from many threads.
 
     Parameters:
@@ -151,7 +151,7 @@ class Database(HandlerHost, Faces):
 
         self._require_open()
         try:
-            return expire_items(self, self._lateness())
+            return expire_items(self, self._lateness(), self._note_expired)
         except self.engine.io_errors as error:
             raise read_failure(self.catalog, error) from error
         finally:
@@ -261,7 +261,7 @@ class Database(HandlerHost, Faces):
 
     def check(self, progress: Callable[[int], None] | None = None) -> None:
         """Asserts every invariant: order, counts, sizes, tiling partitions, index entries that fit their items, tokens,
-        streams, and how far mappings have come.
+        streams, metrics, and how far mappings have come.
 
         Parameters:
             progress: told how many items more have been looked at, from time to time.
@@ -283,6 +283,8 @@ class Database(HandlerHost, Faces):
         self.tokens.check()
         if self._functions is not None:
             self._functions.check()
+        if self._metrics is not None:
+            self._metrics.datapoints.check()
 
     def begin_as_child(self) -> None:
         super().begin_as_child()

@@ -25,23 +25,29 @@ _warned: set[str] = set()
 
 # How many seconds after its time an item of a table is deleted, by its key bytes.
 Lateness = Callable[[Table, bytes], float]
+# Told the name of a table and how many of its items have been deleted.
+Note = Callable[[str, int], None]
 # Does some of the work on a table that has not ended: how many items it deleted, and whether there is more to do.
 Turn = Callable[[Table, ExpiryTimes], tuple[int, bool]]
 
 
-def expire_items(context: OperationContext, lateness: Lateness | None = None) -> int:
+def expire_items(context: OperationContext, lateness: Lateness | None = None, note: Note | None = None) -> int:
     """Deletes all items of all tables that have expired by now; how many they were.
 
     Parameters:
         context: the database.
         lateness: how late each item goes; None for not at all.
+        note: told of each table; None for nobody.
     """
     with context.lock:
         names = [name for name, table in context.catalog.tables.items() if table.expiry is not None]
     count = 0
     for name in names:
         _take_turns(context, name, _Walk(context))
-        count += _take_turns(context, name, _Sweep(context, lateness))
+        deleted = _take_turns(context, name, _Sweep(context, lateness))
+        count += deleted
+        if note is not None:
+            note(name, deleted)
     return count
 
 

@@ -93,6 +93,8 @@ class BatchConsumer:
         batch.attempts += 1
         self.metrics.records += len(batch.changes)
         self.metrics.iterator_age_millis = int((now - batch.changes[0].time) * 1000)
+        if self._runtime.observer is not None:
+            self._runtime.observer.read_batch(self._function_name.partition(":")[0], self.metrics.iterator_age_millis)
         remaining = self._remaining(worker, batch, outcome)
         self.last_processing_result = _PROBLEM if remaining else _OK
         if not remaining:

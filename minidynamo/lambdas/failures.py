@@ -113,10 +113,14 @@ class Destinations:
         elif (key := self._keys_of(table)) is None or any(each.type != "S" for each in key.attributes):
             raise ValueError(f"the destination {destination} must be a table whose key attributes are strings")
 
-    def send(self, destination: Destination | None, record: JsonValue) -> None:
-        """Hands a record over: calls a callable or function with it, or puts it into a table as JSON."""
+    def send(self, destination: Destination | None, record: JsonValue) -> bool:
+        """Hands a record over: calls a callable or function with it, or puts it into a table as JSON.
+
+        Returns:
+            Whether it was handed over, if it is to go anywhere.
+        """
         if destination is None:
-            return
+            return True
         try:
             if callable(destination):
                 destination(record)
@@ -129,6 +133,8 @@ class Destinations:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise
             logger.exception("a record of a failure could not be handed over to %s", destination)
+            return False
+        return True
 
     def _put(self, table: str, record: JsonObject) -> None:
         key = self._keys_of(table)

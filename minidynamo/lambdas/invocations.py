@@ -202,7 +202,9 @@ class Invocations:
         if settings.dead_letters is not None:
             is_plain = callable(settings.dead_letters) or ":table/" not in settings.dead_letters
             letter = queued.payload if is_plain else self._record(queued, condition, outcome)
-            self._destinations.send(settings.dead_letters, letter)
+            is_sent = self._destinations.send(settings.dead_letters, letter)
+            if not is_sent and self._runtime.observer is not None:
+                self._runtime.observer.lost_letter(queued.function)
 
     def _record(self, queued: QueuedInvocation, condition: str, outcome: Outcome | None) -> JsonObject:
         record: JsonObject = {

@@ -17,6 +17,7 @@ from minidynamo.execution.logs import Logs
 from minidynamo.execution.packaged_handler import PackagedHandler
 from minidynamo.lambdas.function import LATEST, Handler, Invocation, LambdaFunction, Outcome
 from minidynamo.lambdas.handler_calls import HandlerCalls
+from minidynamo.lambdas.observer import Observer
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonValue
@@ -39,6 +40,9 @@ class Runtime:
         new_request_id: gives an identifier for each invocation.
         around: calls what runs a handler.
         chance: what the versions of weighted aliases are drawn from.
+
+    Attributes:
+        observer: is told what happens; None for nobody.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Runtime:
         around: Around = _plainly,
         chance: Random | None = None,
     ) -> None:
+        self.observer: Observer | None = None
         self._chance = chance or Random(0)
         self._clock = clock
         self._scope = scope
@@ -176,12 +181,17 @@ class Runtime:
 
     def _run(self, invocation: Invocation) -> Outcome:
         function, version, event = invocation
+        observer = self.observer
         with self._lock:
             if function.reserved_concurrency is not None and function.active >= function.reserved_concurrency:
                 function.metrics.throttles += 1
+                if observer is not None:
+                    observer.throttled(invocation)
                 raise TooManyRequests("Rate Exceeded.", {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"})
             function.active += 1
+            concurrent = function.active
             function.metrics.invocations += 1
+        began = 0.0 if observer is None else self._clock.now()
         request_id = self._new_request_id()
         self._running[request_id] = function.name, time.monotonic()
         try:
@@ -193,6 +203,8 @@ class Runtime:
         if outcome.is_error:
             with self._lock:
                 function.metrics.errors += 1
+        if observer is not None:
+            observer.invoked(invocation, outcome, self._clock.now() - began, concurrent)
         return outcome
 
     def running(self) -> list[str]:

@@ -14,6 +14,7 @@ from minidynamo.lambdas.failures import Execute
 from minidynamo.lambdas.function import Handler
 from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.lambdas.named_functions import NamedFunctions
+from minidynamo.lambdas.observer import Observer
 from minidynamo.lambdas.runtime import Around
 from minidynamo.lambdas.setting_rules import FUNCTION, check_called
 from minidynamo.lambdas.settings import MappingSettings
@@ -71,6 +72,10 @@ class Functions(NamedFunctions):
         check_arguments(FUNCTION, Timeout=parameters.get("Timeout", 3))
         self._destinations.check(settings.failure_destination)
         return settings
+
+    def observe(self, observer: Observer) -> None:
+        """Tells somebody what happens from now on."""
+        self._runtime.observer = observer
 
     def resume(self) -> None:
         """Lets every mapping take up what is stored of it, after the database has been restored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -17,8 +18,7 @@ from minidynamo import Database, ManualClock
 from minidynamo.limits import ENVIRONMENT_IDLE_SECONDS
 from tests.execution.conftest import Write
 
-ISOLATIONS = ["thread", "process"]
-both = pytest.mark.parametrize("isolation", ISOLATIONS)
+both = pytest.mark.parametrize("isolation", ["thread", "process"])
 COUNTING = """
 import os
 count = 0
@@ -27,7 +27,8 @@ print("begins")
 def handler(event, context):
     global count
     count += 1
-    return {"count": count, "event": event, "name": os.environ["AWS_LAMBDA_FUNCTION_NAME"], "table": os.environ.get("TABLE")}
+    name, table = os.environ["AWS_LAMBDA_FUNCTION_NAME"], os.environ.get("TABLE")
+    return {"count": count, "event": event, "name": name, "table": table}
 """
 
 
@@ -98,7 +99,8 @@ def test_variables_and_output_are_the_functions_own(
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_PROCESS", "1")
     text = (
-        "import os\nfrom os import environ\n\ndef handler(event, context):\n    environ['ADDED'] = 'x'\n    print('said')\n"
+        "import os\nfrom os import environ\n\n"
+        "def handler(event, context):\n    environ['ADDED'] = 'x'\n    print('said')\n"
         "    return [os.getenv('SECRET_OF_THE_PROCESS'), dict(os.environ | {'B': '2'})['B'], os.environ['AWS_REGION'],"
         " len(os.environ) == len(os.environ.copy()), 'ADDED' in os.environ]\n"
     )
@@ -120,7 +122,7 @@ def test_logs_are_as_cloudwatch_holds_them(database: Database, write: Write, iso
     level = logging.getLogger().level
     database.functions.deploy("f", write(app=text), "app.handler", MemorySize=256, isolation=isolation)
     response = database.functions.invoke("f", {}, LogType="Tail")
-    events = [each for each in database.functions.logs("f")]
+    events = database.functions.logs("f")
     request_id = events[-1].request_id
     messages = [each.message for each in events]
     assert messages[0] == f"START RequestId: {request_id} Version: $LATEST"
@@ -129,7 +131,7 @@ def test_logs_are_as_cloudwatch_holds_them(database: Database, write: Write, iso
     assert messages[3] == f"END RequestId: {request_id}"
     assert "\tMemory Size: 256 MB\t" in messages[4] and "Init Duration: " in messages[4]
     assert {each.stream for each in events} == {events[0].stream} and "[$LATEST]" in events[0].stream
-    assert "two words" in __import__("base64").b64decode(response["LogResult"]).decode()
+    assert "two words" in base64.b64decode(response["LogResult"]).decode()
     assert failure(database, event={"fail": 1}) == ("ValueError", "no good")
     later = database.functions.logs("f", after=events[-1].number)
     failed = next(each for each in later if each.message.startswith("[ERROR]"))
@@ -141,7 +143,7 @@ def test_logs_are_as_cloudwatch_holds_them(database: Database, write: Write, iso
 
 FAULTS = [
     ("def other(event, context): pass", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'app'"),
-    ("import nothing_of_this_name", "Runtime.ImportModuleError", "Unable to import module 'app': No module named 'nothing_of_this_name'"),
+    ("import nowhere", "Runtime.ImportModuleError", "Unable to import module 'app': No module named 'nowhere'"),
     ("def handler(:", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app': invalid syntax (app.py, line 1)"),
     ("raise KeyError('TABLE')", "KeyError", "'TABLE'"),
 ]  # fmt: skip
@@ -247,7 +249,10 @@ def test_cold_starts_take_as_long_as_they_should(database: Database, write: Writ
 
 
 def test_invocations_at_once_have_environments_of_their_own(database: Database, write: Write) -> None:
-    text = "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    event_gate.wait(5)\n    return count\n"
+    text = (
+        "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    event_gate.wait(5)\n"
+        "    return count\n"
+    )
     gate = threading.Barrier(3)
     folder = write(app="from gates import event_gate\n" + text)
     module = type(sys)("gates")

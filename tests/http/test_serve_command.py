@@ -161,6 +161,8 @@ def test_sigterm_lets_requests_in_flight_end() -> None:
         (["--db", "x.db", "--isolate-by-region"], "--db keeps one database"),
         (["--host", "256.0.0.1", "--allow-anonymous"], "cannot serve at 256.0.0.1"),
         (["--host", "192.0.2.1", "--allow-anonymous"], "; this machine has no such address: give one that it has"),
+        (["--metrics", "--isolate-by-region"], "--metrics are of one database"),
+        (["--host", "0.0.0.0", "--metrics", "--credentials", "keys.json"], "cannot read the credentials file"),
         (["--tables", "/nonexistent"], "cannot read /nonexistent: No such file or directory\n"),
     ],
 )

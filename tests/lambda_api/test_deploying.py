@@ -19,7 +19,8 @@ ROLE = "arn:aws:iam::000000000000:role/worker"
 CODE = """
 import os
 def handler(event, context):
-    return {"version": context.function_version, "table": os.environ.get("TABLE"), "client": context.client_context and context.client_context.custom}
+    client = context.client_context and context.client_context.custom
+    return {"version": context.function_version, "table": os.environ.get("TABLE"), "client": client}
 """
 
 

@@ -38,7 +38,7 @@ FLOORS = (
     {"operations"},
     {"lambdas"},
     {"endpoints"},
-    {"lambda_api"},
+    {"lambda_api", "metrics"},
     {"embedded", "http"},
     {"remote"},
     {"database"},

@@ -66,8 +66,14 @@ def _name_of(header: str) -> str:
     return header.rpartition(":")[0] if ":" in header else header
 
 
-def check_binding(host: str, has_credentials: bool, allows_anonymous: bool, has_function: bool = False) -> None:
-    """Raises ServeError where other machines could reach the data, or a function, without any credentials."""
+def check_binding(host: str, has_credentials: bool, allows_anonymous: bool, unsigned: str | None = None) -> None:
+    """Raises ServeError where other machines could reach anything without any credentials.
+
+    Parameters:
+        host: where the server listens.
+        has_credentials, allows_anonymous: who is let in.
+        unsigned: what answers requests whether they are signed or not, in words; None for nothing.
+    """
     if is_loopback(host) or allows_anonymous:
         return
     if not has_credentials:
@@ -75,9 +81,9 @@ def check_binding(host: str, has_credentials: bool, allows_anonymous: bool, has_
             f"{host} can be reached from other machines: give --credentials FILE to check signatures, "
             "or --allow-anonymous to let anybody in"
         )
-    if has_function:
+    if unsigned is not None:
         raise ServeError(
-            f"{host} can be reached from other machines, and the function of --api answers everybody, whatever "
+            f"{host} can be reached from other machines, and {unsigned} answers everybody, whatever "
             "--credentials says: give --allow-anonymous as well to let anybody call it"
         )
 

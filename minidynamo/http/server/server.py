@@ -22,9 +22,11 @@ from minidynamo.http.server.credentials import Principals, credentials_of, ways_
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.lambda_door import LambdaDoor
+from minidynamo.http.server.metrics_door import MetricsDoor
 from minidynamo.http.server.tls import check_tls
 from minidynamo.http.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
+from minidynamo.metrics.metrics import Metrics
 
 if TYPE_CHECKING:
     from uvicorn import Server as UvicornServer
@@ -93,6 +95,7 @@ class Server:
         endpoint: answers everybody, or a callable that gives the endpoint for a signature.
         options: how it is run.
         gateway: answers requests that are not DynamoDB's; see `gateway.py`.
+        metrics: are shown to everybody under /metrics; None for no such page.
 
     Raises:
         ServeError: it would listen to other machines without any credentials, or the credentials are none.
@@ -103,9 +106,11 @@ class Server:
         endpoint: Endpoint | Choose,
         options: ServerOptions | None = None,
         gateway: Gateway | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.options = options = options or ServerOptions()
-        check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
+        unsigned = "the function of --api" if gateway is not None else None if metrics is None else "--metrics"
+        check_binding(options.host, options.credentials is not None, options.allows_anonymous, unsigned)
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
         door = LambdaDoor(choose, accept_any, lambda signature: True)
         clock = choose(None).clock
@@ -119,8 +124,8 @@ class Server:
             door = LambdaDoor(choose, Verifier(secrets, clock, "lambda"), lambda signed: signed.access_key in roots)
             choose, around = Principals(choose, credentials), ways_in
         exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
-        doors = (door,) if gateway is None else (door, gateway)
-        self.application = Application(exchange, host_check(options.host), doors)
+        doors = (door, None if metrics is None else MetricsDoor(metrics), gateway)
+        self.application = Application(exchange, host_check(options.host), [each for each in doors if each is not None])
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
         self._thread: threading.Thread | None = None

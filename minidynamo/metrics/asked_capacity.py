@@ -1,0 +1,84 @@
+"""How a request's capacity units are learned: it is asked for all of them, and its caller sees what it asked for.
+
+So metrics count what the operation itself reports, to the last half unit, whatever a request reads or writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from minidynamo.requests.operations import API
+from minidynamo.requests.statements import is_write
+from minidynamo.schema.table_state import IndexKind
+from minidynamo.values.api_types import Request, RequestDraft, Response
+
+_PARAMETER, _MEMBER = "ReturnConsumedCapacity", "ConsumedCapacity"
+_MODES = (None, "NONE", "TOTAL", "INDEXES")
+_DETAILS = ("Table", *(kind.value for kind in IndexKind))
+_GLOBAL_INDEXES = tuple(kind.value for kind in IndexKind if kind.has_own_throughput)
+
+ASKING = frozenset(name for name, row in API.items() if _PARAMETER in row.request.members)
+assert ASKING, "no operation reports what it consumes"
+
+
+class Consumed(NamedTuple):
+    """Units that a request has consumed.
+
+    Attributes:
+        table: the name, or the ARN, that was asked for.
+        index_name: a global index; None for the table with its local indexes.
+        units: how many.
+        is_write: whether of writing.
+    """
+
+    table: str
+    index_name: str | None
+    units: float
+    is_write: bool
+
+
+def asking_for_all(operation: str, request: Request) -> Request:
+    """A request that reports all units; one that would be refused for what it says of them stays as it is."""
+    if operation not in ASKING or request.get(_PARAMETER) not in _MODES:
+        return request
+    asking: RequestDraft = {**request, _PARAMETER: "INDEXES"}
+    return asking
+
+
+def take_consumed(operation: str, request: Request, response: Response) -> list[Consumed]:
+    """What a response reports. It is then left with what its request asked for.
+
+    Parameters:
+        operation: by its API name.
+        request: as its caller made it.
+        response: to what `asking_for_all` has made of it.
+    """
+    reported = response.get(_MEMBER)
+    if reported is None or operation not in ASKING:
+        return []
+    entries: list[Response] = reported if isinstance(reported, list) else [reported]
+    writes = is_write(operation, request)
+    consumed = [each for entry in entries for each in _consumed(entry, writes)]
+    mode = request.get(_PARAMETER)
+    if mode in (None, "NONE"):
+        del response[_MEMBER]
+    elif mode == "TOTAL":
+        for entry in entries:
+            for name in _DETAILS:
+                entry.pop(name, None)
+    return consumed
+
+
+def _consumed(entry: Response, writes: bool) -> Iterator[Consumed]:
+    # A transaction that is answered again says that it has read, and what.
+    if "ReadCapacityUnits" in entry or "WriteCapacityUnits" in entry:
+        writes = "WriteCapacityUnits" in entry
+    rest = entry["CapacityUnits"]
+    for kind in _GLOBAL_INDEXES:
+        for index, breakdown in entry.get(kind, {}).items():
+            rest -= breakdown["CapacityUnits"]
+            yield Consumed(entry["TableName"], index, breakdown["CapacityUnits"], writes)
+    assert rest >= 0, f"the indexes of {entry['TableName']} have consumed more than all: {entry}"
+    if rest:
+        yield Consumed(entry["TableName"], None, rest, writes)
