@@ -40,7 +40,7 @@ FLOORS = (
     {"endpoints"},
     {"lambda_api"},
     {"embedded", "http"},
-    {"remote"},
+    {"remote", "gateway"},
     {"database"},
     {"simulation", "formats", "templates"},
     {"boto", "conformance"},

@@ -17,10 +17,9 @@ from minidynamo.arguments import TRUE_OR_FALSE, Rule, between, check_arguments, 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Around, Authenticate, Choose, Exchange
 from minidynamo.http.server.access import ServeError, check_binding, host_check
-from minidynamo.http.server.application import Application
+from minidynamo.http.server.application import Application, Door
 from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
-from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.lambda_door import LambdaDoor
 from minidynamo.http.server.tls import check_tls
 from minidynamo.http.verification import Verifier, accept_any
@@ -92,7 +91,7 @@ class Server:
     Parameters:
         endpoint: answers everybody, or a callable that gives the endpoint for a signature.
         options: how it is run.
-        gateway: answers requests that are not DynamoDB's; see `gateway.py`.
+        gateway: answers requests that are not DynamoDB's; see `minidynamo/gateway/`.
 
     Raises:
         ServeError: it would listen to other machines without any credentials, or the credentials are none.
@@ -102,7 +101,7 @@ class Server:
         self,
         endpoint: Endpoint | Choose,
         options: ServerOptions | None = None,
-        gateway: Gateway | None = None,
+        gateway: Door | None = None,
     ) -> None:
         self.options = options = options or ServerOptions()
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, gateway is not None)
