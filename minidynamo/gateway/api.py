@@ -28,6 +28,7 @@ logger = logging.getLogger("minidynamo.gateway")
 
 DOCUMENT_PATH = "/openapi.json"
 _TRACE = "x-amzn-trace-id"
+_CORS_PREFIX = "access-control-"
 
 
 class Served(NamedTuple):
@@ -126,15 +127,17 @@ class Api:
 
 def _finished(call: Call, response: HttpResponse) -> HttpResponse:
     """A response with what the gateway says in each: which request it answers, and who may read it."""
+    headers = dict(response.headers)
     if call.api.is_rest:
         own = {"x-amzn-requestid": call.request_id, "x-amz-apigw-id": call.extended_id}
         trace = call.headers.get(_TRACE)
         own |= {_TRACE: trace} if trace else {}
     else:
         own = {"apigw-requestid": call.extended_id, **cors_headers(call)}
-    headers = {**response.headers, **own}
+    if not call.api.is_rest and call.api.cors is not None:  # What the function says of it does not count.
+        headers = {name: each for name, each in headers.items() if not name.startswith(_CORS_PREFIX)}
     assert response.status >= 200, f"{response.status} is no answer"
-    return response._replace(headers=headers)
+    return response._replace(headers={**headers, **own})
 
 
 def not_found() -> HttpResponse:
