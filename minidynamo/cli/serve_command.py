@@ -22,7 +22,7 @@ from minidynamo.database.settings import ConnectSettings
 from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
-from minidynamo.gateway.definition import FORMATS
+from minidynamo.gateway.definition_rules import FORMATS
 from minidynamo.gateway.single_function import Gateway
 from minidynamo.http.exchange import escaped
 from minidynamo.http.server.access import ServeError, SignedDatabases

@@ -9,11 +9,11 @@ import logging
 from dataclasses import replace
 from typing import NamedTuple
 
-from minidynamo.gateway.answers import answer_of, http_response
+from minidynamo.gateway.answers import answer_of, http_response, is_header
 from minidynamo.gateway.authorizers import Authorizers
 from minidynamo.gateway.call import Call
 from minidynamo.gateway.cors import cors_headers, preflight_answer
-from minidynamo.gateway.definition import ApiDefinition
+from minidynamo.gateway.definition import ApiDefinition, Route
 from minidynamo.gateway.events import proxy_event
 from minidynamo.gateway.faults import Fault, Refused
 from minidynamo.gateway.invoking import InvokingEndpoint, invoked
@@ -22,7 +22,7 @@ from minidynamo.gateway.refusals import refusal
 from minidynamo.gateway.routing import Routes
 from minidynamo.gateway.throttling import Throttling
 from minidynamo.http.messages import HttpResponse
-from minidynamo.limits import GATEWAY_PAYLOAD_BYTES_MAX
+from minidynamo.limits import GATEWAY_PAYLOAD_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
 
 logger = logging.getLogger("minidynamo.gateway")
 
@@ -95,11 +95,21 @@ class Api:
             if call.method == "GET" and call.path == DOCUMENT_PATH:
                 return Served(document_response(call), None)
             raise Refused(Fault.NO_ROUTE)
-        call = replace(call, route=match.route, parameters=match.parameters)
+        routed = replace(call, route=match.route, parameters=match.parameters)
+        try:
+            return self._answered(routed, match.route)
+        except Refused as refused:
+            return Served(refusal(routed, refused.fault), None)
+
+    def _answered(self, call: Call, route: Route) -> Served:
+        """What the function of a route answers; raises Refused where it is not asked, or not waited for."""
         if len(call.body) > GATEWAY_PAYLOAD_BYTES_MAX:
             raise Refused(Fault.TOO_LARGE)
-        call = self._let_in(call)
-        outcome = invoked(self._database, match.route.function, proxy_event(call), match.route.timeout_seconds)
+        call = self._let_in(call, route)
+        event = proxy_event(call)
+        if len(event["body"] or "") > INVOCATION_PAYLOAD_BYTES_MAX:
+            raise Refused(Fault.TOO_LARGE)
+        outcome = invoked(self._database, route.function, event, route.timeout_seconds)
         if outcome.has_failed:
             return Served(refusal(call, Fault.FUNCTION_FAILED), outcome.seconds)
         try:
@@ -108,10 +118,9 @@ class Api:
             response = refusal(call, Fault.FUNCTION_FAILED)
         return Served(response, outcome.seconds)
 
-    def _let_in(self, call: Call) -> Call:
+    def _let_in(self, call: Call, route: Route) -> Call:
         """The request with what is known of its caller; raises Refused where that is not let in."""
-        route = call.route
-        assert route is not None, "callers are let in to a route"
+        assert call.route is route, "callers are let in to the route that they take"
         if route.authorizer is not None:
             authorizer = self.definition.authorizers[route.authorizer]
             call = replace(call, authorizer=self._authorizers.authorized(call, authorizer))
@@ -131,7 +140,7 @@ def _finished(call: Call, response: HttpResponse) -> HttpResponse:
     if call.api.is_rest:
         own = {"x-amzn-requestid": call.request_id, "x-amz-apigw-id": call.extended_id}
         trace = call.headers.get(_TRACE)
-        own |= {_TRACE: trace} if trace else {}
+        own |= {_TRACE: trace} if trace and is_header(_TRACE, trace) else {}
     else:
         own = {"apigw-requestid": call.extended_id, **cors_headers(call)}
     if not call.api.is_rest and call.api.cors is not None:  # What the function says of it does not count.

@@ -12,7 +12,8 @@ import threading
 from typing import NamedTuple
 
 from minidynamo.gateway.call import Call
-from minidynamo.gateway.definition import TOKEN, Authorizer
+from minidynamo.gateway.definition import Authorizer
+from minidynamo.gateway.definition_rules import TOKEN
 from minidynamo.gateway.events import request_members_1, request_members_2
 from minidynamo.gateway.faults import Fault, Refused
 from minidynamo.gateway.invoking import InvokingEndpoint, invoked
@@ -35,12 +36,14 @@ class Verdict(NamedTuple):
         is_authorized: what it has said, if it did.
         principal_id: who calls, "" where it does not say.
         context: what it passes on to the function.
+        seconds: how long it has taken, 0 for one that was kept.
     """
 
     policy: Policy | None
     is_authorized: bool
     principal_id: str
     context: JsonObject
+    seconds: float = 0.0
 
 
 class Authorizers:
@@ -80,7 +83,7 @@ class Authorizers:
             with self._lock:
                 until, verdict = self._kept.get(key, (call.now, None))
             if verdict is not None and until > call.now:
-                return verdict
+                return verdict._replace(seconds=0.0)
         verdict = self._asked(call, authorizer, identity)
         if is_kept:
             with self._lock:
@@ -100,7 +103,7 @@ class Authorizers:
             is_unknown = isinstance(outcome.value, dict) and outcome.value.get("errorMessage") == _UNKNOWN_CALLER
             raise Refused(Fault.UNAUTHORIZED if is_unknown else Fault.AUTHORIZER_FAILED)
         try:
-            return _read(call, authorizer, outcome.value)
+            return _read(call, authorizer, outcome.value)._replace(seconds=outcome.seconds)
         except (AttributeError, LookupError, PolicyError, TypeError):
             raise Refused(Fault.AUTHORIZER_MALFORMED) from None
 
@@ -165,5 +168,5 @@ def _passed_on(call: Call, verdict: Verdict) -> JsonObject:
     if call.api.format_of(call.route) == "2.0":
         return verdict.context
     principal: JsonObject = {"principalId": verdict.principal_id} if verdict.principal_id else {}
-    took: JsonObject = {"integrationLatency": 0} if call.api.is_rest else {}
+    took: JsonObject = {"integrationLatency": int(verdict.seconds * 1000)} if call.api.is_rest else {}
     return {**verdict.context, **principal, **took}

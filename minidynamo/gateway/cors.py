@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from minidynamo.gateway.answers import http_response, is_header
 from minidynamo.gateway.call import Call
-from minidynamo.gateway.definition import ANY, Cors
+from minidynamo.gateway.definition import Cors
+from minidynamo.gateway.definition_rules import ANY
 from minidynamo.gateway.routing import Routes
 from minidynamo.http.messages import HttpResponse
 from minidynamo.policies.patterns import matches

@@ -9,47 +9,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from minidynamo.arguments import Rule, between, check_arguments, like, of, one_of
+from minidynamo.arguments import check_arguments
+from minidynamo.gateway.definition_rules import (
+    API,
+    AUTHORIZER,
+    DEFAULT_ROUTE,
+    HTTP,
+    REQUEST,
+    RESPONSE,
+    REST,
+    ROUTE,
+    THROTTLE,
+    TOKEN,
+)
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 
-KINDS = REST, HTTP = "REST", "HTTP"
-FORMATS = ("1.0", "2.0")
-AUTHORIZER_TYPES = REQUEST, TOKEN = "REQUEST", "TOKEN"
-QUOTA_PERIODS = ("DAY", "WEEK", "MONTH")
-ANY = "ANY"
-METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-DEFAULT_ROUTE = "$default"
 _DEFAULT_STAGES = {REST: "Prod", HTTP: "$default"}
-
-_SECONDS = Rule("a number of seconds, 0 or more", of(int, float), between(0))
-_ROUTE = {
-    "method": Rule("a method in capitals, or ANY", of(str), like(re.compile(r"[A-Z]+|\$default"))),
-    "path": Rule(
-        "a path such as /items/{id} or /files/{proxy+}, or $default",
-        of(str),
-        like(re.compile(r"\$default|/|(/[^/{}]+|/\{[^/{}+]+\})*(/\{[^/{}+]+\+\})?(?<!^)/?")),
-    ),
-    "function": Rule("the name of a function", of(str), like(re.compile(".+"))),
-    "payload_format": one_of(FORMATS),
-    "timeout_seconds": _SECONDS,
-}
-_AUTHORIZER = {
-    "function": _ROUTE["function"],
-    "type": one_of(AUTHORIZER_TYPES),
-    "payload_format": one_of(FORMATS),
-    "ttl_seconds": _SECONDS,
-}
-_THROTTLE = {
-    "rate": Rule("requests per second, 0 or more", of(int, float), between(0)),
-    "burst": Rule("a number of requests, 0 or more", of(int), between(0)),
-    "quota": Rule("a number of requests, 0 or more", of(int), between(0), may_be_none=True),
-    "quota_period": one_of(QUOTA_PERIODS),
-}
-_API = {
-    "name": Rule("the name of an API", of(str), like(re.compile("[^/]+"))),
-    "kind": one_of(KINDS),
-    "stage": Rule("the name of a stage", of(str), like(re.compile("[^/]+"))),
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +53,7 @@ class Route:
     timeout_seconds: float = float(FUNCTION_ANSWER_SECONDS_MAX)
 
     def __post_init__(self) -> None:
-        check_arguments(_ROUTE, **{name: getattr(self, name) for name in _ROUTE})
+        check_arguments(ROUTE, **{name: getattr(self, name) for name in ROUTE})
 
     @property
     def key(self) -> str:
@@ -115,7 +90,7 @@ class Authorizer:
     token_validation: str | None = None
 
     def __post_init__(self) -> None:
-        check_arguments(_AUTHORIZER, **{name: getattr(self, name) for name in _AUTHORIZER})
+        check_arguments(AUTHORIZER, **{name: getattr(self, name) for name in AUTHORIZER})
         if self.token_validation is not None:
             try:
                 re.compile(self.token_validation)
@@ -170,7 +145,7 @@ class Throttle:
     quota_period: str = "DAY"
 
     def __post_init__(self) -> None:
-        check_arguments(_THROTTLE, **{name: getattr(self, name) for name in _THROTTLE})
+        check_arguments(THROTTLE, **{name: getattr(self, name) for name in THROTTLE})
 
 
 @dataclass(frozen=True)
@@ -182,11 +157,17 @@ class GatewayResponse:
         headers: by name, with or without "gatewayresponse.header." before it: a text in quotes such as "'*'", or what
             stands for a part of the request, such as "method.request.header.Origin".
         templates: of the body by content type, in which "$context.error.messageString" and the like are filled in.
+
+    Raises:
+        ValueError, TypeError: a member is none that there may be.
     """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_arguments(RESPONSE, **{name: getattr(self, name) for name in RESPONSE})
 
 
 @dataclass(frozen=True)
@@ -234,7 +215,7 @@ class ApiDefinition:
     def __post_init__(self) -> None:
         if not self.stage:
             object.__setattr__(self, "stage", _DEFAULT_STAGES.get(self.kind, "Prod"))
-        check_arguments(_API, **{name: getattr(self, name) for name in _API})
+        check_arguments(API, **{name: getattr(self, name) for name in API})
         for route in self.routes:
             if route.authorizer is not None and route.authorizer not in self.authorizers:
                 raise ValueError(f"{self.name}: {route.key} names an authorizer {route.authorizer!r} that there is not")

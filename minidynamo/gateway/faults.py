@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from minidynamo.gateway.definition import HTTP, REST
+from minidynamo.gateway.definition_rules import HTTP, REST
 
 
 class Fault(Enum):

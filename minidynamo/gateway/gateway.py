@@ -137,7 +137,13 @@ class ApiGateway:
 
     def _refused(self, request: HttpRequest, fault: Fault) -> HttpResponse:
         api, path = self._located(_rooted(request.path))
-        return not_found() if api is None else api.refused(self._call(api, path, request), fault)
+        if api is None:
+            return not_found()
+        call = self._call(api, path, request)
+        response = api.refused(call, fault)
+        if fault is not Fault.TIMED_OUT:  # Of such a request is told when its function ends.
+            self._tell(call, Served(response, None))
+        return response
 
     def _located(self, path: str) -> tuple[Api | None, str]:
         """The API of a path, and the path within it, which names neither the API nor its stage."""

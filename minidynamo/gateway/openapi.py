@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from minidynamo.gateway.answers import http_response
 from minidynamo.gateway.call import Call
-from minidynamo.gateway.definition import ANY, DEFAULT_ROUTE, METHODS, TOKEN, ApiDefinition, Authorizer, Route
+from minidynamo.gateway.definition import ApiDefinition, Authorizer, Route
+from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, METHODS, TOKEN
 from minidynamo.http.messages import HttpResponse
 from minidynamo.values.api_types import JsonObject
 

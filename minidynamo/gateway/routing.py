@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from minidynamo.gateway.definition import ANY, DEFAULT_ROUTE, METHODS, ApiDefinition, Route
+from minidynamo.gateway.definition import ApiDefinition, Route
+from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, METHODS
 
 # What a segment of a pattern is, the most specific first.
 _EXACT, _PARAMETER, _GREEDY = range(3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minidynamo.gateway.definition import ANY, DEFAULT_ROUTE, FORMATS, HTTP, REST, ApiDefinition, Route
+from minidynamo.gateway.definition import ApiDefinition, Route
+from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, FORMATS, HTTP, REST
 from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.gateway.invoking import InvokingEndpoint
 from minidynamo.lambdas.function import Handler

@@ -10,7 +10,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from minidynamo.gateway.definition import QUOTA_PERIODS, Throttle
+from minidynamo.gateway.definition import Throttle
+from minidynamo.gateway.definition_rules import QUOTA_PERIODS
 from minidynamo.gateway.faults import Fault, Refused
 
 # What tells one period from the next; weeks begin on Sundays.

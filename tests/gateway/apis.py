@@ -8,7 +8,8 @@ from typing import Any
 
 import minidynamo
 from minidynamo import Database, ManualClock
-from minidynamo.gateway.definition import HTTP, REST, ApiDefinition, Route
+from minidynamo.gateway.definition import ApiDefinition, Route
+from minidynamo.gateway.definition_rules import HTTP, REST
 from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.http.messages import HttpResponse
 

@@ -80,10 +80,13 @@ def test_what_is_told_of_requests(asked: Asked) -> None:
     gateway.request("GET", "/y")
     asked.answer = "no answer"
     gateway.request("GET", "/x")
+    gateway.too_many(HttpRequest("GET", "/x", "", {}, b""))
+    gateway.too_late(HttpRequest("GET", "/x", "", {}, b""))
     assert [(api.name, *rest) for api, *rest in told] == [
         ("shop", 201, 250.0, 250.0),
         ("shop", 403, 0.0, None),
         ("shop", 502, 0.0, 0.0),
+        ("shop", 429, 0.0, None),
     ]
 
 

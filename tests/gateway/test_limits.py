@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from minidynamo.gateway.definition import Throttle
-from minidynamo.limits import GATEWAY_PAYLOAD_BYTES_MAX
+from minidynamo.limits import GATEWAY_PAYLOAD_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
 from tests.gateway.apis import Asked, said
 
 FORBIDDEN = (403, {"message": "Forbidden"})
@@ -61,10 +61,13 @@ def test_a_quota_begins_anew_with_its_period(asked: Asked, period: str, days: in
     ("kind", "expected"),
     [("REST", (413, {"message": "Request Too Long"})), ("HTTP", (413, {"message": "Request Entity Too Large"}))],
 )
-def test_bodies_of_more_than_ten_megabytes(asked: Asked, kind: str, expected: Any) -> None:
+def test_bodies_that_are_too_large(asked: Asked, kind: str, expected: Any) -> None:
+    """A gateway takes ten megabytes, a function six, as base64 where the body is none."""
     gateway = asked.api(kind)
-    assert gateway.request("POST", "/", body=b" " * GATEWAY_PAYLOAD_BYTES_MAX).status == 200
-    assert said(gateway.request("POST", "/", body=b" " * (GATEWAY_PAYLOAD_BYTES_MAX + 1))) == expected
+    assert gateway.request("POST", "/", body=b" " * INVOCATION_PAYLOAD_BYTES_MAX).status == 200
+    for size in (INVOCATION_PAYLOAD_BYTES_MAX + 1, GATEWAY_PAYLOAD_BYTES_MAX + 1):
+        assert said(gateway.request("POST", "/", body=b" " * size)) == expected
+    assert len(asked.events) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from minidynamo.gateway.definition import ApiDefinition, Authorizer, Route, Throttle
+from minidynamo.gateway.definition import ApiDefinition, Authorizer, GatewayResponse, Route, Throttle
 from minidynamo.gateway.routing import Routes
 from tests.gateway.apis import Asked, definition, said
 
@@ -70,6 +70,8 @@ def test_without_a_route(asked: Asked) -> None:
         (lambda: Authorizer("a", "fn", "COGNITO"), "there is no type 'COGNITO'"),
         (lambda: Authorizer("a", "fn", token_validation="("), "token_validation takes a regular expression"),
         (lambda: Throttle(1, -1), "burst takes"),
+        (lambda: GatewayResponse(99), "status takes a status from 200 to 599"),
+        (lambda: GatewayResponse(templates={"a\nb": "x"}), "templates takes templates by content type"),
         (lambda: Throttle(1, 1, 1, "YEAR"), "there is no quota_period 'YEAR'"),
         (lambda: definition("SOAP", "GET /"), "there is no kind 'SOAP'"),
         (lambda: definition("REST", "$default"), "a REST API has no route $default"),
