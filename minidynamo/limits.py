@@ -155,3 +155,8 @@ METRIC_SECONDS_AHEAD_MAX = 2 * 3600  # and from now to it.
 METRIC_DIMENSIONS_MAX = 30
 METRICS_MAX = 10_000  # Of one database; the service has no such bound, nor the next.
 METRIC_VALUES_MAX = 500_000  # Different ones per metric and minute, of all that are kept.
+
+# API Gateway. Source: Amazon API Gateway Developer Guide, "Quotas".
+GATEWAY_PAYLOAD_BYTES_MAX = 10 * MIB
+AUTHORIZER_SECONDS_MAX = 29.0
+AUTHORIZER_ANSWERS_MAX = 10_000  # That are kept.

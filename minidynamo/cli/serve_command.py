@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
+from minidynamo.cli.handlers import load_handler
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
@@ -21,10 +22,11 @@ from minidynamo.database.settings import ConnectSettings
 from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
+from minidynamo.gateway.definition_rules import FORMATS
+from minidynamo.gateway.single_function import Gateway
 from minidynamo.http.exchange import escaped
 from minidynamo.http.server.access import ServeError, SignedDatabases
 from minidynamo.http.server.credentials import read_credentials
-from minidynamo.http.server.gateway import FORMATS, Gateway, load_handler
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.limits import FILE_MODE
 from minidynamo.operations import OPERATIONS

@@ -22,7 +22,7 @@ import pytest
 import minidynamo
 from minidynamo import Database, ManualClock
 from minidynamo.cli.command_line import main
-from minidynamo.http.server.gateway import Gateway
+from minidynamo.gateway.single_function import Gateway
 from minidynamo.http.server.server import Server
 
 PAGE = (Path(__file__).parents[2] / "spec" / "microservice.md").read_text("utf-8")

@@ -40,7 +40,7 @@ FLOORS = (
     {"endpoints"},
     {"lambda_api", "metrics"},
     {"embedded", "http"},
-    {"remote"},
+    {"remote", "gateway"},
     {"database"},
     {"simulation", "formats", "templates"},
     {"boto", "conformance"},

@@ -33,11 +33,11 @@ class Door(Protocol):
         """The response to a request."""
         ...
 
-    def too_late(self) -> HttpResponse:
+    def too_late(self, request: HttpRequest) -> HttpResponse:
         """The response where a function has not answered in time."""
         ...
 
-    def too_many(self) -> HttpResponse:
+    def too_many(self, request: HttpRequest) -> HttpResponse:
         """The response where as many functions run as may."""
         ...
 

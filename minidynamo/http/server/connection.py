@@ -11,11 +11,10 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from minidynamo.errors import NoResponse
-from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse
+from minidynamo.http.messages import WITHOUT_BODY, HttpRequest, HttpResponse, head_of
 from minidynamo.http.server.application import Application
 from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.dispatcher import Dispatcher
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 _WATCH_SECONDS = 15
 _ENDING_SECONDS = 3  # For the rest of a request that was coming in when the server was told to end.
 _GOODBYE_SECONDS = 0.2  # For the client's end of TLS.
-_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
-_HEADER_LINE = "%s: %s\r\n".__mod__
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_ROOM = 503
 _NO_THREAD = HttpResponse(_NO_ROOM, {"content-length": "0", "retry-after": "1"}, b"")
@@ -245,9 +242,9 @@ class ClientConnection(asyncio.Protocol):
                 self._loop.call_soon_threadsafe(finish, response)
 
         if not self.dispatcher.submit(request, finish_in_loop):
-            self._loop.call_soon(finish, _NO_THREAD if door is None else door.too_many())
+            self._loop.call_soon(finish, _NO_THREAD if door is None else door.too_many(request))
         elif door is not None:
-            limit = self._loop.call_later(door.seconds_max, lambda: finish(door.too_late()))
+            limit = self._loop.call_later(door.seconds_max, lambda: finish(door.too_late(request)))
 
     def _finish(self, response: HttpResponse | None, method: str, keeps_alive: bool) -> None:
         if self._held_bytes:
@@ -269,9 +266,7 @@ class ClientConnection(asyncio.Protocol):
         self._send(HttpResponse(self._refusal, headers, b""), "POST", keeps_alive=False)
 
     def _send(self, response: HttpResponse, method: str, keeps_alive: bool) -> None:
-        lines = "".join(map(_HEADER_LINE, response.headers.items()))
-        end = "connection: keep-alive\r\n\r\n" if keeps_alive else "connection: close\r\n\r\n"
-        head = (_STATUS_LINES[response.status] + lines + end).encode("latin-1")
+        head = head_of(response, keeps_alive)
         has_body = method != "HEAD" and response.status not in WITHOUT_BODY
         self._transport.write(head + response.body if has_body else head)
         if not keeps_alive:

@@ -54,12 +54,12 @@ class LambdaDoor:
         return _response(api.respond(ApiRequest(*request[:5])))
 
     @staticmethod
-    def too_late() -> HttpResponse:
+    def too_late(request: HttpRequest) -> HttpResponse:
         """The response where a function has not answered in time; it may run on."""
         return _response(reply_of(Fault("ServiceException", "The function has not answered in time.")))
 
     @staticmethod
-    def too_many() -> HttpResponse:
+    def too_many(request: HttpRequest) -> HttpResponse:
         """The response where as many invocations run as may."""
         members = {"Reason": "ConcurrentInvocationLimitExceeded"}
         return _response(reply_of(Fault("TooManyRequestsException", "Rate Exceeded.", members)))

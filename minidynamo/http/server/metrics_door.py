@@ -33,12 +33,12 @@ class MetricsDoor:
         return _response(200, self._metrics.prometheus(), CONTENT_TYPE)
 
     @staticmethod
-    def too_late() -> HttpResponse:
+    def too_late(request: HttpRequest) -> HttpResponse:
         """The response where there is none in time."""
         return _response(503, "The metrics could not be read in time.\n", _PLAIN)
 
     @staticmethod
-    def too_many() -> HttpResponse:
+    def too_many(request: HttpRequest) -> HttpResponse:
         """The response where as much is under way as may be."""
         return _response(503, "Too many requests are under way.\n", _PLAIN)
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import httptools
 
-from minidynamo.http.messages import HttpRequest, joined_headers
+from minidynamo.http.messages import HttpRequest, joined_headers, sent_headers
 from minidynamo.http.server.budget import Budget
 from minidynamo.http.server.usual_requests import USUAL_BYTES_MAX, usual_request
 from minidynamo.limits import (
@@ -73,7 +73,7 @@ class RequestParser:
         """Takes what has come in."""
         if not (self._has_begun or self._is_refused or self._is_over):
             usual = usual_request(data, USUAL_BYTES_MAX)
-            if usual is not None:
+            if usual is not None and "x-amz-target" in usual[0]:
                 self._count += 1
                 request = HttpRequest("POST", "/", "", *usual, self.peer, self.is_secure)
                 self._receiver.receive(request, True, 0)
@@ -177,7 +177,9 @@ class RequestParser:
             return None
         path, query = (url.path or b"/").decode("latin-1"), (url.query or b"").decode("latin-1")
         method = self._parser.get_method().decode("latin-1")
-        return HttpRequest(method, path, query, self._headers, bytes(self._body), self.peer, self.is_secure)
+        # Nobody asks in which case an operation's headers were sent.
+        pairs = () if "x-amz-target" in self._headers else sent_headers(self._pairs)
+        return HttpRequest(method, path, query, self._headers, bytes(self._body), self.peer, self.is_secure, pairs)
 
     def _stop(self, status: int) -> None:
         """Ends the parser where it is: the rest of what has come in is not looked at."""

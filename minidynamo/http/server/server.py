@@ -17,10 +17,9 @@ from minidynamo.arguments import TRUE_OR_FALSE, Rule, between, check_arguments, 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Around, Authenticate, Choose, Exchange
 from minidynamo.http.server.access import ServeError, check_binding, host_check
-from minidynamo.http.server.application import Application
+from minidynamo.http.server.application import Application, Door
 from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
-from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.lambda_door import LambdaDoor
 from minidynamo.http.server.metrics_door import MetricsDoor
 from minidynamo.http.server.tls import check_tls
@@ -94,7 +93,7 @@ class Server:
     Parameters:
         endpoint: answers everybody, or a callable that gives the endpoint for a signature.
         options: how it is run.
-        gateway: answers requests that are not DynamoDB's; see `gateway.py`.
+        gateway: answers requests that are not DynamoDB's; see `minidynamo/gateway/`.
         metrics: are shown to everybody under /metrics; None for no such page.
 
     Raises:
@@ -105,7 +104,7 @@ class Server:
         self,
         endpoint: Endpoint | Choose,
         options: ServerOptions | None = None,
-        gateway: Gateway | None = None,
+        gateway: Door | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.options = options = options or ServerOptions()

@@ -18,10 +18,10 @@ from minidynamo.cli import serve_command
 from minidynamo.cli.command_line import main
 from minidynamo.endpoints import isolation
 from minidynamo.errors import InvalidSignature
+from minidynamo.gateway.single_function import Gateway
 from minidynamo.http.exchange import request_summary
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.server.access import ServeError, SignedDatabases
-from minidynamo.http.server.gateway import Gateway
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.http.verification import Verifier
 from minidynamo.remote.signing import sign_formally
