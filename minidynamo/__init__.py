@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from minidynamo import compiled
 
 if TYPE_CHECKING:
+    from minidynamo.applications.application import app_from
     from minidynamo.boto.mocks import attach, mock
     from minidynamo.clock import Clock, ManualClock, SystemClock
     from minidynamo.database.connect import connect
@@ -45,6 +46,7 @@ __all__ = [
     "StoreError",
     "SystemClock",
     "WaiterError",
+    "app_from",
     "attach",
     "connect",
     "mock",
@@ -73,6 +75,7 @@ _LATE = {
     "StoreError": "minidynamo.errors",
     "SystemClock": "minidynamo.clock",
     "WaiterError": "minidynamo.embedded.client_errors",
+    "app_from": "minidynamo.applications.application",
     "attach": "minidynamo.boto.mocks",
     "connect": "minidynamo.database.connect",
     "mock": "minidynamo.boto.mocks",

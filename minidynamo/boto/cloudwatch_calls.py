@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeGuard
 
 from minidynamo.boto.botocore_types import Client
-from minidynamo.boto.lambda_calls import is_moto_on
 from minidynamo.boto.results import Answered, metadata
 from minidynamo.boto.routes import access_key_of, endpoint_of_caller
 from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.lambdas.aws_services import is_moto_on
 from minidynamo.metrics.cloudwatch_api import OPERATIONS, TIMES, CloudWatch, CloudWatchError
 from minidynamo.metrics.metrics import Metrics
 from minidynamo.values.api_types import JsonValue, RequestDraft, Response

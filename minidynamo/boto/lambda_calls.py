@@ -6,23 +6,22 @@ nothing reaches a network.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
-from minidynamo.boto.routes import access_key_of, endpoint_of_caller
+from minidynamo.boto.routes import access_key_of, owner_of_caller
 from minidynamo.boto.transport import is_asynchronous, raw_response, received, with_credentials
 from minidynamo.http.messages import HttpResponse
+from minidynamo.lambdas.aws_services import is_moto_on
 from minidynamo.schema.arns import calling_from
 
 if TYPE_CHECKING:
     from minidynamo.lambda_api.api import LambdaApi
 
 _SERVICE = "lambda"
-_MOTO = "moto.core.models"
 
 
 class _Lent(NamedTuple):
@@ -55,7 +54,7 @@ def lending_functions(client: Client) -> Iterator[None]:
 def _api_for(client: Client) -> LambdaApi | None:
     from minidynamo.lambda_api.api import api_of  # Few programs have clients of Lambda.
 
-    endpoint = endpoint_of_caller(client.meta.region_name, access_key_of(client))
+    endpoint = owner_of_caller(client.meta.region_name, access_key_of(client))
     return None if endpoint is None else api_of(endpoint)
 
 
@@ -71,9 +70,3 @@ def _respond(request: PreparedRequest, **ignored: object) -> RawResponse | None:
         return None
     reply = lent.api.respond(asked)
     return raw_response(HttpResponse(reply.status, dict(reply.headers), reply.body), request, lent.is_asynchronous)
-
-
-def is_moto_on() -> bool:
-    """Whether moto answers what nobody else does."""
-    stubber = getattr(sys.modules.get(_MOTO), "botocore_stubber", None)
-    return bool(getattr(stubber, "enabled", False))

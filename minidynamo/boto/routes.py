@@ -6,6 +6,8 @@ own; all others get the one switched on last.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
@@ -81,6 +83,24 @@ def endpoint_of_caller(region: str, access_key: str) -> Endpoint | None:
     if mock is None or mock.databases is None:
         return None if mock is None else mock.database
     return mock.databases.of(region, access_key)
+
+
+def owner_of_caller(region: str, access_key: str) -> Endpoint | None:
+    """The database whose functions a caller finds: the one that answers it, or the one that this is a view of."""
+    mock = current_mock()
+    owner: Endpoint | None = getattr(mock, "owner", None)
+    return endpoint_of_caller(region, access_key) if owner is None else owner
+
+
+@contextmanager
+def answering_here(answering: Answering) -> Iterator[None]:
+    """While this is on, something answers clients in this thread or task alone; a mock must be on besides."""
+    assert _switched_on, "nothing diverts the calls of clients"
+    token = _switched_on_here.set((*_switched_on_here.get(), answering))
+    try:
+        yield
+    finally:
+        _switched_on_here.reset(token)
 
 
 def switch_on(mock: Answering) -> None:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.http.server.server import Server, ServerOptions
+from minidynamo.http.exchange import Choose
+from minidynamo.http.server.server import Server
 
 _SERVICES = ("DYNAMODB", "DYNAMODB_STREAMS", "LAMBDA")
-Credentials = Mapping[str, object]
 
 
 class FunctionServer:
     """A server that begins when it is first needed.
 
     Parameters:
-        endpoint: what it answers for.
-        credentials: gives whose requests it answers, as `serve` takes it; None for everybody's.
+        endpoint: what it answers for, or gives that for whatever a request is signed with; signatures are believed.
     """
 
-    def __init__(self, endpoint: Endpoint, credentials: Callable[[], Credentials | None] = lambda: None) -> None:
+    def __init__(self, endpoint: Endpoint | Choose) -> None:
         self._endpoint = endpoint
-        self._credentials = credentials
         self._server: Server | None = None
         self._lock = threading.Lock()
 
@@ -30,7 +27,7 @@ class FunctionServer:
         """What boto3 in a process reads to reach the database, and nothing else."""
         with self._lock:
             if self._server is None:
-                self._server = Server(self._endpoint, ServerOptions(credentials=self._credentials())).start()
+                self._server = Server(self._endpoint).start()
             url = self._server.url
         assert url.startswith("http://127.0.0.1:"), f"a function would reach {url}"
         own = {f"AWS_ENDPOINT_URL_{service}": url for service in _SERVICES}

@@ -18,7 +18,7 @@ from minidynamo.execution.handler_loading import Handler, loaded_handler
 from minidynamo.execution.package import Package
 from minidynamo.execution.private_modules import PrivateModules
 from minidynamo.execution.process_face import seen_by
-from minidynamo.execution.running import TRACE_HEADER, Running
+from minidynamo.execution.running import TRACE_HEADER, Own, Running
 from minidynamo.values.api_types import JsonValue
 
 # Variables of the process that a function sees as well.
@@ -118,29 +118,25 @@ class ThreadEnvironment:
         self._modules = PrivateModules(code.package.path)
         self._handler: Handler | None = None
         self._folder = tempfile.mkdtemp(prefix="minidynamo-environment-")
-        self._variables = variables_of(code, log_stream, self._folder)
-        self._root_level: int | None = None
+        self._own = Own(variables_of(code, log_stream, self._folder))
         self.log_stream = log_stream
         self.is_usable = True
 
     def begin(self, running: Running) -> None:
-        running.variables = self._variables
+        running.own = self._own
         with seen_by(running), self._code.lend(), self._modules.lent():
             self._handler = loaded_handler(self._code.configuration.handler, self._code.package.folder)
-        self._root_level = running.root_level
 
     def invoke(self, event: JsonValue, context: Context, running: Running, seconds_left: float) -> JsonValue:
         assert self._handler is not None, "an environment that has not begun is used"
-        running.variables, running.root_level = self._variables, self._root_level
-        self._variables["_X_AMZN_TRACE_ID"] = TRACE_HEADER.get()
+        running.own = self._own
+        self._own.variables["_X_AMZN_TRACE_ID"] = TRACE_HEADER.get()
         try:
             with seen_by(running), self._code.lend():
                 return self._handler(event, context)
         except SystemExit:
             self.is_usable = False  # As the process would have ended.
             raise
-        finally:
-            self._root_level = running.root_level
 
     def end(self) -> None:
         self.is_usable = False

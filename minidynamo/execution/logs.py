@@ -34,15 +34,20 @@ class LogEvent(NamedTuple):
         return self.message
 
 
+Listener = Callable[[LogEvent], object]
+
+
 class LogGroup:
     """The latest events of one function.
 
     Parameters:
         now: tells the time.
+        tell: is told of each event.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], tell: Listener) -> None:
         self._now = now
+        self._tell = tell
         self._lock = threading.Lock()
         self._events: deque[LogEvent] = deque(maxlen=LOG_EVENTS_MAX)
         self._count = 0
@@ -53,7 +58,9 @@ class LogGroup:
         with self._lock:
             self._count += 1
             text = message[:LOG_EVENT_CHARACTERS_MAX]
-            self._events.append(LogEvent(self._count, self._now(), stream, request_id, text))
+            event = LogEvent(self._count, self._now(), stream, request_id, text)
+            self._events.append(event)
+        self._tell(event)
 
     def events(self, request_id: str | None = None, after: int = 0) -> list[LogEvent]:
         """The events, of one invocation if that is named, behind a number."""
@@ -108,18 +115,26 @@ class Logs:
 
     Parameters:
         now: tells the time.
+
+    Attributes:
+        listener: is told of each event; None for nobody.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._groups: dict[str, LogGroup] = {}
+        self.listener: Listener | None = None
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._groups))
 
     def of(self, function_name: str) -> LogGroup:
         """The group of a function, made when first asked for; it outlives the function."""
-        return self._groups.setdefault(function_name, LogGroup(self._now))
+        return self._groups.setdefault(function_name, LogGroup(self._now, self._tell))
+
+    def _tell(self, event: LogEvent) -> None:
+        if self.listener is not None:
+            self.listener(event)
 
     def begin_as_child(self) -> None:
         """Begins anew in a child process."""

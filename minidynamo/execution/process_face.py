@@ -11,9 +11,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from io import TextIOBase
+from types import ModuleType
 from typing import TextIO, cast
 
 from minidynamo.execution.running import RUNNING, Running
@@ -27,7 +28,7 @@ class _Variables(MutableMapping[str, str]):
 
     def _here(self) -> MutableMapping[str, str]:
         running = RUNNING.get()
-        return self.outside if running is None or running.variables is None else running.variables
+        return self.outside if running is None or running.own is None else running.own.variables
 
     def __getitem__(self, name: str) -> str:
         return self._here()[name]
@@ -68,7 +69,7 @@ class _Output(TextIOBase):
 
     def write(self, text: str) -> int:
         running = RUNNING.get()
-        if running is None or running.variables is None:
+        if running is None or running.own is None:
             return self.outside.write(text)
         running.log.write(text)
         return len(text)
@@ -95,7 +96,7 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         running = RUNNING.get()
-        if running is not None and running.variables is not None:
+        if running is not None and running.own is not None:
             running.log.event(log_text(self, record, running.request_id))
 
 
@@ -116,6 +117,8 @@ class _Installed:
         self._variables: _Variables | None = None
         self._outputs: tuple[_Output, _Output] | None = None
         self._level = logging.WARNING
+        self._knew_boto3 = False
+        self._sessions: tuple[ModuleType, Callable[[], object], Callable[[], object]] | None = None
 
     def enter(self) -> None:
         with self._lock:
@@ -129,6 +132,40 @@ class _Installed:
             root = logging.getLogger()
             self._level = root.level
             root.addHandler(self._handler)
+            self._give_sessions()
+
+    def _give_sessions(self) -> None:
+        """Gives each environment a default session of boto3 of its own, where boto3 has been imported.
+
+        A session keeps the credentials and the region that it has found.
+        """
+        boto3 = sys.modules.get("boto3")
+        self._knew_boto3 = boto3 is not None
+        outside = getattr(boto3, "_get_default_session", None)
+        if boto3 is None or outside is None:
+            return
+
+        def session() -> object:
+            running = RUNNING.get()
+            if running is None or running.own is None:
+                return outside()
+            if running.own.session is None:
+                running.own.session = boto3.Session()
+            return running.own.session
+
+        vars(boto3)["_get_default_session"] = session
+        self._sessions = boto3, session, outside
+
+    def _take_sessions(self) -> None:
+        if self._sessions is None:
+            boto3 = sys.modules.get("boto3")
+            if boto3 is not None and not self._knew_boto3:
+                vars(boto3)["DEFAULT_SESSION"] = None  # Which a function has made, the first to import it.
+            return
+        boto3, session, outside = self._sessions
+        if vars(boto3).get("_get_default_session") is session:
+            vars(boto3)["_get_default_session"] = outside
+        self._sessions = None
 
     def leave(self) -> None:
         with self._lock:
@@ -145,6 +182,7 @@ class _Installed:
                 sys.stderr = err.outside
             root = logging.getLogger()
             root.removeHandler(self._handler)
+            self._take_sessions()
             root.setLevel(self._level)
 
 
@@ -154,18 +192,19 @@ _installed = _Installed()
 @contextmanager
 def seen_by(running: Running) -> Iterator[None]:
     """While this is on, this thread is in an invocation that has variables and a log of its own."""
-    assert running.variables is not None, "an invocation in a thread has variables of its own"
+    own = running.own
+    assert own is not None, "an invocation in a thread sees what is its environment's own"
     _installed.enter()
     token = RUNNING.set(running)
     root = logging.getLogger()
-    if running.root_level is not None:
-        root.setLevel(running.root_level)
+    if own.root_level is not None:
+        root.setLevel(own.root_level)
     before = root.level
     try:
         yield
     finally:
         if root.level != before:
-            running.root_level = root.level
+            own.root_level = root.level
         RUNNING.reset(token)
         running.log.flush()
         _installed.leave()

@@ -11,24 +11,37 @@ from minidynamo.execution.logs import LogStream
 
 
 @dataclass
+class Own:
+    """What an environment has of its own of what there is once in a process.
+
+    Attributes:
+        variables: what `os.environ` holds.
+        root_level: what the function has set the level of the root logger to.
+        session: boto3's default session.
+    """
+
+    variables: dict[str, str]
+    root_level: int | None = None
+    session: object = field(default=None, repr=False)
+
+
+@dataclass
 class Running:
     """One invocation under way.
 
     Attributes:
         request_id: its own.
         log: takes what it prints and logs.
-        variables: what `os.environ` holds for it; None where it is that of the process.
+        own: what its environment has of its own; None where it sees what the process does.
         init_seconds: how long its environment took to begin, None where that was there already.
         memory_mib: the most memory that was seen in use, None where nobody looked.
-        root_level: what the function has set the level of the root logger to.
     """
 
     request_id: str
     log: LogStream
-    variables: dict[str, str] | None = None
+    own: Own | None = None
     init_seconds: float | None = None
     memory_mib: int | None = None
-    root_level: int | None = field(default=None, repr=False)
     has_begun: bool = False
 
     def begin(self, version: str) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from minidynamo.lambdas.aws_services import AwsServices, service_of
 from minidynamo.lambdas.function import Outcome
 from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 from minidynamo.lambdas.runtime import Runtime
@@ -20,7 +21,8 @@ from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Res
 logger = logging.getLogger("minidynamo.lambdas")
 
 Execute = Callable[[str, RequestDraft], Response]
-# Where records of failures go: a callable, a function's name or ARN, the ARN of a table.
+# Where records of failures go: a callable, a function's name or ARN, the ARN of a table, or of a queue, a topic, a
+# bucket or an event bus.
 Destination = Callable[[JsonValue], object] | str
 
 
@@ -94,9 +96,17 @@ class Destinations:
         runtime: runs functions that are destinations.
         execute: writes to tables that are.
         keys_of: the primary key of a table, None where there is no such table.
+        services: other services of AWS.
     """
 
-    def __init__(self, runtime: Runtime, execute: Execute, keys_of: Callable[[str], PrimaryKey | None]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        execute: Execute,
+        keys_of: Callable[[str], PrimaryKey | None],
+        services: AwsServices,
+    ) -> None:
+        self._services = services
         self._runtime = runtime
         self._execute = execute
         self._keys_of = keys_of
@@ -107,14 +117,26 @@ class Destinations:
             return
         if not isinstance(destination, str):
             raise ValueError(f"a destination is a callable, a function's name or a table's ARN, not {destination!r}")
-        table = _table_in(destination)
-        if table is None:
+        table, service = _table_in(destination), service_of(destination)
+        if service is not None:
+            if not self._services.takes(destination):
+                raise ValueError(
+                    f"the destination {destination} needs a client: give functions.use_clients({service}=...)"
+                )
+        elif table is None:
             self._runtime.find(destination)
         elif (key := self._keys_of(table)) is None or any(each.type != "S" for each in key.attributes):
             raise ValueError(f"the destination {destination} must be a table whose key attributes are strings")
 
-    def send(self, destination: Destination | None, record: JsonValue) -> bool:
-        """Hands a record over: calls a callable or function with it, or puts it into a table as JSON.
+    def send(
+        self, destination: Destination | None, record: JsonValue, attributes: Mapping[str, str] | None = None
+    ) -> bool:
+        """Hands a record over: calls a callable or function with it, puts it into a table as JSON, or sends it.
+
+        Parameters:
+            destination: where it goes, None for nowhere.
+            record: what JSON can say.
+            attributes: of the message, where it is one.
 
         Returns:
             Whether it was handed over, if it is to go anywhere.
@@ -126,6 +148,8 @@ class Destinations:
                 destination(record)
             elif (table := _table_in(destination)) is not None:
                 self._put(table, record)
+            elif service_of(destination) is not None:
+                self._services.send(destination, record, attributes)
             else:
                 function, version = self._runtime.find(destination)
                 self._runtime.run(function, version, record)

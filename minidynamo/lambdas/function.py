@@ -68,6 +68,10 @@ class LambdaFunction:
         handler = self.versions[version]
         return handler if isinstance(handler, PackagedHandler) else None
 
+    def provisioned_of(self, version: str) -> int:
+        """How many environments of a version are kept ready, for itself and for aliases that stand for it."""
+        return sum(number for name, number in self.provisioned.items() if self.aliases.get(name, name) == version)
+
     @property
     def cold_starts(self) -> int:
         """How many execution environments have begun because invocations needed them."""

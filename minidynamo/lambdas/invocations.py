@@ -202,7 +202,7 @@ class Invocations:
         if settings.dead_letters is not None:
             is_plain = callable(settings.dead_letters) or ":table/" not in settings.dead_letters
             letter = queued.payload if is_plain else self._record(queued, condition, outcome)
-            is_sent = self._destinations.send(settings.dead_letters, letter)
+            is_sent = self._destinations.send(settings.dead_letters, letter, _letter_attributes(queued, outcome))
             if not is_sent and self._runtime.observer is not None:
                 self._runtime.observer.lost_letter(queued.function)
 
@@ -224,6 +224,14 @@ class Invocations:
                 response["functionError"] = "Unhandled"
             record |= {"responseContext": response, "responsePayload": outcome.value}
         return record
+
+
+def _letter_attributes(queued: QueuedInvocation, outcome: Outcome | None) -> dict[str, str]:
+    """What a dead letter says of the failure beside its payload."""
+    attributes = {"RequestID": queued.request_id, "ErrorCode": "200"}
+    if outcome is not None and isinstance(outcome.value, dict):
+        attributes["ErrorMessage"] = str(outcome.value.get("errorMessage", ""))[:1024] or "none"
+    return attributes
 
 
 def _event_of(payload: JsonValue) -> JsonValue:

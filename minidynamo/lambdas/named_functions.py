@@ -16,6 +16,7 @@ from minidynamo.execution.context import ClientContext as InvokersContext
 from minidynamo.execution.logs import LogEvent, LogStream
 from minidynamo.execution.packaged_handler import PackagedHandler
 from minidynamo.execution.running import CLIENT_CONTEXT
+from minidynamo.lambdas.aws_services import SERVICES, AwsClient, AwsServices
 from minidynamo.lambdas.deployment import Deployment, DeploymentSettings, Source
 from minidynamo.lambdas.failures import Destination, Destinations, Execute
 from minidynamo.lambdas.function import Handler, LambdaFunction
@@ -46,7 +47,8 @@ class NamedFunctions:
         self._ids = random.Random(f"{seed}/invocations")
         weights = random.Random(f"{seed}/aliases")
         self._runtime = Runtime(context.clock, context.scope, self._new_request_id, around, weights)
-        self._destinations = Destinations(self._runtime, execute, self._keys_of)
+        self._services = AwsServices(context.scope.region, context.clock.now)
+        self._destinations = Destinations(self._runtime, execute, self._keys_of, self._services)
         self._invocations = Invocations(self._runtime, self._destinations, context.clock)
         self.deployment = Deployment(context.clock, context.scope, self._new_request_id)
 
@@ -160,6 +162,20 @@ class NamedFunctions:
         """
         check_called(name=name)
         return self._runtime.logs.of(name).events(request_id, after)
+
+    def use_clients(self, **clients: AwsClient) -> None:
+        """Gives clients of other services, to which records of invocations can go then.
+
+        Parameters:
+            clients: boto3's, by the names of services: sqs, sns, s3 and events. While moto is on, its own serve
+                without being given.
+        """
+        refuse_unknown("use_clients", clients, SERVICES)
+        self._services.clients.update(clients)
+
+    def client_of(self, service: str) -> AwsClient | None:
+        """The client of another service; None where nobody has given one and moto is off."""
+        return self._services.client(service)
 
     def publish_version(self, name: str) -> str:
         """Keeps the present code of a function as a version; its number."""

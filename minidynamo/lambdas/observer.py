@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from minidynamo.execution.logs import LogEvent
 from minidynamo.lambdas.function import Invocation, LambdaFunction, Outcome
 
 
@@ -26,6 +27,10 @@ class Observer(Protocol):
 
     def read_batch(self, function_name: str, age_millis: float) -> None:
         """A batch of a stream has been handed over; so old was its first change."""
+        ...
+
+    def logged(self, event: LogEvent) -> None:
+        """A function has logged something."""
         ...
 
     def lost_letter(self, function: LambdaFunction) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from minidynamo.arguments import check_arguments
 from minidynamo.lambdas.background import STOP_SECONDS, Background
@@ -24,6 +24,10 @@ from minidynamo.values.api_types import Request
 logger = logging.getLogger("minidynamo.lambdas")
 
 
+# Gives the work that there is.
+Source = Callable[[], Sequence[Work]]
+
+
 class Functions(NamedFunctions):
     """Functions and event source mappings of one database.
 
@@ -39,6 +43,7 @@ class Functions(NamedFunctions):
         self._chance = random.Random(f"{seed}/drain")
         self._background: Background | None = None
         self.mappings: list[EventSourceMapping] = []
+        self._sources: list[Source] = []
 
     def __repr__(self) -> str:
         streams = [f"{each.table_name} -> {each.function_name}" for each in self._live_mappings()]
@@ -73,9 +78,22 @@ class Functions(NamedFunctions):
         self._destinations.check(settings.failure_destination)
         return settings
 
+    def add_source(self, find: Source) -> None:
+        """Lets `drain` and the background do what something else has to do, such as schedules.
+
+        Parameters:
+            find: gives the work that there is.
+        """
+        self._sources.append(find)
+
+    def remove_source(self, find: Source) -> None:
+        """Ends that."""
+        self._sources.remove(find)
+
     def observe(self, observer: Observer) -> None:
         """Tells somebody what happens from now on."""
         self._runtime.observer = observer
+        self._runtime.logs.listener = observer.logged
 
     def resume(self) -> None:
         """Lets every mapping take up what is stored of it, after the database has been restored."""
@@ -108,7 +126,7 @@ class Functions(NamedFunctions):
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
         if self._background is None or not self._background.is_alive:
-            self._background = Background(self._invocations.waiting, self._context.clock)
+            self._background = Background(self._other_work, self._context.clock)
         for mapping in self._live_mappings():
             mapping.start()
 
@@ -146,4 +164,8 @@ class Functions(NamedFunctions):
 
     def _work(self) -> list[Work]:
         workers = [work for mapping in self._live_mappings() for work in mapping.work()]
-        return [*workers, *self._invocations.waiting()]
+        return [*workers, *self._other_work()]
+
+    def _other_work(self) -> list[Work]:
+        """What waits to be invoked, and what other sources have."""
+        return [*self._invocations.waiting(), *(work for find in self._sources for work in find())]

@@ -5,7 +5,9 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions".
 
 from __future__ import annotations
 
+from minidynamo.execution.logs import LogEvent
 from minidynamo.lambdas.function import LATEST, Invocation, LambdaFunction, Outcome
+from minidynamo.metrics.embedded_format import collect
 from minidynamo.metrics.metrics import Metrics
 from minidynamo.metrics.published import LAMBDA
 
@@ -72,7 +74,8 @@ class LambdaMetrics:
         """An invocation has ended."""
         qualifier = _qualifier(invocation)
         name, milliseconds = invocation.function.name, max(0.0, seconds) * 1000
-        record_invocation(self._metrics, name, qualifier, milliseconds, outcome.is_error, concurrent)
+        provisioned = invocation.function.provisioned_of(invocation.version) or None
+        record_invocation(self._metrics, name, qualifier, milliseconds, outcome.is_error, concurrent, provisioned)
 
     def throttled(self, invocation: Invocation) -> None:
         """An invocation was refused, since too many are under way."""
@@ -81,6 +84,10 @@ class LambdaMetrics:
     def read_batch(self, function_name: str, age_millis: float) -> None:
         """A batch of a stream has been handed over."""
         record_iterator_age(self._metrics, function_name, age_millis)
+
+    def logged(self, event: LogEvent) -> None:
+        """A function has logged something, which may be metrics of its own."""
+        collect(event.message, self._metrics)
 
     def lost_letter(self, function: LambdaFunction) -> None:
         """An event that was given up could not be handed over."""

@@ -116,6 +116,11 @@ class DeclaredResources:
             found = self._intrinsics.resolved(value)
         return None if found is NO_VALUE else found
 
+    def resolved_outside(self, value: object) -> object:
+        """A value that stands in no resource, such as an output; None for none."""
+        found = self._intrinsics.resolved(value)
+        return None if found is NO_VALUE else found
+
     @contextmanager
     def reading(self, resource: Resource) -> Iterator[None]:
         """Has errors stand at what is wrong in a resource."""

@@ -15,6 +15,7 @@ from minidynamo.templates.resolution import text_in
 from minidynamo.templates.table_definition import TemplateError
 
 TABLE_TYPES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable")
+FUNCTION_TYPES = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 # Of types whose resources Ref calls by a name that a property may give: the property.
 _NAME_PROPERTIES = {
     **dict.fromkeys(TABLE_TYPES, "TableName"),
@@ -30,6 +31,8 @@ _NAME_PROPERTIES = {
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::SSM::Parameter": "Name",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
     "AWS::Serverless::Function": "FunctionName",
 }
 # Called by their logical names where nothing else is given: tables by this package, and keys, whose ids say nothing.
@@ -39,6 +42,10 @@ _MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 _ARNS = {
     **{(kind, "Arn"): "dynamodb:{region}:{account}:table/{name}" for kind in TABLE_TYPES},
     **{(kind, "StreamArn"): "dynamodb:{region}:{account}:table/{name}/stream/*" for kind in TABLE_TYPES},
+    **{(kind, "Arn"): "lambda:{region}:{account}:function:{name}" for kind in FUNCTION_TYPES},
+    ("AWS::SQS::Queue", "Arn"): "sqs:{region}:{account}:{name}",
+    ("AWS::SNS::Topic", "TopicArn"): "sns:{region}:{account}:{name}",
+    ("AWS::S3::Bucket", "Arn"): "s3:::{name}",
     ("AWS::IAM::Group", "Arn"): "iam::{account}:group/{name}",
     ("AWS::IAM::Role", "Arn"): "iam::{account}:role/{name}",
     ("AWS::IAM::User", "Arn"): "iam::{account}:user/{name}",

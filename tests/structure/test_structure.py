@@ -44,6 +44,7 @@ FLOORS = (
     {"database"},
     {"simulation", "formats", "templates"},
     {"boto", "conformance"},
+    {"applications"},
 )
 # These stand beside the house: they use its public names, simulation's, all of which are public, what is known of
 # requests and values, and the seam at which middleware is laid.
@@ -120,6 +121,7 @@ def test_public_names() -> None:
         "StoreError",
         "SystemClock",
         "WaiterError",
+        "app_from",
         "attach",
         "connect",
         "mock",

@@ -1,0 +1,79 @@
+"""The resources of an application's template, with what SAM's Globals say of all of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from minidynamo.templates.declared_resources import DeclaredResources
+from minidynamo.templates.parts import Members, Part, text_of
+from minidynamo.templates.resource_names import Resource
+from minidynamo.templates.sam_functions import MADE_FOR_ALL
+from minidynamo.templates.table_definition import Omission
+
+# The sections of Globals by type.
+_GLOBALS = {
+    "AWS::Serverless::Function": "Function",
+    "AWS::Serverless::Api": "Api",
+    "AWS::Serverless::HttpApi": "HttpApi",
+}
+NOT_RUN = "not run"
+
+
+class DeclaredApplication:
+    """A template.
+
+    Parameters:
+        template: the whole of it.
+        parameters: values of its parameters, over their defaults.
+        folder: where paths in it begin.
+
+    Attributes:
+        resources: its resources.
+        left_out: what is in it and not here.
+    """
+
+    def __init__(self, template: Members, parameters: Mapping[str, str], folder: Path) -> None:
+        self.left_out: list[Omission] = []
+        self.resources = DeclaredResources(template, parameters, self.left_out)
+        self.folder = folder
+        for name in MADE_FOR_ALL:
+            if not self.resources.has(name):
+                self.resources.add(name, {}, {})
+
+    def properties(self, resource: Resource) -> Part:
+        """The properties of a resource, resolved, above those of Globals."""
+        own = self.resources.resolved(resource, dict(resource.part.section("Properties").members))
+        section = _GLOBALS.get(str(resource.type))
+        everywhere = self.resources.whole.section("Globals")
+        shared: object = {}
+        if section is not None and everywhere.has(section):
+            shared = self.resources.resolved(resource, everywhere.get(section))
+        return Part(_layered(_object(shared), _object(own)), resource.part.name)
+
+    def leave_out(self, what: str, reason: str = NOT_RUN) -> None:
+        """Notes what the template has and the application does not."""
+        self.left_out.append(Omission(what, reason))
+
+
+def _object(value: object) -> Members:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _layered(shared: Members, own: Members) -> Members:
+    """What SAM makes of Globals and of a resource: objects side by side, lists one behind the other."""
+    layered = dict(shared)
+    for name, value in own.items():
+        below = layered.get(name)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            layered[name] = _layered(below, value)
+        elif isinstance(below, list) and isinstance(value, list):
+            layered[name] = [*below, *value]
+        else:
+            layered[name] = value
+    return layered
+
+
+def last_name(value: object) -> str:
+    """The name at the end of an ARN or a path, or the value itself."""
+    return (text_of(value) or "").rpartition(":")[2].rpartition("/")[2]

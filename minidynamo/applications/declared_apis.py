@@ -1,0 +1,257 @@
+"""The APIs of a template: SAM's, implicit ones too, with the routes that events of functions declare.
+
+Source: AWS SAM Developer Guide, AWS::Serverless::Api, AWS::Serverless::HttpApi, "Controlling API access".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from minidynamo.applications.declared import DeclaredApplication
+from minidynamo.applications.declared_events import ApiEvent
+from minidynamo.applications.definition import FunctionDefinition
+from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
+from minidynamo.templates.parts import Part, text_of
+from minidynamo.templates.table_definition import TemplateError
+
+REST_API, HTTP_API = "AWS::Serverless::Api", "AWS::Serverless::HttpApi"
+
+
+class _Kind(NamedTuple):
+    """One kind of API.
+
+    Attributes:
+        type: of its resources.
+        kind: as `ApiDefinition` has it.
+        reference: the member of an event that names the API.
+        implicit: the API of events that name none.
+        globals: the section of Globals that is about it.
+        timeout_seconds: how long a function is waited for at most.
+    """
+
+    type: str
+    kind: str
+    reference: str
+    implicit: str
+    globals: str
+    timeout_seconds: float
+
+
+_KINDS = {
+    "Api": _Kind(REST_API, "REST", "RestApiId", "ServerlessRestApi", "Api", 29.0),
+    "HttpApi": _Kind(HTTP_API, "HTTP", "ApiId", "ServerlessHttpApi", "HttpApi", 30.0),
+}
+_NO_AUTHORIZER = "NONE"
+_QUOTED = re.compile(r"'(.*)'", re.DOTALL)
+_LAMBDA_AUTHORIZER = re.compile(r":function:([^/:]+(?::[^/]+)?)")
+
+
+class DeclaredApis:
+    """Reads APIs.
+
+    Parameters:
+        application: the template.
+        functions: its functions.
+        keys: names of API keys by value; where there are none, routes that need one refuse everybody.
+    """
+
+    def __init__(
+        self, application: DeclaredApplication, functions: list[FunctionDefinition], keys: Mapping[str, str]
+    ) -> None:
+        self._application = application
+        self._functions = {each.name: each for each in functions}
+        self._keys = dict(keys)
+
+    def all(self, events: list[ApiEvent]) -> list[ApiDefinition]:
+        """The APIs that have routes.
+
+        Raises:
+            TemplateError: one is wrong.
+        """
+        found = []
+        for kind in _KINDS.values():
+            of_kind = [each for each in events if _KINDS[each.kind] is kind]
+            names = {each.logical_name for each in self._application.resources.of_types((kind.type,))}
+            by_api: dict[str, list[ApiEvent]] = {}
+            for event in of_kind:
+                by_api.setdefault(self._api_of(event, kind, names), []).append(event)
+            found += [self._api(name, kind, routes) for name, routes in by_api.items()]
+        return found
+
+    def _api_of(self, event: ApiEvent, kind: _Kind, names: set[str]) -> str:
+        given = event.properties.get(kind.reference)
+        if given is None or given == kind.implicit:
+            return kind.implicit
+        if given not in names:
+            raise event.properties.wrong(kind.reference, given, "an API of the template")
+        return str(given)
+
+    def _api(self, name: str, kind: _Kind, events: list[ApiEvent]) -> ApiDefinition:
+        properties = self._properties(name, kind)
+        auth = properties.section("Auth")
+        authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
+        known = {key: each for key, each in authorizers.items() if each is not None}
+        routes = tuple(self._route(each, kind, auth, known) for each in events)
+        stage = text_of(properties.get("StageName"))
+        variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables").members
+        try:
+            return ApiDefinition(
+                name=name,
+                kind=kind.kind,
+                routes=routes,
+                stage=stage or "",
+                api_id=name.lower(),
+                authorizers=known,
+                cors=_cors(properties, kind),
+                binary_media_types=tuple(
+                    str(each).replace("~1", "/") for each in _listed(properties.get("BinaryMediaTypes"))
+                ),
+                api_keys=self._keys,
+                throttle=_throttle(properties, auth),
+                gateway_responses={str(key): _response(each) for key, each in _members(properties, "GatewayResponses")},
+                stage_variables={str(key): text_of(each) or "" for key, each in variables.items()},
+                title=text_of(properties.get("Name")) or name,
+                description=text_of(properties.get("Description")) or "",
+            )
+        except ValueError as error:
+            raise TemplateError(f"the API {name}: {error}", at=properties.members) from None
+
+    def _properties(self, name: str, kind: _Kind) -> Part:
+        resource = self._application.resources.named(name)
+        if resource is not None and resource.type == kind.type:
+            return self._application.properties(resource)
+        everywhere = self._application.resources.whole.section("Globals").section(kind.globals)
+        return Part(everywhere.members, f"the API {name}")
+
+    def _route(self, event: ApiEvent, kind: _Kind, auth: Part, known: Mapping[str, Authorizer]) -> Route:
+        properties = event.properties
+        method = (text_of(properties.get("Method")) or "ANY").upper()
+        path = text_of(properties.get("Path")) or "$default"
+        own = properties.section("Auth")
+        authorizer = text_of(own.get("Authorizer")) or text_of(auth.get("DefaultAuthorizer"))
+        if authorizer is not None and authorizer != _NO_AUTHORIZER and authorizer not in known:
+            self._application.leave_out(f"authorizer {authorizer} of the event {event.name}", "not simulated")
+        needs_key = (
+            own.get(
+                "ApiKeyRequired",
+            )
+            if own.has("ApiKeyRequired")
+            else auth.get("ApiKeyRequired")
+        )
+        seconds = properties.number("TimeoutInMillis") / 1000 if properties.has("TimeoutInMillis") else 30.0
+        return Route(
+            method="ANY" if method in ("ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method,
+            path=path,
+            function=event.function,
+            payload_format="1.0" if kind.kind == "REST" else text_of(properties.get("PayloadFormatVersion")) or "2.0",
+            authorizer=authorizer if authorizer in known else None,
+            needs_api_key=needs_key in (True, "true"),
+            timeout_seconds=min(seconds, kind.timeout_seconds),
+        )
+
+    def _authorizer(self, name: str, part: Part, kind: _Kind) -> Authorizer | None:
+        """An authorizer that is a function; others are left out."""
+        found = _LAMBDA_AUTHORIZER.search(text_of(part.get("FunctionArn")) or "")
+        if found is None:
+            self._application.leave_out(f"authorizer {name}", "not a function")
+            return None
+        identity = part.section("Identity")
+        is_token = kind.kind == "REST" and (text_of(part.get("FunctionPayloadType")) or "TOKEN") == "TOKEN"
+        ttl = identity.get("ReauthorizeEvery")
+        return Authorizer(
+            name,
+            found[1],
+            "TOKEN" if is_token else "REQUEST",
+            "1.0" if kind.kind == "REST" else text_of(part.get("AuthorizerPayloadFormatVersion")) or "2.0",
+            part.get("EnableSimpleResponses") in (True, "true"),
+            _identity_sources(identity, kind, is_token),
+            identity.number("ReauthorizeEvery") if ttl is not None else 300 if kind.kind == "REST" else 0,
+            text_of(identity.get("ValidationExpression")),
+        )
+
+
+def _identity_sources(identity: Part, kind: _Kind, is_token: bool) -> tuple[str, ...]:
+    begin = "method.request." if kind.kind == "REST" else "$request."
+    if is_token:
+        return (f"{begin}header.{text_of(identity.get('Header')) or 'Authorization'}",)
+    places = {"Headers": "header", "QueryStrings": "querystring"}
+    sources = [f"{begin}{place}.{each}" for name, place in places.items() for each in _listed(identity.get(name))]
+    variables = {"StageVariables": "stageVariables", "Context": "context"}
+    prefix = "" if kind.kind == "REST" else "$"
+    return (*sources, *(f"{prefix}{p}.{each}" for name, p in variables.items() for each in _listed(identity.get(name))))
+
+
+def _members(part: Part, name: str) -> list[tuple[object, Part]]:
+    """The objects in a member that is an object itself; none where it is absent."""
+    return list(part.section(name).each(name)) if part.has(name) else []
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _plain(value: object) -> str:
+    """A text that SAM wants in quotes of its own for REST APIs."""
+    text = text_of(value) or ""
+    quoted = _QUOTED.fullmatch(text)
+    return text if quoted is None else quoted[1]
+
+
+def _cors(properties: Part, kind: _Kind) -> Cors | None:
+    name = "Cors" if kind.kind == "REST" else "CorsConfiguration"
+    given = properties.get(name)
+    if given is None or given is False:
+        return None
+    if not isinstance(given, Mapping):
+        return Cors(("*",) if given is True else (_plain(given),), ("*",), ("*",))
+    part = properties.part(name)
+    if kind.kind == "REST":
+        split = {each: tuple(_plain(part.get(each)).split(",")) if part.has(each) else () for each in _REST_CORS}
+        age = int(_plain(part.get("MaxAge"))) if part.has("MaxAge") else None
+        origins = tuple(each.strip() for each in split["AllowOrigin"]) or ("*",)
+        methods, headers = (tuple(each.strip() for each in split[name]) for name in ("AllowMethods", "AllowHeaders"))
+        return Cors(origins, methods, headers, (), age, part.get("AllowCredentials") in (True, "true"))
+    origins, methods, headers, exposed = (tuple(map(str, _listed(part.get(each)))) for each in _HTTP_CORS)
+    max_age = part.number("MaxAge") if part.has("MaxAge") else None
+    return Cors(origins, methods, headers, exposed, max_age, part.get("AllowCredentials") in (True, "true"))
+
+
+_REST_CORS = ("AllowOrigin", "AllowMethods", "AllowHeaders")
+_HTTP_CORS = ("AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders")
+
+
+def _throttle(properties: Part, auth: Part) -> Throttle | None:
+    """What bounds the requests: settings of the stage, or the plan by which keys are used."""
+    plan = auth.section("UsagePlan")
+    quota = plan.section("Quota")
+    limits = plan.section("Throttle")
+    if not limits.members and not quota.members:
+        settings = [each for each in properties.parts("MethodSettings") if each.has("ThrottlingRateLimit")]
+        limits = settings[0] if settings else properties.section("DefaultRouteSettings")
+        if not limits.has("ThrottlingRateLimit"):
+            return None
+        burst = int(_decimal(limits, "ThrottlingBurstLimit", 5_000))
+        return Throttle(_decimal(limits, "ThrottlingRateLimit", 10_000), burst)
+    return Throttle(
+        _decimal(limits, "RateLimit", 10_000),
+        int(_decimal(limits, "BurstLimit", 5_000)),
+        quota.number("Limit") if quota.has("Limit") else None,
+        text_of(quota.get("Period")) or "DAY",
+    )
+
+
+def _decimal(part: Part, member: str, otherwise: float) -> float:
+    text = text_of(part.get(member))
+    try:
+        return otherwise if text is None else float(text)
+    except ValueError:
+        raise part.wrong(member, part.get(member), "a number") from None
+
+
+def _response(part: Part) -> GatewayResponse:
+    parameters = part.section("ResponseParameters")
+    headers = {f"{name}": text_of(value) or "" for name, value in parameters.section("Headers").members.items()}
+    templates = {str(name): text_of(value) or "" for name, value in part.section("ResponseTemplates").members.items()}
+    return GatewayResponse(part.number("StatusCode") if part.has("StatusCode") else None, headers, templates)
