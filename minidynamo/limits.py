@@ -135,6 +135,7 @@ FUNCTION_LAYERS_MAX = 5
 CLIENT_CONTEXT_BYTES_MAX = 3_583
 LOG_TAIL_BYTES_MAX = 4 * KIB
 LOG_EVENT_CHARACTERS_MAX = 256 * KIB
+LOG_EVENTS_PAGE_MAX = 10_000
 LOG_EVENTS_MAX = 10_000  # Of a function that are kept.
 INIT_SECONDS_MAX = 10.0  # In which an environment must have begun.
 ENVIRONMENT_IDLE_SECONDS = 600.0  # After which one that nobody uses is ended.

@@ -169,6 +169,17 @@ class Application:
         """Notes which server answers for it, whose address outputs name."""
         self._server = server
 
+    def routes(self) -> list[str]:
+        """The routes of its APIs with where they are served, and its schedules, a line each."""
+        assert self._server is not None, "an application tells its routes where it is served"
+        several = len(self.definition.apis) > 1
+        lines = []
+        for api in self.definition.apis:
+            root = f"{self._server.url}/{api.name}" if several else self._server.url
+            lines += [f"{route.method:7} {root}{route.path} -> {route.function}" for route in api.routes]
+        timers = [f"{each.expression} -> {each.function}" for each in self.definition.schedules]
+        return lines + timers
+
     _server: Server | None = None
 
     def _served_at(self, value: str) -> str:
@@ -232,6 +243,34 @@ def app_from(
         TypeError: an argument is of a wrong type.
     """
     database = connect(path, **settings)
+    try:
+        return application_in(
+            database,
+            source,
+            parameters,
+            isolation=isolation,
+            variables=variables,
+            clients=clients,
+            api_keys=api_keys,
+            enforce_policies=enforce_policies,
+        )
+    except BaseException:
+        database.close()
+        raise
+
+
+def application_in(
+    database: Database,
+    source: Source,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    isolation: Isolation = "thread",
+    variables: Path | Mapping[str, object] | None = None,
+    clients: Mapping[str, AwsClient] | None = None,
+    api_keys: Mapping[str, str] | None = None,
+    enforce_policies: bool = True,
+) -> Application:
+    """An application in a database that is there; see `app_from`."""
     scope = database.scope
     given = {"AWS::Region": scope.region, "AWS::AccountId": scope.account_id, **given_values(parameters)}
 
@@ -239,8 +278,4 @@ def app_from(
         own: Variables = {} if variables is None else variables_in(variables)
         return read_application(source, given, own, api_keys, enforce_policies)
 
-    try:
-        return Application(read, database, isolation, clients)
-    except BaseException:
-        database.close()
-        raise
+    return Application(read, database, isolation, clients)

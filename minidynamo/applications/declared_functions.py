@@ -171,5 +171,7 @@ def _inline_folder(text: str) -> Path:
     """A folder with code that stands in a template; the same for the same code."""
     folder = Path(tempfile.gettempdir()) / f"minidynamo-inline-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / _INLINE_FILE).write_text(text)
+    file = folder / _INLINE_FILE
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
     return folder

@@ -53,9 +53,8 @@ class Identities:
         deployment.reach = self._variables
 
     def renew(self) -> None:
-        """Takes up changed policies: servers begin anew with the next process."""
+        """Takes up changed policies."""
         self._seen.clear()
-        self.stop()
 
     def stop(self) -> None:
         """Ends the servers that processes reach."""

@@ -33,7 +33,7 @@ _READ = {
 }  # fmt: skip
 _POLICIES = "AWS::IAM::"
 # From here to whoever calls `app_from`.
-_FRAMES_TO_CALLER = 5
+_FRAMES_TO_CALLER = 6
 Variables = Mapping[str, Mapping[str, str]]
 
 

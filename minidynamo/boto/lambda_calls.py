@@ -1,4 +1,4 @@
-"""Clients of AWS Lambda while a mock is on: what is about functions and mappings that live here is answered here.
+"""Clients of AWS Lambda and of its logs while a mock is on: what is about functions that live here is answered here.
 
 All else is left to whoever answers it, such as moto. Where nobody does, the answer is that there is no such function:
 nothing reaches a network.
@@ -6,28 +6,73 @@ nothing reaches a network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from minidynamo.boto.botocore_types import Client, PreparedRequest, RawResponse
 from minidynamo.boto.routes import access_key_of, owner_of_caller
 from minidynamo.boto.transport import is_asynchronous, raw_response, received, with_credentials
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.messages import HttpResponse
 from minidynamo.lambdas.aws_services import is_moto_on
 from minidynamo.schema.arns import calling_from
 
 if TYPE_CHECKING:
-    from minidynamo.lambda_api.api import LambdaApi
+    from minidynamo.lambda_api.replies import Reply
+    from minidynamo.lambda_api.routes import ApiRequest
 
-_SERVICE = "lambda"
+
+class FunctionsApi(Protocol):
+    """One of the APIs of functions."""
+
+    def knows(self, request: ApiRequest) -> bool:
+        """Whether a request is about something that is here."""
+        ...
+
+    def respond(self, request: ApiRequest) -> Reply:
+        """The reply to a request; nothing is raised."""
+        ...
+
+
+class _Service(NamedTuple):
+    """A service whose clients are answered.
+
+    Attributes:
+        event: what botocore's events call it.
+        api: its API at an endpoint, None where that has none.
+        is_ours: whether what is not here is answered too, while no moto is on.
+    """
+
+    event: str
+    api: Callable[[Endpoint], FunctionsApi | None]
+    is_ours: bool
+
+
+def _lambda_api(endpoint: Endpoint) -> FunctionsApi | None:
+    from minidynamo.lambda_api.api import api_of  # Few programs have clients of Lambda.
+
+    return api_of(endpoint)
+
+
+def _log_api(endpoint: Endpoint) -> FunctionsApi | None:
+    from minidynamo.lambda_api.api import logs_of
+
+    return logs_of(endpoint)
+
+
+_SERVICES = {
+    "lambda": _Service("lambda", _lambda_api, is_ours=True),
+    "logs": _Service("cloudwatch-logs", _log_api, is_ours=False),
+}
 
 
 class _Lent(NamedTuple):
     """The API that answers calls of a client that is under way."""
 
-    api: LambdaApi
+    service: _Service
+    api: FunctionsApi
     is_asynchronous: bool
 
 
@@ -36,26 +81,21 @@ _LENT: ContextVar[_Lent | None] = ContextVar("minidynamo lambda", default=None)
 
 @contextmanager
 def lending_functions(client: Client) -> Iterator[None]:
-    """While this is on, what a client of Lambda sends is answered by the functions of the mock that is on."""
-    api = _api_for(client) if client.meta.service_model.service_name == _SERVICE else None
-    if api is None:
+    """While this is on, what a client of Lambda or of its logs sends is answered by the mock that is on."""
+    service = _SERVICES.get(client.meta.service_model.service_name)
+    endpoint = None if service is None else owner_of_caller(client.meta.region_name, access_key_of(client))
+    api = None if service is None or endpoint is None else service.api(endpoint)
+    if service is None or api is None:
         yield
         return
     # Before all other hooks on sending, since another double's might answer too.
-    client.meta.events.register_first(f"before-send.{_SERVICE}", _respond, "minidynamo-lambda")
-    token = _LENT.set(_Lent(api, is_asynchronous(client)))
+    client.meta.events.register_first(f"before-send.{service.event}", _respond, "minidynamo-lambda")
+    token = _LENT.set(_Lent(service, api, is_asynchronous(client)))
     try:
         with with_credentials(client), calling_from(client.meta.region_name):
             yield
     finally:
         _LENT.reset(token)
-
-
-def _api_for(client: Client) -> LambdaApi | None:
-    from minidynamo.lambda_api.api import api_of  # Few programs have clients of Lambda.
-
-    endpoint = owner_of_caller(client.meta.region_name, access_key_of(client))
-    return None if endpoint is None else api_of(endpoint)
 
 
 def _respond(request: PreparedRequest, **ignored: object) -> RawResponse | None:
@@ -66,7 +106,7 @@ def _respond(request: PreparedRequest, **ignored: object) -> RawResponse | None:
     from minidynamo.lambda_api.routes import ApiRequest
 
     asked = ApiRequest(*received(request)[:5])
-    if not lent.api.knows(asked) and is_moto_on():
+    if not lent.api.knows(asked) and (is_moto_on() or not lent.service.is_ours):
         return None
     reply = lent.api.respond(asked)
     return raw_response(HttpResponse(reply.status, dict(reply.headers), reply.body), request, lent.is_asynchronous)

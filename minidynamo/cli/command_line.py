@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
-        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_generate_event),
+        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_logs, _add_generate_event),
         *(_add_about_file, _add_spec, _add_mutants, _add_tables),
     ):
         add(commands)
@@ -147,6 +147,18 @@ def _add_invoke(commands: Commands) -> None:
         "and prints what it returns. Exits with 1 where the function fails.",
     )
     add_invoke_options(invoke)
+
+
+def _add_logs(commands: Commands) -> None:
+    from minidynamo.cli.logs_command import add_logs_options
+
+    logs = commands.add_parser(
+        "logs",
+        help="print what a function of a server has logged",
+        description="Prints what a function of `minidynamo serve`, or of whatever answers CloudWatch Logs' API, has "
+        "logged, and with --follow what it logs from now on.",
+    )
+    add_logs_options(logs)
 
 
 def _add_generate_event(commands: Commands) -> None:

@@ -6,14 +6,15 @@ import argparse
 import gc
 import importlib
 import importlib.util
-import logging
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from minidynamo.cli.app_options import add_app_options, check_app_options, served_application
 from minidynamo.cli.handlers import load_handler
+from minidynamo.cli.server_log import logging_to_terminal
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
@@ -24,8 +25,8 @@ from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
 from minidynamo.gateway.definition_rules import FORMATS
 from minidynamo.gateway.single_function import Gateway
-from minidynamo.http.exchange import escaped
 from minidynamo.http.server.access import ServeError, SignedDatabases
+from minidynamo.http.server.application import Door
 from minidynamo.http.server.credentials import read_credentials
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.limits import FILE_MODE
@@ -36,6 +37,9 @@ from minidynamo.simulation.middleware import Simulation, paused
 from minidynamo.simulation.simulate import simulate
 from minidynamo.storage.engine import DURABILITIES
 from minidynamo.wording import WORDINGS
+
+if TYPE_CHECKING:
+    from minidynamo.applications.application import Application
 
 # How long DynamoDB Local's flag makes tables CREATING, UPDATING and DELETING.
 _TRANSIENT_STATUS_SECONDS = 5.0
@@ -87,6 +91,7 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         help="permissions of new files (600)",
     )
     _add_handlers_and_faults(serve)
+    add_app_options(serve)
     serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
     serve.set_defaults(run=run_serve)
 
@@ -132,16 +137,16 @@ def _prepare_process() -> None:
 def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
+        check_app_options(options)
         settings = _server_options(options)
-        with _logging(options.verbose), _default_database(options) as database, _answering_handlers(options, database):
-            gateway = Gateway(database, load_handler(options.api), options.api_format) if options.api else None
+        with (
+            logging_to_terminal(options.verbose),
+            _default_database(options) as database,
+            _answering_handlers(options, database),
+            served_application(options, database) as application,
+        ):
             _map_streams(options.on_stream, database)
-            databases = _databases(options, database)
-            server = Server(databases, settings, gateway, database.metrics if options.metrics else None)
-            load_everything()
-            _prepare_process()
-            with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
-                server.run(lambda server: _announce(server, options), lambda: _finish(options, database))
+            _run(options, settings, database, application)
     except (ServeError, StoreError) as error:
         print(f"minidynamo: {error}", file=sys.stderr)
         return 2
@@ -149,6 +154,28 @@ def run_serve(options: argparse.Namespace) -> int:
         print(f"minidynamo: {error.strerror or error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _run(
+    options: argparse.Namespace, settings: ServerOptions, database: Database, application: Application | None
+) -> None:
+    """Answers requests until a signal ends it."""
+    databases = _databases(options, database)
+    metrics = database.metrics if options.metrics else None
+    server = Server(databases, settings, _gateway(options, database, application), metrics)
+    load_everything()
+    _prepare_process()
+    with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
+        server.run(lambda server: _announce(server, options, application), lambda: _finish(options, database))
+
+
+def _gateway(options: argparse.Namespace, database: Database, application: Application | None) -> Door | None:
+    """What answers requests that are for functions."""
+    if application is not None:
+        from minidynamo.applications.door import AppDoor
+
+        return AppDoor(application)
+    return Gateway(database, load_handler(options.api), options.api_format) if options.api else None
 
 
 def _answering_handlers(options: argparse.Namespace, database: Database) -> AbstractContextManager[object]:
@@ -248,12 +275,16 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     )
 
 
-def _announce(server: Server, options: argparse.Namespace) -> None:
+def _announce(server: Server, options: argparse.Namespace, application: Application | None) -> None:
     print(f"minidynamo answers at {server.url}; data are kept in {options.db or 'memory'}. Ctrl-C ends it.")
     if options.api:
         print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
     if options.metrics:
         print(f"  {server.url}/metrics shows metrics to everybody who reaches this address, signed or not.")
+    if application is not None:
+        application.served_by(server)
+        for line in application.routes():
+            print(f"  {line}")
     print(f"  export AWS_ENDPOINT_URL_DYNAMODB={server.url}", flush=True)
 
 
@@ -266,29 +297,3 @@ def _finish(options: argparse.Namespace, database: Database) -> None:
         simulation.history.save(options.history)
     except OSError as error:
         print(f"minidynamo: cannot write {options.history}: {error.strerror or error}", file=sys.stderr)
-
-
-class _Formatter(logging.Formatter):
-    """Writes out whatever a request or a handler has brought into a message that is not for a terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(escaped(line) for line in super().format(record).split("\n"))
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = escaped(record.message)
-        return super().formatMessage(record)
-
-
-@contextmanager
-def _logging(is_verbose: bool) -> Iterator[None]:
-    """Prints what goes wrong, and with `--verbose` a line per request."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logging.getLogger("minidynamo").addHandler(handler)
-    if is_verbose:
-        for name in ("minidynamo.server", "minidynamo.server.access"):
-            logging.getLogger(name).setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logging.getLogger("minidynamo").removeHandler(handler)

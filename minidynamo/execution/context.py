@@ -95,9 +95,9 @@ class Context:
         """How much of the timeout is left, by the database's clock."""
         return max(int((self._deadline - self._now()) * 1000), 0)
 
-    def in_environment(self, log_stream_name: str, memory_mib: int) -> Context:
-        """The context of the same invocation in an execution environment."""
-        return replace(self, log_stream_name=log_stream_name, memory_limit_in_mb=str(memory_mib))
+    def in_environment(self, log_stream_name: str, memory_mib: int, deadline: float) -> Context:
+        """The context of the same invocation in an execution environment, with when it is late there."""
+        return replace(self, log_stream_name=log_stream_name, memory_limit_in_mb=str(memory_mib), _deadline=deadline)
 
     def described(self) -> JsonObject:
         """What another process makes a context of by `of`."""

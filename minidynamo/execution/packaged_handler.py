@@ -47,12 +47,14 @@ class PackagedHandler:
         """What the package's handler returns; raises what it raises, or ReportedFailure."""
         running = RUNNING.get()
         assert running is not None, "a function is called within an invocation"
+        asked_at = self._clock.now()
         environment = self.environments.take(running)
+        running.deadline += self._clock.now() - asked_at
         running.log.name = environment.log_stream
         running.begin(self._code.version)
         try:
-            inner = context.in_environment(environment.log_stream, self.configuration.memory_mib)
-            return environment.invoke(event, inner, running, context.get_remaining_time_in_millis() / 1000)
+            inner = context.in_environment(environment.log_stream, self.configuration.memory_mib, running.deadline)
+            return environment.invoke(event, inner, running, inner.get_remaining_time_in_millis() / 1000)
         finally:
             self.environments.give_back(environment)
 

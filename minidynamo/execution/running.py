@@ -32,6 +32,7 @@ class Running:
     Attributes:
         request_id: its own.
         log: takes what it prints and logs.
+        deadline: when it is late, by the database's clock; what comes before the handler does not count.
         own: what its environment has of its own; None where it sees what the process does.
         init_seconds: how long its environment took to begin, None where that was there already.
         memory_mib: the most memory that was seen in use, None where nobody looked.
@@ -39,6 +40,7 @@ class Running:
 
     request_id: str
     log: LogStream
+    deadline: float = math.inf
     own: Own | None = None
     init_seconds: float | None = None
     memory_mib: int | None = None

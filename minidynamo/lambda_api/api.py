@@ -14,6 +14,7 @@ from minidynamo.errors import SerializationError
 from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.invoking import invoke
+from minidynamo.lambda_api.log_events import LogApi
 from minidynamo.lambda_api.notes import ApiNotes
 from minidynamo.lambda_api.operations import operations_of
 from minidynamo.lambda_api.owner import FunctionOwner, has_functions
@@ -91,6 +92,11 @@ _NOTES: WeakKeyDictionary[object, ApiNotes] = WeakKeyDictionary()
 def api_of(endpoint: Endpoint) -> LambdaApi | None:
     """The API of an endpoint's functions; None where it is no database of this process."""
     return LambdaApi(endpoint, _NOTES.setdefault(endpoint, ApiNotes())) if has_functions(endpoint) else None
+
+
+def logs_of(endpoint: Endpoint) -> LogApi | None:
+    """CloudWatch Logs' API of an endpoint's functions; None where it is no database of this process."""
+    return LogApi(endpoint) if has_functions(endpoint) else None
 
 
 def _checked(operation: str, members: JsonObject) -> JsonObject:

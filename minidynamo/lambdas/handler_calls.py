@@ -36,6 +36,10 @@ _TRACEBACKS_MAX = 1_000
 IN_BACKGROUND: ContextVar[bool] = ContextVar("minidynamo_in_background", default=False)
 
 
+class LateAnswer(TimeoutError):
+    """A handler has answered after its time."""
+
+
 class HandlerCalls:
     """Calls handlers.
 
@@ -68,15 +72,15 @@ class HandlerCalls:
         if isinstance(handler, PackagedHandler):
             memory_mib = handler.configuration.memory_mib
         seconds = time.perf_counter() - began - (running.init_seconds or 0.0)
-        running.end(seconds, memory_mib, "timeout" if isinstance(outcome.error, TimeoutError | TimedOut) else "")
+        running.end(seconds, memory_mib, "timeout" if isinstance(outcome.error, LateAnswer | TimedOut) else "")
         return outcome
 
     def _handled(self, function: LambdaFunction, version: str, event: JsonValue, running: Running) -> Outcome:
         """What a handler comes to."""
         request_id, timeout = running.request_id, function.timeout_of(version)
-        deadline = self._clock.now() + timeout
+        running.deadline = self._clock.now() + timeout
         context = Context(
-            function.name, version, self._arn(function.name), request_id, deadline, self._clock.now,
+            function.name, version, self._arn(function.name), request_id, running.deadline, self._clock.now,
             log_stream_name=running.log.name, client_context=CLIENT_CONTEXT.get(),
         )  # fmt: skip
         try:
@@ -88,9 +92,9 @@ class HandlerCalls:
             payload = raised(error, request_id)
             running.log.event(failure_text(payload))
             return Outcome(request_id, version, payload, True, error)
-        if self._clock.now() > deadline:
+        if self._clock.now() > running.deadline:
             text = f"Task timed out after {timeout:.2f} seconds"
-            payload, late = timed_out(text, request_id), TimeoutError(f"function {function.name}: {text}")
+            payload, late = timed_out(text, request_id), LateAnswer(f"function {function.name}: {text}")
             running.log.event(failure_text(payload))
             return Outcome(request_id, version, payload, True, late)
         answer, refused = answer_of(value, request_id)

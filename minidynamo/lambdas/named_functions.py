@@ -163,6 +163,11 @@ class NamedFunctions:
         check_called(name=name)
         return self._runtime.logs.of(name).events(request_id, after)
 
+    @property
+    def logged(self) -> list[str]:
+        """The names of functions that have logged something, whether they are there still or not."""
+        return list(self._runtime.logs)
+
     def use_clients(self, **clients: AwsClient) -> None:
         """Gives clients of other services, to which records of invocations can go then.
 

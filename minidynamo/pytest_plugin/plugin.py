@@ -13,7 +13,7 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
+    from minidynamo.applications.application import Application
     from minidynamo.database.database import Database
     from minidynamo.embedded.client import Client
     from minidynamo.embedded.resource import Resource
@@ -223,6 +224,15 @@ def minidynamo_endpoint(minidynamo_database: Database, _minidynamo_server: _Shar
     _minidynamo_server.database = minidynamo_database
     yield _minidynamo_server.server.url
     _minidynamo_server.database = None
+
+
+@pytest.fixture
+def minidynamo_app() -> Iterator[Callable[..., Application]]:
+    """Starts the serverless application of a template, which ends with the test; see `minidynamo.app_from`."""
+    from minidynamo.applications.application import app_from
+
+    with ExitStack() as started:
+        yield lambda source, *arguments, **settings: started.enter_context(app_from(source, *arguments, **settings))
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,29 @@ Source: AWS Lambda API reference (REST-JSON, signed for the service `lambda`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
+from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.http.exchange import Authenticate, Choose
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.signatures import Signature
-from minidynamo.lambda_api.api import api_of, reply_of
+from minidynamo.lambda_api.api import api_of, logs_of, reply_of
 from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.log_events import is_for_logs
 from minidynamo.lambda_api.replies import Reply
 from minidynamo.lambda_api.routes import ApiRequest, is_for_lambda
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
 
 _NO_FUNCTIONS = "The functions of a database are for its owner: policies do not say who may call them here."
+
+
+class Responding(Protocol):
+    """One of the APIs of functions."""
+
+    def respond(self, request: ApiRequest) -> Reply:
+        """The reply to a request; nothing is raised."""
+        ...
 
 
 class LambdaDoor:
@@ -48,10 +59,15 @@ class LambdaDoor:
             signature = self._authenticate(request)
         except DynamoError as error:
             return _response(reply_of(Fault(error.code, error.message)))
-        api = api_of(self._choose(signature)) if self._is_owner(signature) else None
+        api = self._api(self._choose(signature)) if self._is_owner(signature) else None
         if api is None:
             return _response(reply_of(Fault("AccessDeniedException", _NO_FUNCTIONS)))
         return _response(api.respond(ApiRequest(*request[:5])))
+
+    @staticmethod
+    def _api(endpoint: Endpoint) -> Responding | None:
+        """What answers for an endpoint."""
+        return api_of(endpoint)
 
     @staticmethod
     def too_late(request: HttpRequest) -> HttpResponse:
@@ -63,6 +79,19 @@ class LambdaDoor:
         """The response where as many invocations run as may."""
         members = {"Reason": "ConcurrentInvocationLimitExceeded"}
         return _response(reply_of(Fault("TooManyRequestsException", "Rate Exceeded.", members)))
+
+
+class LogsDoor(LambdaDoor):
+    """Answers requests of CloudWatch Logs' API, for what functions have logged."""
+
+    @staticmethod
+    def takes(request: HttpRequest) -> bool:
+        """Whether a request is one of CloudWatch Logs' API."""
+        return is_for_logs(request.headers)
+
+    @staticmethod
+    def _api(endpoint: Endpoint) -> Responding | None:
+        return logs_of(endpoint)
 
 
 def _response(reply: Reply) -> HttpResponse:

@@ -20,7 +20,7 @@ from minidynamo.http.server.access import ServeError, check_binding, host_check
 from minidynamo.http.server.application import Application, Door
 from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
-from minidynamo.http.server.lambda_door import LambdaDoor
+from minidynamo.http.server.lambda_door import LambdaDoor, LogsDoor
 from minidynamo.http.server.metrics_door import MetricsDoor
 from minidynamo.http.server.tls import check_tls
 from minidynamo.http.verification import Verifier, accept_any
@@ -111,7 +111,7 @@ class Server:
         unsigned = "the function of --api" if gateway is not None else None if metrics is None else "--metrics"
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, unsigned)
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
-        door = LambdaDoor(choose, accept_any, lambda signature: True)
+        doors: list[Door] = [made(choose, accept_any, lambda signature: True) for made in (LambdaDoor, LogsDoor)]
         clock = choose(None).clock
         authenticate: Authenticate = accept_any
         around: Around | None = None
@@ -120,11 +120,14 @@ class Server:
             secrets = {key: each.secret for key, each in credentials.items()}
             authenticate = Verifier(secrets, clock)
             roots = {key for key, each in credentials.items() if each.principal.is_root}
-            door = LambdaDoor(choose, Verifier(secrets, clock, "lambda"), lambda signed: signed.access_key in roots)
+            is_root = lambda signed: signed.access_key in roots  # noqa: E731
+            of_service = ((LambdaDoor, "lambda"), (LogsDoor, "logs"))
+            doors = [made(choose, Verifier(secrets, clock, service), is_root) for made, service in of_service]
             choose, around = Principals(choose, credentials), ways_in
         exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
-        doors = (door, None if metrics is None else MetricsDoor(metrics), gateway)
-        self.application = Application(exchange, host_check(options.host), [each for each in doors if each is not None])
+        doors += [MetricsDoor(metrics)] if metrics is not None else []
+        doors += [gateway] if gateway is not None else []
+        self.application = Application(exchange, host_check(options.host), doors)
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
         self._thread: threading.Thread | None = None
