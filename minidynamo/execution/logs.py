@@ -35,6 +35,23 @@ class LogEvent(NamedTuple):
 
 
 Listener = Callable[[LogEvent], object]
+# A text, or what makes it when somebody reads it: of most events nobody does.
+Message = str | Callable[[], str]
+
+
+class _Kept(NamedTuple):
+    """An event whose text may not have been made yet."""
+
+    number: int
+    time: float
+    stream: str
+    request_id: str
+    message: Message
+
+    def event(self) -> LogEvent:
+        """The event, a very long text cut."""
+        text = self.message if isinstance(self.message, str) else self.message()
+        return LogEvent(self.number, self.time, self.stream, self.request_id, text[:LOG_EVENT_CHARACTERS_MAX])
 
 
 class LogGroup:
@@ -42,31 +59,31 @@ class LogGroup:
 
     Parameters:
         now: tells the time.
-        tell: is told of each event.
+        logs: the log that it is part of, whose listener is told of each event.
     """
 
-    def __init__(self, now: Callable[[], float], tell: Listener) -> None:
+    def __init__(self, now: Callable[[], float], logs: Logs) -> None:
         self._now = now
-        self._tell = tell
+        self._logs = logs
         self._lock = threading.Lock()
-        self._events: deque[LogEvent] = deque(maxlen=LOG_EVENTS_MAX)
+        self._events: deque[_Kept] = deque(maxlen=LOG_EVENTS_MAX)
         self._count = 0
 
-    def add(self, stream: str, request_id: str, message: str) -> None:
-        """Adds an event; a very long text is cut."""
+    def add(self, stream: str, request_id: str, message: Message) -> None:
+        """Adds an event."""
         assert stream, "an event belongs to a stream"
         with self._lock:
             self._count += 1
-            text = message[:LOG_EVENT_CHARACTERS_MAX]
-            event = LogEvent(self._count, self._now(), stream, request_id, text)
-            self._events.append(event)
-        self._tell(event)
+            kept = _Kept(self._count, self._now(), stream, request_id, message)
+            self._events.append(kept)
+        if self._logs.listener is not None:
+            self._logs.listener(kept.event())
 
     def events(self, request_id: str | None = None, after: int = 0) -> list[LogEvent]:
         """The events, of one invocation if that is named, behind a number."""
         with self._lock:
             kept = list(self._events)
-        return [each for each in kept if each.number > after and request_id in (None, each.request_id)]
+        return [each.event() for each in kept if each.number > after and request_id in (None, each.request_id)]
 
     def tail(self, request_id: str) -> bytes:
         """The last 4 KB of what an invocation has logged."""
@@ -99,7 +116,7 @@ class LogStream:
         for line in lines:
             self.event(line)
 
-    def event(self, message: str) -> None:
+    def event(self, message: Message) -> None:
         """Adds an event, which may have several lines."""
         self._group.add(self.name, self._request_id, message)
 
@@ -130,11 +147,7 @@ class Logs:
 
     def of(self, function_name: str) -> LogGroup:
         """The group of a function, made when first asked for; it outlives the function."""
-        return self._groups.setdefault(function_name, LogGroup(self._now, self._tell))
-
-    def _tell(self, event: LogEvent) -> None:
-        if self.listener is not None:
-            self.listener(event)
+        return self._groups.setdefault(function_name, LogGroup(self._now, self))
 
     def begin_as_child(self) -> None:
         """Begins anew in a child process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 
 from minidynamo.execution.context import ClientContext
 from minidynamo.execution.logs import LogStream
@@ -50,7 +51,7 @@ class Running:
         """Logs that the handler is called."""
         if not self.has_begun:
             self.has_begun = True
-            self.log.event(f"START RequestId: {self.request_id} Version: {version}")
+            self.log.event(partial("START RequestId: {} Version: {}".format, self.request_id, version))
 
     def end(self, seconds: float, memory_size_mib: int, status: str = "") -> None:
         """Logs what the invocation has come to.
@@ -60,6 +61,10 @@ class Running:
             memory_size_mib: how much memory it may use.
             status: what ended it, where it did not end by itself, such as "timeout".
         """
+        self.log.event(partial("END RequestId: {}".format, self.request_id))
+        self.log.event(partial(self._report, seconds, memory_size_mib, status))
+
+    def _report(self, seconds: float, memory_size_mib: int, status: str) -> str:
         milliseconds = seconds * 1000
         pieces = [
             f"REPORT RequestId: {self.request_id}",
@@ -73,8 +78,7 @@ class Running:
             pieces.append(f"Init Duration: {self.init_seconds * 1000:.2f} ms")
         if status:
             pieces.append(f"Status: {status}")
-        self.log.event(f"END RequestId: {self.request_id}")
-        self.log.event("\t".join(pieces))
+        return "\t".join(pieces)
 
 
 RUNNING: ContextVar[Running | None] = ContextVar("minidynamo running", default=None)

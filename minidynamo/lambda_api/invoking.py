@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.execution.context import ClientContextError
+from minidynamo.execution.running import TRACE_HEADER
 from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
@@ -44,6 +45,7 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
             "ResourceNotFoundException", f"Function not found: {name.arn(owner.scope)}:{name.qualifier or LATEST}"
         )
     _require_json(payload)
+    trace = TRACE_HEADER.set(members.get("TraceHeader", ""))
     token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a reply.
     try:
         answer = owner.functions.invoke(
@@ -61,6 +63,7 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
         raise Fault("TooManyRequestsException", error.message, error.members) from None
     finally:
         IN_BACKGROUND.reset(token)
+        TRACE_HEADER.reset(trace)
     assert ("ExecutedVersion" in answer) == (kind == "RequestResponse"), f"{kind} of {name.invoked} answers {answer}"
     headers = {}
     if "ExecutedVersion" in answer:

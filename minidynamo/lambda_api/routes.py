@@ -92,6 +92,7 @@ _ROUTES = (
             "x-amz-invocation-type": "InvocationType",
             "x-amz-log-type": "LogType",
             "x-amz-client-context": "ClientContext",
+            "x-amzn-trace-id": "TraceHeader",
         },
     ),
     Route("CreateFunction", "POST", "/2015-03-31/functions", has_members=True),

@@ -138,6 +138,7 @@ SHAPES: dict[str, Shape] = {
         InvocationType=enum("Event", "RequestResponse", "DryRun"),
         LogType=enum("None", "Tail"),
         ClientContext=TEXT,
+        TraceHeader=TEXT,
     ),
     "CreateFunction": structure(
         "CreateFunctionRequest",
