@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
+from minidynamo.arguments import refuse_unknown
 from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.http.messages import HttpResponse
 from minidynamo.values.api_types import JsonValue
@@ -45,6 +47,15 @@ class Answer:
         return cls(response.status, headers, tuple(response.cookies), response.body)
 
 
+class RequestOptions(TypedDict, total=False):
+    """What a request has besides its method and path."""
+
+    headers: Mapping[str, str] | None
+    params: Query
+    json: JsonValue
+    data: bytes | str
+
+
 class HttpClient:
     """Calls APIs.
 
@@ -55,87 +66,48 @@ class HttpClient:
     def __init__(self, gateway: ApiGateway) -> None:
         self._gateway = gateway
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Query = "",
-        json: JsonValue = None,
-        data: bytes | str = b"",
-    ) -> Answer:
+    def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Calls an API.
 
         Parameters:
             method: such as "GET".
             path: such as "/items/1?all=1", encoded.
-            headers: by name.
-            params: the query.
-            json: the body, as JSON; or
-            data: the body as it is.
+            options: headers, by name; params, the query; and the body: json, or data as it is.
 
         Raises:
-            TypeError: a body is given in two ways.
+            TypeError: a body is given in two ways, or there is no such option.
         """
-        if json is not None and data:
+        refuse_unknown("request", options, RequestOptions.__annotations__)
+        body, value = options.get("data", b""), options.get("json")
+        if value is not None and body:
             raise TypeError("give a request a body as json or as data, not both")
-        sent = dict(headers or {})
-        body = data
-        if json is not None:
-            body = _text(json)
+        sent = dict(options.get("headers") or {})
+        if value is not None:
+            body = json.dumps(value)
             if not any(name.lower() == "content-type" for name in sent):
                 sent["Content-Type"] = "application/json"
-        return Answer.of(self._gateway.request(method, path, sent, params, body))
+        return Answer.of(self._gateway.request(method, path, sent, options.get("params", ""), body))
 
-    def get(self, path: str, *, headers: Mapping[str, str] | None = None, params: Query = "") -> Answer:
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Calls an API with GET; see `request`."""
-        return self.request("GET", path, headers=headers, params=params)
+        return self.request("GET", path, **options)
 
-    def delete(self, path: str, *, headers: Mapping[str, str] | None = None, params: Query = "") -> Answer:
-        """Calls an API with DELETE; see `request`."""
-        return self.request("DELETE", path, headers=headers, params=params)
-
-    def options(self, path: str, *, headers: Mapping[str, str] | None = None) -> Answer:
-        """Calls an API with OPTIONS; see `request`."""
-        return self.request("OPTIONS", path, headers=headers)
-
-    def post(
-        self,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Query = "",
-        json: JsonValue = None,
-        data: bytes | str = b"",
-    ) -> Answer:
+    def post(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Calls an API with POST; see `request`."""
-        return self.request("POST", path, headers=headers, params=params, json=json, data=data)
+        return self.request("POST", path, **options)
 
-    def put(
-        self,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Query = "",
-        json: JsonValue = None,
-        data: bytes | str = b"",
-    ) -> Answer:
+    def put(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Calls an API with PUT; see `request`."""
-        return self.request("PUT", path, headers=headers, params=params, json=json, data=data)
+        return self.request("PUT", path, **options)
 
-    def patch(
-        self,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Query = "",
-        json: JsonValue = None,
-        data: bytes | str = b"",
-    ) -> Answer:
+    def patch(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Calls an API with PATCH; see `request`."""
-        return self.request("PATCH", path, headers=headers, params=params, json=json, data=data)
+        return self.request("PATCH", path, **options)
 
+    def delete(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+        """Calls an API with DELETE; see `request`."""
+        return self.request("DELETE", path, **options)
 
-def _text(value: JsonValue) -> str:
-    return json.dumps(value)
+    def options(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+        """Calls an API with OPTIONS; see `request`."""
+        return self.request("OPTIONS", path, **options)

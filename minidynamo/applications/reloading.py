@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 from minidynamo.applications.application import Application
 from minidynamo.errors import DynamoError
+from minidynamo.execution.package import files_in
 
 logger = logging.getLogger("minidynamo.applications")
 
-_NOT_CODE = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".pytest_cache"})
 Fingerprint = dict[str, tuple[int, int]]
 
 
@@ -52,24 +51,10 @@ class Reloader:
         found: Fingerprint = {}
         packages = [each.package for each in self._application.definition.functions]
         folders = dict.fromkeys(folder for package in packages for folder in (package.folder, *package.layers))
-        for file in (self._template, *(file for folder in folders for file in _files(folder))):
+        for file in (self._template, *(file for folder in folders for file in files_in(folder))):
             try:
                 status = file.stat()
             except OSError:  # Gone since it was listed.
                 continue
             found[str(file)] = status.st_mtime_ns, status.st_size
         return found
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError:
-        return
-    for each in entries:
-        if each.name in _NOT_CODE:
-            continue
-        if each.is_dir() and not each.is_symlink():
-            yield from _files(each)
-        else:
-            yield each

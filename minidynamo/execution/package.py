@@ -73,7 +73,7 @@ def folder_package(folder: str | Path, layers: Iterable[str | Path] = ()) -> Pac
         if not layer.is_dir():
             raise PackageError(f"there is no folder {layer} for a layer")
     digest, size = hashlib.sha256(), 0
-    for file in _files(root):
+    for file in files_in(root):
         content = file.read_bytes()
         digest.update(str(file.relative_to(root)).encode() + b"\0" + content)
         size += len(content)
@@ -105,11 +105,15 @@ def zip_package(content: bytes, layers: Iterable[str | Path] = ()) -> Package:
     return package
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder, in an order that is the same everywhere."""
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder with code, in an order that is the same everywhere; none where it is gone."""
     found: list[Path] = []
-    for each in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return found
+    for each in entries:
         if each.name in _NOT_CODE:
             continue
-        found += _files(each) if each.is_dir() and not each.is_symlink() else [each] if each.is_file() else []
+        found += files_in(each) if each.is_dir() and not each.is_symlink() else [each] if each.is_file() else []
     return found
