@@ -102,7 +102,8 @@ class Application:
         """
         from minidynamo.boto.mocks import mock
 
-        assert self._mock is None, "an application is started that runs"
+        if self._mock is not None or self.database.is_closed:
+            raise RuntimeError(f"{self!r} {'runs already' if self._mock is not None else 'has ended: read it anew'}")
         self._mock = mock(self.database)
         self._mock.start()
         try:
@@ -161,7 +162,7 @@ class Application:
 
     def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Unpack[ServeSettings]) -> Server:
         """A server for its APIs, its functions and its tables, as a context manager; see `Database.serve`."""
-        server = Server(self.database, ServerOptions(host=host, port=port, **options), AppDoor(self), self.metrics)
+        server = Server(self.database, ServerOptions(host=host, port=port, **options), AppDoor(self))
         self.served_by(server)
         return server
 

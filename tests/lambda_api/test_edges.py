@@ -220,6 +220,7 @@ def test_calls_of_many_threads_sign(database: Database, monkeypatch: pytest.Monk
     """A client without credentials borrows ours until the last of its calls has ended."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # Which keeps the credentials that it has found.
     with minidynamo.mock(database):
         client = boto3.client("lambda")
         inner = threading.Event(), threading.Event()

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 
 import minidynamo
 from minidynamo import Database, SystemClock
-from minidynamo.cli import serve_command
+from minidynamo.cli import serve_command, server_log
 from minidynamo.cli.command_line import main
 from minidynamo.endpoints import isolation
 from minidynamo.errors import InvalidSignature
@@ -40,7 +40,7 @@ def test_nothing_unsigned_reaches_a_terminal_raw() -> None:
         summary = request_summary(request)
         assert summary.isprintable()
         assert len(summary) < 300
-    formatter = serve_command._Formatter("%(message)s")
+    formatter = server_log._Formatter("%(message)s")
     record = logging.LogRecord("minidynamo", logging.WARNING, "", 0, "said %s", (nasty,), None)
     assert formatter.format(record).isprintable()
     try:
