@@ -21,6 +21,7 @@ from minidynamo.gateway.definition import ApiDefinition
 from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.lambdas.aws_services import AwsClient
+from minidynamo.lambdas.background import STOP_SECONDS
 from minidynamo.lambdas.drain import DrainReport, Errors
 from minidynamo.lambdas.service import Functions
 from minidynamo.metrics.api_metrics import record_http_call, record_rest_call
@@ -117,6 +118,7 @@ class Application:
 
     def stop(self) -> None:
         """Ends it: functions, servers, and the database."""
+        self.database.stop_functions(STOP_SECONDS)  # They may still ask the servers.
         self._identities.stop()
         self.database.close()
         if self._mock is not None:

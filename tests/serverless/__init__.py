@@ -1,0 +1,1 @@
+"""Serverless applications as their templates declare them."""
