@@ -111,6 +111,11 @@ class Environments:
         for each, _ in idle:
             each.end()
 
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process: the environments are the parent's, and stay."""
+        self._lock = threading.Lock()
+        self._idle, self._in_use = [], {}
+
     def _begun(self, running: Running) -> Environment:
         moment = datetime.fromtimestamp(self._clock.now(), UTC)
         stream = f"{moment:%Y/%m/%d}/[{self._code.version}]{self._new_id().replace('-', '')}"

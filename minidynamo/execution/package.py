@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import shutil
 import tempfile
 import weakref
@@ -101,8 +102,14 @@ def zip_package(content: bytes, layers: Iterable[str | Path] = ()) -> Package:
         raise PackageError(text) from None
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = Package(Path(folder), tuple(Path(each) for each in layers), digest, len(content))
-    weakref.finalize(package, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(package, _remove, folder, os.getpid())
     return package
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Removes a folder, but in the process that has made it alone: a forked child only has its names."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -70,6 +70,10 @@ class PackagedHandler:
         """
         self.environments.provision(number, Running("", log))
 
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, without the environments of the parent."""
+        self.environments.begin_as_child()
+
     def end(self) -> None:
         """Ends its environments."""
         self.environments.end()

@@ -97,6 +97,12 @@ class LambdaFunction:
         for each in self._packaged_versions():
             each.end()
 
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, where nothing runs."""
+        self.active = 0
+        for each in self._packaged_versions():
+            each.begin_as_child()
+
     def _packaged_versions(self) -> list[PackagedHandler]:
         return [each for each in self.versions.values() if isinstance(each, PackagedHandler)]
 

@@ -218,7 +218,7 @@ class Runtime:
         self.logs.begin_as_child()
         self._running.clear()
         for function in self._functions.values():
-            function.active = 0
+            function.begin_as_child()
 
     def arn(self, name: str) -> str:
         """The ARN of the function of a name."""

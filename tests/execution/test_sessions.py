@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import Any
 
 import boto3
 import pytest
@@ -34,3 +36,34 @@ def test_a_default_session_is_the_environments_own(
         credentials = boto3._get_default_session().get_credentials()
         assert credentials is not None and credentials.access_key == "of the process"
         assert json.loads(database.functions.invoke("f")["Payload"]) == json.loads(answer["Payload"])
+
+
+COUNTING = """
+import os
+count = 0
+def handler(event, context):
+    global count
+    count += 1
+    return [os.getpid(), count]
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_a_child_has_environments_of_its_own(database: Database, write: Write, isolation: Any) -> None:
+    database.functions.deploy("f", write(app=COUNTING), "app.handler", isolation=isolation)
+    ours = json.loads(database.functions.invoke("f")["Payload"])
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # The child ends here, whatever happens, and says what it has got.
+        try:
+            os.write(writing, database.functions.invoke("f")["Payload"])
+            database.functions.stop()
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        theirs = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    assert theirs[1] == 1 and theirs[0] != ours[0]
+    assert json.loads(database.functions.invoke("f")["Payload"]) == [ours[0], 2]
