@@ -187,11 +187,11 @@ def handler(event, context):
 
 
 def test_a_process_is_ended_by_its_bounds(database: Database, write: Write) -> None:
-    database.functions.deploy("f", write(app=ENDS), "app.handler", Timeout=0.5, isolation="process")
+    database.functions.deploy("f", write(app=ENDS), "app.handler", Timeout=1.5, isolation="process")
     first = invoked(database, event={"do": "nothing"})
     assert first != os.getpid() and invoked(database, event={"do": "nothing"}) == first
     kind, message = failure(database, event={"do": "sleep"})
-    assert kind == "Sandbox.Timedout" and message.endswith("Error: Task timed out after 0.50 seconds")
+    assert kind == "Sandbox.Timedout" and message.endswith("Error: Task timed out after 1.50 seconds")
     assert database.functions.logs("f")[-1].message.endswith("\tStatus: timeout")
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
