@@ -115,6 +115,7 @@ class Cors:
         expose_headers: what they may read.
         max_age: for how many seconds a browser may keep that.
         allow_credentials: whether cookies may be sent.
+        preflight_status: of a REST API's answers to preflights; None for that of SAM's.
     """
 
     origins: tuple[str, ...]
@@ -123,6 +124,7 @@ class Cors:
     expose_headers: tuple[str, ...] = ()
     max_age: int | None = None
     allow_credentials: bool = False
+    preflight_status: int | None = None
 
 
 @dataclass(frozen=True)
