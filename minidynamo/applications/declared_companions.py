@@ -22,6 +22,7 @@ _ALIAS, _EVENT_INVOKE, _URL = COMPANION_TYPES = (
     "AWS::Lambda::Url",
 )
 _SAM_URL = "FunctionUrlConfig"
+_AUTH_TYPES = ("NONE", "AWS_IAM")
 _LATEST = "$LATEST"
 
 
@@ -93,6 +94,9 @@ class DeclaredCompanions:
 
 
 def _url(logical_name: str, function: str, qualifier: str | None, properties: Part) -> UrlDefinition:
-    settings = {name: properties.get(name) for name in ("AuthType", "Cors", "InvokeMode") if properties.has(name)}
+    settings = {name: properties.get(name) for name in ("Cors", "InvokeMode") if properties.has(name)}
+    if properties.text("AuthType") not in _AUTH_TYPES:
+        raise properties.wrong("AuthType", properties.get("AuthType"), " or ".join(_AUTH_TYPES))
+    settings["AuthType"] = properties.text("AuthType")
     plain = json.loads(json.dumps(settings, default=str))
     return UrlDefinition(logical_name, function, "" if qualifier in (None, _LATEST) else str(qualifier), plain)

@@ -17,6 +17,7 @@ from minidynamo.applications.timers import Timer
 from minidynamo.database.database import Database
 from minidynamo.execution.configuration import Isolation
 from minidynamo.lambda_api.api import urls_of
+from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambdas.aws_services import service_of
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.invocations import AsynchronousSettings
@@ -105,12 +106,16 @@ class Deployed:
 
     def _give_urls(self, wanted: tuple[UrlDefinition, ...]) -> None:
         """Gives functions the URLs that are declared, and keeps them by the logical names of their resources."""
-        urls = urls_of(self._database)
+        urls, before = urls_of(self._database), set(self.urls.values())
         self.urls = {}
         for each in wanted:
             qualifier = {"Qualifier": each.qualifier} if each.qualifier else {}
-            config = urls.put({"FunctionName": each.function, **qualifier, **each.settings})
+            try:
+                config = urls.put({"FunctionName": each.function, **qualifier, **each.settings})
+            except Fault as fault:
+                raise ValueError(f"the URL {each.logical_name}: {fault}") from None
             self.urls[each.logical_name] = config["FunctionUrl"]
+        urls.end(before - set(self.urls.values()))
 
     def _map(self, wanted: tuple[MappingDefinition, ...]) -> None:
         """Makes the mappings that there are not yet, and ends those that are not declared any more."""

@@ -6,6 +6,7 @@ Source: AWS Lambda API reference, CreateFunctionUrlConfig.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from datetime import UTC, datetime
 
 from minidynamo.lambda_api.faults import Fault
@@ -87,6 +88,11 @@ class FunctionUrlOperations:
     def put(self, members: JsonObject) -> JsonObject:
         """Gives a function a URL, or changes the one that it has."""
         return self.update(members) if self._key(members)[1] in self._notes.urls else self.create(members)
+
+    def end(self, urls: Set[str]) -> None:
+        """Ends the URLs that there are of some."""
+        for key in [key for key, each in self._notes.urls.items() if each["FunctionUrl"] in urls]:
+            del self._notes.urls[key]
 
     def _key(self, members: JsonObject) -> tuple[LambdaFunction, tuple[str, str]]:
         function, _ = self._finder.named(members)

@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import minidynamo
+from minidynamo.templates.table_definition import TemplateError
 
 _KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
 
@@ -115,10 +116,18 @@ Outputs:
   Plain: {Value: !GetAtt PlainUrl.FunctionUrl}
   Link: {Value: !GetAtt Link.FunctionUrl}
 """)
-    with minidynamo.app_from(tmp_path / "template.yaml") as app:
+    template = tmp_path / "template.yaml"
+    with minidynamo.app_from(template) as app:
         assert app.outputs["Plain"] == app.url_of("Plain") and app.outputs["Plain"].endswith(".on.aws/")
         with app.serve() as server:
             for name, version in (("Plain", "$LATEST"), ("Link", "1")):
                 host = urlsplit(app.outputs[name]).netloc
                 assert host.endswith(f".lambda-url.us-east-1.localhost:{server.port}")
                 assert asked(server, host).read().decode() == version
+            template.write_text(template.read_text().replace(", FunctionUrlConfig: {AuthType: NONE}", ""))
+            host = urlsplit(app.outputs["Plain"]).netloc
+            app.reload()
+            assert asked(server, host).status == 404
+    template.write_text(template.read_text().replace("live, AuthType: NONE", "live, AuthType: ALL"))
+    with pytest.raises(TemplateError, match="NONE or AWS_IAM"):
+        minidynamo.app_from(template)
