@@ -18,6 +18,7 @@ from minidynamo.database.database import Database
 from minidynamo.execution.configuration import Isolation
 from minidynamo.execution.logs import LogEvent
 from minidynamo.gateway.definition import ApiDefinition
+from minidynamo.gateway.function_urls import FunctionUrlDoor
 from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.http.server.server import Server, ServerOptions
 from minidynamo.lambdas.aws_services import AwsClient
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from minidynamo.database.settings import ServeSettings
 
 _PUBLIC_URL = re.compile(r"https://([A-Za-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+_FUNCTION_URL = re.compile(r"https://([a-z0-9]+\.lambda-url\.[a-z0-9-]+)\.on\.aws/")
 
 
 class Application:
@@ -92,7 +94,8 @@ class Application:
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs of its template; the addresses of APIs are those at which they are served."""
-        return {name: self._served_at(value) for name, value in self.definition.outputs.items()}
+        urls = {f"{name}.FunctionUrl": url for name, url in self._deployed.urls.items()}
+        return {name: self._served_at(urls.get(value, value)) for name, value in self.definition.outputs.items()}
 
     def start(self) -> Application:
         """Creates its tables, deploys its functions, and answers boto3 from now on.
@@ -147,6 +150,16 @@ class Application:
         """Invokes a function by its name, or by its logical name in the template; see `Functions.invoke`."""
         return self.functions.invoke(self.name_of(function), event, **options)
 
+    def url_of(self, function: str) -> str:
+        """The URL of a function by its name or logical name, where it is served if it is.
+
+        Raises:
+            KeyError: it has none.
+        """
+        name = self.name_of(function)
+        declared = {each.function: each.logical_name for each in self.definition.urls}
+        return self._served_at(self._deployed.urls[declared[name]])
+
     def logs(self, function: str, request_id: str | None = None, after: int = 0) -> list[LogEvent]:
         """What a function has logged; see `Functions.logs`."""
         return self.functions.logs(self.name_of(function), request_id, after)
@@ -164,7 +177,9 @@ class Application:
 
     def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Unpack[ServeSettings]) -> Server:
         """A server for its APIs, its functions and its tables, as a context manager; see `Database.serve`."""
-        server = Server(self.database, ServerOptions(host=host, port=port, **options), AppDoor(self))
+        server = Server(
+            self.database, ServerOptions(host=host, port=port, **options), AppDoor(self), urls=FunctionUrlDoor
+        )
         self.served_by(server)
         return server
 
@@ -189,6 +204,7 @@ class Application:
         server = self._server
         if server is None or not server.port:
             return value
+        value = _FUNCTION_URL.sub(rf"http://\1.localhost:{server.port}/", value)
         several = len(self.definition.apis) > 1
         names = {each.api_id: each.name for each in self.definition.apis}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Required, TypedDict, Unpack
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_events import ApiEvent
@@ -94,29 +94,23 @@ class DeclaredApis:
         authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
         known = {key: each for key, each in authorizers.items() if each is not None}
         routes = tuple(self._route(each, kind, auth, known) for each in events)
-        stage = text_of(properties.get("StageName"))
-        variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables").members
-        try:
-            return ApiDefinition(
-                name=name,
-                kind=kind.kind,
-                routes=routes,
-                stage=stage or "",
-                api_id=name.lower(),
-                authorizers=known,
-                cors=_cors(properties, kind),
-                binary_media_types=tuple(
-                    str(each).replace("~1", "/") for each in _listed(properties.get("BinaryMediaTypes"))
-                ),
-                api_keys=self._keys,
-                throttle=_throttle(properties, auth),
-                gateway_responses={str(key): _response(each) for key, each in _members(properties, "GatewayResponses")},
-                stage_variables={str(key): text_of(each) or "" for key, each in variables.items()},
-                title=text_of(properties.get("Name")) or name,
-                description=text_of(properties.get("Description")) or "",
-            )
-        except ValueError as error:
-            raise TemplateError(f"the API {name}: {error}", at=properties.members) from None
+        variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables")
+        return api_made(
+            properties,
+            name=name,
+            kind=kind.kind,
+            routes=routes,
+            stage=text_of(properties.get("StageName")) or "",
+            authorizers=known,
+            cors=_cors(properties, kind),
+            binary_media_types=tuple(
+                str(each).replace("~1", "/") for each in listed(properties.get("BinaryMediaTypes"))
+            ),
+            api_keys=self._keys,
+            throttle=throttle_of(properties, auth),
+            gateway_responses={str(key): _response(each) for key, each in _members(properties, "GatewayResponses")},
+            stage_variables=stage_variables(variables),
+        )
 
     def _properties(self, name: str, kind: _Kind) -> Part:
         resource = self._application.resources.named(name)
@@ -133,13 +127,7 @@ class DeclaredApis:
         authorizer = text_of(own.get("Authorizer")) or text_of(auth.get("DefaultAuthorizer"))
         if authorizer is not None and authorizer != _NO_AUTHORIZER and authorizer not in known:
             self._application.leave_out(f"authorizer {authorizer} of the event {event.name}", "not simulated")
-        needs_key = (
-            own.get(
-                "ApiKeyRequired",
-            )
-            if own.has("ApiKeyRequired")
-            else auth.get("ApiKeyRequired")
-        )
+        needs_key = (own if own.has("ApiKeyRequired") else auth).get("ApiKeyRequired")
         seconds = properties.number("TimeoutInMillis") / 1000 if properties.has("TimeoutInMillis") else 30.0
         return Route(
             method="ANY" if method in ("ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method,
@@ -177,10 +165,10 @@ def _identity_sources(identity: Part, kind: _Kind, is_token: bool) -> tuple[str,
     if is_token:
         return (f"{begin}header.{text_of(identity.get('Header')) or 'Authorization'}",)
     places = {"Headers": "header", "QueryStrings": "querystring"}
-    sources = [f"{begin}{place}.{each}" for name, place in places.items() for each in _listed(identity.get(name))]
+    sources = [f"{begin}{place}.{each}" for name, place in places.items() for each in listed(identity.get(name))]
     variables = {"StageVariables": "stageVariables", "Context": "context"}
     prefix = "" if kind.kind == "REST" else "$"
-    return (*sources, *(f"{prefix}{p}.{each}" for name, p in variables.items() for each in _listed(identity.get(name))))
+    return (*sources, *(f"{prefix}{p}.{each}" for name, p in variables.items() for each in listed(identity.get(name))))
 
 
 def _members(part: Part, name: str) -> list[tuple[object, Part]]:
@@ -188,11 +176,12 @@ def _members(part: Part, name: str) -> list[tuple[object, Part]]:
     return list(part.section(name).each(name)) if part.has(name) else []
 
 
-def _listed(value: object) -> list[object]:
+def listed(value: object) -> list[object]:
+    """A list, or one entry of it; nothing for none."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """A text that SAM wants in quotes of its own for REST APIs."""
     text = text_of(value) or ""
     quoted = _QUOTED.fullmatch(text)
@@ -205,24 +194,64 @@ def _cors(properties: Part, kind: _Kind) -> Cors | None:
     if given is None or given is False:
         return None
     if not isinstance(given, Mapping):
-        return Cors(("*",) if given is True else (_plain(given),), ("*",), ("*",))
+        return Cors(("*",) if given is True else (plain(given),), ("*",), ("*",))
     part = properties.part(name)
     if kind.kind == "REST":
-        split = {each: tuple(_plain(part.get(each)).split(",")) if part.has(each) else () for each in _REST_CORS}
-        age = int(_plain(part.get("MaxAge"))) if part.has("MaxAge") else None
+        split = {each: tuple(plain(part.get(each)).split(",")) if part.has(each) else () for each in _REST_CORS}
+        age = int(plain(part.get("MaxAge"))) if part.has("MaxAge") else None
         origins = tuple(each.strip() for each in split["AllowOrigin"]) or ("*",)
         methods, headers = (tuple(each.strip() for each in split[name]) for name in ("AllowMethods", "AllowHeaders"))
         return Cors(origins, methods, headers, (), age, part.get("AllowCredentials") in (True, "true"))
-    origins, methods, headers, exposed = (tuple(map(str, _listed(part.get(each)))) for each in _HTTP_CORS)
+    return http_cors(part)
+
+
+def http_cors(part: Part) -> Cors:
+    """What an HTTP API says of pages of other origins."""
+    origins, methods, headers, exposed = (tuple(map(str, listed(part.get(each)))) for each in _HTTP_CORS)
     max_age = part.number("MaxAge") if part.has("MaxAge") else None
     return Cors(origins, methods, headers, exposed, max_age, part.get("AllowCredentials") in (True, "true"))
+
+
+def stage_variables(part: Part) -> dict[str, str]:
+    """The variables of a stage."""
+    return {str(name): text_of(each) or "" for name, each in part.members.items()}
+
+
+class ApiMembers(TypedDict, total=False):
+    """What an API is made of besides what its own properties say."""
+
+    name: Required[str]
+    kind: Required[str]
+    routes: Required[tuple[Route, ...]]
+    stage: str
+    authorizers: Mapping[str, Authorizer]
+    cors: Cors | None
+    binary_media_types: tuple[str, ...]
+    api_keys: Mapping[str, str]
+    throttle: Throttle | None
+    gateway_responses: Mapping[str, GatewayResponse]
+    stage_variables: Mapping[str, str]
+
+
+def api_made(properties: Part, **members: Unpack[ApiMembers]) -> ApiDefinition:
+    """An API with its id, title and description; raises TemplateError for one that cannot be."""
+    name = members["name"]
+    try:
+        return ApiDefinition(
+            **members,
+            api_id=name.lower(),
+            title=text_of(properties.get("Name")) or name,
+            description=text_of(properties.get("Description")) or "",
+        )
+    except ValueError as error:
+        raise TemplateError(f"the API {name}: {error}", at=properties.members) from None
 
 
 _REST_CORS = ("AllowOrigin", "AllowMethods", "AllowHeaders")
 _HTTP_CORS = ("AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders")
 
 
-def _throttle(properties: Part, auth: Part) -> Throttle | None:
+def throttle_of(properties: Part, auth: Part) -> Throttle | None:
     """What bounds the requests: settings of the stage, or the plan by which keys are used."""
     plan = auth.section("UsagePlan")
     quota = plan.section("Quota")

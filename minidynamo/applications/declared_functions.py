@@ -84,18 +84,18 @@ class DeclaredFunctions:
             role=text_of(properties.get("Role")) or "",
             description=text_of(properties.get("Description")) or "",
             variables=self._environment(resource, properties),
-            reserved_concurrency=_number(properties, "ReservedConcurrentExecutions"),
+            reserved_concurrency=number_of(properties, "ReservedConcurrentExecutions"),
             provisioned_concurrency=self._provisioned(properties),
             alias=text_of(properties.get("AutoPublishAlias")),
             dead_letters=text_of(properties.section("DeadLetterQueue").get("TargetArn"))
             or text_of(properties.section("DeadLetterConfig").get("TargetArn")),
-            event_invoke=_event_invoke(properties.section("EventInvokeConfig")),
+            event_invoke=event_invoke(properties.section("EventInvokeConfig")),
             policies=self._policies(resource),
         )
 
     @staticmethod
     def _provisioned(properties: Part) -> int:
-        return _number(properties.section("ProvisionedConcurrencyConfig"), "ProvisionedConcurrentExecutions") or 0
+        return number_of(properties.section("ProvisionedConcurrencyConfig"), "ProvisionedConcurrentExecutions") or 0
 
     def _environment(self, resource: Resource, properties: Part) -> dict[str, str]:
         declared = properties.section("Environment").section("Variables")
@@ -152,11 +152,12 @@ class DeclaredFunctions:
         return collected.declared
 
 
-def _number(part: Part, member: str) -> int | None:
+def number_of(part: Part, member: str) -> int | None:
+    """A whole number; None where it is absent."""
     return part.number(member) if part.has(member) else None
 
 
-def _event_invoke(config: Part) -> JsonObject:
+def event_invoke(config: Part) -> JsonObject:
     """The settings of queued invocations, by the names of `Functions.configure_asynchronous`."""
     settings: JsonObject = {name: config.number(name) for name in _EVENT_INVOKE if config.has(name)}
     destinations = config.section("DestinationConfig")

@@ -106,12 +106,29 @@ class QueueDefinition:
 
 
 @dataclass(frozen=True)
+class UrlDefinition:
+    """The URL of a function.
+
+    Attributes:
+        logical_name: of its resource.
+        function: its name.
+        qualifier: an alias; "" for none.
+        settings: AuthType and others of CreateFunctionUrlConfig.
+    """
+
+    logical_name: str
+    function: str
+    qualifier: str
+    settings: JsonObject
+
+
+@dataclass(frozen=True)
 class ApplicationDefinition:
     """An application.
 
     Attributes:
         tables: its tables.
-        functions, apis, mappings, schedules, queues: what runs in it.
+        functions, apis, mappings, schedules, queues, urls: what runs in it.
         outputs: by name.
         queues_to_create, topics_to_create: names of queues and topics that its template declares.
     """
@@ -122,6 +139,7 @@ class ApplicationDefinition:
     mappings: tuple[MappingDefinition, ...] = ()
     schedules: tuple[ScheduleDefinition, ...] = ()
     queues: tuple[QueueDefinition, ...] = ()
+    urls: tuple[UrlDefinition, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     queues_to_create: tuple[str, ...] = ()
     topics_to_create: tuple[str, ...] = ()

@@ -6,11 +6,18 @@ import re
 import warnings
 from collections.abc import Callable
 
-from minidynamo.applications.definition import ApplicationDefinition, FunctionDefinition, MappingDefinition
+from minidynamo.applications.definition import (
+    ApplicationDefinition,
+    FunctionDefinition,
+    MappingDefinition,
+    UrlDefinition,
+)
 from minidynamo.applications.queues import QueuePoller, poller_of
 from minidynamo.applications.timers import Timer
 from minidynamo.database.database import Database
 from minidynamo.execution.configuration import Isolation
+from minidynamo.lambda_api.api import urls_of
+from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambdas.aws_services import service_of
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.invocations import AsynchronousSettings
@@ -35,6 +42,7 @@ class Deployed:
         self._database = database
         self._isolation: Isolation = isolation
         self._mappings: dict[MappingKey, EventSourceMapping] = {}
+        self.urls: dict[str, str] = {}
         self.timers: list[Timer] = []
         self._pollers: list[QueuePoller] = []
 
@@ -51,6 +59,7 @@ class Deployed:
             self._deploy_function(function)
         for function in definition.functions:
             self._configure(function)
+        self._give_urls(definition.urls)
         self._map(definition.mappings)
         functions, clock, scope = self._database.functions, self._database.clock, self._database.scope
         self.timers = [Timer(each, functions, clock, scope) for each in definition.schedules]
@@ -94,6 +103,19 @@ class Deployed:
             self._reachable(function.dead_letters),
         )
         self._database.functions.configure_asynchronous(function.name, settings)
+
+    def _give_urls(self, wanted: tuple[UrlDefinition, ...]) -> None:
+        """Gives functions the URLs that are declared, and keeps them by the logical names of their resources."""
+        urls, before = urls_of(self._database), set(self.urls.values())
+        self.urls = {}
+        for each in wanted:
+            qualifier = {"Qualifier": each.qualifier} if each.qualifier else {}
+            try:
+                config = urls.put({"FunctionName": each.function, **qualifier, **each.settings})
+            except Fault as fault:
+                raise ValueError(f"the URL {each.logical_name}: {fault}") from None
+            self.urls[each.logical_name] = config["FunctionUrl"]
+        urls.end(before - set(self.urls.values()))
 
     def _map(self, wanted: tuple[MappingDefinition, ...]) -> None:
         """Makes the mappings that there are not yet, and ends those that are not declared any more."""

@@ -12,8 +12,11 @@ from pathlib import Path
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_apis import HTTP_API, REST_API, DeclaredApis
+from minidynamo.applications.declared_companions import COMPANION_TYPES, DeclaredCompanions
 from minidynamo.applications.declared_events import DeclaredEvents
 from minidynamo.applications.declared_functions import DeclaredFunctions
+from minidynamo.applications.declared_gateways import GATEWAY_TYPES, WITHOUT_EFFECT, DeclaredGateways
+from minidynamo.applications.declared_http_gateways import HTTP_GATEWAY_TYPES, DeclaredHttpGateways
 from minidynamo.applications.definition import ApplicationDefinition
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.declared_policies import DeclaredPrincipals
@@ -28,8 +31,8 @@ _QUEUE, _TOPIC = "AWS::SQS::Queue", "AWS::SNS::Topic"
 _READ = {
     *TABLE_TYPES, *FUNCTION_TYPES, REST_API, HTTP_API, _QUEUE, _TOPIC, "AWS::Lambda::EventSourceMapping",
     "AWS::Events::Rule", "AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", "AWS::Serverless::Connector",
-    "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CDK::Metadata",
-    "AWS::Logs::LogGroup",
+    "AWS::Lambda::Permission", "AWS::Lambda::Version", *COMPANION_TYPES, "AWS::CDK::Metadata",
+    "AWS::Logs::LogGroup", *GATEWAY_TYPES, *WITHOUT_EFFECT, *HTTP_GATEWAY_TYPES,
 }  # fmt: skip
 _POLICIES = "AWS::IAM::"
 # From here to whoever calls `app_from`.
@@ -84,9 +87,14 @@ def _read(
         raise TemplateError(f"{document.name} is no template of SAM or CloudFormation: it has no Resources")
     application = DeclaredApplication(template, parameters, folder)
     principals = DeclaredPrincipals(template, parameters, []) if enforces_policies else None
-    functions = DeclaredFunctions(application, principals, variables).all()
+    companions = DeclaredCompanions(application, DeclaredFunctions(application, principals, variables).all())
+    functions, urls = companions.completed(), companions.urls()
     events = DeclaredEvents(application, functions).all()
-    apis = DeclaredApis(application, functions, api_keys).all(events.routes)
+    apis = [
+        *DeclaredApis(application, functions, api_keys).all(events.routes),
+        *DeclaredGateways(application, functions, api_keys).all(),
+        *DeclaredHttpGateways(application, functions).all(),
+    ]
     _name_the_rest(application)
     resources = application.resources
     return (
@@ -97,6 +105,7 @@ def _read(
             mappings=tuple(events.mappings),
             schedules=tuple(events.schedules),
             queues=tuple(events.queues),
+            urls=tuple(urls),
             outputs=_outputs(application, template),
             queues_to_create=tuple(resources.name_of(each) for each in resources.of_types((_QUEUE,))),
             topics_to_create=tuple(resources.name_of(each) for each in resources.of_types((_TOPIC,))),

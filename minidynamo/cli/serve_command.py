@@ -24,6 +24,7 @@ from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.expressions.parser import parse
 from minidynamo.gateway.definition_rules import FORMATS
+from minidynamo.gateway.function_urls import FunctionUrlDoor
 from minidynamo.gateway.single_function import Gateway
 from minidynamo.http.server.access import ServeError, SignedDatabases
 from minidynamo.http.server.application import Door
@@ -162,7 +163,7 @@ def _run(
     """Answers requests until a signal ends it."""
     databases = _databases(options, database)
     metrics = database.metrics if options.metrics else None
-    server = Server(databases, settings, _gateway(options, database, application), metrics)
+    server = Server(databases, settings, _gateway(options, database, application), metrics, FunctionUrlDoor)
     load_everything()
     _prepare_process()
     with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):

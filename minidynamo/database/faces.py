@@ -52,11 +52,12 @@ class Faces(Endpoint):
                 it is a ValueError.
             TypeError: an option is of a wrong type, or there is no such option.
         """
+        from minidynamo.gateway.function_urls import FunctionUrlDoor
         from minidynamo.http.server.access import ServeError, in_python
         from minidynamo.http.server.server import Server, ServerOptions, check_options
 
         check_options(options)
         try:
-            return Server(self, ServerOptions(host=host, port=port, **options))
+            return Server(self, ServerOptions(host=host, port=port, **options), urls=FunctionUrlDoor)
         except ServeError as error:
             raise in_python(error) from None

@@ -14,6 +14,7 @@ from minidynamo.gateway.authorizers import Authorizers
 from minidynamo.gateway.call import Call
 from minidynamo.gateway.cors import cors_headers, preflight_answer
 from minidynamo.gateway.definition import ApiDefinition, Route
+from minidynamo.gateway.definition_rules import URL
 from minidynamo.gateway.events import proxy_event
 from minidynamo.gateway.faults import Fault, Refused
 from minidynamo.gateway.invoking import InvokingEndpoint, invoked
@@ -142,7 +143,9 @@ def _finished(call: Call, response: HttpResponse) -> HttpResponse:
         trace = call.headers.get(_TRACE)
         own |= {_TRACE: trace} if trace and is_header(_TRACE, trace) else {}
     else:
-        own = {"apigw-requestid": call.extended_id, **cors_headers(call)}
+        is_url = call.api.kind == URL
+        name, request_id = ("x-amzn-requestid", call.request_id) if is_url else ("apigw-requestid", call.extended_id)
+        own = {name: request_id, **cors_headers(call)}
     if not call.api.is_rest and call.api.cors is not None:  # What the function says of it does not count.
         headers = {name: each for name, each in headers.items() if not name.startswith(_CORS_PREFIX)}
     assert response.status >= 200, f"{response.status} is no answer"

@@ -68,6 +68,8 @@ def _mock_answer(call: Call, cors: Cors, routes: Routes) -> HttpResponse | None:
     if cors.allow_credentials:
         headers["access-control-allow-credentials"] = "true"
     kept = {name: [value] for name, value in headers.items() if is_header(name, value)}
+    if cors.preflight_status is not None:
+        return http_response(cors.preflight_status, kept, b"")
     return http_response(200, kept, _MOCK_BODY)
 
 

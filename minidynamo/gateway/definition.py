@@ -21,10 +21,11 @@ from minidynamo.gateway.definition_rules import (
     ROUTE,
     THROTTLE,
     TOKEN,
+    URL,
 )
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 
-_DEFAULT_STAGES = {REST: "Prod", HTTP: "$default"}
+_DEFAULT_STAGES = {REST: "Prod", HTTP: "$default", URL: "$default"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Cors:
         expose_headers: what they may read.
         max_age: for how many seconds a browser may keep that.
         allow_credentials: whether cookies may be sent.
+        preflight_status: of a REST API's answers to preflights; None for that of SAM's.
     """
 
     origins: tuple[str, ...]
@@ -123,6 +125,7 @@ class Cors:
     expose_headers: tuple[str, ...] = ()
     max_age: int | None = None
     allow_credentials: bool = False
+    preflight_status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ class ApiDefinition:
 
     Attributes:
         name: what it is called in paths where there are several.
-        kind: "REST" or "HTTP".
+        kind: "REST", "HTTP", or "URL" for the URL of a function.
         routes: what it answers.
         stage: by default "Prod", of an HTTP API "$default".
         api_id: its id in events and ARNs.
@@ -190,6 +193,7 @@ class ApiDefinition:
         title, description, version: for OpenAPI.
         decodes_every_answer: whether bodies in base64 are decoded whatever `binary_media_types` says, for an API of
             which nothing but its function is known.
+        account_id: whose it is in events; "" for that of the database.
 
     Raises:
         ValueError: a member is none that there may be, or a route names an authorizer that there is not.
@@ -211,6 +215,7 @@ class ApiDefinition:
     description: str = ""
     version: str = "1.0"
     decodes_every_answer: bool = False
+    account_id: str = ""
 
     def __post_init__(self) -> None:
         if not self.stage:

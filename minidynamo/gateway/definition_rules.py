@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from minidynamo.arguments import Rule, between, like, of, one_of
 
-KINDS = REST, HTTP = "REST", "HTTP"
+# The last is that of a function URL, which is an HTTP API of one route with words of its own.
+KINDS = REST, HTTP, URL = "REST", "HTTP", "URL"
 FORMATS = ("1.0", "2.0")
 AUTHORIZER_TYPES = REQUEST, TOKEN = "REQUEST", "TOKEN"
 QUOTA_PERIODS = ("DAY", "WEEK", "MONTH")

@@ -124,7 +124,7 @@ def context_2(call: Call) -> JsonObject:
 
 def _whereabouts(call: Call) -> JsonObject:
     return {
-        "accountId": call.scope.account_id,
+        "accountId": call.api.account_id or call.scope.account_id,
         "apiId": call.api.api_id,
         "domainName": call.headers.get("host") or "",
         "domainPrefix": call.api.api_id,

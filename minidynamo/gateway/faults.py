@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from minidynamo.gateway.definition_rules import HTTP, REST
+from minidynamo.gateway.definition_rules import HTTP, REST, URL
 
 
 class Fault(Enum):
@@ -69,6 +69,7 @@ _BROKEN_HTTP = Wording(500, "Internal Server Error")
 _FORBIDDEN_HTTP = Wording(403, "Forbidden")
 _UNAVAILABLE_HTTP = Wording(503, "Service Unavailable")
 _BUSY_HTTP = Wording(429, "Too Many Requests")
+_BROKEN_URL = Wording(502, "Internal Server Error", template=_CAPITAL_TEMPLATE)
 
 WORDINGS: dict[str, dict[Fault, Wording]] = {
     REST: {
@@ -118,5 +119,10 @@ WORDINGS: dict[str, dict[Fault, Wording]] = {
         Fault.FUNCTION_MISSING: _BROKEN_HTTP,
         Fault.FUNCTION_THROTTLED: _UNAVAILABLE_HTTP,
     },
+}
+WORDINGS[URL] = {
+    **WORDINGS[HTTP],
+    **dict.fromkeys((Fault.TIMED_OUT, Fault.FUNCTION_FAILED, Fault.FUNCTION_MISSING), _BROKEN_URL),
+    Fault.FUNCTION_THROTTLED: _BUSY_HTTP._replace(template=_CAPITAL_TEMPLATE),
 }
 assert all(set(each) == set(Fault) for each in WORDINGS.values())  # Whatever happens has its words.

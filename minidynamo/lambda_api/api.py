@@ -12,7 +12,9 @@ from weakref import WeakKeyDictionary
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import SerializationError
 from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.finder import FunctionFinder
 from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambda_api.function_urls import FunctionUrlOperations
 from minidynamo.lambda_api.invoking import invoke
 from minidynamo.lambda_api.log_events import LogApi
 from minidynamo.lambda_api.notes import ApiNotes
@@ -92,6 +94,16 @@ _NOTES: WeakKeyDictionary[object, ApiNotes] = WeakKeyDictionary()
 def api_of(endpoint: Endpoint) -> LambdaApi | None:
     """The API of an endpoint's functions; None where it is no database of this process."""
     return LambdaApi(endpoint, _NOTES.setdefault(endpoint, ApiNotes())) if has_functions(endpoint) else None
+
+
+def urls_of(endpoint: FunctionOwner) -> FunctionUrlOperations:
+    """The URLs of a database's functions."""
+    return FunctionUrlOperations(FunctionFinder(endpoint), _NOTES.setdefault(endpoint, ApiNotes()))
+
+
+def url_called(endpoint: Endpoint, url_id: str) -> tuple[str, JsonObject] | None:
+    """The function, with its alias, and the settings of the URL of an id; None where there is none."""
+    return urls_of(endpoint).called(url_id) if has_functions(endpoint) else None
 
 
 def logs_of(endpoint: Endpoint) -> LogApi | None:

@@ -6,6 +6,7 @@ Source: AWS Lambda API reference, CreateFunctionUrlConfig.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from datetime import UTC, datetime
 
 from minidynamo.lambda_api.faults import Fault
@@ -75,6 +76,23 @@ class FunctionUrlOperations:
         function, _ = self._finder.named(members)
         page, marker = page_of([each for key, each in self._notes.urls.items() if key[0] == function.name], members)
         return {"FunctionUrlConfigs": list(page), **marker}
+
+    def called(self, url_id: str) -> tuple[str, JsonObject] | None:
+        """The function, with its alias, and the settings of the URL of an id; None where there is none."""
+        for (name, qualifier), config in list(self._notes.urls.items()):
+            if config["FunctionUrl"].startswith(f"https://{url_id}."):
+                assert name in self._finder.owner.functions.names, f"{name} is gone and has a URL"
+                return (f"{name}:{qualifier}" if qualifier else name), config
+        return None
+
+    def put(self, members: JsonObject) -> JsonObject:
+        """Gives a function a URL, or changes the one that it has."""
+        return self.update(members) if self._key(members)[1] in self._notes.urls else self.create(members)
+
+    def end(self, urls: Set[str]) -> None:
+        """Ends the URLs that there are of some."""
+        for key in [key for key, each in self._notes.urls.items() if each["FunctionUrl"] in urls]:
+            del self._notes.urls[key]
 
     def _key(self, members: JsonObject) -> tuple[LambdaFunction, tuple[str, str]]:
         function, _ = self._finder.named(members)

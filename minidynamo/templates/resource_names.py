@@ -19,6 +19,8 @@ FUNCTION_TYPES = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 # Of types whose resources Ref calls by a name that a property may give: the property.
 _NAME_PROPERTIES = {
     **dict.fromkeys(TABLE_TYPES, "TableName"),
+    "AWS::ApiGateway::Stage": "StageName",
+    "AWS::ApiGatewayV2::Stage": "StageName",
     "AWS::ECS::Cluster": "ClusterName",
     "AWS::Events::Rule": "Name",
     "AWS::IAM::Group": "GroupName",
@@ -38,6 +40,7 @@ _NAME_PROPERTIES = {
 # Called by their logical names where nothing else is given: tables by this package, and keys, whose ids say nothing.
 _BY_LOGICAL_NAME = (*TABLE_TYPES, "AWS::KMS::Key")
 _MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
+_ALIAS, _VERSION = "AWS::Lambda::Alias", "AWS::Lambda::Version"
 # What attributes give, behind "arn:aws:". Which stream a table will have, only the service says: any of its own.
 _ARNS = {
     **{(kind, "Arn"): "dynamodb:{region}:{account}:table/{name}" for kind in TABLE_TYPES},
@@ -50,6 +53,11 @@ _ARNS = {
     ("AWS::IAM::Role", "Arn"): "iam::{account}:role/{name}",
     ("AWS::IAM::User", "Arn"): "iam::{account}:user/{name}",
     (_MANAGED_POLICY, "PolicyArn"): "iam::{account}:policy/{name}",
+}
+# Types that Ref calls by an ARN, and the attribute that gives it here.
+_REFERRED_BY_ARN = {_MANAGED_POLICY: "PolicyArn", _ALIAS: "AliasArn", _VERSION: "FunctionArn"}
+_ADDRESSES = {
+    ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): "https://{name}.execute-api.{region}.amazonaws.com",
 }
 
 
@@ -131,8 +139,9 @@ class ResourceNames:
         Raises:
             TemplateError: it is in the template, but its name is not.
         """
-        if logical_name not in self._given and self[logical_name].type == _MANAGED_POLICY:
-            return self.attribute(logical_name, "PolicyArn") or logical_name
+        attribute = None if logical_name in self._given else _REFERRED_BY_ARN.get(str(self[logical_name].type))
+        if attribute is not None:
+            return self.attribute(logical_name, attribute) or logical_name
         name = self.own_name(logical_name)
         if name is not None:
             return name
@@ -159,8 +168,22 @@ class ResourceNames:
         if logical_name not in self:
             return None
         resource = self[str(logical_name)]
+        if resource.type in (_ALIAS, _VERSION) and attribute == _REFERRED_BY_ARN[str(resource.type)]:
+            return self._qualified(resource)
         form = _ARNS.get((str(resource.type), attribute))
-        if form is None:
+        address = _ADDRESSES.get((str(resource.type), attribute))
+        if form is None and address is None:
             return None
         name = self.own_name(resource.logical_name) or resource.logical_name
-        return "arn:aws:" + form.format(region=self.scope.region, account=self.scope.account_id, name=name)
+        text = address if form is None else f"arn:aws:{form}"
+        assert text is not None, f"{attribute} of {logical_name} has no form"
+        return text.format(region=self.scope.region, account=self.scope.account_id, name=name)
+
+    def _qualified(self, resource: Resource) -> str | None:
+        """The ARN of an alias; of a version, whose number only the service says, that of its function."""
+        properties = resource.part.section("Properties")
+        with self._loops.within(resource.bindings):
+            function = text_in("Ref", self._resolved(properties.required("FunctionName"))).rpartition(":function:")[2]
+            alias = f":{text_in('Ref', self._resolved(properties.required('Name')))}" if resource.type == _ALIAS else ""
+        assert function, f"{resource.logical_name} is of no function"
+        return f"arn:aws:lambda:{self.scope.region}:{self.scope.account_id}:function:{function}{alias}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.endpoints.isolation import Databases
 from minidynamo.http.signatures import Signature
 
+# Of AWS, where nobody else lets a name point to this machine.
+_FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws", re.IGNORECASE)
 HostCheck = Callable[[str], bool]
 
 
@@ -56,7 +59,11 @@ def host_check(bound: str) -> HostCheck:
     """
     if not is_loopback(bound):
         return lambda header: True
-    return lru_cache(maxsize=64)(lambda header: not header or is_loopback(_name_of(header)))
+    return lru_cache(maxsize=64)(lambda header: not header or _is_own(_name_of(header)))
+
+
+def _is_own(name: str) -> bool:
+    return is_loopback(name) or _FUNCTION_URL.fullmatch(name) is not None
 
 
 def _name_of(header: str) -> str:

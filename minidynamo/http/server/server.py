@@ -23,6 +23,7 @@ from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.lambda_door import LambdaDoor, LogsDoor
 from minidynamo.http.server.metrics_door import MetricsDoor
 from minidynamo.http.server.tls import check_tls
+from minidynamo.http.signatures import Signature
 from minidynamo.http.verification import Verifier, accept_any
 from minidynamo.limits import HTTP_IDLE_SECONDS_MAX
 from minidynamo.metrics.metrics import Metrics
@@ -30,6 +31,7 @@ from minidynamo.metrics.metrics import Metrics
 if TYPE_CHECKING:
     from uvicorn import Server as UvicornServer
 
+MakeDoor = Callable[[Choose, Authenticate, Callable[[Signature], bool]], Door]
 _BACKLOG = 2048
 _SHUTDOWN_SECONDS = 10
 
@@ -95,6 +97,7 @@ class Server:
         options: how it is run.
         gateway: answers requests that are not DynamoDB's; see `minidynamo/gateway/`.
         metrics: are shown to everybody under /metrics; None for no such page.
+        urls: makes what answers for the URLs of functions; see `FunctionUrlDoor`.
 
     Raises:
         ServeError: it would listen to other machines without any credentials, or the credentials are none.
@@ -106,12 +109,15 @@ class Server:
         options: ServerOptions | None = None,
         gateway: Door | None = None,
         metrics: Metrics | None = None,
+        urls: MakeDoor | None = None,
     ) -> None:
         self.options = options = options or ServerOptions()
         unsigned = "the function of --api" if gateway is not None else None if metrics is None else "--metrics"
         check_binding(options.host, options.credentials is not None, options.allows_anonymous, unsigned)
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
-        doors: list[Door] = [made(choose, accept_any, lambda signature: True) for made in (LambdaDoor, LogsDoor)]
+        makers: list[tuple[MakeDoor, str]] = [(urls, "lambda")] if urls is not None else []
+        makers += [(LambdaDoor, "lambda"), (LogsDoor, "logs")]
+        doors = [made(choose, accept_any, lambda signature: True) for made, _ in makers]
         clock = choose(None).clock
         authenticate: Authenticate = accept_any
         around: Around | None = None
@@ -121,8 +127,7 @@ class Server:
             authenticate = Verifier(secrets, clock)
             roots = {key for key, each in credentials.items() if each.principal.is_root}
             is_root = lambda signed: signed.access_key in roots  # noqa: E731
-            of_service = ((LambdaDoor, "lambda"), (LogsDoor, "logs"))
-            doors = [made(choose, Verifier(secrets, clock, service), is_root) for made, service in of_service]
+            doors = [made(choose, Verifier(secrets, clock, service), is_root) for made, service in makers]
             choose, around = Principals(choose, credentials), ways_in
         exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
         doors += [MetricsDoor(metrics)] if metrics is not None else []
