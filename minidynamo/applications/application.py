@@ -140,9 +140,14 @@ class Application:
         Raises:
             TemplateError: the template is wrong; everything stays as it was.
         """
-        self.definition = self._read()
+        before, self.definition = self.definition, self._read()
         self._identities.renew()
-        self._deployed.deploy(self.definition)
+        try:
+            self._deployed.deploy(self.definition)
+        except BaseException:
+            self.definition = before
+            self._identities.renew()
+            raise
         self.gateway = self._new_gateway()
         self.http = HttpClient(self.gateway)
 

@@ -43,13 +43,29 @@ class DeclaredApplication:
 
     def properties(self, resource: Resource) -> Part:
         """The properties of a resource, resolved, above those of Globals."""
-        own = self.resources.resolved(resource, dict(resource.part.section("Properties").members))
+        own = self.resources.resolved(resource, resource.part.section("Properties").members)
         section = _GLOBALS.get(str(resource.type))
         everywhere = self.resources.whole.section("Globals")
         shared: object = {}
         if section is not None and everywhere.has(section):
             shared = self.resources.resolved(resource, everywhere.get(section))
-        return Part(_layered(_object(shared), _object(own)), resource.part.name)
+        return Part(self._layered(_object(shared), _object(own)), resource.part.name)
+
+    def _layered(self, shared: Members, own: Members) -> Members:
+        """What SAM makes of Globals and of a resource: objects side by side, lists one behind the other."""
+        if not shared:
+            return own
+        layered = dict(shared)
+        for name, value in own.items():
+            below = layered.get(name)
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                layered[name] = self._layered(below, value)
+            elif isinstance(below, list) and isinstance(value, list):
+                layered[name] = [*below, *value]
+            else:
+                layered[name] = value
+        self.resources.note_origin(layered, own)
+        return layered
 
     def leave_out(self, what: str, reason: str = NOT_RUN) -> None:
         """Notes what the template has and the application does not."""
@@ -58,20 +74,6 @@ class DeclaredApplication:
 
 def _object(value: object) -> Members:
     return value if isinstance(value, Mapping) else {}
-
-
-def _layered(shared: Members, own: Members) -> Members:
-    """What SAM makes of Globals and of a resource: objects side by side, lists one behind the other."""
-    layered = dict(shared)
-    for name, value in own.items():
-        below = layered.get(name)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            layered[name] = _layered(below, value)
-        elif isinstance(below, list) and isinstance(value, list):
-            layered[name] = [*below, *value]
-        else:
-            layered[name] = value
-    return layered
 
 
 def last_name(value: object) -> str:

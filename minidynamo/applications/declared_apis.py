@@ -13,6 +13,7 @@ from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_events import ApiEvent
 from minidynamo.applications.definition import FunctionDefinition
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
+from minidynamo.gateway.definition_rules import ANY, METHODS
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.table_definition import TemplateError
 
@@ -44,6 +45,7 @@ _KINDS = {
     "HttpApi": _Kind(HTTP_API, "HTTP", "ApiId", "ServerlessHttpApi", "HttpApi", 30.0),
 }
 _NO_AUTHORIZER = "NONE"
+_ANY = (ANY, "X-AMAZON-APIGATEWAY-ANY-METHOD")
 _QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _LAMBDA_AUTHORIZER = re.compile(r":function:([^/:]+(?::[^/]+)?)")
 
@@ -75,9 +77,10 @@ class DeclaredApis:
             of_kind = [each for each in events if _KINDS[each.kind] is kind]
             names = {each.logical_name for each in self._application.resources.of_types((kind.type,))}
             by_api: dict[str, list[ApiEvent]] = {}
-            for event in of_kind:
-                by_api.setdefault(self._api_of(event, kind, names), []).append(event)
-            found += [self._api(name, kind, routes) for name, routes in by_api.items()]
+            with self._application.resources.standing():
+                for event in of_kind:
+                    by_api.setdefault(self._api_of(event, kind, names), []).append(event)
+                found += [self._api(name, kind, routes) for name, routes in by_api.items()]
         return found
 
     def _api_of(self, event: ApiEvent, kind: _Kind, names: set[str]) -> str:
@@ -129,15 +132,22 @@ class DeclaredApis:
             self._application.leave_out(f"authorizer {authorizer} of the event {event.name}", "not simulated")
         needs_key = (own if own.has("ApiKeyRequired") else auth).get("ApiKeyRequired")
         seconds = properties.number("TimeoutInMillis") / 1000 if properties.has("TimeoutInMillis") else 30.0
-        return Route(
-            method="ANY" if method in ("ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method,
-            path=path,
-            function=event.function,
-            payload_format="1.0" if kind.kind == "REST" else text_of(properties.get("PayloadFormatVersion")) or "2.0",
-            authorizer=authorizer if authorizer in known else None,
-            needs_api_key=needs_key in (True, "true"),
-            timeout_seconds=min(seconds, kind.timeout_seconds),
-        )
+        if method not in (*METHODS, *_ANY):
+            raise properties.wrong("Method", properties.get("Method"), f"one of {', '.join(METHODS)}, ANY")
+        try:
+            return Route(
+                method=ANY if method in _ANY else method,
+                path=path,
+                function=event.function,
+                payload_format="1.0"
+                if kind.kind == "REST"
+                else text_of(properties.get("PayloadFormatVersion")) or "2.0",
+                authorizer=authorizer if authorizer in known else None,
+                needs_api_key=needs_key in (True, "true"),
+                timeout_seconds=min(seconds, kind.timeout_seconds),
+            )
+        except ValueError as error:
+            raise properties.error(f"cannot be: {error}") from None
 
     def _authorizer(self, name: str, part: Part, kind: _Kind) -> Authorizer | None:
         """An authorizer that is a function; others are left out."""

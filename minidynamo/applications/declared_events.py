@@ -100,7 +100,10 @@ class DeclaredEvents:
         if reader is None:
             self._application.leave_out(f"event {name} of {function.logical_name} ({kind})")
             return
-        reader(name, event.section("Properties").called(f"the event {name} of {function.logical_name}"), function)
+        properties = event.section("Properties").called(f"the event {name} of {function.logical_name}")
+        if not properties.members:
+            self._application.resources.note_origin(properties.members, event.members)
+        reader(name, properties, function)
 
     def _read_resources(self) -> None:
         """Mappings and rules that are resources of their own."""
@@ -142,6 +145,10 @@ class DeclaredEvents:
         if ":table/" not in arn:
             raise properties.error(f"reads {arn!r}, which is no stream of a table")
         settings = {each: _plain(value) for each, value in properties.members.items() if each in _SETTINGS}
+        try:
+            MappingSettings.of(settings)
+        except (ValueError, TypeError) as error:
+            raise properties.error(f"cannot be: {error}") from None
         table = arn.partition(":table/")[2].partition("/")[0]
         self._found.mappings.append(MappingDefinition(table, function.invoked, settings))
 
@@ -163,6 +170,8 @@ class DeclaredEvents:
     def _queue(self, name: str, properties: Part, function: FunctionDefinition, arn: str = "") -> None:
         if properties.get("Enabled") in (False, "false"):
             return
+        if properties.has("FilterCriteria"):
+            self._application.leave_out(f"FilterCriteria of {name or 'a mapping'} onto {function.logical_name}")
         reported = properties.get("FunctionResponseTypes")
         self._found.queues.append(
             QueueDefinition(
@@ -176,6 +185,8 @@ class DeclaredEvents:
     def _topic(self, name: str, properties: Part, function: FunctionDefinition) -> None:
         topic, scope = properties.text("Topic"), self._application.resources.scope
         arn = topic if topic.startswith("arn:") else f"arn:aws:sns:{scope.region}:{scope.account_id}:{last_name(topic)}"
+        if properties.has("FilterPolicy"):
+            self._application.leave_out(f"FilterPolicy of {name} of {function.logical_name}")
         self._found.queues.append(QueueDefinition(arn, function.invoked, 1))
 
     def _route(self, kind: str, name: str, properties: Part, function: FunctionDefinition) -> None:

@@ -5,16 +5,15 @@ Source: AWS SAM Developer Guide, AWS::Serverless::Function; AWS CloudFormation, 
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
+import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.definition import FunctionDefinition
-from minidynamo.execution.configuration import variables_problem
-from minidynamo.execution.package import Package, PackageError
-from minidynamo.lambdas.deployment import package_of
+from minidynamo.execution.configuration import Configuration
+from minidynamo.execution.package import Package, PackageError, file_package, folder_package, text_package
+from minidynamo.lambdas.invocations import AsynchronousSettings
+from minidynamo.limits import FUNCTION_LAYERS_MAX, FUNCTION_TIMEOUT_SECONDS_MAX
 from minidynamo.policies.declared import DeclaredPolicies
 from minidynamo.templates.declared_policies import DeclaredPrincipals
 from minidynamo.templates.parts import Part, text_of
@@ -27,7 +26,12 @@ _PYTHON = "python"
 # Where CDK says which folder or file the code of a resource is.
 _ASSET = "aws:asset:path"
 _INLINE_FILE = "index.py"
-_EVENT_INVOKE = {"MaximumEventAgeInSeconds", "MaximumRetryAttempts"}
+_EVENT_INVOKE = {
+    "MaximumEventAgeInSeconds": AsynchronousSettings.event_age_seconds,
+    "MaximumRetryAttempts": AsynchronousSettings.retries,
+}
+_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
+_ALIAS = re.compile(r"(?![0-9]+$)[a-zA-Z0-9-_]{1,128}")
 
 
 class DeclaredFunctions:
@@ -71,7 +75,7 @@ class DeclaredFunctions:
             self._application.leave_out(f"function {resource.logical_name} ({what})", "not Python")
             return None
         is_inline = properties.has("InlineCode") or "ZipFile" in properties.section("Code").members
-        return FunctionDefinition(
+        definition = FunctionDefinition(
             logical_name=resource.logical_name,
             name=self._application.resources.name_of(resource),
             package=self._package(resource, properties),
@@ -92,6 +96,8 @@ class DeclaredFunctions:
             event_invoke=event_invoke(properties.section("EventInvokeConfig")),
             policies=self._policies(resource),
         )
+        _check(definition, properties)
+        return definition
 
     @staticmethod
     def _provisioned(properties: Part) -> int:
@@ -100,46 +106,52 @@ class DeclaredFunctions:
     def _environment(self, resource: Resource, properties: Part) -> dict[str, str]:
         declared = properties.section("Environment").section("Variables")
         variables = {str(name): text_of(value) or "" for name, value in declared.members.items()}
+        wrong = next((name for name, value in declared.members.items() if isinstance(value, Mapping | list)), None)
+        if wrong is not None:
+            raise declared.called(f"the environment of {resource.logical_name}").wrong(
+                str(wrong), declared.members[wrong], "text"
+            )
         for given in (self._variables.get("Parameters", {}), self._variables.get(resource.logical_name, {})):
             # As `sam local` has it: only what the template declares is replaced.
             variables |= {name: value for name, value in given.items() if name in variables}
-        problem = variables_problem(variables)
-        if problem is not None:
-            raise properties.error(f"has environment variables that cannot be: {problem}")
         return variables
 
     def _package(self, resource: Resource, properties: Part) -> Package:
-        inline = properties.get("InlineCode") or properties.section("Code").get("ZipFile")
-        folder = (
-            _inline_folder(inline) if isinstance(inline, str) else self._code(resource, properties, "CodeUri", "Code")
-        )
+        code = properties.section("Code") if isinstance(properties.get("Code"), Mapping) else Part({}, "Code")
         try:
-            return package_of(folder, self._layers(properties))
+            if properties.has("InlineCode"):
+                own = text_package(_INLINE_FILE, properties.text("InlineCode"))
+            elif code.has("ZipFile"):
+                own = text_package(_INLINE_FILE, code.text("ZipFile"))
+            else:
+                own = self._code(resource, properties, "CodeUri", "Code")
+            return own.above(self._layers(properties))
         except PackageError as error:
             raise resource.part.error(f"has code that cannot be used: {error}") from None
 
-    def _code(self, resource: Resource, properties: Part, *members: str) -> Path | bytes:
-        """The folder, or the bytes of the zip file, that the code of a function or a layer is in."""
+    def _code(self, resource: Resource, properties: Part, *members: str) -> Package:
+        """The code of a function or a layer: a folder, or a zip file."""
         asset = resource.part.section("Metadata").get(_ASSET)
         given = next((properties.get(each) for each in members if properties.has(each)), ".")
         named = asset if isinstance(asset, str) else given
         if not isinstance(named, str) or named.startswith("s3://"):
             raise resource.part.error("has its code in S3: give a folder, as `sam build` leaves it")
         place = self._application.folder / named
-        return place.read_bytes() if place.is_file() else place
+        return file_package(place) if place.is_file() else folder_package(place)
 
-    def _layers(self, properties: Part) -> list[Path]:
-        """The folders of layers that the template declares; others are expected to be installed."""
-        folders: list[Path] = []
-        layers = properties.get("Layers")
-        for each in layers if isinstance(layers, list) else []:
+    def _layers(self, properties: Part) -> list[Package]:
+        """The layers that the template declares; others are expected to be installed."""
+        found: list[Package] = []
+        layers = properties.get("Layers") or []
+        if not isinstance(layers, list) or len(layers) > FUNCTION_LAYERS_MAX:
+            raise properties.wrong("Layers", layers, f"a list of at most {FUNCTION_LAYERS_MAX} layers")
+        for each in layers:
             resource = self._application.resources.named(str(each))
             if resource is None or str(resource.type) not in _LAYERS:
                 self._application.leave_out(f"layer {each}", "not in the template")
                 continue
-            code = self._code(resource, self._application.properties(resource), _LAYERS[str(resource.type)])
-            folders.append(package_of(code).folder)
-        return folders
+            found.append(self._code(resource, self._application.properties(resource), _LAYERS[str(resource.type)]))
+        return found
 
     def _policies(self, resource: Resource) -> DeclaredPolicies | None:
         if self._principals is None:
@@ -168,11 +180,27 @@ def event_invoke(config: Part) -> JsonObject:
     return settings
 
 
-def _inline_folder(text: str) -> Path:
-    """A folder with code that stands in a template; the same for the same code."""
-    folder = Path(tempfile.gettempdir()) / f"minidynamo-inline-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / _INLINE_FILE
-    if not file.exists() or file.read_text() != text:
-        file.write_text(text)
-    return folder
+def _check(function: FunctionDefinition, properties: Part) -> None:
+    """Raises TemplateError where the service would refuse a function."""
+    texts = (("FunctionName", function.name, _NAME), ("AutoPublishAlias", function.alias or "live", _ALIAS))
+    for member, text, pattern in texts:
+        if pattern.fullmatch(text) is None:
+            raise properties.wrong(member, text, "letters, digits, hyphens and underscores")
+    numbers = {
+        "Timeout": (function.timeout_seconds, 1, FUNCTION_TIMEOUT_SECONDS_MAX),
+        "ReservedConcurrentExecutions": (function.reserved_concurrency or 0, 0, None),
+        "ProvisionedConcurrentExecutions": (function.provisioned_concurrency, 0, None),
+    }
+    for member, (number, least, most) in numbers.items():
+        if number < least or (most is not None and number > most):
+            raise properties.wrong(member, number, f"{least} or more" + (f", up to {most}" if most else ""))
+    try:
+        Configuration(
+            function.handler,
+            memory_mib=function.memory_mib,
+            variables=function.variables,
+            description=function.description,
+        )
+        AsynchronousSettings(*(function.event_invoke.get(name, usual) for name, usual in _EVENT_INVOKE.items()))
+    except ValueError as error:
+        raise properties.error(f"cannot be: {error}") from None

@@ -43,6 +43,7 @@ class Deployed:
         self._isolation: Isolation = isolation
         self._mappings: dict[MappingKey, EventSourceMapping] = {}
         self.urls: dict[str, str] = {}
+        self._functions: set[str] = set()
         self.timers: list[Timer] = []
         self._pollers: list[QueuePoller] = []
 
@@ -61,6 +62,7 @@ class Deployed:
             self._configure(function)
         self._give_urls(definition.urls)
         self._map(definition.mappings)
+        self._remove_others({each.name for each in definition.functions})
         functions, clock, scope = self._database.functions, self._database.clock, self._database.scope
         self.timers = [Timer(each, functions, clock, scope) for each in definition.schedules]
         found = [poller_of(each, functions, clock) for each in definition.queues]
@@ -71,6 +73,12 @@ class Deployed:
     def work(self) -> list[Work]:
         """What timers and pollers have to do."""
         return [*self.timers, *self._pollers]
+
+    def _remove_others(self, names: set[str]) -> None:
+        """Removes the functions that were declared before and are not any more."""
+        for name in (self._functions - names) & set(self._database.functions.names):
+            self._database.functions.remove(name)
+        self._functions = names
 
     def _deploy_function(self, function: FunctionDefinition) -> None:
         settings: JsonObject = {"Runtime": function.runtime} if function.runtime else {}

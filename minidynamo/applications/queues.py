@@ -109,11 +109,18 @@ def _topic_event(messages: list[JsonObject], arn: str) -> JsonObject:
                 "EventVersion": "1.0",
                 "EventSubscriptionArn": f"{arn}:{each['MessageId']}",
                 "EventSource": "aws:sns",
-                "Sns": {"MessageAttributes": {}, **json.loads(each["Body"])},
+                "Sns": _notification(json.loads(each["Body"])),
             }
             for each in messages
         ]
     }
+
+
+def _notification(sent: JsonObject) -> JsonObject:
+    """What a topic has sent to a queue, as it sends it to a function."""
+    renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
+    given = {renamed.get(name, name): value for name, value in sent.items()}
+    return {"Subject": None, "MessageAttributes": {}, **given}
 
 
 def poller_of(queue: QueueDefinition, functions: Functions, clock: Clock) -> QueuePoller | None:

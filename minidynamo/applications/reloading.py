@@ -8,7 +8,6 @@ from pathlib import Path
 
 from minidynamo.applications.application import Application
 from minidynamo.errors import DynamoError
-from minidynamo.execution.package import files_in
 
 logger = logging.getLogger("minidynamo.applications")
 
@@ -43,6 +42,8 @@ class Reloader:
         except (ValueError, DynamoError, OSError) as error:
             logger.warning("%s changed, and the application stays as it was: %s", names, error)
             return len(changed)
+        # Code that is unpacked lies elsewhere now; what has changed since it was read, is looked at the next time.
+        self._seen = {**self._fingerprint(), **{name: seen for name, seen in found.items() if Path(name).exists()}}
         logger.warning("%s changed: the application was read anew", names)
         return len(changed)
 
@@ -50,8 +51,7 @@ class Reloader:
         """When each file was changed last, and its size."""
         found: Fingerprint = {}
         packages = [each.package for each in self._application.definition.functions]
-        folders = dict.fromkeys(folder for package in packages for folder in (package.folder, *package.layers))
-        for file in (self._template, *(file for folder in folders for file in files_in(folder))):
+        for file in dict.fromkeys((self._template, *(file for package in packages for file in package.files()))):
             try:
                 status = file.stat()
             except OSError:  # Gone since it was listed.

@@ -48,7 +48,10 @@ def schedule_of(expression: str, began: float, time_zone: str = "UTC") -> Next:
     if (found := _RATE.fullmatch(expression)) is not None:
         return _rate(expression, int(found[1]), found[2], began)
     if (found := _AT.fullmatch(expression)) is not None:
-        moment = datetime.fromisoformat(found[1]).replace(tzinfo=zone).timestamp()
+        try:
+            moment = datetime.fromisoformat(found[1]).replace(tzinfo=zone).timestamp()
+        except ValueError as error:
+            raise ScheduleError(f"{expression!r} is no time: {error}") from None
         return lambda after: moment if moment > after else None
     if (found := _CRON.fullmatch(expression)) is not None:
         cron = Cron.of(expression, found.groups())
@@ -60,7 +63,13 @@ def _rate(expression: str, number: int, unit: str, began: float) -> Next:
     if number < 1 or (number == 1) == unit.endswith("s"):
         raise ScheduleError(f"{expression!r} is no rate: write rate(1 minute), rate(5 minutes) and so on")
     step = number * _SECONDS[unit.removesuffix("s")]
-    return lambda after: began + (max(0, int((after - began) // step)) + 1) * step
+
+    def following(after: float) -> float:
+        count = max(0, int((after - began) // step)) + 1
+        due = began + count * step
+        return due if due > after else began + (count + 1) * step  # Where fractions of a second were rounded.
+
+    return following
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,8 @@ class Cron:
             for hour in sorted(self.hours):
                 for minute in sorted(self.minutes):
                     moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-                    exists = moment.astimezone(UTC).astimezone(zone).hour == hour  # Some clock hours are left out.
+                    exists = moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None)
+                    # Some times of the clock are left out.
                     if moment.timestamp() > after and exists:
                         return moment.timestamp()
         return None
@@ -164,7 +174,7 @@ def _numbers(text: str, least: int, most: int, names: dict[str, int] | None = No
     for each in text.split(","):
         span, slash, step = each.partition("/")
         low, dash, high = span.partition("-")
-        if span in ("*", "?"):
+        if span == "*":
             first, final = least, most
         else:
             first = _number(low, least, most, names)

@@ -118,7 +118,8 @@ class ThreadEnvironment:
         self._modules = PrivateModules(code.package.path)
         self._handler: Handler | None = None
         self._folder = tempfile.mkdtemp(prefix="minidynamo-environment-")
-        self._own = Own(variables_of(code, log_stream, self._folder))
+        variables = variables_of(code, log_stream, self._folder)
+        self._own = Own(variables, import_module=self._modules.import_module)
         self.log_stream = log_stream
         self.is_usable = True
 

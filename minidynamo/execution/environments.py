@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from minidynamo.clock import Clock, advanced
 from minidynamo.execution.environment import Code, Environment, ThreadEnvironment
-from minidynamo.execution.error_payloads import ReportedFailure
 from minidynamo.execution.process_environment import ProcessEnvironment
 from minidynamo.execution.running import Running
 from minidynamo.limits import ENVIRONMENT_IDLE_SECONDS
@@ -43,8 +42,8 @@ class Environments:
         self._new_id = new_id
         self._lock = threading.Lock()
         self._idle: list[tuple[Environment, float]] = []  # With the time since when, the latest used last.
-        self._in_use: dict[int, int] = {}  # By identity: the generation.
-        self._generation = 0  # Counts how often all have been ended.
+        self._in_use: set[int] = set()  # By identity.
+        self._has_ended = False
         self.cold_starts = 0
         self.provisioned = 0
 
@@ -63,24 +62,24 @@ class Environments:
         with self._lock:
             if self._idle:
                 environment, _ = self._idle.pop()
-                self._in_use[id(environment)] = self._generation
+                self._in_use.add(id(environment))
                 return environment
             self.cold_starts += 1
-            generation = self._generation
         began = time.perf_counter()
         environment = self._begun(running)
         self._delay()
         running.init_seconds = time.perf_counter() - began
         with self._lock:
-            self._in_use[id(environment)] = generation
+            assert id(environment) not in self._in_use, "a new environment is in use"
+            self._in_use.add(id(environment))
         return environment
 
     def give_back(self, environment: Environment) -> None:
         """Keeps an environment for later invocations, if there can be any."""
         with self._lock:
             assert all(environment is not each for each, _ in self._idle), "an environment is given back twice"
-            generation = self._in_use.pop(id(environment), self._generation)
-            keeps = environment.is_usable and generation == self._generation
+            self._in_use.discard(id(environment))
+            keeps = environment.is_usable and not self._has_ended
             if keeps:
                 self._idle.append((environment, self._clock.now()))
         if not keeps:
@@ -90,7 +89,7 @@ class Environments:
         """Begins environments until there are as many as a number, which are kept from now on; 0 for none."""
         assert number >= 0, f"{number} environments cannot be"
         self.provisioned = number
-        while self.count < number:
+        while self.count < number and not self._has_ended:
             self.give_back(self._begun(running))
 
     def end_idle(self) -> None:
@@ -104,9 +103,9 @@ class Environments:
             each.end()
 
     def end(self) -> None:
-        """Ends all of them; those in use when they are given back. Whoever asks for one later has a new one."""
+        """Ends all of them; those in use, and any that are asked for later, when they are given back."""
         with self._lock:
-            self._generation += 1
+            self._has_ended = True
             idle, self._idle = self._idle, []
         for each, _ in idle:
             each.end()
@@ -114,7 +113,7 @@ class Environments:
     def begin_as_child(self) -> None:
         """Begins anew in a child process: the environments are the parent's, and stay."""
         self._lock = threading.Lock()
-        self._idle, self._in_use = [], {}
+        self._idle, self._in_use = [], set()
 
     def _begun(self, running: Running) -> Environment:
         moment = datetime.fromtimestamp(self._clock.now(), UTC)
@@ -123,7 +122,7 @@ class Environments:
         environment = _KINDS[self._code.configuration.isolation](self._code, stream)
         try:
             environment.begin(running)
-        except ReportedFailure:
+        except BaseException:
             environment.end()
             raise
         return environment

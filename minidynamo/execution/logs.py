@@ -108,11 +108,15 @@ class LogStream:
         self._group = group
         self.name = name
         self._request_id = request_id
-        self._rest = ""
+        self._rest: list[str] = []  # Pieces of a line that has not ended.
 
     def write(self, text: str) -> None:
         """Takes a piece of text, as a file does."""
-        *lines, self._rest = (self._rest + text).split("\n")
+        self._rest.append(text)
+        if "\n" not in text:
+            return
+        *lines, rest = "".join(self._rest).split("\n")
+        self._rest = [rest]
         for line in lines:
             self.event(line)
 
@@ -122,9 +126,9 @@ class LogStream:
 
     def flush(self) -> None:
         """Adds what has not ended with a line break."""
-        if self._rest:
-            self.event(self._rest)
-            self._rest = ""
+        rest, self._rest = "".join(self._rest), []
+        if rest:
+            self.event(rest)
 
 
 class Logs:

@@ -38,6 +38,8 @@ class Package:
         sha256: what tells whether code is the same, in base64.
         size: of it, in bytes.
         origin: the package whose folder it shares, which is there for as long as this one.
+        below: the packages of layers, where these are known; their folders are there for as long, too.
+        file: the zip file that it was unpacked from, if it was one.
     """
 
     folder: Path
@@ -45,6 +47,8 @@ class Package:
     sha256: str
     size: int
     origin: Package | None = field(default=None, repr=False)
+    below: tuple[Package, ...] = field(default=(), repr=False)
+    file: Path | None = None
 
     @property
     def path(self) -> list[str]:
@@ -57,7 +61,19 @@ class Package:
 
     def with_layers(self, layers: Sequence[Path]) -> Package:
         """The same code above other layers."""
-        return replace(self, layers=tuple(layers), origin=self.origin or self)
+        return replace(self, layers=tuple(layers), below=(), origin=self.origin or self)
+
+    def above(self, below: Sequence[Package]) -> Package:
+        """The same code above layers that are packages."""
+        folders = tuple(each.folder for each in below)
+        return replace(self, layers=folders, below=tuple(below), origin=self.origin or self)
+
+    def files(self) -> list[Path]:
+        """The files by whose change it changes."""
+        own = files_in(self.folder) if self.file is None else [self.file]
+        known = {each.folder for each in self.below}
+        plain = [file for layer in self.layers if layer not in known for file in files_in(layer)]
+        return [*own, *plain, *(file for each in self.below for file in each.files())]
 
 
 def folder_package(folder: str | Path, layers: Iterable[str | Path] = ()) -> Package:
@@ -102,6 +118,25 @@ def zip_package(content: bytes, layers: Iterable[str | Path] = ()) -> Package:
         raise PackageError(text) from None
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     package = Package(Path(folder), tuple(Path(each) for each in layers), digest, len(content))
+    weakref.finalize(package, _remove, folder, os.getpid())
+    return package
+
+
+def file_package(file: Path) -> Package:
+    """The package of a zip file that lies somewhere.
+
+    Raises:
+        PackageError: it is no zip file, or too large.
+    """
+    unpacked = zip_package(file.read_bytes())
+    return replace(unpacked, file=file, origin=unpacked)
+
+
+def text_package(name: str, text: str) -> Package:
+    """The package of one file with a text, in a folder that is there for as long as the package."""
+    folder = tempfile.mkdtemp(prefix="minidynamo-function-")
+    (Path(folder) / name).write_text(text, "utf-8")
+    package = folder_package(folder)
     weakref.finalize(package, _remove, folder, os.getpid())
     return package
 

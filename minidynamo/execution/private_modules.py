@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import builtins
 import importlib.machinery
+import importlib.util
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,7 @@ _MODULES = (
     (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
     (importlib.machinery.SourcelessFileLoader, importlib.machinery.BYTECODE_SUFFIXES),
 )
+_SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 # One environment at a time changes what the whole process sees.
 _lock = threading.RLock()
 
@@ -100,6 +103,14 @@ class PrivateModules(MetaPathFinder):
         with self.lent():
             return builtins.__import__(name, globals, locals, fromlist, level)
 
+    def import_module(self, name: str, package: str | None = None) -> ModuleType:
+        """What `importlib.import_module` does in the environment."""
+        full_name = importlib.util.resolve_name(name, package) if name.startswith(".") else name
+        if full_name.partition(".")[0] not in self._names:
+            return import_module(full_name)
+        with self.lent():
+            return import_module(full_name)
+
     def _hidden(self) -> dict[str, ModuleType]:
         """Takes modules of the process that are called as private ones out of its sight."""
         names = [name for name in sys.modules if name.partition(".")[0] in self._names]
@@ -130,5 +141,13 @@ def _names_in(path: Sequence[str]) -> Iterator[str]:
     for folder in path:
         for each in Path(folder).iterdir():
             name = each.name.partition(".")[0]
-            if name.isidentifier() and (each.is_dir() or each.suffix in (".py", ".pyc", ".so", ".pyd")):
+            if name.isidentifier() and (_is_package(each) if each.is_dir() else each.suffix in _SUFFIXES):
                 yield name
+
+
+def _is_package(folder: Path) -> bool:
+    """Whether a folder is a package; one without `__init__` is none where there is a module of its name elsewhere."""
+    if any((folder / f"__init__{suffix}").exists() for suffix in importlib.machinery.all_suffixes()):
+        return True
+    spec = importlib.machinery.PathFinder.find_spec(folder.name)
+    return spec is None or spec.loader is None

@@ -7,8 +7,10 @@ A process is sent a line of JSON for each invocation and answers with one; whate
 from __future__ import annotations
 
 import json
+import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
 from minidynamo.execution.context import Context
 from minidynamo.execution.environment import Code, variables_of
@@ -49,12 +51,14 @@ class ProcessEnvironment:
         self._answers: queue.Queue[bytes] = queue.Queue()
         self._log: LogStream | None = None
         self._log_ended = threading.Event()
+        self._readers: list[threading.Thread] = []  # Which close what they read from.
 
     @property
     def is_usable(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def begin(self, running: Running) -> None:
+        assert self._process is None, "an environment begins twice"
         self._log = running.log
         variables = variables_of(self._code, self.log_stream, self._folder)
         path = [*self._code.package.path, *(each for each in sys.path if each), _HERE]
@@ -66,10 +70,13 @@ class ProcessEnvironment:
             stderr=subprocess.PIPE,
             cwd=self._code.package.folder,
             env={**variables, "PYTHONPATH": _HERE, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # What it starts itself ends with it.
         )
         assert self._process.stdout is not None and self._process.stderr is not None, "they were asked for"
         for target, stream in ((self._read_answers, self._process.stdout), (self._read_log, self._process.stderr)):
-            threading.Thread(target=target, args=(stream,), daemon=True, name="minidynamo environment").start()
+            reader = threading.Thread(target=target, args=(stream,), daemon=True, name="minidynamo environment")
+            reader.start()
+            self._readers.append(reader)
         self._answered(running, "", INIT_SECONDS_MAX)
 
     def invoke(self, event: JsonValue, context: Context, running: Running, seconds_left: float) -> JsonValue:
@@ -89,12 +96,11 @@ class ProcessEnvironment:
         return self._answered(running, context.aws_request_id, seconds_left)
 
     def end(self) -> None:
-        process = self._process
-        if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                _close(stream)
+        if self._process is not None:
+            self._kill()
+            _close(self._process.stdin)
+            for each in self._readers:
+                each.join(_END_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _answered(self, running: Running, request_id: str, seconds: float) -> JsonValue:
@@ -103,11 +109,13 @@ class ProcessEnvironment:
         while True:
             running.memory_mib = max(running.memory_mib or 0, self._memory_mib())
             if running.memory_mib > self._code.configuration.memory_mib:
-                self._kill(ReportedFailure(exited(-9, request_id)))
+                self._kill()
+                raise ReportedFailure(exited(-9, request_id))
             left = began + seconds - time.monotonic()
             if left <= 0:
                 text = f"Task timed out after {seconds:.2f} seconds"
-                self._kill(TimedOut(timed_out(text, request_id)))
+                self._kill()
+                raise TimedOut(timed_out(text, request_id))
             try:
                 line = self._answers.get(timeout=min(_LOOK_SECONDS, left))
             except queue.Empty:
@@ -121,11 +129,14 @@ class ProcessEnvironment:
                 raise ReportedFailure(answer["failure"])
             return answer["value"]
 
-    def _kill(self, failure: ReportedFailure) -> NoReturn:
+    def _kill(self) -> None:
+        """Ends the process, and those that it has started."""
         assert self._process is not None, "it has begun"
+        if self._process.poll() is None and hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
-        raise failure
 
     def _finish_log(self, running: Running) -> None:
         """Waits until all that was printed has arrived."""
@@ -134,17 +145,19 @@ class ProcessEnvironment:
         running.log.flush()
 
     def _read_answers(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._answers.put(line)
+        with stream:
+            for line in stream:
+                self._answers.put(line)
         self._answers.put(b"")
 
     def _read_log(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            head, mark, _ = line.partition(LOG_END)
-            if head and self._log is not None:
-                self._log.write(head.decode(errors="replace"))
-            if mark:
-                self._log_ended.set()
+        with stream:
+            for line in stream:
+                head, mark, _ = line.partition(LOG_END)
+                if head and self._log is not None:
+                    self._log.write(head.decode(errors="replace"))
+                if mark:
+                    self._log_ended.set()
         self._log_ended.set()
 
     def _memory_mib(self) -> int:

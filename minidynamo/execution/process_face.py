@@ -6,6 +6,7 @@ whose invocation they are used. All other threads see what they saw before.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
@@ -13,11 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from io import TextIOBase
+from io import BufferedIOBase, TextIOBase
 from types import ModuleType
-from typing import TextIO, cast
+from typing import BinaryIO, Self, TextIO, cast
 
-from minidynamo.execution.running import RUNNING, Running
+from minidynamo.execution.running import RUNNING, Own, Running
 
 
 class _Variables(MutableMapping[str, str]):
@@ -56,9 +57,36 @@ class _Variables(MutableMapping[str, str]):
     def __ror__(self, other: object) -> dict[str, str]:
         return {**cast(dict[str, str], other), **self._here()}
 
+    def __ior__(self, other: object) -> Self:
+        self.update(cast(dict[str, str], other))
+        return self
+
     def copy(self) -> dict[str, str]:
         """The variables, as a dict."""
         return dict(self._here())
+
+
+class _Bytes(BufferedIOBase):
+    """Stands for the bytes below a stream of the process."""
+
+    def __init__(self, outside: TextIO) -> None:
+        self._outside = outside
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]
+        running = RUNNING.get()
+        if running is None or running.own is None:
+            return self._outside.buffer.write(content)
+        running.log.write(bytes(content).decode(errors="replace"))
+        return len(content)
+
+    def flush(self) -> None:
+        self._outside.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Closes nothing: the stream is the process's."""
 
 
 class _Output(TextIOBase):
@@ -66,6 +94,17 @@ class _Output(TextIOBase):
 
     def __init__(self, outside: TextIO) -> None:
         self.outside = outside
+        self._bytes = _Bytes(outside)
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return cast(BinaryIO, self._bytes)
+
+    def reconfigure(self, **options: object) -> None:
+        """Changes nothing: the stream is the process's, and logs have no buffers."""
+
+    def close(self) -> None:
+        """Closes nothing either."""
 
     def write(self, text: str) -> int:
         running = RUNNING.get()
@@ -113,12 +152,14 @@ class _Installed:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
-        self._handler = _LogHandler()
+        self.handler: logging.Handler = _LogHandler()
+        self.of_functions: set[logging.Handler] = {self.handler}  # Those of the root logger.
         self._variables: _Variables | None = None
         self._outputs: tuple[_Output, _Output] | None = None
         self._level = logging.WARNING
         self._knew_boto3 = False
         self._sessions: tuple[ModuleType, Callable[[], object], Callable[[], object]] | None = None
+        self._import_module = importlib.import_module
 
     def enter(self) -> None:
         with self._lock:
@@ -131,8 +172,15 @@ class _Installed:
             sys.stdout, sys.stderr = cast("tuple[TextIO, TextIO]", self._outputs)
             root = logging.getLogger()
             self._level = root.level
-            root.addHandler(self._handler)
+            root.addHandler(self.handler)
+            self._import_module, importlib.import_module = importlib.import_module, self._imported
             self._give_sessions()
+
+    def _imported(self, name: str, package: str | None = None) -> ModuleType:
+        """What `importlib.import_module` does."""
+        running = RUNNING.get()
+        importing = None if running is None or running.own is None else running.own.import_module
+        return (importing or self._import_module)(name, package)
 
     def _give_sessions(self) -> None:
         """Gives each environment a default session of boto3 of its own, where boto3 has been imported.
@@ -170,6 +218,7 @@ class _Installed:
     def leave(self) -> None:
         with self._lock:
             self._count -= 1
+            assert self._count >= 0, "more invocations have ended than begun"
             if self._count:
                 return
             assert self._variables is not None and self._outputs is not None, "what stands there was put there"
@@ -181,12 +230,38 @@ class _Installed:
             if sys.stderr is cast(TextIO, err):
                 sys.stderr = err.outside
             root = logging.getLogger()
-            root.removeHandler(self._handler)
+            for each in self.of_functions:
+                root.removeHandler(each)
+            self.of_functions = {self.handler}
+            if importlib.import_module == self._imported:
+                importlib.import_module = self._import_module
             self._take_sessions()
             root.setLevel(self._level)
 
 
 _installed = _Installed()
+
+
+@contextmanager
+def _root_lent(own: Own) -> Iterator[None]:
+    """While this is on, the root logger is as the environment has left it; the handlers of others stay."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    outside = [each for each in before if each not in _installed.of_functions]
+    if own.root_handlers is not None:
+        root.handlers[:] = [*outside, *own.root_handlers]
+        _installed.of_functions.update(own.root_handlers)
+    if own.root_level is not None:
+        root.setLevel(own.root_level)
+    level = root.level
+    try:
+        yield
+    finally:
+        if root.level != level:
+            own.root_level = root.level
+        own.root_handlers = [each for each in root.handlers if each not in outside]
+        _installed.of_functions.update(own.root_handlers)
+        root.handlers[:] = before
 
 
 @contextmanager
@@ -196,15 +271,10 @@ def seen_by(running: Running) -> Iterator[None]:
     assert own is not None, "an invocation in a thread sees what is its environment's own"
     _installed.enter()
     token = RUNNING.set(running)
-    root = logging.getLogger()
-    if own.root_level is not None:
-        root.setLevel(own.root_level)
-    before = root.level
     try:
-        yield
+        with _root_lent(own):
+            yield
     finally:
-        if root.level != before:
-            own.root_level = root.level
         RUNNING.reset(token)
         running.log.flush()
         _installed.leave()

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,8 +74,9 @@ def _invoked(handler: Handler, request: JsonObject, log: _LogHandler) -> JsonObj
 
 
 def _answer(answers: BinaryIO, answer: JsonObject) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for each in (sys.stdout, sys.stderr):
+        with suppress(ValueError):  # The function has closed it.
+            each.flush()
     os.write(2, LOG_END + b"\n")
     answers.write(json.dumps(answer).encode() + b"\n")
     answers.flush()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from types import ModuleType
 
 from minidynamo.execution.context import ClientContext
 from minidynamo.execution.logs import LogStream
@@ -18,11 +21,15 @@ class Own:
     Attributes:
         variables: what `os.environ` holds.
         root_level: what the function has set the level of the root logger to.
+        root_handlers: what the handlers of the root logger are but for the process's.
+        import_module: what `importlib.import_module` does.
         session: boto3's default session.
     """
 
     variables: dict[str, str]
     root_level: int | None = None
+    root_handlers: list[logging.Handler] | None = field(default=None, repr=False)
+    import_module: Callable[[str, str | None], ModuleType] | None = field(default=None, repr=False)
     session: object = field(default=None, repr=False)
 
 

@@ -99,7 +99,7 @@ class DeploymentOperations:
         else:
             package = packaged.package
             if "Layers" in members:
-                package = package.with_layers(self._layer_folders(members["Layers"]))
+                package = package.above(self._layers(members["Layers"]))
             self._replace(function, package, _changed(packaged.configuration, members), timeout)
         with self._notes.lock:
             self._note(function, members)
@@ -120,23 +120,23 @@ class DeploymentOperations:
 
     def _package(self, code: JsonObject, layers: Sequence[str]) -> Package:
         """The package that a request brings or names."""
-        folders = self._layer_folders(layers)
+        below = self._layers(layers)
         try:
             if "ZipFile" in code:
-                return package_of(base64.b64decode(code["ZipFile"], validate=True), folders)
+                return package_of(base64.b64decode(code["ZipFile"], validate=True)).above(below)
             if code.get("S3Bucket") == FOLDER_BUCKET and "S3Key" in code:
-                return package_of(Path(code["S3Key"]), folders)
+                return package_of(Path(code["S3Key"])).above(below)
         except (PackageError, binascii.Error) as error:
             raise invalid(str(error)) from None
         if "ImageUri" in code:
             raise invalid("minidynamo runs Python from zip files and folders: it has no container images.")
         raise invalid(_NO_BUCKET if "S3Bucket" in code else "Please provide a source for function code.")
 
-    def _layer_folders(self, arns: Sequence[str]) -> list[Path]:
+    def _layers(self, arns: Sequence[str]) -> list[Package]:
         for arn in arns:
             if arn not in self._notes.layers:
                 raise invalid(f"Layer version {arn} does not exist.")
-        return [self._notes.layers[arn].package.folder for arn in arns]
+        return [self._notes.layers[arn].package for arn in arns]
 
     def _note(self, function: LambdaFunction, members: JsonObject) -> None:
         """Keeps what is shown alone, and where payloads go that are given up."""

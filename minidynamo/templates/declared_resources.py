@@ -12,7 +12,7 @@ from minidynamo.templates.loops import Bindings
 from minidynamo.templates.parts import Members, Part
 from minidynamo.templates.resolution import NO_VALUE
 from minidynamo.templates.resource_names import Resource
-from minidynamo.templates.table_definition import Omission
+from minidynamo.templates.table_definition import Omission, TemplateError
 
 
 class DeclaredResources:
@@ -120,6 +120,18 @@ class DeclaredResources:
         """A value that stands in no resource, such as an output; None for none."""
         found = self._intrinsics.resolved(value)
         return None if found is NO_VALUE else found
+
+    def note_origin(self, made: object, resolved: object) -> None:
+        """Has errors in an object that was made of a resolved one stand there."""
+        self._intrinsics.note_origin(made, resolved)
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Has errors stand at the object of the template of which the one was made that is wrong."""
+        try:
+            yield
+        except TemplateError as error:
+            raise TemplateError(str(error), at=self._intrinsics.origin(error.at)) from None
 
     @contextmanager
     def reading(self, resource: Resource) -> Iterator[None]:

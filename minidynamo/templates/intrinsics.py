@@ -64,7 +64,7 @@ class Intrinsics:
         self._conditions: dict[object, tuple[object, Bindings]] = {}
         self._held: dict[str, bool | None] = {}  # None while it is being found out.
         self._allowance = Allowance()
-        self._origins: dict[int, object] = {}
+        self._origins: dict[int, tuple[object, object]] = {}  # With what was made, whose identity nothing else gets.
         self._loops = Loops(self.resolved, self._allowance)
         self._functions: dict[object, Callable[[object], object]] = {
             "Ref": lambda value: self._ref(name_in("Ref", value)),
@@ -127,7 +127,11 @@ class Intrinsics:
 
     def origin(self, resolved: object) -> object:
         """The object of the template of which `resolved` made this one; itself, if it did not make it."""
-        return self._origins.get(id(resolved), resolved)
+        return self._origins.get(id(resolved), (resolved, resolved))[1]
+
+    def note_origin(self, made: object, resolved: object) -> None:
+        """Notes that an object was made of one that `resolved` has made."""
+        self._origins[id(made)] = made, self.origin(resolved)
 
     def holds(self, condition: object) -> bool:
         """Whether a condition of the template is true; raises TemplateError for one that it does not declare."""
@@ -157,7 +161,7 @@ class Intrinsics:
             _check_no_function(name)
         members_by_name = {name: self.resolved(each) for name, each in self._loops.members(value)}
         present = {name: each for name, each in members_by_name.items() if each is not NO_VALUE}
-        self._origins[id(present)] = value
+        self._origins[id(present)] = present, value
         return present
 
     def _text(self, function: str, value: object) -> str:
