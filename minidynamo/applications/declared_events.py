@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from minidynamo.applications.declared import DeclaredApplication, last_name
 from minidynamo.applications.definition import (
@@ -71,7 +71,7 @@ class DeclaredEvents:
         self._readers: dict[str, Callable[[str, Part, FunctionDefinition], None]] = {
             "DynamoDB": self._stream,
             "Schedule": self._schedule,
-            "ScheduleV2": self._schedule,
+            "ScheduleV2": self._scheduler,
             "SQS": self._queue,
             "SNS": self._topic,
             "Api": lambda name, properties, function: self._route("Api", name, properties, function),
@@ -157,6 +157,15 @@ class DeclaredEvents:
         if is_on:
             own_name = text_of(properties.get("Name")) or f"{function.logical_name}{name}"
             self._add_schedule(own_name, properties, function, _payload(properties))
+
+    def _scheduler(self, name: str, properties: Part, function: FunctionDefinition) -> None:
+        """A schedule of EventBridge Scheduler."""
+        bounds = [each for each in ("StartDate", "EndDate") if properties.has(each)]
+        if bounds:
+            self._application.leave_out(f"{', '.join(bounds)} of the event {name} of {function.logical_name}")
+        known = len(self._found.schedules)
+        self._schedule(name, properties, function)
+        self._found.schedules[known:] = [replace(each, service="scheduler") for each in self._found.schedules[known:]]
 
     def _add_schedule(self, name: str, properties: Part, function: FunctionDefinition, payload: JsonValue) -> None:
         member = "Schedule" if properties.has("Schedule") else "ScheduleExpression"

@@ -79,6 +79,7 @@ class ScheduleDefinition:
         expression: such as "rate(5 minutes)" or "cron(0 12 * * ? *)".
         payload: the event; None for that of a scheduled event.
         time_zone: of a cron expression.
+        service: which has it: "events" for a rule of EventBridge, "scheduler" for a schedule of EventBridge Scheduler.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ScheduleDefinition:
     expression: str
     payload: JsonValue = None
     time_zone: str = "UTC"
+    service: str = "events"
 
 
 @dataclass(frozen=True)

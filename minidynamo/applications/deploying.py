@@ -96,9 +96,17 @@ class Deployed:
             **settings,
         )
         if function.alias is not None:
-            version = self._database.functions.publish_version(function.name)
-            self._database.functions.put_alias(function.name, function.alias, version)
-            self._database.functions.provision(function.name, function.alias, function.provisioned_concurrency)
+            self._publish(function.name, function.alias, function.provisioned_concurrency)
+
+    def _publish(self, name: str, alias: str, provisioned: int) -> None:
+        """Lets an alias stand for what was deployed; the environments of what it stood for before end."""
+        functions = self._database.functions
+        before = functions.find(name)[0].aliases.get(alias)
+        functions.put_alias(name, alias, functions.publish_version(name))
+        functions.provision(name, alias, provisioned)
+        packaged = None if before is None else functions.find(name)[0].packaged(before)
+        if packaged is not None:
+            packaged.end()
 
     def _configure(self, function: FunctionDefinition) -> None:
         """Says what becomes of queued invocations, once all functions are there that may be their destinations."""

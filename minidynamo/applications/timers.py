@@ -1,6 +1,6 @@
 """Schedules at work: what is due invokes its function, by `drain` or in the background.
 
-Source: Amazon EventBridge User Guide, "Events from AWS services", scheduled events.
+Source: Amazon EventBridge User Guide, "Events from AWS services", scheduled events; EventBridge Scheduler User Guide.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from minidynamo.lambdas.service import Functions
 from minidynamo.lambdas.tally import Tally
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonValue
+
+# How the ARN of a schedule goes on, by the service that has it.
+_RESOURCES = {"events": "rule", "scheduler": "schedule/default"}
 
 
 class Timer:
@@ -65,15 +68,16 @@ class Timer:
         return Tally()
 
     def _event(self, due: float) -> JsonValue:
-        account, region = self._scope.account_id, self._scope.region
+        account, region, service = self._scope.account_id, self._scope.region, self._schedule.service
+        assert service in _RESOURCES, f"{service} has no schedules"
         return {
             "version": "0",
             "id": f"{self._count:08x}-0000-4000-8000-{int(due):012x}",
             "detail-type": "Scheduled Event",
-            "source": "aws.events",
+            "source": f"aws.{service}",
             "account": account,
             "time": f"{datetime.fromtimestamp(due, UTC):%Y-%m-%dT%H:%M:%SZ}",
             "region": region,
-            "resources": [f"arn:aws:events:{region}:{account}:rule/{self._schedule.name}"],
-            "detail": {},
+            "resources": [f"arn:aws:{service}:{region}:{account}:{_RESOURCES[service]}/{self._schedule.name}"],
+            "detail": {} if service == "events" else "{}",
         }

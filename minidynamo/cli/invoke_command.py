@@ -7,6 +7,7 @@ import http.client
 import json
 import sys
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote
 
 from minidynamo.cli.places import one_line
@@ -59,7 +60,7 @@ def _event(path: str | None) -> bytes:
     if path is None:
         return b"{}"
     try:
-        event = sys.stdin.buffer.read() if path == "-" else open(path, "rb").read()  # noqa: SIM115
+        event = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read the event {path}: {error.strerror}") from None
     try:

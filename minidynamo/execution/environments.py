@@ -110,6 +110,11 @@ class Environments:
         for each, _ in idle:
             each.end()
 
+    def resume(self) -> None:
+        """Keeps those that are given back from now on, after all were ended."""
+        with self._lock:
+            self._has_ended = False
+
     def begin_as_child(self) -> None:
         """Begins anew in a child process: the environments are the parent's, and stay."""
         self._lock = threading.Lock()

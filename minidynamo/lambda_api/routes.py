@@ -72,7 +72,7 @@ _PROVISIONED, _URL = (
 _LAYER = "/2018-10-31/layers/{LayerName}/versions"
 _QUALIFIED = {"Qualifier": "Qualifier"}
 _PAGED = {each: each for each in ("Marker", "MaxItems", "FunctionVersion")}
-_ROUTES = (
+ROUTES = (
     Route("CreateEventSourceMapping", "POST", _MAPPINGS, has_members=True),
     Route(
         "ListEventSourceMappings",
@@ -136,8 +136,8 @@ _ROUTES = (
     Route("TagResource", "POST", _TAGS, has_members=True),
     Route("UntagResource", "DELETE", _TAGS, query={"tagKeys": "TagKeys"}),
 )
-_BY_PATTERN = [(route.method, route.pattern, route) for route in _ROUTES]
-OPERATIONS = tuple(route.operation for route in _ROUTES)
+_BY_PATTERN = [(route.method, route.pattern, route) for route in ROUTES]
+OPERATIONS = tuple(route.operation for route in ROUTES)
 
 
 def is_for_lambda(path: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Protocol
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 _MOTO = "moto.core.models"
+_NUMBERS = ("ErrorCode",)
 
 
 class AwsClient(Protocol):
@@ -95,14 +96,20 @@ def queue_url(client: AwsClient, arn: str) -> str:
     return url
 
 
+def _attributes(attributes: Mapping[str, str]) -> JsonObject:
+    """Attributes of a message, as clients take them."""
+    types = {name: "Number" if name in _NUMBERS else "String" for name in attributes}
+    return {name: {"DataType": types[name], "StringValue": text} for name, text in attributes.items()}
+
+
 def _to_queue(client: AwsClient, arn: str, record: JsonValue, attributes: Mapping[str, str], now: float) -> None:
-    sent = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
-    client.send_message(QueueUrl=queue_url(client, arn), MessageBody=json.dumps(record), MessageAttributes=sent)
+    client.send_message(
+        QueueUrl=queue_url(client, arn), MessageBody=json.dumps(record), MessageAttributes=_attributes(attributes)
+    )
 
 
 def _to_topic(client: AwsClient, arn: str, record: JsonValue, attributes: Mapping[str, str], now: float) -> None:
-    sent = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
-    client.publish(TopicArn=arn, Message=json.dumps(record), MessageAttributes=sent)
+    client.publish(TopicArn=arn, Message=json.dumps(record), MessageAttributes=_attributes(attributes))
 
 
 def _to_bucket(client: AwsClient, arn: str, record: JsonValue, attributes: Mapping[str, str], now: float) -> None:

@@ -97,6 +97,11 @@ class LambdaFunction:
         for each in self._packaged_versions():
             each.end()
 
+    def resume_environments(self) -> None:
+        """Keeps execution environments again, after they were ended."""
+        for each in self._packaged_versions():
+            each.environments.resume()
+
     def begin_as_child(self) -> None:
         """Begins anew in a child process, where nothing runs."""
         self.active = 0

@@ -110,6 +110,11 @@ class Runtime:
         for function in list(self._functions.values()):
             function.end_environments()
 
+    def resume_environments(self) -> None:
+        """Keeps execution environments again, after they were ended."""
+        for function in list(self._functions.values()):
+            function.resume_environments()
+
     @property
     def names(self) -> list[str]:
         """The names of all functions."""

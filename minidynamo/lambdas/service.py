@@ -125,6 +125,7 @@ class Functions(NamedFunctions):
 
     def start(self) -> None:
         """Runs everything in the background from now on: each mapping and the queue in a thread of its own."""
+        self._runtime.resume_environments()
         if self._background is None or not self._background.is_alive:
             self._background = Background(self._other_work, self._context.clock)
         for mapping in self._live_mappings():

@@ -41,12 +41,13 @@ TEXT = "import importlib, os, sys\n\ndef handler(event, context):\n    "
 
 
 @pytest.fixture(autouse=True)
-def unchanged() -> Iterator[None]:
+def unchanged(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What belongs to the process is as it was when a test has ended."""
-    root = logging.getLogger()
+    root, temporary = logging.getLogger(), tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))  # Its own: other tests run at the same time.
 
     def state() -> list[object]:
-        folders = sorted(each.name for each in Path(tempfile.gettempdir()).glob("minidynamo-environment-*"))
+        folders = sorted(each.name for each in temporary.iterdir())
         logging_state, imports = [root.handlers[:], root.level], [importlib.import_module, sys.meta_path[:]]
         return [os.environ, sys.stdout, sys.stderr, logging_state, imports, folders]
 

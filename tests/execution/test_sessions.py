@@ -48,6 +48,16 @@ def handler(event, context):
 """
 
 
+def test_a_stop_ends_environments_until_the_next_start(database: Database, write: Write) -> None:
+    database.functions.deploy("f", write(app=COUNTING), "app.handler")
+    counts = lambda: [json.loads(database.functions.invoke("f")["Payload"])[1] for _ in range(2)]  # noqa: E731
+    assert counts() == [1, 2]
+    database.functions.stop()
+    assert counts() == [1, 1]
+    database.functions.start()
+    assert counts() == [1, 2]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_child_has_environments_of_its_own(database: Database, write: Write, isolation: Any) -> None:

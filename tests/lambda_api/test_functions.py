@@ -83,7 +83,7 @@ def test_a_weighted_alias(client: Any, database: Database) -> None:
     replies = [client.invoke(FunctionName="echo:canary")["ExecutedVersion"] for _ in range(200)]
     counts = Counter(replies)
     assert counts.keys() == {"1", "2"} and 20 < counts["2"] < 80
-    none = {"AdditionalVersionWeights": {}}
+    none: dict[str, dict[str, float]] = {"AdditionalVersionWeights": {}}
     assert "RoutingConfig" not in client.update_alias(FunctionName="echo", Name="canary", RoutingConfig=none)
     wrong = {"AdditionalVersionWeights": {"2": 1.5}}
     assert refusal(client.update_alias, FunctionName="echo", Name="canary", RoutingConfig=wrong)[0] in (

@@ -40,22 +40,19 @@ def answer(app: Any, function: str) -> Any:
     return json.loads(app.invoke(function)["Payload"])
 
 
-def folders() -> set[str]:
-    """The folders that are there for code and environments."""
-    return {each.name for each in Path(tempfile.gettempdir()).glob("minidynamo-*")}
-
-
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_code_and_layers_in_zip_files(template: Path, isolation: Any) -> None:
-    gc.collect()
-    before = folders()
+def test_code_and_layers_in_zip_files(
+    template: Path, isolation: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     with minidynamo.app_from(template, isolation=isolation) as app:
         gc.collect()
         assert answer(app, "Zipped") == "of the layer"
         assert answer(app, "Inline") == 2
     del app
     gc.collect()
-    assert folders() <= before, "what was unpacked goes with the application"
+    assert list(temporary.iterdir()) == [], "what was unpacked goes with the application"
 
 
 def test_what_is_unpacked_is_no_change(template: Path) -> None:
@@ -102,3 +99,18 @@ def test_a_start_that_fails_halfway_leaves_the_definition(template: Path) -> Non
         with pytest.raises(minidynamo.DynamoError, match="nobody"):
             app.reload()
         assert app.definition is before
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_environments_of_what_an_alias_stood_for_end(template: Path, isolation: Any) -> None:
+    settings = (
+        "CodeUri: code.zip, AutoPublishAlias: live, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}"
+    )
+    template.write_text(TEMPLATE.replace("CodeUri: code.zip", settings))
+    with minidynamo.app_from(template, isolation=isolation) as app:
+        for version in ("1", "2", "3"):
+            response = app.functions.invoke("Zipped", Qualifier="live")
+            assert response["ExecutedVersion"] == version and json.loads(response["Payload"]) == "of the layer"
+            assert app.functions.find("Zipped")[0].environments == 1
+            app.reload()
+        assert json.loads(app.functions.invoke("Zipped", Qualifier="1")["Payload"]) == "of the layer"
