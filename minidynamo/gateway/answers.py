@@ -62,7 +62,9 @@ def _headers_of(value: Mapping[str, JsonValue]) -> dict[str, list[str]]:
     """The values of each header by lower-case name; those of `multiValueHeaders` win over equal ones of `headers`."""
     headers: dict[str, list[str]] = {}
     for name, values in (value.get("multiValueHeaders") or {}).items():
-        headers.setdefault(name.lower(), []).extend(_texts(values))
+        texts = _texts(values)
+        if texts:  # A header without values is none.
+            headers.setdefault(name.lower(), []).extend(texts)
     for name, each in (value.get("headers") or {}).items():
         (text,) = _texts([each])
         values = headers.setdefault(name.lower(), [])

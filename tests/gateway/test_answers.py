@@ -166,6 +166,14 @@ def doors() -> Any:
     asked.database.close()
 
 
+def test_headers_without_values_are_none(doors: Any) -> None:
+    asked, gateways = doors
+    asked.answer = lambda event: {"statusCode": 200, "multiValueHeaders": {"": [], "Content-Type": [], "x": []}}
+    for gateway in gateways:
+        headers = gateway.request("GET", "/x", {"Accept": "*/*"}).headers
+        assert "" not in headers and "x" not in headers
+
+
 @given(returned=VALUES | NAMED)
 def test_whatever_a_function_returns_the_response_is_one(doors: Any, returned: Any) -> None:
     """For those of authorizers as well."""
