@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from minidynamo.applications.definition import ApplicationDefinition, FunctionDefinition
+from minidynamo.applications.definition import ApplicationDefinition
 from minidynamo.applications.deploying import Deployed
 from minidynamo.applications.door import AppDoor
 from minidynamo.applications.http import HttpClient
@@ -69,9 +69,9 @@ class Application:
         self.definition = read()
         self.database = database
         self._deployed = Deployed(database, isolation)
-        self._identities = Identities(database, self._functions_defined)
+        self._identities = Identities(database, self.definition.functions)
         self._mock: Mock[Database] | None = None
-        self._url: str | None = None
+        self._server: Server | None = None
         self.gateway = self._new_gateway()
         self.http = HttpClient(self.gateway)
         database.functions.use_clients(**(clients or {}))
@@ -111,7 +111,7 @@ class Application:
         self._mock = mock(self.database)
         self._mock.start()
         try:
-            assert self.metrics is not None, "an application is measured from its start on"
+            _ = self.metrics  # Which are recorded from when they are first asked for.
             self._deployed.deploy(self.definition)
             self.functions.add_source(self._deployed.work)
         except BaseException:
@@ -141,12 +141,12 @@ class Application:
             TemplateError: the template is wrong; everything stays as it was.
         """
         before, self.definition = self.definition, self._read()
-        self._identities.renew()
+        self._identities.renew(self.definition.functions)
         try:
             self._deployed.deploy(self.definition)
         except BaseException:
             self.definition = before
-            self._identities.renew()
+            self._identities.renew(before.functions)
             raise
         self.gateway = self._new_gateway()
         self.http = HttpClient(self.gateway)
@@ -195,32 +195,25 @@ class Application:
     def routes(self) -> list[str]:
         """The routes of its APIs with where they are served, and its schedules, a line each."""
         assert self._server is not None, "an application tells its routes where it is served"
-        several = len(self.definition.apis) > 1
-        lines = []
-        for api in self.definition.apis:
-            root = f"{self._server.url}/{api.name}" if several else self._server.url
-            lines += [f"{route.method:7} {root}{route.path} -> {route.function}" for route in api.routes]
+        lines = [
+            f"{route.method:7} {self._root_of(self._server, api)}{route.path} -> {route.function}"
+            for api in self.definition.apis
+            for route in api.routes
+        ]
         timers = [f"{each.expression} -> {each.function}" for each in self.definition.schedules]
         return lines + timers
 
-    _server: Server | None = None
+    def _root_of(self, server: Server, api: ApiDefinition) -> str:
+        """Where a server has an API: below its name, if there are several."""
+        return f"{server.url}/{api.name}" if len(self.definition.apis) > 1 else server.url
 
     def _served_at(self, value: str) -> str:
         server = self._server
         if server is None or not server.port:
             return value
         value = _FUNCTION_URL.sub(rf"http://\1.localhost:{server.port}/", value)
-        several = len(self.definition.apis) > 1
-        names = {each.api_id: each.name for each in self.definition.apis}
-
-        def local(found: re.Match[str]) -> str:
-            name = names.get(found[1].lower())
-            return found[0] if name is None else f"{server.url}/{name}" if several else server.url
-
-        return _PUBLIC_URL.sub(local, value)
-
-    def _functions_defined(self) -> tuple[FunctionDefinition, ...]:
-        return self.definition.functions
+        roots = {each.api_id: self._root_of(server, each) for each in self.definition.apis}
+        return _PUBLIC_URL.sub(lambda found: roots.get(found[1].lower(), found[0]), value)
 
     def _new_gateway(self) -> ApiGateway:
         return ApiGateway(self.database, self.definition.apis, self._record_call)

@@ -79,3 +79,8 @@ def _object(value: object) -> Members:
 def last_name(value: object) -> str:
     """The name at the end of an ARN or a path, or the value itself."""
     return (text_of(value) or "").rpartition(":")[2].rpartition("/")[2]
+
+
+def function_name_in(text: str) -> str:
+    """The name of a function in an ARN, or in a name with a qualifier."""
+    return text.rpartition(":function:")[2].partition(":")[0]

@@ -11,7 +11,6 @@ from typing import NamedTuple, Required, TypedDict, Unpack
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_events import ApiEvent
-from minidynamo.applications.definition import FunctionDefinition
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
 from minidynamo.gateway.definition_rules import ANY, METHODS
 from minidynamo.templates.parts import Part, text_of
@@ -55,15 +54,11 @@ class DeclaredApis:
 
     Parameters:
         application: the template.
-        functions: its functions.
         keys: names of API keys by value; where there are none, routes that need one refuse everybody.
     """
 
-    def __init__(
-        self, application: DeclaredApplication, functions: list[FunctionDefinition], keys: Mapping[str, str]
-    ) -> None:
+    def __init__(self, application: DeclaredApplication, keys: Mapping[str, str]) -> None:
         self._application = application
-        self._functions = {each.name: each for each in functions}
         self._keys = dict(keys)
 
     def all(self, events: list[ApiEvent]) -> list[ApiDefinition]:
@@ -111,8 +106,11 @@ class DeclaredApis:
             ),
             api_keys=self._keys,
             throttle=throttle_of(properties, auth),
-            gateway_responses={str(key): _response(each) for key, each in _members(properties, "GatewayResponses")},
-            stage_variables=stage_variables(variables),
+            gateway_responses={
+                str(key): response_of(each, each.section("ResponseParameters").section("Headers"))
+                for key, each in _members(properties, "GatewayResponses")
+            },
+            stage_variables=texts_of(variables),
         )
 
     def _properties(self, name: str, kind: _Kind) -> Part:
@@ -222,11 +220,6 @@ def http_cors(part: Part) -> Cors:
     return Cors(origins, methods, headers, exposed, max_age, part.get("AllowCredentials") in (True, "true"))
 
 
-def stage_variables(part: Part) -> dict[str, str]:
-    """The variables of a stage."""
-    return {str(name): text_of(each) or "" for name, each in part.members.items()}
-
-
 class ApiMembers(TypedDict, total=False):
     """What an API is made of besides what its own properties say."""
 
@@ -289,8 +282,15 @@ def _decimal(part: Part, member: str, otherwise: float) -> float:
         raise part.wrong(member, part.get(member), "a number") from None
 
 
-def _response(part: Part) -> GatewayResponse:
-    parameters = part.section("ResponseParameters")
-    headers = {f"{name}": text_of(value) or "" for name, value in parameters.section("Headers").members.items()}
-    templates = {str(name): text_of(value) or "" for name, value in part.section("ResponseTemplates").members.items()}
-    return GatewayResponse(part.number("StatusCode") if part.has("StatusCode") else None, headers, templates)
+def texts_of(part: Part) -> dict[str, str]:
+    """The members of an object, as texts."""
+    return {str(name): text_of(each) or "" for name, each in part.members.items()}
+
+
+def response_of(part: Part, headers: Part) -> GatewayResponse:
+    """What an API answers by itself; raises TemplateError for what it cannot."""
+    status = part.number("StatusCode") if part.has("StatusCode") else None
+    try:
+        return GatewayResponse(status, texts_of(headers), texts_of(part.section("ResponseTemplates")))
+    except (TypeError, ValueError) as error:
+        raise TemplateError(f"{part.name}: {error}", at=part.members) from None

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from minidynamo.applications.declared import DeclaredApplication
+from minidynamo.applications.declared import DeclaredApplication, function_name_in
 from minidynamo.applications.declared_functions import event_invoke, number_of
 from minidynamo.applications.declared_gateways import declared_of
 from minidynamo.applications.definition import FunctionDefinition, UrlDefinition
@@ -90,7 +90,7 @@ class DeclaredCompanions:
 
     def _function(self, text: str) -> FunctionDefinition | None:
         """The function of a name or an ARN."""
-        return self._by_name.get(text.rpartition(":function:")[2].partition(":")[0])
+        return self._by_name.get(function_name_in(text))
 
 
 def _url(logical_name: str, function: str, qualifier: str | None, properties: Part) -> UrlDefinition:

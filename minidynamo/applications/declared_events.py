@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
-from minidynamo.applications.declared import DeclaredApplication, last_name
+from minidynamo.applications.declared import DeclaredApplication, function_name_in, last_name
 from minidynamo.applications.definition import (
     FunctionDefinition,
     MappingDefinition,
@@ -137,7 +137,7 @@ class DeclaredEvents:
 
     def _invoked(self, text: str) -> FunctionDefinition | None:
         """The function of a name, a logical name or an ARN."""
-        name = text.rpartition(":function:")[2].partition(":")[0]
+        name = function_name_in(text)
         return self._by_name.get(name) or self._by_logical_name.get(name)
 
     def _stream(self, name: str, properties: Part, function: FunctionDefinition, arn: str = "") -> None:

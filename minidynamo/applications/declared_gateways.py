@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from minidynamo.applications.declared import DeclaredApplication
-from minidynamo.applications.declared_apis import api_made, listed, plain, stage_variables, throttle_of
+from minidynamo.applications.declared_apis import api_made, listed, plain, response_of, texts_of, throttle_of
 from minidynamo.applications.definition import FunctionDefinition
-from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route
+from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, Route
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.resource_names import Resource
-from minidynamo.templates.table_definition import TemplateError
 
 _PREFIX = "AWS::ApiGateway::"
 (REST_API, _RESOURCE, _METHOD, _AUTHORIZER, _STAGE, _DEPLOYMENT, _RESPONSE, _PLAN, _KEY) = GATEWAY_TYPES = tuple(
@@ -120,8 +119,13 @@ class DeclaredGateways:
             binary_media_types=tuple(str(each) for each in listed(api.properties.get("BinaryMediaTypes"))),
             api_keys=self._keys,
             throttle=throttle_of(stage, self._plan(api.name)),
-            gateway_responses=dict(map(_response, self._of(_RESPONSE, api.name))),
-            stage_variables=stage_variables(stage.section("Variables")),
+            gateway_responses={
+                each.properties.text("ResponseType"): response_of(
+                    each.properties, each.properties.section("ResponseParameters")
+                )
+                for each in self._of(_RESPONSE, api.name)
+            },
+            stage_variables=texts_of(stage.section("Variables")),
         )
 
     def _stage(self, api: str) -> Part:
@@ -243,17 +247,3 @@ def _cors_of(method: Part) -> Cors | None:
     return Cors(
         origins, methods, headers, exposed, int(age) if age.isdecimal() else None, allows, preflight_status=status
     )
-
-
-def _response(declared: Declared) -> tuple[str, GatewayResponse]:
-    """What an API answers by itself, by its type."""
-    part = declared.properties
-    headers, templates = (
-        {str(name): text_of(value) or "" for name, value in part.section(member).members.items()}
-        for member in ("ResponseParameters", "ResponseTemplates")
-    )
-    try:
-        made = GatewayResponse(part.number("StatusCode") if part.has("StatusCode") else None, headers, templates)
-    except (TypeError, ValueError) as error:
-        raise TemplateError(f"{part.name}: {error}", at=part.members) from None
-    return part.text("ResponseType"), made

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minidynamo.applications.declared import DeclaredApplication
-from minidynamo.applications.declared_apis import api_made, http_cors, listed, stage_variables, throttle_of
+from minidynamo.applications.declared_apis import api_made, http_cors, listed, texts_of, throttle_of
 from minidynamo.applications.declared_gateways import (
     NOT_SIMULATED,
     Declared,
@@ -83,7 +83,7 @@ class DeclaredHttpGateways:
             if api.properties.has("CorsConfiguration")
             else None,
             throttle=throttle_of(stage, Part({}, stage.name)),
-            stage_variables=stage_variables(stage.section("StageVariables")),
+            stage_variables=texts_of(stage.section("StageVariables")),
         )
 
     def _quick(self, api: Declared) -> list[Route]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
 
 from minidynamo.applications.definition import (
     ApplicationDefinition,
@@ -169,14 +168,13 @@ class Deployed:
 
     def _create_queues(self, definition: ApplicationDefinition) -> None:
         """Makes the queues and topics that the template declares, where there are clients for them."""
-        makers: tuple[tuple[str, tuple[str, ...], Callable[..., Callable[[str], object]]], ...] = (
-            ("sqs", definition.queues_to_create, lambda client: lambda name: client.create_queue(QueueName=name)),
-            ("sns", definition.topics_to_create, lambda client: lambda name: client.create_topic(Name=name)),
-        )
-        for service, names, maker in makers:
-            client = self._database.functions.client_of(service)
-            for name in names if client is not None else ():
-                maker(client)(name)
+        sqs, sns = (self._database.functions.client_of(each) for each in ("sqs", "sns"))
+        if sqs is not None:
+            for name in definition.queues_to_create:
+                sqs.create_queue(QueueName=name)
+        if sns is not None:
+            for name in definition.topics_to_create:
+                sns.create_topic(Name=name)
 
 
 MappingKey = tuple[str, str, str]

@@ -7,8 +7,8 @@ own signs with a key of its own, by which a server on loopback tells functions a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from minidynamo.applications.definition import FunctionDefinition
@@ -37,24 +37,25 @@ class Identities:
 
     Parameters:
         database: what they use.
-        functions: gives them as they are defined by now.
+        functions: as they are defined.
     """
 
-    def __init__(self, database: Database, functions: Callable[[], tuple[FunctionDefinition, ...]]) -> None:
+    def __init__(self, database: Database, functions: tuple[FunctionDefinition, ...]) -> None:
         self._database = database
-        self._functions = functions
-        self._seen: dict[str, tuple[FunctionDefinition, _Seen]] = {}
         self._server = FunctionServer(self._endpoint_for)
         self._unsigned = FunctionServer(database)
+        self.renew(functions)
 
     def install(self, deployment: Deployment) -> None:
         """Lets functions that are deployed use the database as themselves."""
         deployment.lending = self._lending
         deployment.reach = self._variables
 
-    def renew(self) -> None:
-        """Takes up changed policies."""
-        self._seen.clear()
+    def renew(self, functions: tuple[FunctionDefinition, ...]) -> None:
+        """Takes up functions as they are defined from now on."""
+        self._functions = {each.name: each for each in functions}
+        self._by_key = {_key_of(each.name): each for each in functions}
+        self._seen: dict[str, tuple[FunctionDefinition, _Seen]] = {}
 
     def stop(self) -> None:
         """Ends the servers that processes reach."""
@@ -62,23 +63,18 @@ class Identities:
         self._unsigned.stop()
 
     def _lending(self, name: str) -> Callable[[], AbstractContextManager[object]]:
-        return lambda: self._lent(name)
+        view = self._view(self._functions.get(name))
+        return nullcontext if view is None else lambda: answering_here(view)
 
-    @contextmanager
-    def _lent(self, name: str) -> Iterator[None]:
-        function = next((each for each in self._functions() if each.name == name), None)
-        view = None if function is None else self._view(function)
-        with nullcontext() if view is None else answering_here(view):
-            yield
-
-    def _view(self, function: FunctionDefinition) -> _Seen | None:
+    def _view(self, function: FunctionDefinition | None) -> _Seen | None:
         """What a function sees of the database; None where that is all of it."""
-        if function.policies is None:
+        if function is None or function.policies is None:
             return None
         known = self._seen.get(function.name)
-        if known is None or known[0] is not function:
+        if known is None or known[0] is not function:  # It may be that of before, of a call under way.
             view = self._database.as_principal(function.policies, arn=self._arn(function))
             known = self._seen[function.name] = function, _Seen(view, self._database)
+        assert known[1].owner is self._database, f"{function.name} would see another database"
         return known[1]
 
     def _variables(self, name: str) -> dict[str, str]:
@@ -89,9 +85,7 @@ class Identities:
 
     def _endpoint_for(self, signature: Signature | None) -> Endpoint:
         """The database as whoever has signed a request sees it."""
-        key = "" if signature is None else signature.access_key
-        function = next((each for each in self._functions() if _key_of(each.name) == key), None)
-        view = None if function is None else self._view(function)
+        view = None if signature is None else self._view(self._by_key.get(signature.access_key))
         return self._database if view is None else view.database
 
     def _arn(self, function: FunctionDefinition) -> str:

@@ -91,7 +91,7 @@ def _read(
     functions, urls = companions.completed(), companions.urls()
     events = DeclaredEvents(application, functions).all()
     apis = [
-        *DeclaredApis(application, functions, api_keys).all(events.routes),
+        *DeclaredApis(application, api_keys).all(events.routes),
         *DeclaredGateways(application, functions, api_keys).all(),
         *DeclaredHttpGateways(application, functions).all(),
     ]
@@ -116,15 +116,10 @@ def _read(
 
 def _name_the_rest(application: DeclaredApplication) -> None:
     """Notes the resources of which nothing is known here."""
-    for resource in application.resources.of_types(_Anything()):
+    for resource in application.resources.present():
         kind = "" if resource.type is None else str(resource.type)
         if kind and kind not in _READ and not kind.startswith(_POLICIES):
             application.leave_out(f"{resource.logical_name} ({kind})", "not simulated")
-
-
-class _Anything:
-    def __contains__(self, name: object) -> bool:
-        return True
 
 
 def _outputs(application: DeclaredApplication, template: Members) -> dict[str, str]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import sys
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from minidynamo.cli.places import one_line
+from minidynamo.cli.function_server import FunctionServer, add_server_options, reporting
 from minidynamo.cli.printable import printable
 from minidynamo.errors import StoreError
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
-from minidynamo.remote.connection import Connections
-from minidynamo.remote.signing import region_found, signer_for
 
-_ENDPOINT, _REGION = "http://127.0.0.1:8000", "us-east-1"
 _TYPES = {"wait": "RequestResponse", "queue": "Event", "look": "DryRun"}
 
 
@@ -29,21 +25,17 @@ def add_invoke_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode", choices=_TYPES, default="wait", help="wait for the answer, queue the event, or look for the function"
     )
-    parser.add_argument("--endpoint", default=_ENDPOINT, metavar="URL", help=f"where it is ({_ENDPOINT})")
-    parser.add_argument("--region", help=f"region to sign for (as boto3 finds it, else {_REGION})")
+    add_server_options(parser)
     parser.set_defaults(run=run_invoke)
 
 
 def run_invoke(options: argparse.Namespace) -> int:
     """Invokes it; returns 0, 1 where the function or the request failed, 2 where it could not be sent."""
-    try:
-        response = _response(options, _event(options.event))
-    except (StoreError, ValueError) as error:
-        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
-        return 2
-    except (OSError, http.client.HTTPException) as error:
-        print(f"minidynamo: no response from {options.endpoint}: {one_line(error)}", file=sys.stderr)
-        return 2
+    return reporting(options, _run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    response = _response(options, _event(options.event))
     text = response.body.decode(errors="replace")
     if response.status >= 300:
         print(f"minidynamo: {_refusal(response, text)}", file=sys.stderr)
@@ -71,16 +63,14 @@ def _event(path: str | None) -> bytes:
 
 
 def _response(options: argparse.Namespace, event: bytes) -> HttpResponse:
-    region = options.region or region_found() or _REGION
     headers = {
         "content-type": "application/json",
         "x-amz-invocation-type": _TYPES[options.mode],
     }
     path = f"/2015-03-31/functions/{quote(options.function, safe='')}/invocations"
     request = HttpRequest("POST", path, "", headers, event)
-    with closing(Connections(options.endpoint, FUNCTION_TIMEOUT_SECONDS_MAX)) as connections:
-        sign = signer_for(connections.url, region, None, "lambda")
-        return connections.exchange(sign(request))
+    with closing(FunctionServer(options, "lambda", FUNCTION_TIMEOUT_SECONDS_MAX)) as server:
+        return server.exchange(request)
 
 
 def _refusal(response: HttpResponse, text: str) -> str:

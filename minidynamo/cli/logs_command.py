@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import sys
 import time
 from contextlib import closing
 
-from minidynamo.cli.places import one_line
+from minidynamo.cli.function_server import FunctionServer, add_server_options, reporting
 from minidynamo.cli.printable import printable
-from minidynamo.errors import StoreError
 from minidynamo.http.messages import HttpRequest
-from minidynamo.remote.connection import Connections
-from minidynamo.remote.signing import region_found, signer_for
 from minidynamo.values.api_types import JsonObject
 
-_ENDPOINT, _REGION = "http://127.0.0.1:8000", "us-east-1"
 _LOOK_SECONDS, _TIMEOUT_SECONDS = 0.5, 30.0
 _HEADERS = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Logs_20140328.FilterLogEvents"}
 
@@ -31,33 +26,30 @@ def add_logs_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("function", help="its name")
     parser.add_argument("--follow", "-f", action="store_true", help="go on with what is logged later, until Ctrl-C")
     parser.add_argument("--filter", metavar="PATTERN", default="", help="terms that events must have, such as ERROR")
-    parser.add_argument("--endpoint", default=_ENDPOINT, metavar="URL", help=f"where it is ({_ENDPOINT})")
-    parser.add_argument("--region", help=f"region to sign for (as boto3 finds it, else {_REGION})")
+    add_server_options(parser)
     parser.set_defaults(run=run_logs)
 
 
 def run_logs(options: argparse.Namespace) -> int:
     """Prints it; returns 0, 1 where the server refuses, 2 where it cannot be reached."""
+    return reporting(options, _run)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
-        with closing(Connections(options.endpoint, _TIMEOUT_SECONDS)) as connections:
-            _print_events(options, connections)
+        with closing(FunctionServer(options, "logs", _TIMEOUT_SECONDS)) as server:
+            _print_events(options, server)
     except _Refused as error:
         print(f"minidynamo: {printable(str(error))}", file=sys.stderr)
         return 1
-    except (StoreError, ValueError) as error:
-        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
-        return 2
-    except (OSError, http.client.HTTPException) as error:
-        print(f"minidynamo: no response from {options.endpoint}: {one_line(error)}", file=sys.stderr)
-        return 2
     return 0
 
 
-def _print_events(options: argparse.Namespace, connections: Connections) -> None:
+def _print_events(options: argparse.Namespace, server: FunctionServer) -> None:
     """Prints what there is, and goes on as long as it is to."""
     seen = ""
     while True:
-        page = _page(options, connections, seen)
+        page = _page(options, server, seen)
         for event in page["events"]:
             for line in event["message"].rstrip("\n").split("\n"):
                 print(printable(line.expandtabs()), flush=True)
@@ -69,13 +61,12 @@ def _print_events(options: argparse.Namespace, connections: Connections) -> None
         time.sleep(_LOOK_SECONDS)
 
 
-def _page(options: argparse.Namespace, connections: Connections, seen: str) -> JsonObject:
-    region = options.region or region_found() or _REGION
+def _page(options: argparse.Namespace, server: FunctionServer, seen: str) -> JsonObject:
     members: JsonObject = {"logGroupName": f"/aws/lambda/{options.function}", "filterPattern": options.filter}
     if seen:
         members["nextToken"] = seen
     request = HttpRequest("POST", "/", "", dict(_HEADERS), json.dumps(members).encode())
-    response = connections.exchange(signer_for(connections.url, region, None, "logs")(request))
+    response = server.exchange(request)
     try:
         answer: JsonObject = json.loads(response.body)
     except ValueError:

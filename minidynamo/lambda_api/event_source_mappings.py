@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from minidynamo.errors import ResourceNotFound
-from minidynamo.lambda_api.faults import Fault, invalid
+from minidynamo.lambda_api.faults import Fault, invalid, not_there
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.lambdas.filter_patterns import compiled_filters
@@ -151,7 +151,7 @@ class EventSourceMappings:
         for mapping in self._owner.functions.live_mappings():
             if mapping.uuid == uuid:
                 return mapping
-        raise Fault("ResourceNotFoundException", "The resource you requested does not exist.")
+        raise not_there()
 
     def _existing(self, text: str) -> FunctionName:
         try:

@@ -69,3 +69,8 @@ class Fault(Exception):
 def invalid(message: str) -> Fault:
     """A parameter that is none."""
     return Fault("InvalidParameterValueException", message)
+
+
+def not_there() -> Fault:
+    """Something that was asked for by its name or id and is not there."""
+    return Fault("ResourceNotFoundException", "The resource you requested does not exist.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault
@@ -14,6 +14,25 @@ from minidynamo.limits import FUNCTIONS_PAGE_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 Member = TypeVar("Member")
+
+
+class Qualified(NamedTuple):
+    """A function with the qualifier of a request.
+
+    Attributes:
+        function: it.
+        qualifier: a version or an alias, "" for none.
+        arn: that of both.
+    """
+
+    function: LambdaFunction
+    qualifier: str
+    arn: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What notes about it are kept by."""
+        return self.function.name, self.qualifier
 
 
 class FunctionFinder:
@@ -45,6 +64,13 @@ class FunctionFinder:
     def arn(self, function: LambdaFunction) -> str:
         """The ARN of a function, without a qualifier."""
         return FunctionName(function.name, None, is_arn=False).arn(self.owner.scope)
+
+    def qualified(self, members: JsonObject) -> Qualified:
+        """The function, or the version or alias of it, that a request is about."""
+        function, _ = self.named(members)
+        qualifier = self.qualifier(members) or ""
+        assert not qualifier or qualifier in (*function.versions, *function.aliases), f"{function} has no {qualifier}"
+        return Qualified(function, qualifier, self.arn(function) + (f":{qualifier}" if qualifier else ""))
 
 
 def describe(function: LambdaFunction, what: str, members: JsonObject) -> None:

@@ -9,13 +9,11 @@ import hashlib
 from collections.abc import Set
 from datetime import UTC, datetime
 
-from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.faults import Fault, not_there
 from minidynamo.lambda_api.finder import FunctionFinder, page_of
 from minidynamo.lambda_api.notes import ApiNotes
-from minidynamo.lambdas.function import LambdaFunction
 from minidynamo.values.api_types import JsonObject
 
-_NOT_THERE = "The resource you requested does not exist."
 _SETTINGS = ("AuthType", "Cors", "InvokeMode")
 
 
@@ -33,17 +31,16 @@ class FunctionUrlOperations:
 
     def create(self, members: JsonObject) -> JsonObject:
         """Gives a function, or an alias of it, a URL."""
-        function, key = self._key(members)
-        if key in self._notes.urls:
+        _, _, arn = found = self._finder.qualified(members)
+        if found.key in self._notes.urls:
             text = (
-                f"Failed to create function url config for [functionArn = {self._arn(function, key)}]. "
+                f"Failed to create function url config for [functionArn = {arn}]. "
                 "Error message:  FunctionUrlConfig exists for this Lambda function"
             )
             raise Fault("ResourceConflictException", text)
         moment = f"{datetime.fromtimestamp(self._finder.owner.clock.now(), UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        arn = self._arn(function, key)
         host = f"{hashlib.sha256(arn.encode()).hexdigest()[:32]}.lambda-url.{self._finder.owner.scope.region}.on.aws"
-        self._notes.urls[key] = {
+        self._notes.urls[found.key] = config = {
             "FunctionUrl": f"https://{host}/",
             "FunctionArn": arn,
             "InvokeMode": "BUFFERED",
@@ -51,7 +48,7 @@ class FunctionUrlOperations:
             "LastModifiedTime": moment,
             **{name: members[name] for name in _SETTINGS if name in members},
         }
-        return self._notes.urls[key]
+        return config
 
     def update(self, members: JsonObject) -> JsonObject:
         """Changes what is named of a URL's settings."""
@@ -61,15 +58,15 @@ class FunctionUrlOperations:
 
     def get(self, members: JsonObject) -> JsonObject:
         """Shows a URL."""
-        _, key = self._key(members)
+        key = self._finder.qualified(members).key
         if key not in self._notes.urls:
-            raise Fault("ResourceNotFoundException", _NOT_THERE)
+            raise not_there()
         return self._notes.urls[key]
 
     def delete(self, members: JsonObject) -> None:
         """Ends a URL."""
         self.get(members)
-        del self._notes.urls[self._key(members)[1]]
+        del self._notes.urls[self._finder.qualified(members).key]
 
     def list(self, members: JsonObject) -> JsonObject:
         """Shows the URLs of a function."""
@@ -80,23 +77,16 @@ class FunctionUrlOperations:
     def called(self, url_id: str) -> tuple[str, JsonObject] | None:
         """The function, with its alias, and the settings of the URL of an id; None where there is none."""
         for (name, qualifier), config in list(self._notes.urls.items()):
-            if config["FunctionUrl"].startswith(f"https://{url_id}."):
-                assert name in self._finder.owner.functions.names, f"{name} is gone and has a URL"
+            is_called = config["FunctionUrl"].startswith(f"https://{url_id}.")
+            if is_called and name in self._finder.owner.functions.names:  # Which others may remove.
                 return (f"{name}:{qualifier}" if qualifier else name), config
         return None
 
     def put(self, members: JsonObject) -> JsonObject:
         """Gives a function a URL, or changes the one that it has."""
-        return self.update(members) if self._key(members)[1] in self._notes.urls else self.create(members)
+        return self.update(members) if self._finder.qualified(members).key in self._notes.urls else self.create(members)
 
     def end(self, urls: Set[str]) -> None:
         """Ends the URLs that there are of some."""
         for key in [key for key, each in self._notes.urls.items() if each["FunctionUrl"] in urls]:
             del self._notes.urls[key]
-
-    def _key(self, members: JsonObject) -> tuple[LambdaFunction, tuple[str, str]]:
-        function, _ = self._finder.named(members)
-        return function, (function.name, self._finder.qualifier(members) or "")
-
-    def _arn(self, function: LambdaFunction, key: tuple[str, str]) -> str:
-        return self._finder.arn(function) + (f":{key[1]}" if key[1] else "")

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from minidynamo.execution.package import PackageError, zip_package
-from minidynamo.lambda_api.faults import Fault, invalid
+from minidynamo.lambda_api.faults import invalid, not_there
 from minidynamo.lambda_api.finder import page_of
 from minidynamo.lambda_api.notes import ApiNotes, LayerVersion
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.values.api_types import JsonObject
 
-_NOT_THERE = "The resource you requested does not exist."
 _KEPT = ("Description", "CompatibleRuntimes", "LicenseInfo", "CompatibleArchitectures")
 
 
@@ -59,7 +58,7 @@ class LayerOperations:
         arn = self._layer_arn(members["LayerName"])
         found = self._notes.layers.get(f"{arn}:{members['VersionNumber']}")
         if found is None:
-            raise Fault("ResourceNotFoundException", _NOT_THERE)
+            raise not_there()
         return self._whole(found, arn)
 
     def delete(self, members: JsonObject) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import uuid
 
-from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.faults import Fault, not_there
 from minidynamo.lambda_api.finder import FunctionFinder
 from minidynamo.lambda_api.notes import ApiNotes
 from minidynamo.values.api_types import JsonObject
 
-_NOT_THERE = "The resource you requested does not exist."
 # Members that become conditions: the operator and the key.
 _CONDITIONS = {
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
@@ -61,17 +60,15 @@ class PermissionOperations:
         """Shows the policy."""
         _, statements = self._policy(members)
         if not statements:
-            raise Fault("ResourceNotFoundException", _NOT_THERE)
+            raise not_there()
         document = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
         text = json.dumps(document, separators=(",", ":"))
         return {"Policy": text, "RevisionId": str(uuid.uuid5(uuid.NAMESPACE_OID, text))}
 
     def _policy(self, members: JsonObject) -> tuple[str, dict[str, JsonObject]]:
         """The ARN that a policy is about, and its statements by their ids."""
-        function, _ = self._finder.named(members)
-        qualifier = self._finder.qualifier(members) or ""
-        arn = self._finder.arn(function) + (f":{qualifier}" if qualifier else "")
-        return arn, self._notes.policies.setdefault((function.name, qualifier), {})
+        found = self._finder.qualified(members)
+        return found.arn, self._notes.policies.setdefault(found.key, {})
 
 
 def _statement(members: JsonObject, arn: str) -> JsonObject:

@@ -66,7 +66,6 @@ class Deployment:
     Attributes:
         reach: gives the variables by which a function's processes reach the database; none unless that is set.
         lending: gives what a function sees while it runs in a thread; nothing in particular unless that is set.
-        isolation: of functions that say nothing of it.
     """
 
     def __init__(self, clock: Clock, scope: ArnScope, new_id: Callable[[], str]) -> None:
@@ -75,7 +74,6 @@ class Deployment:
         self._new_id = new_id
         self.reach: Reach = lambda name: {}
         self.lending: Lending = lambda name: nullcontext
-        self.isolation: Isolation = "thread"
 
     def handler(
         self,
@@ -97,7 +95,7 @@ class Deployment:
             ValueError: a setting out of range, or code that cannot be used.
             TypeError: a setting of a wrong type.
         """
-        isolation = isolation or self.isolation
+        isolation = isolation or "thread"
         layers = list(Layers)
         given: dict[str, object] = {
             "MemorySize": MemorySize,

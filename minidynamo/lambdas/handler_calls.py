@@ -68,9 +68,8 @@ class HandlerCalls:
         finally:
             RUNNING.reset(token)
             running.begin(version)  # Where it has failed before its handler was called.
-        memory_mib = FUNCTION_MEMORY_MIB_MIN
-        if isinstance(handler, PackagedHandler):
-            memory_mib = handler.configuration.memory_mib
+        packaged = handler if isinstance(handler, PackagedHandler) else None
+        memory_mib = FUNCTION_MEMORY_MIB_MIN if packaged is None else packaged.configuration.memory_mib
         seconds = time.perf_counter() - began - (running.init_seconds or 0.0)
         running.end(seconds, memory_mib, "timeout" if isinstance(outcome.error, LateAnswer | TimedOut) else "")
         return outcome

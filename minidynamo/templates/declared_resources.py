@@ -51,6 +51,10 @@ class DeclaredResources:
     def of_types(self, types: Container[str]) -> list[Resource]:
         return [each for each in self._intrinsics.resources.all if str(each.type) in types and self._is_present(each)]
 
+    def present(self) -> list[Resource]:
+        """All of them."""
+        return [each for each in self._intrinsics.resources.all if self._is_present(each)]
+
     def with_connectors(self) -> list[Resource]:
         """Those that have connectors of SAM."""
         found = [each for each in self._intrinsics.resources.all if each.part.has("Connectors")]

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from minidynamo import Database
+from minidynamo.lambda_api.api import url_called
 from tests.lambda_api.conftest import REGION, refusal
 
 ARN = f"arn:aws:lambda:{REGION}:123456789012:function:greet"
@@ -142,3 +143,11 @@ def test_a_deleted_function_leaves_its_mapping(client: Any, database: Database) 
     result = client.get_event_source_mapping(UUID=mapping["UUID"])["LastProcessingResult"]
     assert result == "PROBLEM: Function call failed"
     client.delete_event_source_mapping(UUID=mapping["UUID"])
+
+
+def test_the_url_of_a_function_that_is_gone_calls_nothing(client: Any, database: Database) -> None:
+    url = client.create_function_url_config(FunctionName="greet", AuthType="NONE")["FunctionUrl"]
+    url_id = url.removeprefix("https://").partition(".")[0]
+    assert url_called(database, url_id) is not None
+    database.functions.remove("greet")
+    assert url_called(database, url_id) is None
