@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from minidynamo.errors import UnknownOperation
 from minidynamo.limits import RESOURCE_NAME_CHARACTERS_MAX, RESOURCE_NAME_CHARACTERS_MIN
@@ -22,6 +23,8 @@ from minidynamo.values.wire_types import structure_error
 from minidynamo.wording import Wording
 
 _Predicate = Callable[[object], bool]
+
+_TEXTS_KEPT = 256  # With whether they match a pattern; none is longer than its shape allows.
 
 
 def checked_request(operation: str, request: Request, wording: Wording) -> Request:
@@ -78,7 +81,7 @@ def _string(shape: Shape) -> _Predicate:
         return lambda value: type(value) is str and value in values
     low, high = shape.minimum or 0, 1 << 31 if shape.maximum is None else shape.maximum
     if shape.pattern is not None:
-        matches = re.compile(shape.pattern).fullmatch
+        matches = lru_cache(_TEXTS_KEPT)(re.compile(shape.pattern).fullmatch)  # Names of tables come again and again.
         return lambda value: type(value) is str and low <= len(value) <= high and matches(value) is not None
     return lambda value: type(value) is str and low <= len(value) <= high
 

@@ -19,7 +19,7 @@ from minidynamo.values.api_types import AttributeValue as AttributeValue
 from minidynamo.values.api_types import Item as Item
 from minidynamo.values.json_form import base64_text
 from minidynamo.values.nesting import EmptyAttributeName, NestingTooDeep
-from minidynamo.values.numbers import canonical_number, number_size_bytes
+from minidynamo.values.numbers import canonical_number, measured_number, number_size_bytes
 from minidynamo.values.wire_types import (
     REFUSES_MALFORMED_VALUES,
     MalformedValue,
@@ -65,14 +65,14 @@ def checked_item(item: Item, /) -> tuple[Item, int]:
     for name, value in item.items():
         # Strings, the most frequent values, are measured on the spot.
         if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
-            value_size = len(text) if text.isascii() else _utf8_size(text)
+            size += len(text) if text.isascii() else _utf8_size(text)
         else:
             normal, value_size = checked_value(value)
+            size += value_size
             if normal is not value:
                 changed = dict(item) if changed is None else changed
                 changed[name] = normal
-        name_size = len(name) if name.isascii() else 0
-        size += value_size + (name_size if 0 < name_size <= ATTRIBUTE_NAME_BYTES_MAX else name_size_bytes(name))
+        size += len(name) if name.isascii() and 0 < len(name) <= ATTRIBUTE_NAME_BYTES_MAX else name_size_bytes(name)
     return (item if changed is None else changed), size
 
 
@@ -91,6 +91,11 @@ def checked_value(value: AttributeValue, level: int = 1, /) -> tuple[AttributeVa
         raise NestingTooDeep
     if type(value) is not dict or len(value) != 1:
         return _checked_malformed_value(value, level)
+    if type(text := value.get("S")) is str:
+        return value, len(text) if text.isascii() else _utf8_size(text)
+    if type(text := value.get("N")) is str:
+        number, size = measured_number(text)
+        return (value if number is text else {"N": number}), size
     ((tag, payload),) = value.items()
     check = _CHECKS.get(tag)
     if check is None or payload is None:
@@ -150,8 +155,7 @@ def _checked_string(payload: object, level: int) -> tuple[str, int]:
 
 
 def _checked_number(payload: object, level: int) -> tuple[str, int]:
-    canonical = canonical_number(payload if type(payload) is str else as_text(payload))
-    return canonical, number_size_bytes(canonical)
+    return measured_number(payload if type(payload) is str else as_text(payload))
 
 
 def _checked_binary(payload: object, level: int) -> tuple[bytes, int]:

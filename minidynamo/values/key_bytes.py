@@ -29,8 +29,8 @@ TOKENS = 1 << (8 * TOKEN_BYTES)
 _END = b"\x00\x00"
 _EMPTY_PART_BYTES = len(_END)
 _COMPLEMENT = bytes(255 - each for each in range(256))
-# Two digits to their byte; the end of the digits sorts below any of them.
-_PAIRS = {f"{each:02d}": each + 1 for each in range(100)}
+# Two digits, read as hexadecimal ones, to their byte; the end of the digits sorts below any of them.
+_PAIRS = bytes(each // 16 * 10 + each % 16 + 1 if each % 16 < 10 and each < 0xA0 else 0 for each in range(256))
 
 
 @compiled
@@ -50,19 +50,22 @@ def encoded_number(canonical: str, /) -> bytes:
     """The key bytes of an N value, given as canonical text."""
     if canonical == "0":
         return b"\x01"
+    if canonical.isdigit():
+        return b"\x02" + _magnitude(canonical, len(canonical) - 1)
     negative = canonical[0] == "-"
     integer, _, fraction = (canonical[1:] if negative else canonical).partition(".")
     digits = (integer + fraction).lstrip("0")
     exponent = len(integer) - 1 if integer != "0" else len(digits) - len(fraction) - 1
+    body = _magnitude(digits, exponent)
+    return b"\x00" + body.translate(_COMPLEMENT) if negative else b"\x02" + body
+
+
+def _magnitude(digits: str, exponent: int) -> bytes:
+    """Exponent, digits and their end."""
     digits = digits.rstrip("0")
     if len(digits) % 2:
         digits += "0"
-    body = bytes(
-        [exponent - NUMBER_EXPONENT_MIN]
-        + [_PAIRS[digits[index : index + 2]] for index in range(0, len(digits), 2)]
-        + [0]
-    )
-    return b"\x00" + body.translate(_COMPLEMENT) if negative else b"\x02" + body
+    return b"%c%b\0" % (exponent - NUMBER_EXPONENT_MIN, bytes.fromhex(digits).translate(_PAIRS))
 
 
 @compiled
@@ -123,7 +126,8 @@ def plain_key(parts: Sequence[KeyPart], partition_parts: int, item: Item, tail: 
         encoded = [encode(item[name][kind]) for name, kind, encode in parts]
     except KeyError:
         return None
-    if not all(map(has_valid_length, encoded)):
-        return None
+    for part in encoded:
+        if len(part) == _EMPTY_PART_BYTES or len(part) > SORT_KEY_BYTES_MAX:  # `has_valid_length`, a call less.
+            return None
     partition_key = encoded[0] if partition_parts == 1 else b"".join(encoded[:partition_parts])
     return token(partition_key) + b"".join(encoded) + tail
