@@ -109,18 +109,20 @@ class EventSourceMappings:
         return reply
 
     def update(self, members: JsonObject) -> JsonObject:
-        """Changes the settings that are named; others stay."""
+        """Changes the settings that are named, and the function; others stay, and so does how far it has come."""
         mapping = self._find(members["UUID"])
         self._refuse_passing(mapping, "update")
         destination = _checked_destination(members)
-        if "FunctionName" in members and self._existing(members["FunctionName"]) != self._name_of(mapping):
-            raise invalid("minidynamo cannot give a mapping another function: delete it and create one.")
+        name = self._existing(members["FunctionName"]) if "FunctionName" in members else self._name_of(mapping)
         settings = _settings(members, mapping.settings)
         self._check_destination(destination)
         before = mapping.settings.Enabled
         passing = "Updating" if settings.Enabled == before else "Enabling" if settings.Enabled else "Disabling"
         assert settings.StartingPosition == mapping.settings.StartingPosition, f"{mapping} would begin elsewhere"
-        mapping.configure(settings)
+        with self._notes.making:
+            self._refuse_twin(mapping.stream_arn, mapping.table_name, name, but=mapping)
+            mapping.configure(settings, name.invoked)
+        self._notes.named[mapping.uuid] = name
         mapping.status.begin(passing, self._owner.delays.updating)
         return self._shown(mapping, passing)
 
@@ -175,10 +177,13 @@ class EventSourceMappings:
             raise invalid(f"Stream not found: {stream_arn}")
         return name
 
-    def _refuse_twin(self, stream_arn: str, table: str, name: FunctionName) -> None:
+    def _refuse_twin(
+        self, stream_arn: str, table: str, name: FunctionName, but: EventSourceMapping | None = None
+    ) -> None:
         wanted = name.invoked.removesuffix(f":{LATEST}")
         for each in self._owner.functions.live_mappings():
-            if each.table_name == table and each.function_name.removesuffix(f":{LATEST}") == wanted:
+            is_same = each.table_name == table and each.function_name.removesuffix(f":{LATEST}") == wanted
+            if is_same and each is not but:
                 raise Fault(
                     "ResourceConflictException",
                     f'The event source arn (" {stream_arn} ") and function (" {name.name} ") provided mapping already '

@@ -67,9 +67,9 @@ class BatchConsumer:
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
 
-    def configure(self, settings: MappingSettings) -> None:
-        """Goes by other settings from now on."""
-        self._settings = settings
+    def configure(self, settings: MappingSettings, function_name: str) -> None:
+        """Goes by other settings, and invokes another function, from now on."""
+        self._settings, self._function_name = settings, function_name
 
     def process(self, worker: ShardWorker, origin: StreamOrigin) -> None:
         """Hands the batch that a worker is at over to the function, or gives it up."""

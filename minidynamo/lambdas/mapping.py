@@ -103,9 +103,9 @@ class EventSourceMapping:
             for worker in workers:
                 worker.is_at_work = False
 
-    def configure(self, settings: MappingSettings) -> None:
-        """Goes on with other settings, from where it was: after the invocations that are under way."""
-        self.settings = settings
+    def configure(self, settings: MappingSettings, function_name: str) -> None:
+        """Goes on with other settings, for another function too: from where it was, after what is under way."""
+        self.settings, self.function_name = settings, function_name
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self._has_other_settings = True
         self._take_up_settings()
@@ -115,8 +115,8 @@ class EventSourceMapping:
             workers = [each for shard in self._reader.workers.values() for each in shard]
             if self._has_other_settings and not any(each.is_at_work for each in workers):
                 self._has_other_settings = False
-                self._consumer.configure(self.settings)
-                self._reader.configure(self.settings)
+                self._consumer.configure(self.settings, self.function_name)
+                self._reader.configure(self.settings, self.function_name)
 
     def enable(self) -> None:
         """Goes on from where it was."""

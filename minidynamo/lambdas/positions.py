@@ -25,9 +25,12 @@ class Positions:
     """
 
     def __init__(self, context: OperationContext, function_name: str, table_name: str) -> None:
-        self._context = context
+        self._context, self._table_name = context, table_name
         self.name = f"{function_name}/{table_name}"
-        self._key = f"mapping/{self.name}".encode()
+
+    @property
+    def _key(self) -> bytes:
+        return f"mapping/{self.name}".encode()
 
     def load(self, label: str) -> WorkerPositions | None:
         """Those in the stream of a label, None where there are none; to be called with the lock held."""
@@ -43,6 +46,17 @@ class Positions:
         batch = WriteBatch()
         self._context.catalog.system.keep(batch, self._key, packed_record(stored, 0))
         self._context.commit(batch)
+
+    def move(self, function_name: str) -> None:
+        """Makes them those of another function; to be called with the lock held."""
+        system, key = self._context.catalog.system, self._key
+        record = system.get(key)
+        self.name = f"{function_name}/{self._table_name}"
+        if self._key != key and record is not None:
+            batch = WriteBatch()
+            system.keep(batch, key, None)
+            system.keep(batch, self._key, record)
+            self._context.commit(batch)
 
     def forget(self) -> None:
         """Deletes them."""

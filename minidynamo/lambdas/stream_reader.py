@@ -45,10 +45,11 @@ class StreamReader:
         self._is_forgotten = False
         self.begin()
 
-    def configure(self, settings: MappingSettings) -> None:
-        """Goes by other settings from now on: batches that are not done are read again; with the lock held."""
+    def configure(self, settings: MappingSettings, function_name: str) -> None:
+        """Reads by other settings, or for another function: what is not done is read again; with the lock held."""
         if self.workers:
             self.save()
+        self._positions.move(function_name)
         self._settings, self._passes = settings, compiled_filters(settings.FilterCriteria)
         self.begin()
 

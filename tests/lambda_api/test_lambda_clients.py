@@ -25,14 +25,14 @@ def put(database: Database, key: str) -> None:
     database.execute("PutItem", {"TableName": "orders", "Item": {"pk": {"S": key}}})
 
 
-def records_of(database: Database) -> list[str]:
+def records_of(database: Database, name: str = "note") -> list[str]:
     """Registers a function that remembers the keys it is told of."""
     seen: list[str] = []
 
     def note(event: Any, context: object) -> None:
         seen.extend(each["dynamodb"]["Keys"]["pk"]["S"] for each in event["Records"])
 
-    database.functions.register("note", note)
+    database.functions.register(name, note)
     return seen
 
 
@@ -150,6 +150,30 @@ def test_a_mapping_lives(client: Any, database: Database) -> None:
         "ResourceNotFoundException",
         "The resource you requested does not exist.",
     )
+
+
+def test_a_mapping_gets_another_function(client: Any, database: Database) -> None:
+    """It goes on where it was, for the other function; two mappings of one stream never have the same one."""
+    seen, others, arn = records_of(database), records_of(database, "other"), stream_arn(database)
+    parameters = {"EventSourceArn": arn, "StartingPosition": "TRIM_HORIZON"}
+    uuid = client.create_event_source_mapping(FunctionName="note", **parameters)["UUID"]
+    put(database, "a")
+    database.drain()
+    changed = client.update_event_source_mapping(UUID=uuid, FunctionName="other")
+    assert (changed["State"], changed["FunctionArn"]) == ("Updating", f"{PREFIX}:other")
+    put(database, "b")
+    database.drain()
+    assert (seen, others) == (["a"], ["b"])
+    (listed,) = client.list_event_source_mappings(FunctionName="other")["EventSourceMappings"]
+    assert listed["UUID"] == uuid
+    twin = client.create_event_source_mapping(FunctionName="note", **parameters)["UUID"]
+    database.drain()
+    assert seen == ["a", "a", "b"]  # A new one begins at the start: nothing is left of the first.
+    code, message, _ = refusal(client.update_event_source_mapping, UUID=uuid, FunctionName="note")
+    assert (code, message.endswith(f"mapping with UUID {twin}")) == ("ResourceConflictException", True)
+    invalid = "InvalidParameterValueException", "Function does not exist", 400
+    assert refusal(client.update_event_source_mapping, UUID=uuid, FunctionName="none") == invalid
+    assert client.update_event_source_mapping(UUID=uuid, FunctionName="other")["FunctionArn"] == f"{PREFIX}:other"
 
 
 def test_states_pass_by_the_clock() -> None:
