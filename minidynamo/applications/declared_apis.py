@@ -12,7 +12,7 @@ from typing import NamedTuple, Required, TypedDict, Unpack
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_events import ApiEvent
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
-from minidynamo.gateway.definition_rules import ANY, METHODS
+from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, METHODS
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.table_definition import TemplateError
 
@@ -91,7 +91,7 @@ class DeclaredApis:
         auth = properties.section("Auth")
         authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
         known = {key: each for key, each in authorizers.items() if each is not None}
-        routes = tuple(self._route(each, kind, auth, known) for each in events)
+        routes = self._routes(events, kind, auth, known)
         variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables")
         return api_made(
             properties,
@@ -120,10 +120,22 @@ class DeclaredApis:
         everywhere = self._application.resources.whole.section("Globals").section(kind.globals)
         return Part(everywhere.members, f"the API {name}")
 
+    def _routes(
+        self, events: list[ApiEvent], kind: _Kind, auth: Part, known: Mapping[str, Authorizer]
+    ) -> tuple[Route, ...]:
+        routes: dict[str, Route] = {}
+        for event in events:
+            route = self._route(event, kind, auth, known)
+            if route.key in routes:
+                raise event.properties.error(f"declares {route.key}, which another event does, too")
+            routes[route.key] = route
+        return tuple(routes.values())
+
     def _route(self, event: ApiEvent, kind: _Kind, auth: Part, known: Mapping[str, Authorizer]) -> Route:
         properties = event.properties
-        method = (text_of(properties.get("Method")) or "ANY").upper()
-        path = text_of(properties.get("Path")) or "$default"
+        needs_place = kind.kind == "REST"
+        method = (properties.text("Method") if needs_place or properties.has("Method") else ANY).upper()
+        path = properties.text("Path") if needs_place or properties.has("Path") else DEFAULT_ROUTE
         own = properties.section("Auth")
         authorizer = text_of(own.get("Authorizer")) or text_of(auth.get("DefaultAuthorizer"))
         if authorizer is not None and authorizer != _NO_AUTHORIZER and authorizer not in known:

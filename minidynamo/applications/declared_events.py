@@ -6,6 +6,7 @@ Source: AWS SAM Developer Guide, "EventSource"; AWS CloudFormation, AWS::Lambda:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
@@ -18,6 +19,7 @@ from minidynamo.applications.definition import (
 )
 from minidynamo.applications.schedules import ScheduleError, schedule_of
 from minidynamo.lambdas.settings import MappingSettings
+from minidynamo.limits import QUEUE_BATCH_RECORDS_MAX
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.table_definition import TemplateError
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -26,6 +28,7 @@ _SETTINGS = {each.name for each in fields(MappingSettings)}
 _OF_MAPPING = "AWS::Lambda::EventSourceMapping"
 _RULE = "AWS::Events::Rule"
 _OFF = ("DISABLED", "disabled")
+_QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
 
 
 @dataclass(frozen=True)
@@ -181,12 +184,21 @@ class DeclaredEvents:
             return
         if properties.has("FilterCriteria"):
             self._application.leave_out(f"FilterCriteria of {name or 'a mapping'} onto {function.logical_name}")
+        arn, batch_size = arn or properties.text("Queue"), 10
+        if _QUEUE_ARN.fullmatch(arn) is None:
+            raise properties.wrong(
+                "Queue", arn, "the ARN of a queue, such as arn:aws:sqs:eu-west-1:123456789012:orders"
+            )
+        if properties.has("BatchSize"):
+            batch_size = properties.number("BatchSize")
+            if not 1 <= batch_size <= QUEUE_BATCH_RECORDS_MAX:
+                raise properties.wrong("BatchSize", batch_size, f"a number from 1 to {QUEUE_BATCH_RECORDS_MAX:,}")
         reported = properties.get("FunctionResponseTypes")
         self._found.queues.append(
             QueueDefinition(
-                arn or properties.text("Queue"),
+                arn,
                 function.invoked,
-                properties.number("BatchSize") if properties.has("BatchSize") else 10,
+                batch_size,
                 isinstance(reported, list) and "ReportBatchItemFailures" in reported,
             )
         )

@@ -186,6 +186,8 @@ def _check(function: FunctionDefinition, properties: Part) -> None:
     for member, text, pattern in texts:
         if pattern.fullmatch(text) is None:
             raise properties.wrong(member, text, "letters, digits, hyphens and underscores")
+    if "." not in function.handler:
+        raise properties.wrong("Handler", function.handler, "a module and a function in it, such as app.handler")
     numbers = {
         "Timeout": (function.timeout_seconds, 1, FUNCTION_TIMEOUT_SECONDS_MAX),
         "ReservedConcurrentExecutions": (function.reserved_concurrency or 0, 0, None),

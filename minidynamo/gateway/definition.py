@@ -6,6 +6,7 @@ Source: Amazon API Gateway Developer Guide; AWS SAM, "AWS::Serverless::Api", "AW
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -221,6 +222,9 @@ class ApiDefinition:
         if not self.stage:
             object.__setattr__(self, "stage", _DEFAULT_STAGES.get(self.kind, "Prod"))
         check_arguments(API, **{name: getattr(self, name) for name in API})
+        twins = [key for key, number in Counter(route.key for route in self.routes).items() if number > 1]
+        if twins:
+            raise ValueError(f"{self.name}: {twins[0]} is declared twice")
         for route in self.routes:
             if route.authorizer is not None and route.authorizer not in self.authorizers:
                 raise ValueError(f"{self.name}: {route.key} names an authorizer {route.authorizer!r} that there is not")

@@ -31,6 +31,8 @@ Resources:
       ADDED
 """
 STREAM = "Stream: !GetAtt Orders.StreamArn"
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:q"
+GET = "{Type: Api, Properties: {Path: /x, Method: get}}"
 # What is added, and what is said of it.
 WRONG = [
     ("MemorySize: 64", "MemorySize must be from 128 to 10240"),
@@ -51,6 +53,7 @@ WRONG = [
     ("InlineCode: 5", "5 as 'InlineCode', not text"),
     ("CodeUri: {Bucket: a, Key: b}", "has its code in S3"),
     ("CodeUri: src/app.py", "Could not unzip"),
+    ("Handler: app", "'app' as 'Handler', not a module and a function in it"),
     ("Handler: !Sub '${Nothing}'", "no parameter and no resource Nothing"),
     ("Events: [1]", "as 'Events', not an object"),
     ("Events: {E: 3}", "3 as 'E', not an object"),
@@ -58,6 +61,11 @@ WRONG = [
     ("Events: {E: {Type: Schedule, Properties: {Schedule: cron(? 12 * * ? *)}}}", "'?' is no number from 0 to 59"),
     ("Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: at(2024-99-01T00:00:00)}}}", "is no time"),
     ("Events: {E: {Type: SQS, Properties: {BatchSize: 1}}}", "the event E of F lacks 'Queue'"),
+    ("Events: {E: {Type: SQS, Properties: {Queue: orders}}}", "'orders' as 'Queue', not the ARN of a queue"),
+    (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', BatchSize: 0}}}}}}", "0 as 'BatchSize', not a number"),
+    ("Events: {E: {Type: Api, Properties: {Path: /x, Method: [get]}}}", "as 'Method', not text"),
+    ("Events: {E: {Type: Api, Properties: {Path: /x}}}", "the event E of F lacks 'Method'"),
+    (f"Events: {{E: {GET}, G: {GET}}}", "the event G of F declares GET /x, which another event does, too"),
     ("Events: {E: {Type: Api, Properties: {Path: x, Method: get}}}", "path takes a path such as"),
     ("Events: {E: {Type: HttpApi, Properties: {Path: '/{a', Method: get}}}", "path takes a path such as"),
     ("Events: {E: {Type: Api, Properties: {Path: /x, Method: fetch}}}", "'fetch' as 'Method'"),
@@ -68,7 +76,7 @@ WRONG = [
 ]
 LEFT_OUT = [
     ("Events: {E: {Type: Nothing}}", "event E of F (Nothing)"),
-    ("Events: {E: {Type: SQS, Properties: {Queue: 'arn:aws:sqs:a:1:q', FilterCriteria: {}}}}", "FilterCriteria of E"),
+    (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', FilterCriteria: {{}}}}}}}}", "FilterCriteria of E"),
     ("Events: {E: {Type: SNS, Properties: {Topic: t, FilterPolicy: {a: [b]}}}}", "FilterPolicy of E of F"),
     ("Layers: [other]", "layer other"),
 ]
