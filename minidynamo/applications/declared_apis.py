@@ -11,6 +11,7 @@ from typing import NamedTuple, Required, TypedDict, Unpack
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.declared_events import ApiEvent
+from minidynamo.applications.known_properties import check_properties
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
 from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, METHODS
 from minidynamo.templates.parts import Part, text_of
@@ -88,6 +89,7 @@ class DeclaredApis:
 
     def _api(self, name: str, kind: _Kind, events: list[ApiEvent]) -> ApiDefinition:
         properties = self._properties(name, kind)
+        check_properties(self._application, properties, kind.type, name)
         auth = properties.section("Auth")
         authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
         known = {key: each for key, each in authorizers.items() if each is not None}

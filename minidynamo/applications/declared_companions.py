@@ -53,7 +53,7 @@ class DeclaredCompanions:
             elif declared.resource.type == _EVENT_INVOKE:
                 self._by_name[function.name] = replace(function, event_invoke=event_invoke(properties))
             elif function.alias is not None:
-                self._application.leave_out(what, "a function has one alias")
+                self._application.leave_out(what, "not the first alias of its function")
             else:
                 kept = properties.section("ProvisionedConcurrencyConfig")
                 self._by_name[function.name] = replace(

@@ -17,6 +17,7 @@ from minidynamo.applications.definition import (
     QueueDefinition,
     ScheduleDefinition,
 )
+from minidynamo.applications.known_properties import check_properties
 from minidynamo.applications.schedules import ScheduleError, schedule_of
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.limits import QUEUE_BATCH_RECORDS_MAX
@@ -106,6 +107,7 @@ class DeclaredEvents:
         properties = event.section("Properties").called(f"the event {name} of {function.logical_name}")
         if not properties.members:
             self._application.resources.note_origin(properties.members, event.members)
+        check_properties(self._application, properties, kind, f"the event {name} of {function.logical_name}")
         reader(name, properties, function)
 
     def _read_resources(self) -> None:

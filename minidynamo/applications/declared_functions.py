@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from minidynamo.applications.declared import DeclaredApplication
 from minidynamo.applications.definition import FunctionDefinition
+from minidynamo.applications.known_properties import check_properties
 from minidynamo.execution.configuration import Configuration
 from minidynamo.execution.package import Package, PackageError, file_package, folder_package, text_package
 from minidynamo.lambdas.invocations import AsynchronousSettings
@@ -74,6 +75,7 @@ class DeclaredFunctions:
             what = "a container image" if properties.get("PackageType") == "Image" else runtime
             self._application.leave_out(f"function {resource.logical_name} ({what})", "not Python")
             return None
+        check_properties(self._application, properties, str(resource.type), resource.logical_name)
         is_inline = properties.has("InlineCode") or "ZipFile" in properties.section("Code").members
         definition = FunctionDefinition(
             logical_name=resource.logical_name,

@@ -103,7 +103,7 @@ class DeclaredGateways:
     def _api(self, api: Declared) -> ApiDefinition:
         for member in ("Body", "BodyS3Location"):
             if api.properties.has(member):
-                self._application.leave_out(f"{member} of {api.name}", "routes are read from resources")
+                self._application.leave_out(f"{member} of {api.name}", "not read (routes come from resources)")
         stage = self._stage(api.name)
         found = {each.name: self._authorizer(each) for each in self._of(_AUTHORIZER, api.name)}
         authorizers = {name: each for name, each in found.items() if each is not None}
@@ -133,7 +133,7 @@ class DeclaredGateways:
         stages = [*self._of(_STAGE, api), *self._of(_DEPLOYMENT, api)]
         named = [each for each in stages if each.properties.has("StageName")]
         for each in named[1:]:
-            self._application.leave_out(f"stage {each.name} of {api}", f"{named[0].name} is served alone")
+            self._application.leave_out(f"stage {each.name} of {api}", f"not served beside {named[0].name}")
         return named[0].properties if named else Part({}, f"the API {api}")
 
     def _plan(self, api: str) -> Part:
@@ -153,7 +153,7 @@ class DeclaredGateways:
         kind = (text_of(integration.get("Type")) or "none").upper()
         function = function_in(integration.get("Uri"), self._functions) if kind == "AWS_PROXY" else None
         if function is None:
-            self._application.leave_out(f"method {method.name} ({kind})", "invokes no function of the template")
+            self._application.leave_out(f"method {method.name} ({kind})", "without a function of the template")
             return None
         milliseconds = integration.number("TimeoutInMillis") if integration.has("TimeoutInMillis") else 29_000
         try:
@@ -205,7 +205,7 @@ class DeclaredGateways:
         """What methods without a function answer to preflights: one answer for all paths, that of the first."""
         found = [_cors_of(each.properties) for each in self._of(_METHOD, api) if _is_preflight(each.properties)]
         if len(set(found)) > 1:
-            self._application.leave_out(f"methods OPTIONS of {api} but for the first", "all paths answer alike")
+            self._application.leave_out(f"methods OPTIONS of {api} but for the first", "not told apart from it")
         return found[0] if found else None
 
 

@@ -70,7 +70,7 @@ class DeclaredHttpGateways:
         routes = [*self._quick(api), *(self._route(each, authorizers) for each in self._of(_ROUTE, api.name))]
         stages = self._of(_STAGE, api.name)
         for each in stages[1:]:
-            self._application.leave_out(f"stage {each.name} of {api.name}", f"{stages[0].name} is served alone")
+            self._application.leave_out(f"stage {each.name} of {api.name}", f"not served beside {stages[0].name}")
         stage = stages[0].properties if stages else Part({}, f"the API {api.name}")
         return api_made(
             api.properties,
@@ -104,7 +104,7 @@ class DeclaredHttpGateways:
         uri = None if integration is None else integration.get("IntegrationUri")
         function = function_in(uri, self._functions)
         if integration is None or function is None:
-            self._application.leave_out(f"route {declared.name}", "invokes no function of the template")
+            self._application.leave_out(f"route {declared.name}", "without a function of the template")
             return None
         payload = text_of(integration.get("PayloadFormatVersion")) or "1.0"
         milliseconds = integration.number("TimeoutInMillis") if integration.has("TimeoutInMillis") else 30_000

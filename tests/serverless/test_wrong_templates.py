@@ -53,6 +53,8 @@ WRONG = [
     ("InlineCode: 5", "5 as 'InlineCode', not text"),
     ("CodeUri: {Bucket: a, Key: b}", "has its code in S3"),
     ("CodeUri: src/app.py", "Could not unzip"),
+    ("MemorSize: 512", "F has no property 'MemorSize': did you mean MemorySize?"),
+    ("Events: {E: {Type: HttpApi, Properties: {Path: /x, Methd: get}}}", "no property 'Methd': did you mean Method?"),
     ("Handler: app", "'app' as 'Handler', not a module and a function in it"),
     ("Handler: !Sub '${Nothing}'", "no parameter and no resource Nothing"),
     ("Events: [1]", "as 'Events', not an object"),
@@ -79,6 +81,8 @@ LEFT_OUT = [
     (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', FilterCriteria: {{}}}}}}}}", "FilterCriteria of E"),
     ("Events: {E: {Type: SNS, Properties: {Topic: t, FilterPolicy: {a: [b]}}}}", "FilterPolicy of E of F"),
     ("Layers: [other]", "layer other"),
+    ("Colour: red", "Colour of F is not known"),
+    ("Events: {E: {Type: Api, Properties: {Path: /, Method: get, RequestModel: {}}}}", "RequestModel of the event E"),
 ]
 
 
