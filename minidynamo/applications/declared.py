@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from minidynamo.applications.definition import FunctionDefinition
 from minidynamo.templates.declared_resources import DeclaredResources
 from minidynamo.templates.parts import Members, Part, text_of
 from minidynamo.templates.resource_names import Resource
@@ -18,6 +20,7 @@ _GLOBALS = {
     "AWS::Serverless::HttpApi": "HttpApi",
 }
 NOT_RUN = "not run"
+_FUNCTION = re.compile(r":function:([^/:]+)(?::([^/]+))?")
 
 
 class DeclaredApplication:
@@ -79,6 +82,14 @@ def _object(value: object) -> Members:
 def last_name(value: object) -> str:
     """The name at the end of an ARN or a path, or the value itself."""
     return (text_of(value) or "").rpartition(":")[2].rpartition("/")[2]
+
+
+def function_in(text: object, functions: Mapping[str, FunctionDefinition]) -> str | None:
+    """The function of the application that a URI or an ARN names, with its alias; None where it names none."""
+    found = _FUNCTION.search(text_of(text) or "")
+    if found is None or found[1] not in functions:
+        return None
+    return found[1] if found[2] is None else f"{found[1]}:{found[2]}"
 
 
 def function_name_in(text: str) -> str:

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from typing import NamedTuple, Required, TypedDict, Unpack
 
 from minidynamo.applications.declared import DeclaredApplication
+from minidynamo.applications.declared_cors import http_cors_of, listed, rest_cors
 from minidynamo.applications.declared_events import ApiEvent
+from minidynamo.applications.definition import FunctionDefinition
 from minidynamo.applications.known_properties import check_properties
+from minidynamo.applications.openapi_bodies import OpenApiBody
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, GatewayResponse, Route, Throttle
 from minidynamo.gateway.definition_rules import ANY, DEFAULT_ROUTE, METHODS
+from minidynamo.templates.document import read_document
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.table_definition import TemplateError
 
@@ -46,7 +50,6 @@ _KINDS = {
 }
 _NO_AUTHORIZER = "NONE"
 _ANY = (ANY, "X-AMAZON-APIGATEWAY-ANY-METHOD")
-_QUOTED = re.compile(r"'(.*)'", re.DOTALL)
 _LAMBDA_AUTHORIZER = re.compile(r":function:([^/:]+(?::[^/]+)?)")
 
 
@@ -55,11 +58,15 @@ class DeclaredApis:
 
     Parameters:
         application: the template.
+        functions: its functions.
         keys: names of API keys by value; where there are none, routes that need one refuse everybody.
     """
 
-    def __init__(self, application: DeclaredApplication, keys: Mapping[str, str]) -> None:
+    def __init__(
+        self, application: DeclaredApplication, functions: list[FunctionDefinition], keys: Mapping[str, str]
+    ) -> None:
         self._application = application
+        self._functions = {each.name: each for each in functions}
         self._keys = dict(keys)
 
     def all(self, events: list[ApiEvent]) -> list[ApiDefinition]:
@@ -72,12 +79,12 @@ class DeclaredApis:
         for kind in _KINDS.values():
             of_kind = [each for each in events if _KINDS[each.kind] is kind]
             names = {each.logical_name for each in self._application.resources.of_types((kind.type,))}
-            by_api: dict[str, list[ApiEvent]] = {}
+            by_api: dict[str, list[ApiEvent]] = {each: [] for each in sorted(names)}
             with self._application.resources.standing():
                 for event in of_kind:
                     by_api.setdefault(self._api_of(event, kind, names), []).append(event)
                 found += [self._api(name, kind, routes) for name, routes in by_api.items()]
-        return found
+        return [each for each in found if each.routes]
 
     def _api_of(self, event: ApiEvent, kind: _Kind, names: set[str]) -> str:
         given = event.properties.get(kind.reference)
@@ -90,22 +97,21 @@ class DeclaredApis:
     def _api(self, name: str, kind: _Kind, events: list[ApiEvent]) -> ApiDefinition:
         properties = self._properties(name, kind)
         check_properties(self._application, properties, kind.type, name)
-        auth = properties.section("Auth")
+        auth, body = properties.section("Auth"), self._body(name, properties, kind)
         authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
-        known = {key: each for key, each in authorizers.items() if each is not None}
-        routes = self._routes(events, kind, auth, known)
+        known = body.authorizers | {key: each for key, each in authorizers.items() if each is not None}
+        routes = body.routes | self._routes(events, kind, auth, known)
         variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables")
         return api_made(
             properties,
             name=name,
             kind=kind.kind,
-            routes=routes,
+            routes=tuple(routes.values()),
             stage=text_of(properties.get("StageName")) or "",
             authorizers=known,
-            cors=_cors(properties, kind),
-            binary_media_types=tuple(
-                str(each).replace("~1", "/") for each in listed(properties.get("BinaryMediaTypes"))
-            ),
+            cors=(rest_cors(properties) if kind.kind == "REST" else http_cors_of(properties)) or body.cors,
+            binary_media_types=body.binary_media_types
+            + tuple(str(each).replace("~1", "/") for each in listed(properties.get("BinaryMediaTypes"))),
             api_keys=self._keys,
             throttle=throttle_of(properties, auth),
             gateway_responses={
@@ -114,6 +120,16 @@ class DeclaredApis:
             },
             stage_variables=texts_of(variables),
         )
+
+    def _body(self, name: str, properties: Part, kind: _Kind) -> OpenApiBody:
+        """What an OpenAPI document says of an API, in the template or in a file beside it."""
+        body, place = properties.section("DefinitionBody"), properties.get("DefinitionUri")
+        if isinstance(place, str) and not place.startswith("s3://"):
+            read = read_document(self._application.folder / place).value
+            body = Part({"document": self._application.resources.resolved_outside(read)}, name).part("document")
+        elif place is not None:
+            self._application.leave_out(f"DefinitionUri of {name}", "not of this machine")
+        return OpenApiBody(self._application, self._functions, body, kind.kind)
 
     def _properties(self, name: str, kind: _Kind) -> Part:
         resource = self._application.resources.named(name)
@@ -124,14 +140,14 @@ class DeclaredApis:
 
     def _routes(
         self, events: list[ApiEvent], kind: _Kind, auth: Part, known: Mapping[str, Authorizer]
-    ) -> tuple[Route, ...]:
+    ) -> dict[str, Route]:
         routes: dict[str, Route] = {}
         for event in events:
             route = self._route(event, kind, auth, known)
             if route.key in routes:
                 raise event.properties.error(f"declares {route.key}, which another event does, too")
             routes[route.key] = route
-        return tuple(routes.values())
+        return routes
 
     def _route(self, event: ApiEvent, kind: _Kind, auth: Part, known: Mapping[str, Authorizer]) -> Route:
         properties = event.properties
@@ -198,42 +214,6 @@ def _members(part: Part, name: str) -> list[tuple[object, Part]]:
     return list(part.section(name).each(name)) if part.has(name) else []
 
 
-def listed(value: object) -> list[object]:
-    """A list, or one entry of it; nothing for none."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def plain(value: object) -> str:
-    """A text that SAM wants in quotes of its own for REST APIs."""
-    text = text_of(value) or ""
-    quoted = _QUOTED.fullmatch(text)
-    return text if quoted is None else quoted[1]
-
-
-def _cors(properties: Part, kind: _Kind) -> Cors | None:
-    name = "Cors" if kind.kind == "REST" else "CorsConfiguration"
-    given = properties.get(name)
-    if given is None or given is False:
-        return None
-    if not isinstance(given, Mapping):
-        return Cors(("*",) if given is True else (plain(given),), ("*",), ("*",))
-    part = properties.part(name)
-    if kind.kind == "REST":
-        split = {each: tuple(plain(part.get(each)).split(",")) if part.has(each) else () for each in _REST_CORS}
-        age = int(plain(part.get("MaxAge"))) if part.has("MaxAge") else None
-        origins = tuple(each.strip() for each in split["AllowOrigin"]) or ("*",)
-        methods, headers = (tuple(each.strip() for each in split[name]) for name in ("AllowMethods", "AllowHeaders"))
-        return Cors(origins, methods, headers, (), age, part.get("AllowCredentials") in (True, "true"))
-    return http_cors(part)
-
-
-def http_cors(part: Part) -> Cors:
-    """What an HTTP API says of pages of other origins."""
-    origins, methods, headers, exposed = (tuple(map(str, listed(part.get(each)))) for each in _HTTP_CORS)
-    max_age = part.number("MaxAge") if part.has("MaxAge") else None
-    return Cors(origins, methods, headers, exposed, max_age, part.get("AllowCredentials") in (True, "true"))
-
-
 class ApiMembers(TypedDict, total=False):
     """What an API is made of besides what its own properties say."""
 
@@ -262,10 +242,6 @@ def api_made(properties: Part, **members: Unpack[ApiMembers]) -> ApiDefinition:
         )
     except ValueError as error:
         raise TemplateError(f"the API {name}: {error}", at=properties.members) from None
-
-
-_REST_CORS = ("AllowOrigin", "AllowMethods", "AllowHeaders")
-_HTTP_CORS = ("AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders")
 
 
 def throttle_of(properties: Part, auth: Part) -> Throttle | None:

@@ -5,13 +5,14 @@ Source: AWS CloudFormation, AWS::ApiGateway::RestApi, Resource, Method, Authoriz
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from minidynamo.applications.declared import DeclaredApplication
-from minidynamo.applications.declared_apis import api_made, listed, plain, response_of, texts_of, throttle_of
+from minidynamo.applications.declared import DeclaredApplication, function_in
+from minidynamo.applications.declared_apis import api_made, response_of, texts_of, throttle_of
+from minidynamo.applications.declared_cors import listed, preflight_cors
 from minidynamo.applications.definition import FunctionDefinition
+from minidynamo.applications.openapi_bodies import OpenApiBody
 from minidynamo.gateway.definition import ApiDefinition, Authorizer, Cors, Route
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.resource_names import Resource
@@ -29,8 +30,6 @@ WITHOUT_EFFECT = (f"{_PREFIX}Account", f"{_PREFIX}UsagePlanKey", f"{_PREFIX}Mode
 NOT_SIMULATED = "not simulated"
 _SECONDS_MAX = 29.0
 _DEPTH_MAX = 100
-_FUNCTION = re.compile(r":function:([^/:]+)(?::([^/]+))?")
-_CORS_HEADER = "method.response.header.Access-Control-"
 
 
 class Declared(NamedTuple):
@@ -52,14 +51,6 @@ def declared_of(application: DeclaredApplication, *types: str) -> list[Declared]
         with application.resources.reading(resource):
             found.append(Declared(resource, application.properties(resource)))
     return found
-
-
-def function_in(text: object, functions: Mapping[str, FunctionDefinition]) -> str | None:
-    """The function of the application that a URI or an ARN names, with its alias; None where it names none."""
-    found = _FUNCTION.search(text_of(text) or "")
-    if found is None or found[1] not in functions:
-        return None
-    return found[1] if found[2] is None else f"{found[1]}:{found[2]}"
 
 
 def referred(value: object) -> str:
@@ -101,13 +92,13 @@ class DeclaredGateways:
         return [each for each in self._by_type[kind] if referred(each.properties.get("RestApiId")) == api]
 
     def _api(self, api: Declared) -> ApiDefinition:
-        for member in ("Body", "BodyS3Location"):
-            if api.properties.has(member):
-                self._application.leave_out(f"{member} of {api.name}", "not read (routes come from resources)")
+        if api.properties.has("BodyS3Location"):
+            self._application.leave_out(f"BodyS3Location of {api.name}", "not of this machine")
+        body = OpenApiBody(self._application, self._functions, api.properties.section("Body"), "REST")
         stage = self._stage(api.name)
         found = {each.name: self._authorizer(each) for each in self._of(_AUTHORIZER, api.name)}
-        authorizers = {name: each for name, each in found.items() if each is not None}
-        routes = [self._route(each, authorizers) for each in self._methods(api.name)]
+        authorizers = body.authorizers | {name: each for name, each in found.items() if each is not None}
+        routes = [*body.routes.values(), *(self._route(each, authorizers) for each in self._methods(api.name))]
         return api_made(
             api.properties,
             name=api.name,
@@ -115,8 +106,9 @@ class DeclaredGateways:
             routes=tuple(each for each in routes if each is not None),
             stage=text_of(stage.get("StageName")) or "",
             authorizers=authorizers,
-            cors=self._cors(api.name),
-            binary_media_types=tuple(str(each) for each in listed(api.properties.get("BinaryMediaTypes"))),
+            cors=self._cors(api.name) or body.cors,
+            binary_media_types=tuple(str(each) for each in listed(api.properties.get("BinaryMediaTypes")))
+            or body.binary_media_types,
             api_keys=self._keys,
             throttle=throttle_of(stage, self._plan(api.name)),
             gateway_responses={
@@ -233,17 +225,6 @@ def _cors_of(method: Part) -> Cors | None:
     responses = method.section("Integration").parts("IntegrationResponses")
     if not responses:
         return None
-    mapped = responses[0].section("ResponseParameters").members
-    said = {str(name).removeprefix(_CORS_HEADER).lower(): plain(value) for name, value in mapped.items()}
-    if "allow-origin" not in said:
-        return None
-    names = ("allow-origin", "allow-methods", "allow-headers", "expose-headers")
-    origins, methods, headers, exposed = (
-        tuple(each.strip() for each in said.get(name, "").split(",") if each.strip()) for name in names
-    )
-    age = said.get("max-age", "")
-    status = responses[0].number("StatusCode") if responses[0].has("StatusCode") else None
-    allows = said.get("allow-credentials") == "true"
-    return Cors(
-        origins, methods, headers, exposed, int(age) if age.isdecimal() else None, allows, preflight_status=status
-    )
+    first = responses[0]
+    status = first.number("StatusCode") if first.has("StatusCode") else None
+    return preflight_cors(first.section("ResponseParameters").members, status)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minidynamo.applications.declared import DeclaredApplication
-from minidynamo.applications.declared_apis import api_made, http_cors, listed, texts_of, throttle_of
+from minidynamo.applications.declared import DeclaredApplication, function_in
+from minidynamo.applications.declared_apis import api_made, texts_of, throttle_of
+from minidynamo.applications.declared_cors import http_cors, listed
 from minidynamo.applications.declared_gateways import (
     NOT_SIMULATED,
     Declared,
     authorizer_of,
     declared_of,
-    function_in,
     referred,
 )
 from minidynamo.applications.definition import FunctionDefinition

@@ -61,8 +61,6 @@ _KNOWN = {
 _NAMES = {kind: tuple(names.split()) for kind, names in _KNOWN.items()}
 # Those that would change much and change nothing here, with why.
 _WITHOUT_EFFECT = {
-    "DefinitionBody": "not read (routes come from events)",
-    "DefinitionUri": "not read (routes come from events)",
     "RouteSettings": "not simulated",
     "RequestModel": "not simulated",
     "RequestParameters": "not simulated",

@@ -18,6 +18,7 @@ from minidynamo.applications.declared_functions import DeclaredFunctions
 from minidynamo.applications.declared_gateways import GATEWAY_TYPES, WITHOUT_EFFECT, DeclaredGateways
 from minidynamo.applications.declared_http_gateways import HTTP_GATEWAY_TYPES, DeclaredHttpGateways
 from minidynamo.applications.definition import ApplicationDefinition
+from minidynamo.applications.includes import with_includes
 from minidynamo.templates.cloudformation import template_tables
 from minidynamo.templates.declared_policies import DeclaredPrincipals
 from minidynamo.templates.document import Document, Source, read_document
@@ -82,7 +83,7 @@ def _read(
     api_keys: Mapping[str, str],
     enforces_policies: bool,
 ) -> tuple[ApplicationDefinition, list[Omission]]:
-    template = document.value
+    template = with_includes(document.value, folder)
     if not isinstance(template, Mapping) or "Resources" not in template:
         raise TemplateError(f"{document.name} is no template of SAM or CloudFormation: it has no Resources")
     application = DeclaredApplication(template, parameters, folder)
@@ -91,7 +92,7 @@ def _read(
     functions, urls = companions.completed(), companions.urls()
     events = DeclaredEvents(application, functions).all()
     apis = [
-        *DeclaredApis(application, api_keys).all(events.routes),
+        *DeclaredApis(application, functions, api_keys).all(events.routes),
         *DeclaredGateways(application, functions, api_keys).all(),
         *DeclaredHttpGateways(application, functions).all(),
     ]

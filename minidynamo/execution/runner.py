@@ -18,6 +18,7 @@ from minidynamo.execution.context import Context
 from minidynamo.execution.error_payloads import ReportedFailure, answer_of, raised
 from minidynamo.execution.handler_loading import Handler, loaded_handler
 from minidynamo.execution.process_face import log_text
+from minidynamo.execution.service_hosts import reach_database
 from minidynamo.values.api_types import JsonObject
 
 # Follows what an invocation has printed.
@@ -37,6 +38,8 @@ def main(name: str, path: list[str]) -> None:
     """Runs until there is nothing more to be read."""
     requests, answers = _channels()
     sys.path[:] = path
+    if "AWS_ENDPOINT_URL" in os.environ:
+        reach_database(os.environ["AWS_ENDPOINT_URL"])
     log = _LogHandler()
     logging.getLogger().addHandler(log)
     folder = Path.cwd()

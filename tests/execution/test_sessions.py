@@ -11,6 +11,7 @@ import pytest
 
 import minidynamo
 from minidynamo import Database
+from minidynamo.execution.configuration import Isolation
 from tests.execution.conftest import Write
 
 TEXT = """
@@ -77,3 +78,33 @@ def test_a_child_has_environments_of_its_own(database: Database, write: Write, i
     os.waitpid(child, 0)
     assert theirs[1] == 1 and theirs[0] != ours[0]
     assert json.loads(database.functions.invoke("f")["Payload"]) == [ours[0], 2]
+
+
+NAMES_HOSTS = """
+import boto3
+def handler(event, context):
+    url = "https://dynamodb.eu-west-1.amazonaws.com"
+    client = boto3.client("dynamodb", endpoint_url=url, region_name="eu-west-1")
+    client.put_item(TableName="tbl", Item={"pk": {"S": "a"}})
+    logs = boto3.client("logs", endpoint_url="https://logs.eu-west-1.amazonaws.com", region_name="eu-west-1")
+    groups = logs.describe_log_groups()["logGroups"]
+    return [client.scan(TableName="tbl")["Count"], [each["logGroupName"] for each in groups]]
+"""
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_hosts_that_a_function_names_itself_are_the_database(
+    database: Database, write: Write, isolation: Isolation
+) -> None:
+    """It has no way to an account of AWS, whatever it says."""
+    parameters = {
+        "TableName": "tbl",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    database.execute("CreateTable", parameters)
+    database.functions.deploy("f", write(app=NAMES_HOSTS), "app.handler", Timeout=30, isolation=isolation)
+    with minidynamo.mock(database):
+        answer = database.functions.invoke("f")
+    assert json.loads(answer["Payload"]) == [1, ["/aws/lambda/f"]]
