@@ -95,7 +95,8 @@ class Application:
     def outputs(self) -> dict[str, str]:
         """The outputs of its template; the addresses of APIs are those at which they are served."""
         urls = {f"{name}.FunctionUrl": url for name, url in self._deployed.urls.items()}
-        return {name: self._served_at(urls.get(value, value)) for name, value in self.definition.outputs.items()}
+        texts = {name: self._deployed.with_streams(each) for name, each in self.definition.outputs.items()}
+        return {name: self._served_at(urls.get(text, text)) for name, text in texts.items()}
 
     def start(self) -> Application:
         """Creates its tables, deploys its functions, and answers boto3 from now on.
@@ -229,7 +230,7 @@ def app_from(
     *,
     path: str | Path | None = None,
     isolation: Isolation = "thread",
-    variables: Path | Mapping[str, object] | None = None,
+    variables: str | Path | Mapping[str, object] | None = None,
     clients: Mapping[str, AwsClient] | None = None,
     api_keys: Mapping[str, str] | None = None,
     enforce_policies: bool = True,
@@ -282,7 +283,7 @@ def application_in(
     parameters: Mapping[str, str] | None = None,
     *,
     isolation: Isolation = "thread",
-    variables: Path | Mapping[str, object] | None = None,
+    variables: str | Path | Mapping[str, object] | None = None,
     clients: Mapping[str, AwsClient] | None = None,
     api_keys: Mapping[str, str] | None = None,
     enforce_policies: bool = True,

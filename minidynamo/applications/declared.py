@@ -38,7 +38,7 @@ class DeclaredApplication:
 
     def __init__(self, template: Members, parameters: Mapping[str, str], folder: Path) -> None:
         self.left_out: list[Omission] = []
-        self.resources = DeclaredResources(template, parameters, self.left_out)
+        self.resources = DeclaredResources(template, parameters, self.left_out, checks_attributes=True)
         self.folder = folder
         for name in MADE_FOR_ALL:
             if not self.resources.has(name):

@@ -48,7 +48,7 @@ _KINDS = {
     "Api": _Kind(REST_API, "REST", "RestApiId", "ServerlessRestApi", "Api", 29.0),
     "HttpApi": _Kind(HTTP_API, "HTTP", "ApiId", "ServerlessHttpApi", "HttpApi", 30.0),
 }
-_NO_AUTHORIZER = "NONE"
+_NO_AUTHORIZER, _IAM = "NONE", "AWS_IAM"
 _ANY = (ANY, "X-AMAZON-APIGATEWAY-ANY-METHOD")
 _LAMBDA_AUTHORIZER = re.compile(r":function:([^/:]+(?::[^/]+)?)")
 
@@ -152,10 +152,14 @@ class DeclaredApis:
     def _route(self, event: ApiEvent, kind: _Kind, auth: Part, known: Mapping[str, Authorizer]) -> Route:
         properties = event.properties
         needs_place = kind.kind == "REST"
-        method = (properties.text("Method") if needs_place or properties.has("Method") else ANY).upper()
-        path = properties.text("Path") if needs_place or properties.has("Path") else DEFAULT_ROUTE
+        needs_place = needs_place or properties.has("Method") or properties.has("Path")
+        method = (properties.text("Method") if needs_place else ANY).upper()
+        path = properties.text("Path") if needs_place else DEFAULT_ROUTE
         own = properties.section("Auth")
         authorizer = text_of(own.get("Authorizer")) or text_of(auth.get("DefaultAuthorizer"))
+        declared = auth.section("Authorizers").members
+        if authorizer is not None and authorizer not in (_NO_AUTHORIZER, _IAM, *declared, *known):
+            raise properties.error(f"names the authorizer {authorizer!r}, which its API does not declare")
         if authorizer is not None and authorizer != _NO_AUTHORIZER and authorizer not in known:
             self._application.leave_out(f"authorizer {authorizer} of the event {event.name}", "not simulated")
         needs_key = (own if own.has("ApiKeyRequired") else auth).get("ApiKeyRequired")

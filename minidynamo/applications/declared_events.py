@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
 from minidynamo.applications.declared import DeclaredApplication, function_name_in, last_name
+from minidynamo.applications.declared_functions import number_of
 from minidynamo.applications.definition import (
     FunctionDefinition,
     MappingDefinition,
@@ -20,7 +21,7 @@ from minidynamo.applications.definition import (
 from minidynamo.applications.known_properties import check_properties
 from minidynamo.applications.schedules import ScheduleError, schedule_of
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.limits import QUEUE_BATCH_RECORDS_MAX
+from minidynamo.limits import QUEUE_BATCH_AT_ONCE_MAX, QUEUE_BATCH_RECORDS_MAX
 from minidynamo.templates.parts import Part, text_of
 from minidynamo.templates.table_definition import TemplateError
 from minidynamo.values.api_types import JsonObject, JsonValue
@@ -147,9 +148,11 @@ class DeclaredEvents:
 
     def _stream(self, name: str, properties: Part, function: FunctionDefinition, arn: str = "") -> None:
         arn = arn or properties.text("Stream")
-        if ":table/" not in arn:
-            raise properties.error(f"reads {arn!r}, which is no stream of a table")
+        if ":table/" not in arn or "/stream/" not in arn:
+            raise properties.error(f"reads {arn!r}, which is no stream of a table, such as !GetAtt Items.StreamArn")
         settings = {each: _plain(value) for each, value in properties.members.items() if each in _SETTINGS}
+        for destination in (settings.get("DestinationConfig") or {}).values():
+            destination.pop("Type", None)  # As SAM has it; the ARN says it.
         try:
             MappingSettings.of(settings)
         except (ValueError, TypeError) as error:
@@ -195,6 +198,9 @@ class DeclaredEvents:
             batch_size = properties.number("BatchSize")
             if not 1 <= batch_size <= QUEUE_BATCH_RECORDS_MAX:
                 raise properties.wrong("BatchSize", batch_size, f"a number from 1 to {QUEUE_BATCH_RECORDS_MAX:,}")
+            if batch_size > QUEUE_BATCH_AT_ONCE_MAX and not number_of(properties, "MaximumBatchingWindowInSeconds"):
+                text = f"a number up to {QUEUE_BATCH_AT_ONCE_MAX} without MaximumBatchingWindowInSeconds"
+                raise properties.wrong("BatchSize", batch_size, text)
         reported = properties.get("FunctionResponseTypes")
         self._found.queues.append(
             QueueDefinition(

@@ -23,7 +23,7 @@ from minidynamo.templates.table_definition import TemplateError
 from minidynamo.values.api_types import JsonObject
 
 _LAYERS = {"AWS::Serverless::LayerVersion": "ContentUri", "AWS::Lambda::LayerVersion": "Content"}
-_PYTHON = "python"
+_PYTHON, _ROLE = "python", "AWS::IAM::Role"
 # Where CDK says which folder or file the code of a resource is.
 _ASSET = "aws:asset:path"
 _INLINE_FILE = "index.py"
@@ -60,13 +60,16 @@ class DeclaredFunctions:
         Raises:
             TemplateError: one is wrong.
         """
-        found = []
+        found: dict[str, FunctionDefinition] = {}
         for resource in self._application.resources.of_types(FUNCTION_TYPES):
             with self._application.resources.reading(resource):
                 function = self._function(resource)
+                if function is not None and function.name in found:
+                    other = found[function.name].logical_name
+                    raise resource.part.error(f"is called {function.name}, as {other} is")
             if function is not None:
-                found.append(function)
-        return found
+                found[function.name] = function
+        return list(found.values())
 
     def _function(self, resource: Resource) -> FunctionDefinition | None:
         properties = self._application.properties(resource)
@@ -106,6 +109,9 @@ class DeclaredFunctions:
         return number_of(properties.section("ProvisionedConcurrencyConfig"), "ProvisionedConcurrentExecutions") or 0
 
     def _environment(self, resource: Resource, properties: Part) -> dict[str, str]:
+        stray = next((each for each in properties.section("Environment").members if each != "Variables"), None)
+        if stray is not None:
+            raise properties.section("Environment").error(f"has no {stray!r}: variables stand in its Variables")
         declared = properties.section("Environment").section("Variables")
         variables = {str(name): text_of(value) or "" for name, value in declared.members.items()}
         wrong = next((name for name, value in declared.members.items() if isinstance(value, Mapping | list)), None)
@@ -158,12 +164,20 @@ class DeclaredFunctions:
     def _policies(self, resource: Resource) -> DeclaredPolicies | None:
         if self._principals is None:
             return None
-        try:
-            collected = self._principals.collected(resource.logical_name)
-        except TemplateError as error:
-            self._application.leave_out(f"role of {resource.logical_name} ({error})", "not in the template")
+        role = self._application.properties(resource).get("Role")
+        if isinstance(role, str) and role.startswith("arn:") and not self._is_declared(role):
+            what = f"{role}, the role of {resource.logical_name}, which may do everything,"
+            self._application.leave_out(what, "not in the template")
             return None
-        return collected.declared
+        try:
+            return self._principals.collected(resource.logical_name).declared
+        except TemplateError as error:
+            raise TemplateError(str(error), at=resource.part.members) from None
+
+    def _is_declared(self, arn: str) -> bool:
+        """Whether an ARN is that of a role of the template."""
+        resources = self._application.resources
+        return any(resources.arn_of(each) == arn for each in resources.of_types((_ROLE,)))
 
 
 def number_of(part: Part, member: str) -> int | None:

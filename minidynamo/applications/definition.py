@@ -108,6 +108,19 @@ class QueueDefinition:
 
 
 @dataclass(frozen=True)
+class CreatedResource:
+    """A queue or a topic to be made.
+
+    Attributes:
+        name: its name.
+        attributes: those that it is made with, as its service takes them.
+    """
+
+    name: str
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class UrlDefinition:
     """The URL of a function.
 
@@ -132,7 +145,7 @@ class ApplicationDefinition:
         tables: its tables.
         functions, apis, mappings, schedules, queues, urls: what runs in it.
         outputs: by name.
-        queues_to_create, topics_to_create: names of queues and topics that its template declares.
+        queues_to_create, topics_to_create: queues and topics that its template declares.
     """
 
     tables: TableTemplates
@@ -143,5 +156,5 @@ class ApplicationDefinition:
     queues: tuple[QueueDefinition, ...] = ()
     urls: tuple[UrlDefinition, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
-    queues_to_create: tuple[str, ...] = ()
-    topics_to_create: tuple[str, ...] = ()
+    queues_to_create: tuple[CreatedResource, ...] = ()
+    topics_to_create: tuple[CreatedResource, ...] = ()

@@ -88,7 +88,7 @@ class Deployed:
             function.timeout_seconds,
             function.reserved_concurrency,
             MemorySize=function.memory_mib,
-            Environment={name: self._with_stream(value) for name, value in function.variables.items()},
+            Environment={name: self.with_streams(value) for name, value in function.variables.items()},
             Role=function.role,
             Description=function.description,
             isolation=self._isolation,
@@ -155,8 +155,8 @@ class Deployed:
         _warn(f"{destination} gets nothing without a client: give clients={{{service!r}: ...}}")
         return None
 
-    def _with_stream(self, text: str) -> str:
-        """A text in which the stream of a table is named as it is called by now."""
+    def with_streams(self, text: str) -> str:
+        """A text in which the streams of tables are named as they are called by now."""
         return _ANY_STREAM.sub(lambda found: self._stream_of(found[2]) or found[0], text)
 
     def _stream_of(self, table: str) -> str | None:
@@ -170,11 +170,11 @@ class Deployed:
         """Makes the queues and topics that the template declares, where there are clients for them."""
         sqs, sns = (self._database.functions.client_of(each) for each in ("sqs", "sns"))
         if sqs is not None:
-            for name in definition.queues_to_create:
-                sqs.create_queue(QueueName=name)
+            for queue in definition.queues_to_create:
+                sqs.create_queue(QueueName=queue.name, Attributes=dict(queue.attributes))
         if sns is not None:
-            for name in definition.topics_to_create:
-                sns.create_topic(Name=name)
+            for topic in definition.topics_to_create:
+                sns.create_topic(Name=topic.name, Attributes=dict(topic.attributes))
 
 
 MappingKey = tuple[str, str, str]

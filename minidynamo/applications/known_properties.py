@@ -82,6 +82,7 @@ def check_properties(application: DeclaredApplication, properties: Part, kind: s
     Raises:
         TemplateError: one is a slip: its name is almost that of another.
     """
+    assert kind in _NAMES, f"the properties of {kind} are not known"
     known = _NAMES[kind]
     for member in map(str, properties.members):
         if member in _WITHOUT_EFFECT and member in known:

@@ -17,6 +17,7 @@ from minidynamo.applications.declared_events import DeclaredEvents
 from minidynamo.applications.declared_functions import DeclaredFunctions
 from minidynamo.applications.declared_gateways import GATEWAY_TYPES, WITHOUT_EFFECT, DeclaredGateways
 from minidynamo.applications.declared_http_gateways import HTTP_GATEWAY_TYPES, DeclaredHttpGateways
+from minidynamo.applications.declared_queues import QUEUE, TOPIC, declared_queues, declared_topics
 from minidynamo.applications.definition import ApplicationDefinition
 from minidynamo.applications.includes import with_includes
 from minidynamo.templates.cloudformation import template_tables
@@ -27,10 +28,9 @@ from minidynamo.templates.resource_names import FUNCTION_TYPES, TABLE_TYPES
 from minidynamo.templates.schema import TableTemplates
 from minidynamo.templates.table_definition import Omission, TemplateError, TemplateWarning, told
 
-_QUEUE, _TOPIC = "AWS::SQS::Queue", "AWS::SNS::Topic"
 # Types that are read here; of those that begin as the second do, nothing runs.
 _READ = {
-    *TABLE_TYPES, *FUNCTION_TYPES, REST_API, HTTP_API, _QUEUE, _TOPIC, "AWS::Lambda::EventSourceMapping",
+    *TABLE_TYPES, *FUNCTION_TYPES, REST_API, HTTP_API, QUEUE, TOPIC, "AWS::Lambda::EventSourceMapping",
     "AWS::Events::Rule", "AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", "AWS::Serverless::Connector",
     "AWS::Lambda::Permission", "AWS::Lambda::Version", *COMPANION_TYPES, "AWS::CDK::Metadata",
     "AWS::Logs::LogGroup", *GATEWAY_TYPES, *WITHOUT_EFFECT, *HTTP_GATEWAY_TYPES,
@@ -87,6 +87,7 @@ def _read(
     if not isinstance(template, Mapping) or "Resources" not in template:
         raise TemplateError(f"{document.name} is no template of SAM or CloudFormation: it has no Resources")
     application = DeclaredApplication(template, parameters, folder)
+    application.resources.require_parameters()
     principals = DeclaredPrincipals(template, parameters, []) if enforces_policies else None
     companions = DeclaredCompanions(application, DeclaredFunctions(application, principals, variables).all())
     functions, urls = companions.completed(), companions.urls()
@@ -97,7 +98,6 @@ def _read(
         *DeclaredHttpGateways(application, functions).all(),
     ]
     _name_the_rest(application)
-    resources = application.resources
     return (
         ApplicationDefinition(
             tables=TableTemplates(tuple(template_tables(template, parameters, application.left_out))),
@@ -108,8 +108,8 @@ def _read(
             queues=tuple(events.queues),
             urls=tuple(urls),
             outputs=_outputs(application, template),
-            queues_to_create=tuple(resources.name_of(each) for each in resources.of_types((_QUEUE,))),
-            topics_to_create=tuple(resources.name_of(each) for each in resources.of_types((_TOPIC,))),
+            queues_to_create=declared_queues(application),
+            topics_to_create=declared_topics(application),
         ),
         list(dict.fromkeys(application.left_out)),
     )
@@ -135,7 +135,7 @@ def _outputs(application: DeclaredApplication, template: Members) -> dict[str, s
     return found
 
 
-def variables_in(source: Path | Mapping[str, object]) -> dict[str, dict[str, str]]:
+def variables_in(source: str | Path | Mapping[str, object]) -> dict[str, dict[str, str]]:
     """Environment variables by the logical names of functions, or for all by "Parameters", as `sam local` reads them.
 
     Parameters:
@@ -145,9 +145,9 @@ def variables_in(source: Path | Mapping[str, object]) -> dict[str, dict[str, str
         TemplateError: it holds something else.
     """
     content: object = source
-    if isinstance(source, Path):
+    if isinstance(source, str | Path):
         try:
-            content = json.loads(source.read_text("utf-8"))
+            content = json.loads(Path(source).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise TemplateError(f"cannot read the variables in {source}: {error}") from None
     if not isinstance(content, Mapping):

@@ -23,6 +23,7 @@ class DeclaredResources:
         parameters: values of its parameters, over their defaults, and names of resources that it does not give.
         strays: takes what could not be checked.
         variables: what else a text in it may stand for.
+        checks_attributes: whether attributes that there certainly are not are errors.
     """
 
     def __init__(
@@ -31,12 +32,19 @@ class DeclaredResources:
         parameters: Mapping[str, str],
         strays: list[Omission],
         variables: Callable[[str], object] = str,
+        checks_attributes: bool = False,
     ) -> None:
         self.whole = Part(template, "the template")
         self.whole.part("Resources")
-        self._intrinsics = Intrinsics(self.whole, parameters, strays, variables, needs_names=False)
+        self._intrinsics = Intrinsics(
+            self.whole, parameters, strays, variables, needs_names=False, checks_attributes=checks_attributes
+        )
         self._properties: dict[tuple[str, str], object] = {}
         self._present: dict[str, bool] = {}
+
+    def require_parameters(self) -> None:
+        """Raises TemplateError where a parameter has no value, be it used or not."""
+        self._intrinsics.parameters.require_values()
 
     @property
     def unknown(self) -> Set[str]:

@@ -43,8 +43,10 @@ class Intrinsics:
         variables: what else a text may stand for.
         needs_names: whether a name that the template does not give is an error; otherwise its resource is called by
             its logical name.
+        checks_attributes: whether attributes that there certainly are not are errors.
 
     Attributes:
+        parameters: the values of its parameters.
         unknown: texts that stand for themselves, since the template does not say what they will be.
     """
 
@@ -55,18 +57,32 @@ class Intrinsics:
         strays: list[Omission],
         variables: Callable[[str], object] = str,
         needs_names: bool = True,
+        checks_attributes: bool = False,
     ) -> None:
+        self._checks_attributes = checks_attributes
         self.unknown: set[str] = set()
         self._pseudo_parameters = {name: parameters.get(name, value) for name, value in PSEUDO_PARAMETERS.items()}
         self._variables = variables
-        self._parameters = TemplateParameters(template.section("Parameters"), parameters, strays)
+        self.parameters = TemplateParameters(template.section("Parameters"), parameters, strays)
         self._mappings = template.section("Mappings").members
         self._conditions: dict[object, tuple[object, Bindings]] = {}
         self._held: dict[str, bool | None] = {}  # None while it is being found out.
         self._allowance = Allowance()
         self._origins: dict[int, tuple[object, object]] = {}  # With what was made, whose identity nothing else gets.
         self._loops = Loops(self.resolved, self._allowance)
-        self._functions: dict[object, Callable[[object], object]] = {
+        self._functions = self._known_functions()
+        scope = ArnScope(self._pseudo_parameters["AWS::Region"], self._pseudo_parameters["AWS::AccountId"])
+        self.resources = ResourceNames(self._loops, self.resolved, parameters, scope, needs_names)
+        for name, condition in self._loops.members(template.section("Conditions").members):
+            self._conditions[name] = condition, self._loops.values
+        self.resources.read(template.section("Resources"))
+        known = (self.parameters, self.resources, PSEUDO_PARAMETERS)
+        unknown = [name for name in parameters if not any(name in each for each in known)]
+        if unknown:
+            raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+
+    def _known_functions(self) -> dict[object, Callable[[object], object]]:
+        return {
             "Ref": lambda value: self._ref(name_in("Ref", value)),
             "Condition": self.holds,
             "Fn::Sub": self._sub,
@@ -83,15 +99,6 @@ class Intrinsics:
             "Fn::GetAtt": self._attribute,
             "Fn::ImportValue": lambda value: self._stand_in("import-", self._text("Fn::ImportValue", value)),
         }
-        scope = ArnScope(self._pseudo_parameters["AWS::Region"], self._pseudo_parameters["AWS::AccountId"])
-        self.resources = ResourceNames(self._loops, self.resolved, parameters, scope, needs_names)
-        for name, condition in self._loops.members(template.section("Conditions").members):
-            self._conditions[name] = condition, self._loops.values
-        self.resources.read(template.section("Resources"))
-        known = (self._parameters, self.resources, PSEUDO_PARAMETERS)
-        unknown = [name for name in parameters if not any(name in each for each in known)]
-        if unknown:
-            raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
 
     def within(self, resource: Resource) -> AbstractContextManager[None]:
         """Has the variables of loops the values that they have for a resource."""
@@ -184,8 +191,8 @@ class Intrinsics:
             return NO_VALUE
         if name in self._pseudo_parameters:
             return self._pseudo_parameters[name]
-        if name in self._parameters:
-            return self.resolved(self._parameters.value(name))
+        if name in self.parameters:
+            return self.resolved(self.parameters.value(name))
         if name in self.resources:
             return self.resources.name(name)
         raise TemplateError(f"the template has no parameter and no resource {name}")
@@ -269,7 +276,10 @@ class Intrinsics:
             argument = argument.split(".", 1)
         names = entries("Fn::GetAtt", argument, 2, _OPERANDS_MAX)
         texts = [self._text("Fn::GetAtt", each) for each in names]
-        known = self.resources.attribute(texts[0], ".".join(texts[1:]))
+        name = ".".join(texts[1:])
+        if self._checks_attributes:
+            self.resources.require_attribute(texts[0], name)
+        known = self.resources.attribute(texts[0], name)
         # Of other attributes nothing is known: one that stands for itself is as good as any.
         return known if known is not None else self._stand_in(texts[0], *(f".{each}" for each in texts[1:]))
 

@@ -54,11 +54,32 @@ _ARNS = {
     ("AWS::IAM::User", "Arn"): "iam::{account}:user/{name}",
     (_MANAGED_POLICY, "PolicyArn"): "iam::{account}:policy/{name}",
 }
-# Types that Ref calls by an ARN, and the attribute that gives it here.
-_REFERRED_BY_ARN = {_MANAGED_POLICY: "PolicyArn", _ALIAS: "AliasArn", _VERSION: "FunctionArn"}
-_ADDRESSES = {
+# Types that Ref calls by an ARN or an address, and the attribute that gives it here.
+_REFERRED_BY = {
+    _MANAGED_POLICY: "PolicyArn",
+    _ALIAS: "AliasArn",
+    _VERSION: "FunctionArn",
+    "AWS::SNS::Topic": "TopicArn",
+    "AWS::SQS::Queue": "QueueUrl",
+}
+_TEXTS = {
+    ("AWS::SQS::Queue", "QueueUrl"): "https://sqs.{region}.amazonaws.com/{account}/{name}",
+    ("AWS::SQS::Queue", "QueueName"): "{name}",
+    ("AWS::SNS::Topic", "TopicName"): "{name}",
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): "https://{name}.execute-api.{region}.amazonaws.com",
 }
+
+
+# The attributes of types of which all are known; what SAM makes of a function has those of that.
+_SNAP_START = ("SnapStartResponse", "SnapStartResponse.ApplyOn", "SnapStartResponse.OptimizationStatus")
+_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(TABLE_TYPES, ("Arn", "StreamArn", "TableId")),
+    **dict.fromkeys(FUNCTION_TYPES, ("Arn", *_SNAP_START)),
+    "AWS::SQS::Queue": ("Arn", "QueueName", "QueueUrl"),
+    "AWS::SNS::Topic": ("TopicArn", "TopicName"),
+}
+# What SAM makes besides, for all of a template.
+_MADE = "Serverless"
 
 
 @dataclass(frozen=True)
@@ -139,10 +160,10 @@ class ResourceNames:
         Raises:
             TemplateError: it is in the template, but its name is not.
         """
-        attribute = None if logical_name in self._given else _REFERRED_BY_ARN.get(str(self[logical_name].type))
-        if attribute is not None:
-            return self.attribute(logical_name, attribute) or logical_name
+        attribute = None if logical_name in self._given else _REFERRED_BY.get(str(self[logical_name].type))
         name = self.own_name(logical_name)
+        if attribute is not None and (name is not None or not self._needs_names):
+            return self.attribute(logical_name, attribute) or logical_name
         if name is not None:
             return name
         if self._needs_names and self[logical_name].type not in _BY_LOGICAL_NAME:
@@ -163,19 +184,28 @@ class ResourceNames:
         with self._loops.within(resource.bindings):
             return text_in("Ref", self._resolved(properties.get(member)))
 
+    def require_attribute(self, logical_name: str, attribute: str) -> None:
+        """Raises TemplateError where there is certainly no such resource, or none with such an attribute."""
+        if logical_name in self:
+            known = _ATTRIBUTES.get(str(self[logical_name].type))
+            if known is not None and attribute not in known:
+                raise TemplateError(f"{logical_name} has no attribute {attribute}: there are {', '.join(known)}")
+        elif not logical_name.startswith((_MADE, *self._by_logical_name)):  # SAM names its own after others.
+            raise TemplateError(f"the template has no resource {logical_name}")
+
     def attribute(self, logical_name: object, attribute: str) -> str | None:
         """What Fn::GetAtt gives for a resource; None where nothing is known of the attribute."""
         if logical_name not in self:
             return None
         resource = self[str(logical_name)]
-        if resource.type in (_ALIAS, _VERSION) and attribute == _REFERRED_BY_ARN[str(resource.type)]:
+        if resource.type in (_ALIAS, _VERSION) and attribute == _REFERRED_BY[str(resource.type)]:
             return self._qualified(resource)
         form = _ARNS.get((str(resource.type), attribute))
-        address = _ADDRESSES.get((str(resource.type), attribute))
-        if form is None and address is None:
+        plain = _TEXTS.get((str(resource.type), attribute))
+        if form is None and plain is None:
             return None
         name = self.own_name(resource.logical_name) or resource.logical_name
-        text = address if form is None else f"arn:aws:{form}"
+        text = plain if form is None else f"arn:aws:{form}"
         assert text is not None, f"{attribute} of {logical_name} has no form"
         return text.format(region=self.scope.region, account=self.scope.account_id, name=name)
 

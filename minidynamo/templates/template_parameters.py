@@ -42,6 +42,12 @@ class TemplateParameters:
     def __contains__(self, name: object) -> bool:
         return name in self._declared
 
+    def require_values(self) -> None:
+        """Raises TemplateError where one has no value."""
+        for name, declared in self._declared.items():
+            if name not in self._given and not declared.has("Default"):
+                raise declared.error("has no default: give a value for it")
+
     def value(self, name: str) -> object:
         """What a parameter stands for: text, or a list; its default may hold functions still.
 

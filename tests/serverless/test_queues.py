@@ -133,3 +133,40 @@ def sent(database: Database, client: Recorded, method: str) -> dict[str, Any]:
     database.functions.invoke("f", {}, InvocationType="Event")
     database.drain(errors="report")
     return next(parameters for name, parameters in client.calls if name == method)
+
+
+QUEUES = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12, Handler: index.handler}}
+Resources:
+  Work:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: work
+      VisibilityTimeout: 7
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead.fifo, FifoQueue: true}}
+  News: {Type: AWS::SNS::Topic, Properties: {DisplayName: All of it}}
+  Told:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: |
+        import os
+        def handler(event, context):
+            return {name: os.environ[name] for name in ("QUEUE", "NAME", "URL", "TOPIC")}
+      Environment:
+        Variables: {QUEUE: !Ref Work, NAME: !GetAtt Work.QueueName, URL: !GetAtt Work.QueueUrl, TOPIC: !Ref News}
+"""
+
+
+def test_queues_have_their_attributes_and_functions_are_told_of_them() -> None:
+    """A queue for dead letters is made before the one that names it."""
+    with mock_aws(), minidynamo.app_from(QUEUES, region="us-east-1") as app:
+        sqs, sns = (boto3.client(each, region_name="us-east-1") for each in ("sqs", "sns"))
+        told = json.loads(app.invoke("Told")["Payload"])
+        url = "https://sqs.us-east-1.amazonaws.com/123456789012/work"
+        assert told == {"QUEUE": url, "NAME": "work", "URL": url, "TOPIC": sns.list_topics()["Topics"][0]["TopicArn"]}
+        found = sqs.get_queue_attributes(QueueUrl=told["QUEUE"], AttributeNames=["All"])["Attributes"]
+        assert found["VisibilityTimeout"] == "7"
+        assert json.loads(found["RedrivePolicy"])["deadLetterTargetArn"].endswith(":dead.fifo")
+        assert sns.get_topic_attributes(TopicArn=told["TOPIC"])["Attributes"]["DisplayName"] == "All of it"

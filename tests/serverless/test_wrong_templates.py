@@ -31,6 +31,7 @@ Resources:
       ADDED
 """
 STREAM = "Stream: !GetAtt Orders.StreamArn"
+TABLE = "Stream: !GetAtt Orders.Arn"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:q"
 GET = "{Type: Api, Properties: {Path: /x, Method: get}}"
 # What is added, and what is said of it.
@@ -48,6 +49,11 @@ WRONG = [
     ("EventInvokeConfig: all", "'all' as 'EventInvokeConfig', not an object"),
     ("Environment: {Variables: {LIST: [1]}}", "the environment of F has [1] as 'LIST', not text"),
     ("Environment: {Variables: {AWS_REGION: x}}", "Reserved keys used in this request: AWS_REGION"),
+    ("Environment: {TABLE: x}", "Environment of the resource F has no 'TABLE': variables stand in its Variables"),
+    ("Environment: {Variables: {X: !GetAtt Orders.Arnn}}", "Orders has no attribute Arnn: there are Arn, StreamArn"),
+    ("Environment: {Variables: {X: !Sub '${Orderz.Arn}'}}", "the template has no resource Orderz"),
+    ("Policies: [{DynamoDBReadPolice: {TableName: !Ref Orders}}]", "neither a Statement nor a policy template"),
+    ("Policies: {Statement: [{Effect: Alow, Action: '*', Resource: '*'}]}", "'Alow'"),
     ("Environment: {Variables: x}", "'x' as 'Variables', not an object"),
     ("Layers: one", "'one' as 'Layers', not a list"),
     ("InlineCode: 5", "5 as 'InlineCode', not text"),
@@ -65,6 +71,13 @@ WRONG = [
     ("Events: {E: {Type: SQS, Properties: {BatchSize: 1}}}", "the event E of F lacks 'Queue'"),
     ("Events: {E: {Type: SQS, Properties: {Queue: orders}}}", "'orders' as 'Queue', not the ARN of a queue"),
     (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', BatchSize: 0}}}}}}", "0 as 'BatchSize', not a number"),
+    (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', BatchSize: 11}}}}}}", "without MaximumBatchingWindow"),
+    ("Events: {E: {Type: HttpApi, Properties: {Method: get}}}", "the event E of F lacks 'Path'"),
+    (
+        "Events: {E: {Type: HttpApi, Properties: {Path: /x, Method: get, Auth: {Authorizer: Nope}}}}",
+        "names the authorizer 'Nope', which its API does not declare",
+    ),
+    (f"Events: {{E: {{Type: DynamoDB, Properties: {{{TABLE}, StartingPosition: LATEST}}}}}}", "no stream of a table"),
     ("Events: {E: {Type: Api, Properties: {Path: /x, Method: [get]}}}", "as 'Method', not text"),
     ("Events: {E: {Type: Api, Properties: {Path: /x}}}", "the event E of F lacks 'Method'"),
     (f"Events: {{E: {GET}, G: {GET}}}", "the event G of F declares GET /x, which another event does, too"),
@@ -113,3 +126,23 @@ def test_what_is_left_out_is_told(template: Path, added: str, text: str) -> None
         minidynamo.app_from(template).stop()
     told = [str(each.message) for each in caught if each.category is TemplateWarning]
     assert any(text in each for each in told), told
+
+
+def test_parameters_need_values(template: Path) -> None:
+    template.write_text("Parameters: {Stage: {Type: String}}" + TEMPLATE.replace("ADDED", ""))
+    with pytest.raises(TemplateError, match="line 1: the parameter Stage has no default: give a value for it"):
+        minidynamo.app_from(template)
+    minidynamo.app_from(template, {"Stage": "dev"}).stop()
+
+
+def test_functions_have_names_of_their_own(template: Path) -> None:
+    second = "  G: {Type: AWS::Serverless::Function, Properties: {FunctionName: F}}\n"
+    template.write_text(TEMPLATE.replace("ADDED", "") + second)
+    with pytest.raises(TemplateError, match=r"the resource G is called F, as F is"):
+        minidynamo.app_from(template)
+
+
+def test_a_role_that_is_elsewhere_allows_everything_and_that_is_said(template: Path) -> None:
+    template.write_text(TEMPLATE.replace("ADDED", "Role: arn:aws:iam::123456789012:role/other"))
+    with pytest.warns(TemplateWarning, match="role of F, which may do everything, is not in"):
+        minidynamo.app_from(template).stop()
