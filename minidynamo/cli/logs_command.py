@@ -73,6 +73,8 @@ def _page(options: argparse.Namespace, server: FunctionServer, seen: str) -> Jso
         answer = {}
     if response.status >= 300 or "events" not in answer:
         is_missing = str(answer.get("__type", "")).endswith("ResourceNotFoundException")
+        if is_missing and options.follow:  # What has not run yet may do so later.
+            return {"events": []}
         text = f"{options.function} has logged nothing there" if is_missing else answer.get("message")
         raise _Refused(text or f"the server answered with status {response.status}: no API of CloudWatch Logs is there")
     return answer

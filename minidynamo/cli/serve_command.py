@@ -195,8 +195,6 @@ def _map_streams(texts: list[str], database: Database) -> None:
             database.on_stream(table, load_handler(handler))
         except (DynamoError, ValueError) as error:
             raise ServeError(f"--on-stream {text}: {error}") from None
-    if texts:
-        database.functions.start()
 
 
 def _default_database(options: argparse.Namespace) -> Database:
@@ -228,6 +226,7 @@ def _open_database(options: argparse.Namespace, region: str, path: Path | None =
     except (TypeError, ValueError) as error:
         raise ServeError(str(error)) from None
     try:
+        database.run_functions()
         with paused(database):
             for template in options.tables:
                 _create_tables(database, template)

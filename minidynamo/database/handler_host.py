@@ -24,13 +24,23 @@ class HandlerHost(Core):
 
     _functions: Functions | None = None
     _function_server: FunctionServer | None = None
+    _runs_functions = False
 
     @property
     def functions(self) -> Functions:
         """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
         if self._functions is None:
-            self._functions = self._new_functions()
+            with self.lock:
+                self._functions = self._functions or self._new_functions()
+                if self._runs_functions:
+                    self._functions.start()
         return self._functions
+
+    def run_functions(self) -> None:
+        """Has functions run in the background from now on, be there any yet or not: see `functions.start()`."""
+        self._runs_functions = True
+        if self._functions is not None:
+            self._functions.start()
 
     def _new_functions(self) -> Functions:
         from minidynamo.lambdas.service import Functions

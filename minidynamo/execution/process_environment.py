@@ -6,6 +6,7 @@ A process is sent a line of JSON for each invocation and answers with one; whate
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import queue
@@ -33,6 +34,21 @@ _LOOK_SECONDS = 0.02  # How often the memory of a process is looked at.
 _END_SECONDS = 2.0
 _PAGE_BYTES = 4096
 _HERE = str(Path(__file__).parents[2])
+
+
+# Those whose processes run: they end with this one, however that ends.
+_RUNNING: set[ProcessEnvironment] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    for each in list(_RUNNING):
+        with suppress(Exception):
+            each.end()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_RUNNING.clear)  # They are the parent's.
 
 
 class ProcessEnvironment:
@@ -72,6 +88,7 @@ class ProcessEnvironment:
             env={**variables, "PYTHONPATH": _HERE, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # What it starts itself ends with it.
         )
+        _RUNNING.add(self)
         assert self._process.stdout is not None and self._process.stderr is not None, "they were asked for"
         for target, stream in ((self._read_answers, self._process.stdout), (self._read_log, self._process.stderr)):
             reader = threading.Thread(target=target, args=(stream,), daemon=True, name="minidynamo environment")
@@ -96,6 +113,7 @@ class ProcessEnvironment:
         return self._answered(running, context.aws_request_id, seconds_left)
 
     def end(self) -> None:
+        _RUNNING.discard(self)
         if self._process is not None:
             self._kill()
             _close(self._process.stdin)

@@ -7,13 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
+
+from tests.faces.lambda_replay import zipped
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -48,7 +53,7 @@ class Served:
     """A server that runs."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "minidynamo", "serve", "--port", "0", "--app", "template.yaml", *options]
+        command = [sys.executable, "-m", "minidynamo", "serve", "--port", "0", *options]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         self.process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
@@ -88,8 +93,17 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def served(folder: Path) -> Iterator[Served]:
     (folder / "env.json").write_text(json.dumps({"Api": {"PLANET": "mars"}}))
-    options = ("--reload", "--metrics", "--parameter-overrides", "Greeting=hi", "--env-vars", "env.json")
-    served = Served(folder, *options)
+    options = (
+        "--app",
+        "template.yaml",
+        "--reload",
+        "--metrics",
+        "--parameter-overrides",
+        "Greeting=hi",
+        "--env-vars",
+        "env.json",
+    )
+    served = Served(folder, "--app", "template.yaml", *options)
     yield served
     if served.process.poll() is None:
         assert served.stop() == 130
@@ -121,12 +135,15 @@ def test_it_answers_logs_and_reloads(served: Served, folder: Path) -> None:
 
 
 def test_logs_are_followed(served: Served) -> None:
-    served.get("/first")
+    """Also from before anything is logged."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     run = [sys.executable, "-m", "minidynamo", "logs", "Api", "-f", "--filter", "asked", "--endpoint", served.url]
     process = subprocess.Popen(run, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None
+        time.sleep(0.5)
+        assert process.poll() is None
+        served.get("/first")
         assert process.stdout.readline() == "asked for /first\n"
         served.get("/second")
         assert process.stdout.readline() == "asked for /second\n"
@@ -162,3 +179,67 @@ def test_logs_of_nobody(served: Served) -> None:
     assert unreachable.returncode == 2 and unreachable.stderr.startswith("minidynamo: no response from")
     with pytest.raises(HTTPError):
         urlopen(f"{served.url}/2015-03-31/functions/none", timeout=30)
+
+
+def test_a_server_without_an_application_runs_functions(tmp_path: Path) -> None:
+    """Those that are made by Lambda's own API: what is queued is invoked, and streams are read."""
+    served = Served(tmp_path)
+    try:
+        keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+        functions, logs, tables = (
+            boto3.client(each, endpoint_url=served.url, **keys)  # type: ignore[call-overload]
+            for each in ("lambda", "logs", "dynamodb")
+        )
+        code = zipped({"app.py": "def handler(event, context):\n    print('got', len(event.get('Records', [])))\n"})
+        role = "arn:aws:iam::123456789012:role/any"
+        functions.create_function(
+            FunctionName="told", Runtime="python3.12", Role=role, Handler="app.handler", Code={"ZipFile": code}
+        )
+        table = tables.create_table(
+            TableName="orders",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        arn = table["TableDescription"]["LatestStreamArn"]
+        functions.create_event_source_mapping(FunctionName="told", EventSourceArn=arn, StartingPosition="TRIM_HORIZON")
+        tables.put_item(TableName="orders", Item={"pk": {"S": "a"}})
+        functions.invoke(FunctionName="told", InvocationType="Event", Payload=b"{}")
+        wanted, end = {"got 0", "got 1"}, time.monotonic() + 30
+        while wanted and time.monotonic() < end:
+            time.sleep(0.1)
+            with suppress(logs.exceptions.ResourceNotFoundException):
+                events = logs.filter_log_events(logGroupName="/aws/lambda/told")["events"]
+                wanted -= {each["message"].strip() for each in events}
+        assert not wanted
+    finally:
+        assert served.stop() == 130
+
+
+def test_processes_of_functions_end_with_the_server(folder: Path) -> None:
+    """Also where it is ended at once, by a second Ctrl-C, while one is at work."""
+    (folder / "src" / "api.py").write_text(
+        "import os, time\ndef handler(event, context):\n"
+        f"    open({str(folder / 'pid')!r}, 'w').write(str(os.getpid()))\n    time.sleep(60)\n"
+    )
+    (folder / "template.yaml").write_text(TEMPLATE.replace("CodeUri: src", "CodeUri: src\n      Timeout: 60"))
+    served = Served(folder, "--app", "template.yaml")
+    asking = threading.Thread(target=lambda: suppressed(served), daemon=True)
+    asking.start()
+    end = time.monotonic() + 30
+    while not (folder / "pid").exists() or not (folder / "pid").read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    pid = int((folder / "pid").read_text())
+    served.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    served.process.send_signal(signal.SIGINT)
+    served.process.wait(30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def suppressed(served: Served) -> None:
+    with suppress(OSError):
+        served.get("/")

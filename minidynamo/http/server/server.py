@@ -235,7 +235,7 @@ class Server:
         except ModuleNotFoundError as error:
             text = "the server needs its extra: pip install 'minidynamo[server]'"
             raise ModuleNotFoundError(text, name=error.name) from None
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Not what it thinks of a slow end.
         config = uvicorn.Config(
             _no_application,
             http=protocol_for(self.application, self.dispatcher),
