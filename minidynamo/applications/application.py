@@ -89,7 +89,12 @@ class Application:
     @property
     def metrics(self) -> Metrics:
         """What CloudWatch would show of its tables, functions and APIs since it was started."""
-        return self.database.metrics
+        metrics = self.database.metrics
+        metrics.known |= {
+            "ApiId": lambda: {each.api_id for each in self.definition.apis},
+            "ApiName": lambda: {each.name for each in self.definition.apis},
+        }
+        return metrics
 
     @property
     def outputs(self) -> dict[str, str]:

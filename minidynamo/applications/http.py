@@ -12,6 +12,9 @@ from minidynamo.gateway.gateway import ApiGateway
 from minidynamo.http.messages import HttpResponse
 from minidynamo.values.api_types import JsonValue
 
+# What every client sends.
+_HEADERS = {"Host": "localhost", "User-Agent": "minidynamo", "Accept": "*/*"}
+
 Query = str | Mapping[str, str | Sequence[str]]
 
 
@@ -81,10 +84,12 @@ class HttpClient:
         body, value = options.get("data", b""), options.get("json")
         if value is not None and body:
             raise TypeError("give a request a body as json or as data, not both")
-        sent = dict(options.get("headers") or {})
+        given = options.get("headers") or {}
+        known = {name.lower() for name in given}
+        sent = {**{name: value for name, value in _HEADERS.items() if name.lower() not in known}, **given}
         if value is not None:
             body = json.dumps(value)
-            if not any(name.lower() == "content-type" for name in sent):
+            if "content-type" not in known:
                 sent["Content-Type"] = "application/json"
         return Answer.of(self._gateway.request(method, path, sent, options.get("params", ""), body))
 

@@ -1,7 +1,7 @@
 """Clients of CloudWatch while a mock is on: what is about metrics of the database is answered by it.
 
 A call is answered when botocore has checked and built its request, and before it is signed: whatever protocol the
-client speaks. All else is left to whoever answers it, such as moto.
+client speaks. All else is left to moto, where it is on; without it nothing reaches a network either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minidynamo.boto.results import Answered, metadata
 from minidynamo.boto.routes import access_key_of, endpoint_of_caller
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.lambdas.aws_services import is_moto_on
-from minidynamo.metrics.cloudwatch_api import OPERATIONS, TIMES, CloudWatch, CloudWatchError
+from minidynamo.metrics.cloudwatch_api import TIMES, CloudWatch, CloudWatchError
 from minidynamo.metrics.metrics import Metrics
 from minidynamo.values.api_types import JsonValue, RequestDraft, Response
 
@@ -60,7 +60,7 @@ def lending_metrics(client: Client, operation: str, parameters: RequestDraft) ->
 
 def _lent_for(client: Client, operation: str, parameters: RequestDraft) -> _Lent | None:
     endpoint = endpoint_of_caller(client.meta.region_name, access_key_of(client))
-    if endpoint is None or operation not in OPERATIONS or not _is_measured(endpoint):
+    if endpoint is None or not _is_measured(endpoint):
         return None
     return _Lent(endpoint, CloudWatch(endpoint.metrics), operation, parameters)
 

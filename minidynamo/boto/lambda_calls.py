@@ -42,12 +42,10 @@ class _Service(NamedTuple):
     Attributes:
         event: what botocore's events call it.
         api: its API at an endpoint, None where that has none.
-        is_ours: whether what is not here is answered too, while no moto is on.
     """
 
     event: str
     api: Callable[[Endpoint], FunctionsApi | None]
-    is_ours: bool
 
 
 def _lambda_api(endpoint: Endpoint) -> FunctionsApi | None:
@@ -63,15 +61,14 @@ def _log_api(endpoint: Endpoint) -> FunctionsApi | None:
 
 
 _SERVICES = {
-    "lambda": _Service("lambda", _lambda_api, is_ours=True),
-    "logs": _Service("cloudwatch-logs", _log_api, is_ours=False),
+    "lambda": _Service("lambda", _lambda_api),
+    "logs": _Service("cloudwatch-logs", _log_api),
 }
 
 
 class _Lent(NamedTuple):
     """The API that answers calls of a client that is under way."""
 
-    service: _Service
     api: FunctionsApi
     is_asynchronous: bool
 
@@ -90,7 +87,7 @@ def lending_functions(client: Client) -> Iterator[None]:
         return
     # Before all other hooks on sending, since another double's might answer too.
     client.meta.events.register_first(f"before-send.{service.event}", _respond, "minidynamo-lambda")
-    token = _LENT.set(_Lent(service, api, is_asynchronous(client)))
+    token = _LENT.set(_Lent(api, is_asynchronous(client)))
     try:
         with with_credentials(client), calling_from(client.meta.region_name):
             yield
@@ -106,7 +103,7 @@ def _respond(request: PreparedRequest, **ignored: object) -> RawResponse | None:
     from minidynamo.lambda_api.routes import ApiRequest
 
     asked = ApiRequest(*received(request)[:5])
-    if not lent.api.knows(asked) and (is_moto_on() or not lent.service.is_ours):
+    if not lent.api.knows(asked) and is_moto_on():
         return None
     reply = lent.api.respond(asked)
     return raw_response(HttpResponse(reply.status, dict(reply.headers), reply.body), request, lent.is_asynchronous)

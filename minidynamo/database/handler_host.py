@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, Unpack, overload
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 HandlerType = TypeVar("HandlerType", bound="Handler")
 
 
+_MAKING = threading.RLock()  # Held while the functions of a database are made.
+
+
 class HandlerHost(Core):
     """A core with functions. They are made, and their modules imported, when they are first asked for."""
 
@@ -30,7 +34,7 @@ class HandlerHost(Core):
     def functions(self) -> Functions:
         """Functions that run in this process as AWS Lambda runs them: `register`, `invoke`, versions and aliases."""
         if self._functions is None:
-            with self.lock:
+            with _MAKING:
                 self._functions = self._functions or self._new_functions()
                 if self._runs_functions:
                     self._functions.start()

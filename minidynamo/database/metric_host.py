@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minidynamo.database.handler_host import HandlerHost
+from minidynamo.requests.operations import API
 
 if TYPE_CHECKING:
     from minidynamo.lambdas.service import Functions
@@ -37,6 +38,11 @@ class MetricHost(HandlerHost):
         if self._metrics is not None:
             return  # Another thread was quicker.
         metrics = Metrics(self.clock)
+        metrics.known = {
+            "TableName": lambda: self.catalog.tables,
+            "Operation": lambda: API,
+            "FunctionName": lambda: [] if self._functions is None else self._functions.names,
+        }
         self._recorder = DynamoDBMetrics(metrics)
         self.use(self._recorder)
         self._metrics = metrics

@@ -108,7 +108,7 @@ class Api:
             raise Refused(Fault.TOO_LARGE)
         call = self._let_in(call, route)
         event = proxy_event(call)
-        if len(event["body"] or "") > INVOCATION_PAYLOAD_BYTES_MAX:
+        if len(event.get("body") or "") > INVOCATION_PAYLOAD_BYTES_MAX:
             raise Refused(Fault.TOO_LARGE)
         outcome = invoked(self._database, route.function, event, route.timeout_seconds)
         if outcome.has_failed:

@@ -18,9 +18,10 @@ _TEXT_ENDINGS = ("+json", "+xml")
 
 
 def body_members(call: Call) -> JsonObject:
-    """The body of an event, and whether it is base64."""
+    """The body of an event, and whether it is base64; payload 2.0 says nothing of one that is empty."""
     if not call.body:
-        return {"body": None, "isBase64Encoded": False}
+        is_newer = call.route is not None and call.api.format_of(call.route) == "2.0"
+        return {"isBase64Encoded": False} if is_newer else {"body": None, "isBase64Encoded": False}
     is_binary = _is_one_of(call.content_type, call.api.binary_media_types) if call.api.is_rest else _is_binary(call)
     if is_binary:
         return {"body": base64.b64encode(call.body).decode(), "isBase64Encoded": True}

@@ -6,18 +6,20 @@ Source: Amazon CloudWatch API reference, GetMetricData, GetMetricStatistics, Lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from minidynamo.limits import METRIC_PERIOD_SECONDS
 from minidynamo.metrics.buckets import STATISTICS, Bucket, Statistic, statistic_of
 from minidynamo.metrics.datapoints import Metric, Span
 from minidynamo.metrics.metrics import Metrics
-from minidynamo.metrics.published import NO_UNIT, PUBLISHED
+from minidynamo.metrics.published import NO_UNIT, PUBLISHED, UNITS
 from minidynamo.values.api_types import JsonObject, JsonValue, Request, Response, Structure
 
 OPERATIONS = ("GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData")
 # What dimensions of requests, and times, are called.
 TIMES = ("StartTime", "EndTime", "Timestamp")
+_ID = re.compile("[a-z][a-zA-Z0-9_]*")
 
 
 class CloudWatchError(Exception):
@@ -63,11 +65,15 @@ class CloudWatch:
         Raises:
             CloudWatchError: the request is refused.
         """
-        return self._operations[operation](request)
+        carry_out = self._operations.get(operation)
+        if carry_out is None:
+            raise CloudWatchError("UnknownOperationException", f"minidynamo does not carry out {operation}.")
+        return carry_out(request)
 
     def _get_data(self, request: Request) -> Response:
         span = _span_of(request)
         is_rising = request.get("ScanBy") == "TimestampAscending"
+        _check_ids([query["Id"] for query in request["MetricDataQueries"]])
         results = [
             self._result(query, span, is_rising)
             for query in request["MetricDataQueries"]
@@ -126,7 +132,12 @@ class CloudWatch:
         namespace = request["Namespace"]
         if namespace.startswith("AWS/"):
             raise CloudWatchError("InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid.")
-        for each in request.get("MetricData", ()):
+        for number, each in enumerate(request.get("MetricData", ()), start=1):
+            if each.get("Unit", NO_UNIT) not in UNITS:
+                told = (
+                    f"The parameter MetricData.member.{number}.Unit must be a value in the set [ {', '.join(UNITS)} ]"
+                )
+                raise CloudWatchError("InvalidParameterValue", told)
             try:
                 self._put_one(namespace, each)
             except ValueError as error:
@@ -155,6 +166,16 @@ class CloudWatch:
         metric = Metric.of(stat["Namespace"], stat["MetricName"], _dimensions(stat))
         found = self._metrics.datapoints.periods(metric, span, seconds)
         return [(second, bucket) for second, bucket in found if unit in (None, bucket.unit)]
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    """Refuses the ids of queries that cannot be, or are not told apart."""
+    for number, each in enumerate(ids, start=1):
+        if _ID.fullmatch(each) is None:
+            told = f"The value {each} for parameter MetricDataQueries.member.{number}.Id is not matching the expected "
+            raise CloudWatchError("ValidationError", f"{told}pattern ^{_ID.pattern}$.")
+    if len(set(ids)) < len(ids):
+        raise CloudWatchError("ValidationError", "The values for parameter id in MetricDataQueries are not unique.")
 
 
 def _namespaces_in(request: Request) -> list[str]:

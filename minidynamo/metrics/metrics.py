@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
+from minidynamo.arguments import did_you_mean
 from minidynamo.clock import Clock
 from minidynamo.limits import METRIC_PERIOD_SECONDS
 from minidynamo.metrics.alarm_conditions import read_condition, told
 from minidynamo.metrics.buckets import WITHOUT_DATAPOINTS, statistic_of
 from minidynamo.metrics.datapoints import Datapoints, Metric, Span
 from minidynamo.metrics.prometheus import exposition
-from minidynamo.metrics.published import fault_of, unit_of
+from minidynamo.metrics.published import PUBLISHED, fault_of, unit_of
 
 
 class Metrics:
@@ -21,10 +22,12 @@ class Metrics:
 
     Attributes:
         datapoints: what is kept.
+        known: by the names of dimensions, what these may be; of others, and of what was recorded, anything may.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.datapoints = Datapoints(clock)
+        self.known: dict[str, Callable[[], Collection[str]]] = {}
 
     def __repr__(self) -> str:
         return f"<Metrics: {len(self.datapoints.totals())}>"
@@ -140,14 +143,25 @@ class Metrics:
 
         Raises:
             AssertionError: it is not so; the text says what was found, minute by minute.
-            ValueError: the condition is none, or the service publishes no such metric.
+            ValueError: the condition is none, the service publishes no such metric, or there is no such table,
+                operation, function or API: what is misspelt would be 0 for ever.
         """
         wanted = read_condition(condition)
+        self._check_known(_asked(namespace, name, dimensions))
         found = self.get(namespace, name, wanted.statistic, start, end, **dimensions)
         value = WITHOUT_DATAPOINTS.get(wanted.statistic) if found is None else found
         if value is None or not wanted.holds(value):
             minutes = self._series(_asked(namespace, name, dimensions), wanted.statistic, Span(start, end))
             raise AssertionError(told(str(Metric.of(namespace, name, dimensions)), wanted, value, minutes))
+
+    def _check_known(self, metric: Metric) -> None:
+        """Raises ValueError for a metric of a service that is about something of which nothing is known."""
+        if metric.namespace not in PUBLISHED or metric in self.datapoints.totals():
+            return
+        for name, value in metric.dimensions:
+            there_are = self.known.get(name)
+            if there_are is not None and value not in there_are():
+                raise ValueError(f"there is no {name} {value!r}: {did_you_mean(value, sorted(there_are()))}")
 
     def prometheus(self) -> str:
         """All that has ever been recorded in the text format of Prometheus: sums and numbers of samples."""

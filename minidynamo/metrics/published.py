@@ -9,8 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from minidynamo.arguments import did_you_mean
+
 DYNAMODB, LAMBDA, API_GATEWAY = "AWS/DynamoDB", "AWS/Lambda", "AWS/ApiGateway"
 COUNT, MILLISECONDS, BYTES, NO_UNIT = "Count", "Milliseconds", "Bytes", "None"
+
+_SIZES = tuple(
+    f"{many}{each}".capitalize() for each in ("bytes", "bits") for many in ("", "kilo", "mega", "giga", "tera")
+)
+# All that there are.
+UNITS = (
+    *("Seconds", "Microseconds", "Milliseconds", *_SIZES, "Percent", "Count"),
+    *(f"{each}/Second" for each in (*_SIZES, "Count")),
+    "None",
+)
 
 Names = tuple[str, ...]
 
@@ -81,7 +93,8 @@ def fault_of(namespace: str, name: str, dimensions: Iterable[str]) -> str | None
     """What is wrong with a metric of a service that is asked for, in one line; None for those of others."""
     names = PUBLISHED.get(namespace)
     if names is None:
-        return None
+        wrong = f"no namespace {namespace} is recorded: {did_you_mean(namespace, PUBLISHED)}"
+        return wrong if namespace.startswith("AWS/") else None
     published = names.get(name)
     if published is None:
         return f"no {name!r} is recorded in {namespace}: there are {', '.join(sorted(names))}"

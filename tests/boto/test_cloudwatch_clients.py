@@ -160,3 +160,37 @@ def test_aiobotocores_clients_are_answered(database: Database) -> None:
             return (await client.get_metric_data(MetricDataQueries=[query], **SPAN))["MetricDataResults"][0]["Values"]
 
     assert asyncio.run(values()) == [2.0, 1.0]
+
+
+def test_nothing_reaches_a_network(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of no operation, of CloudWatch and of its logs: half a double would make real alarms."""
+
+    def connect(*ignored: object, **also: object) -> None:
+        raise AssertionError("a request was sent")
+
+    monkeypatch.setattr("socket.getaddrinfo", connect)
+    told = "minidynamo does not carry out DescribeAlarms."
+    assert refusal(client.describe_alarms) == ("UnknownOperationException", told)
+    with pytest.raises(ClientError):
+        boto3.client("logs", region_name="us-east-1").create_log_group(logGroupName="any")
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["a", "a"], "The values for parameter id in MetricDataQueries are not unique."),
+        (["a", "B"], "The value B for parameter MetricDataQueries.member.2.Id is not matching the expected pattern"),
+    ],
+)
+def test_queries_have_ids_of_their_own(client: Any, ids: list[str], told: str) -> None:
+    queries = [{"Id": each, "MetricStat": STAT} for each in ids]
+    code, message = refusal(client.get_metric_data, MetricDataQueries=queries, **SPAN)
+    assert code == "ValidationError" and message.startswith(told)
+
+
+def test_units_are_those_that_there_are(client: Any) -> None:
+    datum = {"MetricName": "m", "Value": 1.0, "Unit": "Counts"}
+    code, message = refusal(client.put_metric_data, Namespace="own", MetricData=[datum])
+    assert code == "InvalidParameterValue"
+    assert message.startswith("The parameter MetricData.member.1.Unit must be a value in the set [ Seconds, Micro")
+    client.put_metric_data(Namespace="own", MetricData=[{**datum, "Unit": "Kilobytes/Second"}])

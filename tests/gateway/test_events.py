@@ -119,8 +119,8 @@ def test_what_is_not_there(asked: Asked) -> None:
     names = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body")
     assert [asked.event[name] for name in names] == [None] * 5
     asked.http().request("GET", "/")
-    assert not {"cookies", "queryStringParameters", "pathParameters", "stageVariables"} & set(asked.event)
-    assert (asked.event["rawPath"], asked.event["rawQueryString"], asked.event["body"]) == ("/", "", None)
+    assert not {"cookies", "queryStringParameters", "pathParameters", "stageVariables", "body"} & set(asked.event)
+    assert (asked.event["rawPath"], asked.event["rawQueryString"], asked.event["isBase64Encoded"]) == ("/", "", False)
 
 
 def test_an_http_api_may_speak_the_older_format(asked: Asked) -> None:

@@ -224,3 +224,17 @@ def test_principals_are_counted_once() -> None:
     somebody = database.as_principal({"Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}]})
     somebody.execute("PutItem", {"TableName": "tbl", "Item": ITEM})
     assert of(metrics, "ConsumedWriteCapacityUnits", TableName="tbl") == 1
+
+
+def test_what_is_misspelt_is_refused_and_not_zero_for_ever() -> None:
+    with minidynamo.connect() as database:
+        metrics = database.metrics
+        database.functions.register("mailer", lambda event, context: None)
+        metrics.require("AWS/Lambda", "Errors", "Sum <= 0", FunctionName="mailer")
+        with pytest.raises(ValueError, match=r"there is no FunctionName 'mialer': did you mean mailer?"):
+            metrics.require("AWS/Lambda", "Errors", "Sum <= 0", FunctionName="mialer")
+        with pytest.raises(ValueError, match="there is no TableName 'tbl': there are none"):
+            metrics.require("AWS/DynamoDB", "TransactionConflict", "Sum <= 0", TableName="tbl")
+        with pytest.raises(ValueError, match=r"no namespace AWS/Lamda is recorded: did you mean AWS/Lambda?"):
+            metrics.require("AWS/Lamda", "Errors", "Sum <= 0")
+        metrics.require("own", "Errors", "Sum <= 0", FunctionName="anything")
