@@ -42,8 +42,9 @@ class Identities:
 
     def __init__(self, database: Database, functions: tuple[FunctionDefinition, ...]) -> None:
         self._database = database
-        self._server = FunctionServer(self._endpoint_for)
-        self._unsigned = FunctionServer(database)
+        client_of = database.functions.client_of
+        self._server = FunctionServer(self._endpoint_for, client_of)
+        self._unsigned = FunctionServer(database, client_of)
         self.renew(functions)
 
     def install(self, deployment: Deployment) -> None:

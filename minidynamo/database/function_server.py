@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
+from minidynamo.database.service_door import ServiceDoor
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Choose
 from minidynamo.http.server.server import Server
+from minidynamo.lambdas.aws_services import AwsClient
 
 _SERVICES = ("DYNAMODB", "DYNAMODB_STREAMS", "LAMBDA")
 
@@ -16,10 +19,12 @@ class FunctionServer:
 
     Parameters:
         endpoint: what it answers for, or gives that for whatever a request is signed with; signatures are believed.
+        client_of: the clients of other services, by the names of these; None without one.
     """
 
-    def __init__(self, endpoint: Endpoint | Choose) -> None:
+    def __init__(self, endpoint: Endpoint | Choose, client_of: Callable[[str], AwsClient | None]) -> None:
         self._endpoint = endpoint
+        self._client_of = client_of
         self._server: Server | None = None
         self._lock = threading.Lock()
 
@@ -27,7 +32,7 @@ class FunctionServer:
         """What boto3 in a process reads to reach the database, and nothing else."""
         with self._lock:
             if self._server is None:
-                self._server = Server(self._endpoint).start()
+                self._server = Server(self._endpoint, gateway=ServiceDoor(self._client_of)).start()
             url = self._server.url
         assert url.startswith("http://127.0.0.1:"), f"a function would reach {url}"
         own = {f"AWS_ENDPOINT_URL_{service}": url for service in _SERVICES}

@@ -59,7 +59,7 @@ class HandlerHost(Core):
 
         with self.lock:
             if self._function_server is None:
-                self._function_server = FunctionServer(self)
+                self._function_server = FunctionServer(self, self.functions.client_of)
             return self._function_server
 
     def stop_functions(self, timeout: float) -> list[str]:

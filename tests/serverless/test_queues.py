@@ -12,6 +12,7 @@ from moto import mock_aws
 
 import minidynamo
 from minidynamo import Database, ManualClock
+from minidynamo.execution.configuration import Isolation
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -170,3 +171,53 @@ def test_queues_have_their_attributes_and_functions_are_told_of_them() -> None:
         assert found["VisibilityTimeout"] == "7"
         assert json.loads(found["RedrivePolicy"])["deadLetterTargetArn"].endswith(":dead.fifo")
         assert sns.get_topic_attributes(TopicArn=told["TOPIC"])["Attributes"]["DisplayName"] == "All of it"
+
+
+SENDER = """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12, Handler: index.handler, Timeout: 30}}
+Resources:
+  Work: {Type: AWS::SQS::Queue}
+  News: {Type: AWS::SNS::Topic}
+  Sender:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {QUEUE: !Ref Work, TOPIC: !Ref News}}
+      InlineCode: |
+        import boto3, os
+        def handler(event, context):
+            sqs, sns = boto3.client("sqs"), boto3.client("sns")
+            sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody="hello")
+            kind = {"kind": {"DataType": "String", "StringValue": "test"}}
+            told = sns.publish(TopicArn=os.environ["TOPIC"], Message="news", MessageAttributes=kind)
+            refused = []
+            for call in (
+                lambda: sqs.send_message(QueueUrl=os.environ["QUEUE"] + "s", MessageBody="x"),
+                lambda: boto3.client("s3").list_buckets(),
+                lambda: boto3.client("secretsmanager").list_secrets(),
+            ):
+                try:
+                    call()
+                except Exception as error:
+                    refused.append(str(error))
+            return [len(told["MessageId"]) > 10, *refused]
+"""
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_functions_send_to_the_services_that_are_there(isolation: Isolation) -> None:
+    """Also from processes of their own, in which moto is not on."""
+    with mock_aws(), minidynamo.app_from(SENDER, region="us-east-1", isolation=isolation) as app:
+        published, *refused = json.loads(app.invoke("Sender")["Payload"])
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        url = sqs.get_queue_url(QueueName="Work")["QueueUrl"]
+        assert [each["Body"] for each in sqs.receive_message(QueueUrl=url)["Messages"]] == ["hello"]
+        assert published and "NonExistentQueue" in refused[0]
+        if isolation == "process":
+            assert "minidynamo does not pass this request on to s3" in refused[1]
+
+
+def test_what_is_nowhere_is_told(tmp_path: Path) -> None:
+    with minidynamo.app_from(SENDER, region="us-east-1", isolation="process") as app:
+        answer = json.loads(app.invoke("Sender")["Payload"])
+        assert "minidynamo does not answer for sqs: give clients={'sqs': ...}" in answer["errorMessage"]

@@ -74,7 +74,7 @@ class Dispatcher:
         ):
             return None
         self._unlock()
-        if target is None or target in self._watched:
+        if target is None or target in self._watched or operation_of(target) is None:
             return self.respond(request) if self._application.door_of(request) is None else None
         started = time.perf_counter()
         response = self._application.respond(request)
