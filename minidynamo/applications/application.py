@@ -143,6 +143,8 @@ class Application:
     def reload(self) -> None:
         """Reads the template and the code again; tables stay as they are, functions begin anew.
 
+        A table that the template now declares with another key leads to a `TemplateWarning`.
+
         Raises:
             TemplateError: the template is wrong; everything stays as it was.
         """
@@ -169,6 +171,8 @@ class Application:
         """
         name = self.name_of(function)
         declared = {each.function: each.logical_name for each in self.definition.urls}
+        if name not in declared:
+            raise KeyError(f"{function} has no URL: there are those of {', '.join(declared) or 'no function'}")
         return self._served_at(self._deployed.urls[declared[name]])
 
     def logs(self, function: str, request_id: str | None = None, after: int = 0) -> list[LogEvent]:
@@ -296,6 +300,9 @@ def application_in(
     """An application in a database that is there; see `app_from`."""
     scope = database.scope
     given = {"AWS::Region": scope.region, "AWS::AccountId": scope.account_id, **given_values(parameters)}
+
+    if api_keys is not None and not isinstance(api_keys, Mapping):
+        raise TypeError(f"api_keys takes names by value, such as {{'k-123': 'partner'}}, not {api_keys!r}")
 
     def read() -> ApplicationDefinition:
         own: Variables = {} if variables is None else variables_in(variables)

@@ -54,6 +54,7 @@ class Deployed:
             DynamoError: the database refuses a table.
         """
         self._create_queues(definition)
+        self._compare_keys(definition)
         definition.tables.without(self._database.tables).create(self._database)
         for function in definition.functions:
             self._deploy_function(function)
@@ -68,6 +69,14 @@ class Deployed:
         self._pollers = [each for each in found if each is not None]
         if len(self._pollers) < len(found):
             _warn("queues and topics invoke nothing without clients: give clients={'sqs': ..., 'sns': ...}")
+
+    def _compare_keys(self, definition: ApplicationDefinition) -> None:
+        """Tells of tables that are there and have other keys than are declared: they stay what they are."""
+        for table in definition.tables:
+            if table.name in self._database.tables:
+                present = self._database.execute("DescribeTable", {"TableName": table.name})["Table"]
+                if present["KeySchema"] != table.request["KeySchema"]:
+                    _warn(f"table {table.name} stays as it is, with another key: delete it to have it made anew")
 
     def work(self) -> list[Work]:
         """What timers and pollers have to do."""

@@ -123,13 +123,24 @@ def _notification(sent: JsonObject) -> JsonObject:
     return {"Subject": None, "MessageAttributes": {}, **given}
 
 
+def _url_of(client: AwsClient, queue: QueueDefinition) -> str:
+    """The URL of a queue; raises ValueError where there is no such queue."""
+    try:
+        return queue_url(client, queue.arn)
+    except Exception as error:  # What a client raises, botocore's or another's.
+        function = queue.function.partition(":")[0]
+        raise ValueError(
+            f"there is no queue {queue.arn}, which {function} reads: make it first ({error})"
+        ) from None
+
+
 def poller_of(queue: QueueDefinition, functions: Functions, clock: Clock) -> QueuePoller | None:
     """What polls a queue, or a queue of its own that a topic fills; None without clients for them."""
     sqs = functions.client_of("sqs")
     if sqs is None:
         return None
     if ":sns:" not in queue.arn:
-        return QueuePoller(queue, functions, clock, sqs, queue_url(sqs, queue.arn))
+        return QueuePoller(queue, functions, clock, sqs, _url_of(sqs, queue))
     sns = functions.client_of("sns")
     if sns is None:
         return None

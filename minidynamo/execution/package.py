@@ -84,7 +84,7 @@ def folder_package(folder: str | Path, layers: Iterable[str | Path] = ()) -> Pac
     """
     root = Path(folder).absolute()
     if not root.is_dir():
-        raise PackageError(f"there is no folder {root} with the code of a function")
+        raise PackageError(f"there is no folder or zip file {root} with the code of a function")
     listed = tuple(Path(each).absolute() for each in layers)
     for layer in listed:
         if not layer.is_dir():

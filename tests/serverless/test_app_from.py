@@ -152,3 +152,21 @@ Outputs:"""
         assert part in text
     assert "PowertoolsPythonV3" in text
     assert warned[0].filename == __file__
+
+
+def test_a_table_with_another_key_stays_as_it_is_and_that_is_said(folder: Path) -> None:
+    template = folder / "template.yaml"
+    with minidynamo.app_from(template) as app:
+        template.write_text(template.read_text().replace("AttributeName: id", "AttributeName: other"))
+        with pytest.warns(TemplateWarning, match="table Orders stays as it is, with another key"):
+            app.reload()
+
+
+def test_arguments_that_cannot_be_are_told(folder: Path) -> None:
+    with pytest.raises(TypeError, match="api_keys takes names by value"):
+        minidynamo.app_from(folder / "template.yaml", api_keys=["k"])  # type: ignore[arg-type]
+    with (
+        pytest.raises(KeyError, match="Api has no URL: there are those of no function"),
+        minidynamo.app_from(folder / "template.yaml") as app,
+    ):
+        app.url_of("Api")
