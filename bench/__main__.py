@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from bench.bug_hunt import print_bugs
+from bench.functions import print_functions
 from bench.growth import print_growth, print_import, print_memory, print_pauses
 from bench.instructions import print_instructions
 from bench.machine import print_machine
@@ -53,6 +54,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--simulation": {**_SWITCH, "help": "what calls of simulated databases cost"},
     "--statements": {**_SWITCH, "help": "what statements of PartiQL cost beside the same requests"},
+    "--functions": {**_SWITCH, "help": "what invocations of functions cost, and requests to them"},
     "--http": {**_SWITCH, "help": "measure our server through boto3 and a plain client"},
     "--endpoint": {
         "action": "append",
@@ -92,6 +94,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
     "bugs": lambda options: print_bugs(options.bugs),
     "simulation": lambda options: print_simulation(),
     "statements": lambda options: print_statements(),
+    "functions": lambda options: print_functions(),
     "waiting": lambda options: print_waiting(options.against),
     "hostile": lambda options: print_hostile(options.against),
 }

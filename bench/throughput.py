@@ -109,7 +109,7 @@ def print_throughput(urls: dict[str, str], pids: dict[str, int], rounds: int) ->
         names = list(urls)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             before = _processor_seconds(pids[name]) if name in pids else 0.0
-            answered, seconds = uvloop.run(_load(urls[name], _REQUESTS[kind](urlsplit(urls[name]).netloc)))
+            answered, seconds = uvloop.run(loaded(urls[name], _REQUESTS[kind](urlsplit(urls[name]).netloc)))
             rates.setdefault((kind, name), []).append(answered / seconds)
             if name in pids:
                 spent = _processor_seconds(pids[name]) - before
@@ -117,7 +117,7 @@ def print_throughput(urls: dict[str, str], pids: dict[str, int], rounds: int) ->
     console.print(_table(urls, rates, costs, rounds))
 
 
-async def _load(url: str, requests: Requests) -> tuple[int, float]:
+async def loaded(url: str, requests: Requests) -> tuple[int, float]:
     """How many requests a server answered, and in what time."""
     statuses: list[int] = []
     host = urlsplit(url)

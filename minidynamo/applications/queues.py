@@ -129,9 +129,7 @@ def _url_of(client: AwsClient, queue: QueueDefinition) -> str:
         return queue_url(client, queue.arn)
     except Exception as error:  # What a client raises, botocore's or another's.
         function = queue.function.partition(":")[0]
-        raise ValueError(
-            f"there is no queue {queue.arn}, which {function} reads: make it first ({error})"
-        ) from None
+        raise ValueError(f"there is no queue {queue.arn}, which {function} reads: make it first ({error})") from None
 
 
 def poller_of(queue: QueueDefinition, functions: Functions, clock: Clock) -> QueuePoller | None:

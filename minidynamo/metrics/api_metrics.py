@@ -5,8 +5,13 @@ Source: API Gateway Developer Guide, "Amazon API Gateway dimensions and metrics"
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from minidynamo.metrics.datapoints import Metric
 from minidynamo.metrics.metrics import Metrics
-from minidynamo.metrics.published import API_GATEWAY
+from minidynamo.metrics.published import API_GATEWAY, measured
+
+_METRICS_KEPT = 1_000
 
 # What REST APIs and HTTP APIs are named by, and their names for statuses that tell of errors.
 _REST = ("ApiName", "4XXError", "5XXError")
@@ -53,6 +58,14 @@ def _record(
     }
     if integration_latency is not None:
         values["IntegrationLatency"] = integration_latency
-    for name, value in values.items():
-        metrics.record(API_GATEWAY, name, {dimension: api}, value)
-        metrics.record(API_GATEWAY, name, {dimension: api, "Stage": stage}, value)
+    metrics.datapoints.add_now(
+        (metric, unit, value)
+        for name, value in values.items()
+        for metric, unit in _metrics_of(name, dimension, api, stage)
+    )
+
+
+@lru_cache(_METRICS_KEPT)
+def _metrics_of(name: str, dimension: str, api: str, stage: str) -> tuple[tuple[Metric, str], ...]:
+    """A metric of an API, and of its stage."""
+    return measured(API_GATEWAY, name, ((dimension, api),), ((dimension, api), ("Stage", stage)))

@@ -40,9 +40,9 @@ class Bucket:
         if not keeps_value and value not in self.values:
             self.is_complete = False
             return 0
-        before = len(self.values)
-        self.values[value] = self.values.get(value, 0.0) + count
-        return len(self.values) - before
+        known = self.values.get(value)
+        self.values[value] = count if known is None else known + count
+        return known is None
 
     def add_set(self, count: float, total: float, minimum: float, maximum: float) -> None:
         """Counts values of which only their number, sum and bounds are known."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Self
 
 from minidynamo.clock import Clock
@@ -45,6 +45,9 @@ class Metric(NamedTuple):
 
     def __str__(self) -> str:
         return " ".join([self.namespace, self.name, *(f"{name}={value}" for name, value in self.dimensions)])
+
+
+Datapoint = tuple[Metric, str, float]  # With its unit.
 
 
 class Total(NamedTuple):
@@ -103,6 +106,16 @@ class Datapoints:
             has_room = self._values_count < METRIC_VALUES_MAX
             self._values_count += bucket.add(float(value), float(count), has_room)
             self._count(metric, unit, value * count, count)
+
+    def add_now(self, datapoints: Iterable[Datapoint]) -> None:
+        """Keeps values that have come once each, now; numbers, as services publish them."""
+        with self._lock:
+            minute = self._minutes.get(_minute(self._clock.now()), {})
+            for metric, unit, value in datapoints:
+                bucket = minute.get(metric) or self._bucket(metric, unit, None)
+                if bucket is not None:
+                    self._values_count += bucket.add(value, 1.0, self._values_count < METRIC_VALUES_MAX)
+                    self._count(metric, unit, value, 1.0)
 
     def add_set(self, metric: Metric, unit: str, summary: Bucket, time: float | None = None) -> None:
         """Keeps values of which only number, sum and bounds are known, as a bucket has them; see `add`."""

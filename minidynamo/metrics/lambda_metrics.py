@@ -5,11 +5,17 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from minidynamo.execution.logs import LogEvent
 from minidynamo.lambdas.function import LATEST, Invocation, LambdaFunction, Outcome
+from minidynamo.metrics.datapoints import Metric
 from minidynamo.metrics.embedded_format import collect
 from minidynamo.metrics.metrics import Metrics
-from minidynamo.metrics.published import LAMBDA
+from minidynamo.metrics.published import LAMBDA, measured
+
+_METRICS_KEPT = 1_000
 
 
 def record_invocation(
@@ -41,23 +47,22 @@ def record_invocation(
     }
     if provisioned:
         values["ProvisionedConcurrencyUtilization"] = concurrent / provisioned
-    for name, value in values.items():
-        _record(metrics, name, function_name, qualifier, value)
+    _record(metrics, values, function_name, qualifier)
 
 
 def record_throttle(metrics: Metrics, function_name: str, qualifier: str | None = None) -> None:
     """Records an invocation that was refused, since too many were under way."""
-    _record(metrics, "Throttles", function_name, qualifier, 1)
+    _record(metrics, {"Throttles": 1.0}, function_name, qualifier)
 
 
 def record_iterator_age(metrics: Metrics, function_name: str, milliseconds: float) -> None:
     """Records how old the last change of a batch was when a function got it."""
-    _record(metrics, "IteratorAge", function_name, None, milliseconds)
+    _record(metrics, {"IteratorAge": milliseconds}, function_name, None)
 
 
 def record_dead_letter_error(metrics: Metrics, function_name: str) -> None:
     """Records an event that was given up and could not be handed over to the queue of dead letters."""
-    _record(metrics, "DeadLetterErrors", function_name, None, 1)
+    _record(metrics, {"DeadLetterErrors": 1.0}, function_name, None)
 
 
 class LambdaMetrics:
@@ -98,8 +103,17 @@ def _qualifier(invocation: Invocation) -> str | None:
     return None if invocation.version == LATEST else invocation.version
 
 
-def _record(metrics: Metrics, name: str, function_name: str, qualifier: str | None, value: float) -> None:
+def _record(metrics: Metrics, values: Mapping[str, float], function_name: str, qualifier: str | None) -> None:
+    metrics.datapoints.add_now(
+        (metric, unit, value)
+        for name, value in values.items()
+        for metric, unit in _metrics_of(name, function_name, qualifier)
+    )
+
+
+@lru_cache(_METRICS_KEPT)
+def _metrics_of(name: str, function_name: str, qualifier: str | None) -> tuple[tuple[Metric, str], ...]:
+    """A metric of all functions, of one, and of its version."""
     resource = function_name if qualifier is None else f"{function_name}:{qualifier}"
-    metrics.record(LAMBDA, name, {}, value)
-    metrics.record(LAMBDA, name, {"FunctionName": function_name}, value)
-    metrics.record(LAMBDA, name, {"FunctionName": function_name, "Resource": resource}, value)
+    function = ("FunctionName", function_name)
+    return measured(LAMBDA, name, (), (function,), (function, ("Resource", resource)))

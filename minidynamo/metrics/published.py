@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from minidynamo.arguments import did_you_mean
+from minidynamo.metrics.datapoints import Metric
 
 DYNAMODB, LAMBDA, API_GATEWAY = "AWS/DynamoDB", "AWS/Lambda", "AWS/ApiGateway"
 COUNT, MILLISECONDS, BYTES, NO_UNIT = "Count", "Milliseconds", "Bytes", "None"
@@ -81,6 +82,12 @@ PUBLISHED: Mapping[str, Mapping[str, Published]] = {
         **_rows(COUNT, _OF_HTTP_API, ("4xx", "5xx")),
     },
 }
+
+
+def measured(namespace: str, name: str, *dimensions: tuple[tuple[str, str], ...]) -> tuple[tuple[Metric, str], ...]:
+    """A metric of a service by each of some sets of dimensions, with its unit."""
+    assert name in PUBLISHED[namespace], f"{namespace} publishes no {name}"
+    return tuple((Metric(namespace, name, tuple(sorted(each))), unit_of(namespace, name)) for each in dimensions)
 
 
 def unit_of(namespace: str, name: str) -> str:
