@@ -12,6 +12,7 @@ from minidynamo.applications.deploying import Deployed
 from minidynamo.applications.door import AppDoor
 from minidynamo.applications.http import HttpClient
 from minidynamo.applications.identities import Identities
+from minidynamo.applications.overview import overview
 from minidynamo.applications.template import Variables, read_application, variables_in
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
@@ -203,15 +204,11 @@ class Application:
         self._server = server
 
     def routes(self) -> list[str]:
-        """The routes of its APIs with where they are served, and its schedules, a line each."""
-        assert self._server is not None, "an application tells its routes where it is served"
-        lines = [
-            f"{route.method:7} {self._root_of(self._server, api)}{route.path} -> {route.function}"
-            for api in self.definition.apis
-            for route in api.routes
-        ]
-        timers = [f"{each.expression} -> {each.function}" for each in self.definition.schedules]
-        return lines + timers
+        """The routes of its APIs with where they are served, and what else invokes its functions, a line each."""
+        server = self._server
+        assert server is not None, "an application tells its routes where it is served"
+        urls = {name: self._served_at(url) for name, url in self._deployed.urls.items()}
+        return overview(self.definition, lambda api: self._root_of(server, api), urls)
 
     def _root_of(self, server: Server, api: ApiDefinition) -> str:
         """Where a server has an API: below its name, if there are several."""

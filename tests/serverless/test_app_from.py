@@ -104,7 +104,11 @@ def test_it_is_served(folder: Path) -> None:
     with minidynamo.app_from(folder / "template.yaml") as app, app.serve() as server:
         assert app.outputs["Url"] == server.url
         assert json.loads(urlopen(f"{server.url}/orders/1").read())["item"] is None
-        assert app.routes() == [f"ANY     {server.url}/orders/{{id}} -> Api:live", "rate(1 minute) -> Watcher"]
+        assert app.routes() == [
+            f"ANY     {server.url}/orders/{{id}} -> Api:live",
+            "stream of Orders -> Watcher",
+            "rate(1 minute) -> Watcher",
+        ]
 
 
 WRONG = [
