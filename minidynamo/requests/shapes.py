@@ -30,8 +30,10 @@ class Shape:
         members: of a structure, in the order in which the service reports violations.
         required: the members that must be present.
         needed: those that must be present as well, although no client knows: the service's model does not say so.
+        key: of a map, the shape of its keys, where that is not the name of a table.
         key_constraints: of a map, the constraints on its keys, as the service prints them.
         value_constraints: of a map, the constraints on its values, as the service prints them.
+        hides_value: whether its value is not printed, since it may be a secret.
         accepts_arn: whether an ARN stands in for a name, which the constraints of names do not bind.
         model_case: whether violations are always worded as the newer layer words them.
     """
@@ -43,11 +45,13 @@ class Shape:
     pattern: str | None = None
     enum: tuple[str, ...] | None = None
     element: Shape | None = None
+    key: Shape | None = None
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     needed: frozenset[str] = frozenset()
     key_constraints: str | None = None
     value_constraints: str | None = None
+    hides_value: bool = False
     accepts_arn: bool = False
     model_case: bool = False
 

@@ -48,6 +48,7 @@ class Violation:
         text: the constraint, as the service prints it.
         kind: "null", "length", "value", "pattern", "enum" or "map".
         model_case: whether it is always worded as the newer layer words it.
+        hides_value: whether its value may be a secret.
         within: of a map, the violation of its value that the newer layer reports instead.
     """
 
@@ -57,6 +58,7 @@ class Violation:
     kind: str
     model_case: bool = False
     within: Violation | None = None
+    hides_value: bool = False
 
     @property
     def is_table_name(self) -> bool:
@@ -66,7 +68,8 @@ class Violation:
         """The violation with its value: `Value 'x' at 'keySchema.1.member.keyType' failed ...`."""
         value = "null" if self.kind == "null" else f"'{_dump(self.value)}'"
         path = ".".join(each if isinstance(each, _MapKey) else each[0].lower() + each[1:] for each in self.path)
-        return f"Value {value} at '{path}' failed to satisfy constraint: {self.text}"
+        told = "Value" if self.hides_value else f"Value {value}"
+        return f"{told} at '{path}' failed to satisfy constraint: {self.text}"
 
     def newer(self) -> str:
         """The violation without its value: `Value at 'Limit' failed ...`."""
@@ -235,13 +238,13 @@ def _bound_violations(
         yield Violation(path, value, text, noun, shape.model_case)
 
 
-def _map_violations(shape: Shape, value: Mapping[str, Sized], path: tuple[str, ...]) -> Iterator[Violation]:
-    if shape.key_constraints is not None and not all(map(_is_table_key, value)):
+def _map_violations(shape: Shape, value: Mapping[str, Sized | float], path: tuple[str, ...]) -> Iterator[Violation]:
+    if shape.key_constraints is not None and not all(_is_key(shape, each) for each in value):
         text = f"Map keys must satisfy constraint: [{shape.key_constraints}]"
         printed = value if shape.value_constraints else json.dumps(value, separators=(",", ":"), default=str)
-        yield Violation(path, printed, text, "map")
+        yield Violation(path, printed, text, "map", hides_value=shape.hides_value)
     if shape.value_constraints is not None:
-        if any(not 1 <= len(member) <= (shape.inner.maximum or 0) for member in value.values()):
+        if not all(_is_value(shape.inner, member) for member in value.values()):
             text = f"Map value must satisfy constraint: [{shape.value_constraints}]"
             yield Violation(path, value, text, "map", within=_overlong(shape.inner, value, path))
         elif shape.inner.element is not None:
@@ -258,7 +261,17 @@ def _overlong(shape: Shape, value: Request, path: tuple[str, ...]) -> Violation 
     return None
 
 
-def _is_table_key(key: str) -> bool:
+def _is_value(shape: Shape, value: Sized | float) -> bool:
+    """Whether a map with constraints on its values may have one: a number in a range, or so many members."""
+    if isinstance(value, Sized):
+        return 1 <= len(value) <= (shape.maximum or 0)
+    return (shape.minimum or 0) <= value <= (shape.maximum or 0)
+
+
+def _is_key(shape: Shape, key: str) -> bool:
+    """Whether a map may have a key: one of its own shape, else the name of a table."""
+    if shape.key is not None:
+        return next(_own_violations(shape.key, key, ()), None) is None
     return key.startswith("arn:") or (
         RESOURCE_NAME_CHARACTERS_MIN <= len(key) <= RESOURCE_NAME_CHARACTERS_MAX
         and re.fullmatch(NAME_PATTERN, key) is not None
