@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -12,6 +13,12 @@ from types import ModuleType
 
 from minidynamo.execution.context import ClientContext
 from minidynamo.execution.logs import LogStream
+from minidynamo.limits import KIB, MIB
+
+try:
+    import resource
+except ImportError:  # Windows has none.
+    resource = None  # type: ignore[assignment]
 
 
 @dataclass
@@ -43,7 +50,7 @@ class Running:
         deadline: when it is late, by the database's clock; what comes before the handler does not count.
         own: what its environment has of its own; None where it sees what the process does.
         init_seconds: how long its environment took to begin, None where that was there already.
-        memory_mib: the most memory that was seen in use, None where nobody looked.
+        memory_mib: the most memory that was seen in use, None where nobody has looked.
     """
 
     request_id: str
@@ -68,6 +75,8 @@ class Running:
             memory_size_mib: how much memory it may use.
             status: what ended it, where it did not end by itself, such as "timeout".
         """
+        if self.memory_mib is None:
+            self.memory_mib = peak_mib()
         self.log.event(partial("END RequestId: {}".format, self.request_id))
         self.log.event(partial(self._report, seconds, memory_size_mib, status))
 
@@ -79,13 +88,21 @@ class Running:
             f"Billed Duration: {math.ceil(milliseconds)} ms",
             f"Memory Size: {memory_size_mib} MB",
         ]
-        if self.memory_mib is not None:
+        if self.memory_mib:  # Which not every system tells.
             pieces.append(f"Max Memory Used: {self.memory_mib} MB")
         if self.init_seconds is not None:
             pieces.append(f"Init Duration: {self.init_seconds * 1000:.2f} ms")
         if status:
             pieces.append(f"Status: {status}")
         return "\t".join(pieces)
+
+
+def peak_mib() -> int:
+    """The most memory that this process has held so far; 0 where the system does not tell."""
+    if resource is None:
+        return 0
+    unit = 1 if sys.platform == "darwin" else KIB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // MIB
 
 
 RUNNING: ContextVar[Running | None] = ContextVar("minidynamo running", default=None)
