@@ -131,6 +131,9 @@ PACKAGE_BYTES_MAX = 50 * MIB  # Of a zip file that a request brings.
 UNPACKED_BYTES_MAX = 250 * MIB
 FUNCTION_MEMORY_MIB_MIN, FUNCTION_MEMORY_MIB_MAX = 128, 10_240
 FUNCTION_VARIABLES_BYTES_MAX = 4 * KIB  # Environment variables, with their names.
+# What all functions of an account together may run at once, and what of that none of them can have for itself.
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_CONCURRENCY_MIN = 100
 FUNCTION_LAYERS_MAX = 5
 CLIENT_CONTEXT_BYTES_MAX = 3_583
 LOG_TAIL_BYTES_MAX = 4 * KIB

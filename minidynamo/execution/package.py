@@ -21,6 +21,9 @@ from minidynamo.limits import PACKAGE_BYTES_MAX, UNPACKED_BYTES_MAX
 
 # Where a layer keeps Python code.
 _IN_LAYER = "python"
+# Where the service has the code of functions and of their layers.
+_TASK, _LAYERS = "/var/task", "/opt"
+_EMPTY = "Uploaded file must be a non-empty zip"
 _NOT_CODE = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".aws-sam", ".pytest_cache"})
 
 
@@ -40,6 +43,7 @@ class Package:
         origin: the package whose folder it shares, which is there for as long as this one.
         below: the packages of layers, where these are known; their folders are there for as long, too.
         file: the zip file that it was unpacked from, if it was one.
+        arn: of the version of a layer whose content it is, "" where it is no such thing.
     """
 
     folder: Path
@@ -49,6 +53,7 @@ class Package:
     origin: Package | None = field(default=None, repr=False)
     below: tuple[Package, ...] = field(default=(), repr=False)
     file: Path | None = None
+    arn: str = ""
 
     @property
     def path(self) -> list[str]:
@@ -67,6 +72,24 @@ class Package:
         """The same code above layers that are packages."""
         folders = tuple(each.folder for each in below)
         return replace(self, layers=folders, below=tuple(below), origin=self.origin or self)
+
+    def with_layers_of(self, other: Package) -> Package:
+        """The same code above the layers that other code is above."""
+        return replace(self, layers=other.layers, below=other.below, origin=self.origin or self)
+
+    def published(self, arn: str) -> Package:
+        """The same code as the version of a layer that has an ARN."""
+        assert ":layer:" in arn, f"{arn} names no layer"
+        return replace(self, arn=arn, origin=self.origin or self)
+
+    def placed(self, stack: Sequence[str]) -> list[str]:
+        """The lines of a stack trace, with its files where the service has them: in /var/task, layers in /opt."""
+        places = {f'File "{self.folder}{os.sep}': f'File "{_TASK}/'}
+        places |= {f'File "{layer}{os.sep}': f'File "{_LAYERS}/' for layer in self.layers}
+        lines = list(stack)
+        for own, shown in places.items():
+            lines = [each.replace(own, shown, 1) if each.lstrip().startswith(own) else each for each in lines]
+        return lines
 
     def files(self) -> list[Path]:
         """The files by whose change it changes."""
@@ -105,8 +128,12 @@ def zip_package(content: bytes, layers: Iterable[str | Path] = ()) -> Package:
     """
     if len(content) > PACKAGE_BYTES_MAX:
         raise PackageError(f"the zip file has {len(content):,} bytes, more than {PACKAGE_BYTES_MAX:,}")
+    if not content:
+        raise PackageError(_EMPTY)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
+        if not archive.infolist():
+            raise PackageError(_EMPTY)
         if sum(each.file_size for each in archive.infolist()) > UNPACKED_BYTES_MAX:
             raise PackageError(f"Unzipped size must be smaller than {UNPACKED_BYTES_MAX} bytes")
         folder = tempfile.mkdtemp(prefix="minidynamo-function-")

@@ -58,6 +58,13 @@ class PackagedHandler:
         finally:
             self.environments.give_back(environment)
 
+    def is_like(self, other: PackagedHandler) -> bool:
+        """Whether another one has the same code, layers and settings."""
+        own, its = self.package, other.package
+        layers = [[each.sha256 for each in package.below] for package in (own, its)]
+        is_same_code = (own.sha256, own.layers) == (its.sha256, its.layers) and layers[0] == layers[1]
+        return is_same_code and self.configuration == other.configuration
+
     def version(self, version: str) -> PackagedHandler:
         """The same, published as a version, with environments of its own."""
         return PackagedHandler(self._code._replace(version=version), self._clock, self._new_id)

@@ -5,9 +5,12 @@ Source: AWS Lambda API reference, AliasConfiguration.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault, invalid
 from minidynamo.lambda_api.finder import FunctionFinder, describe, page_of
+from minidynamo.lambda_api.notes import ApiNotes
 from minidynamo.lambdas.function import LATEST, LambdaFunction
 from minidynamo.values.api_types import JsonObject
 
@@ -17,10 +20,12 @@ class AliasOperations:
 
     Parameters:
         finder: finds these.
+        notes: what requests have said of them.
     """
 
-    def __init__(self, finder: FunctionFinder) -> None:
+    def __init__(self, finder: FunctionFinder, notes: ApiNotes) -> None:
         self._finder = finder
+        self._notes = notes
         self._owner = finder.owner
 
     def create(self, members: JsonObject) -> JsonObject:
@@ -36,6 +41,7 @@ class AliasOperations:
     def update(self, members: JsonObject) -> JsonObject:
         """Changes what is named of an alias."""
         function, name = self._with_alias(members)
+        self._finder.require_revision(function, name, members)
         self._point(function, name, members.get("FunctionVersion", function.aliases[name]), members)
         return self._alias(function, name)
 
@@ -46,9 +52,14 @@ class AliasOperations:
     def delete(self, members: JsonObject) -> None:
         """Ends an alias; one that is not there has ended already."""
         function, _ = self._finder.named({"FunctionName": members["FunctionName"]})
-        function.aliases.pop(members["Name"], None)
-        function.weights.pop(members["Name"], None)
-        function.descriptions.pop(members["Name"], None)
+        name = members["Name"]
+        if name in function.aliases:
+            if name in function.provisioned:
+                self._owner.functions.provision(function.name, name, 0)
+            del function.aliases[name]
+            function.forget(name)
+        self._notes.forget(function.name, name)
+        self._owner.functions.configure_asynchronous(function.name, None, name)
 
     def list(self, members: JsonObject) -> JsonObject:
         """Shows the aliases of a function, or those of a version."""
@@ -70,10 +81,7 @@ class AliasOperations:
         weights = function.weights.get(name, {})
         if "RoutingConfig" in members:
             weights = members["RoutingConfig"].get("AdditionalVersionWeights") or {}
-        if weights and LATEST in (version, *weights):
-            raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
-        if version in weights:
-            raise invalid(f"Version {version} is the one that gets the rest: it has no weight of its own.")
+        _check_weights(version, weights)
         try:
             self._owner.functions.put_alias(function.name, name, version, weights)
         except ResourceNotFound as error:
@@ -91,7 +99,19 @@ class AliasOperations:
             "Name": name,
             "FunctionVersion": function.aliases[name],
             "Description": function.descriptions.get(name, ""),
+            "RevisionId": self._finder.revision(function, name),
         }
         if function.weights.get(name):
             shown["RoutingConfig"] = {"AdditionalVersionWeights": function.weights[name]}
         return shown
+
+
+def _check_weights(version: str, weights: Mapping[str, float]) -> None:
+    """Refuses weights that an alias of a version cannot have."""
+    if len(weights) > 1:
+        raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    if version in weights:
+        text = f"Function version {version} is already included in routing configuration."
+        raise invalid(f"Invalid function version {version}. {text}")
+    if weights and version == LATEST:
+        raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")

@@ -49,8 +49,10 @@ class LambdaApi:
             operation, members = routed(request)
             if operation in ("ListFunctions", "ListLayers"):
                 return bool(self._owner.functions.names or self._notes.layers)
+            if operation == "GetLayerVersionByArn":
+                return str(members.get("Arn", "")).rpartition(":")[0] in self._notes.layer_numbers
             if "LayerName" in members:
-                return any(f":layer:{members['LayerName']}:" in arn for arn in self._notes.layers)
+                return any(arn.endswith(f":layer:{members['LayerName']}") for arn in self._notes.layer_numbers)
             if "FunctionName" in members:
                 return FunctionName.of(members["FunctionName"], self._owner.scope).name in self._owner.functions.names
         except Fault:

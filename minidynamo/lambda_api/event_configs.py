@@ -1,6 +1,6 @@
 """How queued invocations of functions are treated, as requests say it.
 
-Source: AWS Lambda API reference, FunctionEventInvokeConfig.
+Source: AWS Lambda API reference, FunctionEventInvokeConfig; known answers of the service.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from dataclasses import replace
 
 from minidynamo.errors import ResourceNotFound
 from minidynamo.lambda_api.faults import Fault, invalid
-from minidynamo.lambda_api.finder import FunctionFinder
-from minidynamo.lambdas.function import LATEST
+from minidynamo.lambda_api.finder import FunctionFinder, page_of
+from minidynamo.lambda_api.function_names import FunctionName
+from minidynamo.lambdas.function import LATEST, LambdaFunction
 from minidynamo.lambdas.invocations import AsynchronousSettings
 from minidynamo.values.api_types import JsonObject
 
+_SAID = frozenset({"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"})
+
 
 class EventConfigOperations:
-    """The settings of queued invocations.
+    """The settings of queued invocations, by the versions and aliases that these name.
 
     Parameters:
         finder: finds the functions.
@@ -24,49 +27,57 @@ class EventConfigOperations:
 
     def __init__(self, finder: FunctionFinder) -> None:
         self._finder = finder
-        self._owner = finder.owner
+        self._functions = finder.owner.functions
 
     def put(self, members: JsonObject) -> JsonObject:
         """Says how queued invocations are treated; what is not named is as by default."""
-        before = self._owner.functions.asynchronous_settings(self._finder.named(members)[0].name)
-        letters = None if before is None else before.dead_letters  # Which are a setting of the function itself.
-        return self._set_events(members, AsynchronousSettings(dead_letters=letters))
+        if not members.keys() & _SAID:
+            raise invalid("You must specify at least one of error handling or destination setting.")
+        return self._set(self._existing(members), members, AsynchronousSettings())
 
     def update(self, members: JsonObject) -> JsonObject:
         """Changes what is named of that."""
-        return self._set_events(members, self._events(members))
+        return self._set(self._existing(members), members, self._settings(members))
 
     def get(self, members: JsonObject) -> JsonObject:
         """Shows how queued invocations are treated, where anything was said of it."""
-        function, _ = self._finder.named(members)
-        settings = self._events(members)
-        targets = {"OnSuccess": settings.on_success, "OnFailure": settings.on_failure}
-        return {
-            "LastModified": function.modified_at,
-            "FunctionArn": f"{self._finder.arn(function)}:{self._finder.qualifier(members) or LATEST}",
-            "MaximumRetryAttempts": settings.retries,
-            "MaximumEventAgeInSeconds": int(settings.event_age_seconds),
-            "DestinationConfig": {
-                name: {"Destination": each} if isinstance(each, str) else {} for name, each in targets.items()
-            },
-        }
+        return _shown(self._arn(members), self._settings(members))
 
     def delete(self, members: JsonObject) -> None:
         """Treats queued invocations as by default again."""
-        letters, name = self._events(members).dead_letters, self._finder.named(members)[0].name
-        settings = None if letters is None else AsynchronousSettings(dead_letters=letters)
-        self._owner.functions.configure_asynchronous(name, settings)
+        self._settings(members)
+        function, qualifier = self._existing(members), self._finder.qualifier(members) or LATEST
+        for each in (qualifier, None) if qualifier == LATEST else (qualifier,):
+            self._functions.configure_asynchronous(function.name, None, each)
 
-    def _events(self, members: JsonObject) -> AsynchronousSettings:
-        function, _ = self._finder.named(members)
-        settings = self._owner.functions.asynchronous_settings(function.name)
+    def list(self, members: JsonObject) -> JsonObject:
+        """Shows the settings of all versions and aliases of a function that have any."""
+        function = self._existing(members)
+        said = sorted({each or LATEST for each in self._functions.asynchronous_qualifiers(function.name)})
+        page, marker = page_of(said, members)
+        shown = [self.get({"FunctionName": function.name, "Qualifier": each}) for each in page]
+        return {"FunctionEventInvokeConfigs": shown, **marker}
+
+    def _existing(self, members: JsonObject) -> LambdaFunction:
+        """The function of a request, if there is one, with its version or alias."""
+        name = FunctionName.of(members["FunctionName"], self._finder.owner.scope, members.get("Qualifier"))
+        if not self._functions.has(name.invoked):
+            raise Fault("ResourceNotFoundException", "The function doesn't exist.")
+        return self._functions.find(name.name)[0]
+
+    def _arn(self, members: JsonObject) -> str:
+        name = FunctionName.of(members["FunctionName"], self._finder.owner.scope, members.get("Qualifier"))
+        return f"{name.arn(self._finder.owner.scope)}:{name.qualifier or LATEST}"
+
+    def _settings(self, members: JsonObject) -> AsynchronousSettings:
+        name = FunctionName.of(members["FunctionName"], self._finder.owner.scope, members.get("Qualifier"))
+        settings = self._functions.asynchronous_settings(name.name, name.qualifier or LATEST)
         if settings is None:
-            arn = f"{self._finder.arn(function)}:{self._finder.qualifier(members) or LATEST}"
-            raise Fault("ResourceNotFoundException", f"The function {arn} doesn't have an EventInvokeConfig")
+            text = f"The function {self._arn(members)} doesn't have an EventInvokeConfig"
+            raise Fault("ResourceNotFoundException", text)
         return settings
 
-    def _set_events(self, members: JsonObject, before: AsynchronousSettings) -> JsonObject:
-        function, _ = self._finder.named(members)
+    def _set(self, function: LambdaFunction, members: JsonObject, before: AsynchronousSettings) -> JsonObject:
         config = members.get("DestinationConfig")
         settings = replace(
             before,
@@ -74,16 +85,33 @@ class EventConfigOperations:
             event_age_seconds=members.get("MaximumEventAgeInSeconds", before.event_age_seconds),
         )
         if config is not None:
-            success, failure = (_target(config, each) for each in ("OnSuccess", "OnFailure"))
+            success, failure = (_target(config, each, function) for each in ("OnSuccess", "OnFailure"))
             settings = replace(settings, on_success=success, on_failure=failure)
+        qualifier = self._finder.qualifier(members) or LATEST
         try:
-            self._owner.functions.configure_asynchronous(function.name, settings)
+            self._functions.configure_asynchronous(function.name, settings, qualifier)
         except (ValueError, ResourceNotFound) as error:
             text = f"minidynamo hands records of invocations over to functions and tables of its own: {error}"
             raise invalid(text) from None
         return self.get(members)
 
 
-def _target(config: JsonObject, member: str) -> str | None:
+def _target(config: JsonObject, member: str, function: LambdaFunction) -> str | None:
+    """Where records go, which is nowhere that leads back to the function."""
     target: str | None = (config.get(member) or {}).get("Destination")
+    if target is not None and target.partition(":function:")[2].partition(":")[0] == function.name:
+        raise invalid("You can't specify the function as a destination for itself.")
     return target
+
+
+def _shown(arn: str, settings: AsynchronousSettings) -> JsonObject:
+    targets = {"OnSuccess": settings.on_success, "OnFailure": settings.on_failure}
+    return {
+        "LastModified": settings.said_at,
+        "FunctionArn": arn,
+        "MaximumRetryAttempts": settings.retries,
+        "MaximumEventAgeInSeconds": int(settings.event_age_seconds),
+        "DestinationConfig": {
+            name: {"Destination": each} if isinstance(each, str) else {} for name, each in targets.items()
+        },
+    }

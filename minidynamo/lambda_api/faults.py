@@ -26,6 +26,7 @@ _KINDS = {
     "ResourceInUseException": Kind(400, "Message"),
     "ResourceNotFoundException": Kind(404, "Message"),
     "ProvisionedConcurrencyConfigNotFoundException": Kind(404, "message"),
+    "PreconditionFailedException": Kind(412, "message"),
     "RequestTooLargeException": Kind(413, "message"),
     "TooManyRequestsException": Kind(429, "message"),
     "AccessDeniedException": Kind(403, "Message", has_type=False),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from minidynamo.errors import ResourceNotFound
-from minidynamo.lambda_api.faults import Fault
+from minidynamo.lambda_api.faults import Fault, invalid
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
-from minidynamo.lambdas.function import LambdaFunction
+from minidynamo.lambdas.function import LATEST, LambdaFunction
 from minidynamo.limits import FUNCTIONS_PAGE_MAX
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 Member = TypeVar("Member")
+_FUNCTIONS_ONLY = (
+    "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+    "Please specify either a function name or an unqualified function ARN."
+)
 
 
 class Qualified(NamedTuple):
@@ -56,6 +61,39 @@ class FunctionFinder:
         """The function that a request is about, and the version."""
         name = FunctionName.of(members["FunctionName"], self.owner.scope, members.get("Qualifier"))
         return self.find(name.name, name.qualifier)
+
+    def of_name(self, members: JsonObject) -> LambdaFunction:
+        """The function that a request is about, whatever version or alias it names."""
+        return self.find(FunctionName.of(members["FunctionName"], self.owner.scope, members.get("Qualifier")).name)[0]
+
+    def whole(self, members: JsonObject) -> LambdaFunction:
+        """The function that a request is about, which can be about no version and no alias."""
+        if self.qualifier(members) is not None:
+            raise invalid(_FUNCTIONS_ONLY)
+        return self.named(members)[0]
+
+    def revision(self, function: LambdaFunction, qualifier: str) -> str:
+        """What tells a state of a version or an alias from all others."""
+        assert qualifier in function.revisions, f"{function} has no revision of {qualifier}"
+        number = function.revisions[qualifier]
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.arn(function)}:{qualifier}:{number}"))
+
+    def require_revision(
+        self, function: LambdaFunction, qualifier: str, members: JsonObject, shown_by: str = "GetFunction/GetAlias"
+    ) -> None:
+        """Refuses a request that is about another state than the present one, if it says which.
+
+        Parameters:
+            function, qualifier: the function, and the version or alias.
+            members: of the request.
+            shown_by: what tells of the revision.
+        """
+        if members.get("RevisionId") not in (None, self.revision(function, qualifier or LATEST)):
+            text = (
+                "The Revision Id provided does not match the latest Revision Id. "
+                f"Call the {shown_by} API to retrieve the latest Revision Id"
+            )
+            raise Fault("PreconditionFailedException", text)
 
     def qualifier(self, members: JsonObject) -> str | None:
         """The qualifier that a request gives; None where it gives none."""

@@ -38,7 +38,7 @@ class FunctionUrlOperations:
                 "Error message:  FunctionUrlConfig exists for this Lambda function"
             )
             raise Fault("ResourceConflictException", text)
-        moment = f"{datetime.fromtimestamp(self._finder.owner.clock.now(), UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        moment = self._moment()
         host = f"{hashlib.sha256(arn.encode()).hexdigest()[:32]}.lambda-url.{self._finder.owner.scope.region}.on.aws"
         self._notes.urls[found.key] = config = {
             "FunctionUrl": f"https://{host}/",
@@ -53,8 +53,10 @@ class FunctionUrlOperations:
     def update(self, members: JsonObject) -> JsonObject:
         """Changes what is named of a URL's settings."""
         known = self.get(members)
-        known |= {name: members[name] for name in _SETTINGS if name in members}
-        return known
+        named = {name: members[name] for name in _SETTINGS if name in members}
+        key = self._finder.qualified(members).key
+        self._notes.urls[key] = changed = {**known, **named, "LastModifiedTime": self._moment()}
+        return changed
 
     def get(self, members: JsonObject) -> JsonObject:
         """Shows a URL."""
@@ -85,6 +87,9 @@ class FunctionUrlOperations:
     def put(self, members: JsonObject) -> JsonObject:
         """Gives a function a URL, or changes the one that it has."""
         return self.update(members) if self._finder.qualified(members).key in self._notes.urls else self.create(members)
+
+    def _moment(self) -> str:
+        return f"{datetime.fromtimestamp(self._finder.owner.clock.now(), UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
     def end(self, urls: Set[str]) -> None:
         """Ends the URLs that there are of some."""

@@ -15,6 +15,7 @@ from minidynamo.lambda_api.faults import Fault
 from minidynamo.lambda_api.function_names import FunctionName
 from minidynamo.lambda_api.owner import FunctionOwner
 from minidynamo.lambda_api.replies import Reply
+from minidynamo.lambda_api.states import refuse_pending
 from minidynamo.lambdas.function import LATEST
 from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 from minidynamo.limits import INVOCATION_EVENT_BYTES_MAX, INVOCATION_PAYLOAD_BYTES_MAX
@@ -44,6 +45,7 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
         raise Fault(
             "ResourceNotFoundException", f"Function not found: {name.arn(owner.scope)}:{name.qualifier or LATEST}"
         )
+    refuse_pending(*owner.functions.find(name.invoked))
     _require_json(payload)
     trace = TRACE_HEADER.set(members.get("TraceHeader", ""))
     token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a reply.

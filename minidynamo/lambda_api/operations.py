@@ -33,8 +33,8 @@ def operations_of(owner: FunctionOwner, notes: ApiNotes) -> dict[str, Operation]
         **_of_tags(TagOperations(finder, mappings, notes)),
         **_of_deploying(DeploymentOperations(finder, notes)),
         **_of_functions(FunctionOperations(finder, notes)),
-        **_of_aliases(AliasOperations(finder)),
-        **_of_concurrency(ConcurrencyOperations(finder)),
+        **_of_aliases(AliasOperations(finder, notes)),
+        **_of_concurrency(ConcurrencyOperations(finder, notes)),
         **_of_events(EventConfigOperations(finder)),
         **_of_permissions(PermissionOperations(finder, notes)),
         **_of_urls(FunctionUrlOperations(finder, notes)),
@@ -108,6 +108,7 @@ def _of_events(events: EventConfigOperations) -> Rows:
         "UpdateFunctionEventInvokeConfig": (200, events.update),
         "GetFunctionEventInvokeConfig": (200, events.get),
         "DeleteFunctionEventInvokeConfig": (204, events.delete),
+        "ListFunctionEventInvokeConfigs": (200, events.list),
     }
 
 
@@ -133,6 +134,7 @@ def _of_layers(layers: LayerOperations) -> Rows:
     return {
         "PublishLayerVersion": (201, layers.publish),
         "GetLayerVersion": (200, layers.get),
+        "GetLayerVersionByArn": (200, layers.get_by_arn),
         "DeleteLayerVersion": (204, layers.delete),
         "ListLayerVersions": (200, layers.versions),
         "ListLayers": (200, layers.list),

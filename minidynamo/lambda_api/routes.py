@@ -17,8 +17,11 @@ from minidynamo.values.api_types import JsonObject
 
 _OF_LAMBDA = re.compile(r"/20\d\d-\d\d-\d\d/(functions|event-source-mappings|tags|layers|account-settings)\b")
 _NUMBERS = frozenset({"MaxItems", "VersionNumber"})
-# Operations whose path lists what there is where the query says `List`.
-_LISTS_BESIDE = {"GetProvisionedConcurrencyConfig": "ListProvisionedConcurrencyConfigs"}
+# Operations for whose path another one stands where the query has a certain name.
+_BESIDE = {
+    "GetProvisionedConcurrencyConfig": ("List", "ListProvisionedConcurrencyConfigs"),
+    "ListLayers": ("find", "GetLayerVersionByArn"),
+}
 _LISTS = frozenset({"TagKeys"})
 
 
@@ -72,6 +75,7 @@ _PROVISIONED, _URL = (
 _LAYER = "/2018-10-31/layers/{LayerName}/versions"
 _QUALIFIED = {"Qualifier": "Qualifier"}
 _PAGED = {each: each for each in ("Marker", "MaxItems", "FunctionVersion")}
+_LAYERS = {each: each for each in ("Marker", "MaxItems", "CompatibleRuntime", "CompatibleArchitecture", "Arn")}
 ROUTES = (
     Route("CreateEventSourceMapping", "POST", _MAPPINGS, has_members=True),
     Route(
@@ -119,8 +123,14 @@ ROUTES = (
     Route("UpdateFunctionEventInvokeConfig", "POST", _EVENTS, query=_QUALIFIED, has_members=True),
     Route("GetFunctionEventInvokeConfig", "GET", _EVENTS, query=_QUALIFIED),
     Route("DeleteFunctionEventInvokeConfig", "DELETE", _EVENTS, query=_QUALIFIED),
+    Route("ListFunctionEventInvokeConfigs", "GET", f"{_EVENTS}/list", query=_PAGED),
     Route("AddPermission", "POST", f"{_FUNCTION}/policy", query=_QUALIFIED, has_members=True),
-    Route("RemovePermission", "DELETE", f"{_FUNCTION}/policy/{{StatementId}}", query=_QUALIFIED),
+    Route(
+        "RemovePermission",
+        "DELETE",
+        f"{_FUNCTION}/policy/{{StatementId}}",
+        query={**_QUALIFIED, "RevisionId": "RevisionId"},
+    ),
     Route("GetPolicy", "GET", f"{_FUNCTION}/policy", query=_QUALIFIED),
     Route("CreateFunctionUrlConfig", "POST", _URL, query=_QUALIFIED, has_members=True),
     Route("UpdateFunctionUrlConfig", "PUT", _URL, query=_QUALIFIED, has_members=True),
@@ -128,10 +138,10 @@ ROUTES = (
     Route("DeleteFunctionUrlConfig", "DELETE", _URL, query=_QUALIFIED),
     Route("ListFunctionUrlConfigs", "GET", f"{_URL}s", query=_PAGED),
     Route("PublishLayerVersion", "POST", _LAYER, has_members=True),
-    Route("ListLayerVersions", "GET", _LAYER, query=_PAGED),
+    Route("ListLayerVersions", "GET", _LAYER, query=_LAYERS),
     Route("GetLayerVersion", "GET", f"{_LAYER}/{{VersionNumber}}"),
     Route("DeleteLayerVersion", "DELETE", f"{_LAYER}/{{VersionNumber}}"),
-    Route("ListLayers", "GET", "/2018-10-31/layers", query=_PAGED),
+    Route("ListLayers", "GET", "/2018-10-31/layers", query=_LAYERS),
     Route("ListTags", "GET", _TAGS),
     Route("TagResource", "POST", _TAGS, has_members=True),
     Route("UntagResource", "DELETE", _TAGS, query={"tagKeys": "TagKeys"}),
@@ -161,9 +171,9 @@ def routed(request: ApiRequest) -> tuple[str, JsonObject]:
             texts = {name: unquote(text) for name, text in found.groupdict().items()}
             named = {name: _number_of(text) if name in _NUMBERS else text for name, text in texts.items()}
             sent = _sent_members(route, request)
-            if route.operation in _LISTS_BESIDE and "List" in parse_qs(request.query):
-                return _LISTS_BESIDE[route.operation], {**sent, **named}
-            return route.operation, {**sent, **named}
+            mark, other = _BESIDE.get(route.operation, ("", ""))
+            is_other = mark in parse_qs(request.query, keep_blank_values=True)
+            return other if is_other else route.operation, {**sent, **named}
     raise Fault("UnknownOperationException", f"minidynamo does not carry out {request.method} {request.path}.")
 
 

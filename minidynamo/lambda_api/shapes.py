@@ -5,11 +5,36 @@ Source: the API model of AWS Lambda, version 2015-03-31.
 
 from __future__ import annotations
 
-from minidynamo.lambda_api.function_names import PATTERN, QUALIFIER_PATTERN
+from minidynamo.lambda_api.function_names import (
+    PATTERN,
+    PLAIN_PATTERN,
+    QUALIFIER_PATTERN,
+    TAGGED_PATTERN,
+    URL_NAME_PATTERN,
+    URL_QUALIFIER_PATTERN,
+)
 from minidynamo.requests.shapes import FLAG, TEXT, TIMESTAMP, Shape, enum, integer, list_of, map_of, string, structure
 
 _FUNCTION_NAME = string(1, 256, PATTERN)
-_WEIGHT = Shape("Timestamp")  # Any number; `functions.py` says which are parts of a whole.
+_PLAIN_NAME = string(1, 140, PLAIN_PATTERN)  # Of operations that take no dots.
+_NOT_NULL = "Member must not be null"
+_WEIGHTS = Shape(
+    "Map",
+    element=Shape("Timestamp", minimum=0, maximum=1),  # Any number in the range.
+    key=string(1, 1024, "[0-9]+"),
+    key_constraints="Member must have length less than or equal to 1024, Member must have length greater than or "
+    f"equal to 1, Member must satisfy regular expression pattern: [0-9]+, {_NOT_NULL}",
+    value_constraints="Member must have value less than or equal to 1.0, Member must have value greater than or "
+    f"equal to 0.0, {_NOT_NULL}",
+)
+_VARIABLE = "[a-zA-Z]([a-zA-Z0-9_])+"
+_VARIABLES = Shape(
+    "Map",
+    element=TEXT,
+    key=string(None, None, _VARIABLE),
+    key_constraints=f"Member must satisfy regular expression pattern: {_VARIABLE}, {_NOT_NULL}",
+    hides_value=True,
+)
 _DESTINATION = structure("OnFailure", Destination=string(0, 350))
 _MAPPING: dict[str, Shape] = {
     "FunctionName": _FUNCTION_NAME,
@@ -30,17 +55,23 @@ _MAPPING: dict[str, Shape] = {
 _UUID = structure("UUID", "UUID", UUID=TEXT)
 _QUALIFIER = string(1, 128, QUALIFIER_PATTERN)
 _QUALIFIED = structure("FunctionRequest", "FunctionName", FunctionName=_FUNCTION_NAME, Qualifier=_QUALIFIER)
-_NAMED = structure("FunctionRequest", "FunctionName", FunctionName=_FUNCTION_NAME)
+_NAMED = structure("FunctionRequest", "FunctionName", FunctionName=_PLAIN_NAME)
+_PROVISIONED = structure(
+    "ProvisionedConcurrencyConfigRequest",
+    "FunctionName Qualifier",
+    FunctionName=_PLAIN_NAME,
+    Qualifier=string(1, 128, r"(|[a-zA-Z0-9$_-]+)"),
+)
 _VERSION = string(1, 1024, r"(\$LATEST(\.PUBLISHED)?|[0-9]+)")
 _PAGE: dict[str, Shape] = {"Marker": TEXT, "MaxItems": integer(1, 10_000)}
 _ALIAS_NAME = string(1, 128, r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)")
-_ALIAS = structure("AliasRequest", "FunctionName Name", FunctionName=_FUNCTION_NAME, Name=_ALIAS_NAME)
+_ALIAS = structure("AliasRequest", "FunctionName Name", FunctionName=_PLAIN_NAME, Name=_ALIAS_NAME)
 _ALIAS_SETTINGS: dict[str, Shape] = {
-    "FunctionName": _FUNCTION_NAME,
+    "FunctionName": _PLAIN_NAME,
     "Name": _ALIAS_NAME,
     "FunctionVersion": _VERSION,
     "Description": string(0, 256),
-    "RoutingConfig": structure("AliasRoutingConfiguration", AdditionalVersionWeights=map_of(_WEIGHT)),
+    "RoutingConfig": structure("AliasRoutingConfiguration", AdditionalVersionWeights=_WEIGHTS),
 }
 _EVENTS = structure(
     "FunctionEventInvokeConfigRequest",
@@ -61,7 +92,7 @@ _SETTINGS: dict[str, Shape] = {
     "Timeout": integer(1, 900),
     "MemorySize": integer(128, 10_240),
     "VpcConfig": structure("VpcConfig", SubnetIds=list_of(TEXT), SecurityGroupIds=list_of(TEXT)),
-    "Environment": structure("Environment", Variables=map_of(TEXT)),
+    "Environment": structure("Environment", Variables=_VARIABLES),
     "TracingConfig": structure("TracingConfig", Mode=enum("Active", "PassThrough")),
     "DeadLetterConfig": structure("DeadLetterConfig", TargetArn=TEXT),
     "KMSKeyArn": TEXT,
@@ -78,9 +109,12 @@ _SETTINGS: dict[str, Shape] = {
 }
 _CODE: dict[str, Shape] = dict.fromkeys(("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"), TEXT)
 _ARCHITECTURES = list_of(enum("x86_64", "arm64"), 1, 1)
+_URL: dict[str, Shape] = {
+    "FunctionName": string(1, 140, URL_NAME_PATTERN),
+    "Qualifier": string(1, 128, URL_QUALIFIER_PATTERN),
+}
 _URL_SETTINGS: dict[str, Shape] = {
-    "FunctionName": _FUNCTION_NAME,
-    "Qualifier": string(1, 128, r"(^\$LATEST$)|((?!^[0-9]+$)([a-zA-Z0-9-_]+))"),
+    **_URL,
     "AuthType": enum("NONE", "AWS_IAM"),
     "Cors": structure(
         "Cors",
@@ -94,13 +128,16 @@ _URL_SETTINGS: dict[str, Shape] = {
     "InvokeMode": enum("BUFFERED", "RESPONSE_STREAM"),
 }
 _LAYER_NAME = string(1, 140)
+_SUITABLE = {**_PAGE, "CompatibleRuntime": TEXT, "CompatibleArchitecture": enum("x86_64", "arm64")}
 _LAYER_VERSION = structure("LayerVersion", "LayerName VersionNumber", LayerName=_LAYER_NAME, VersionNumber=integer())
+_TAGGED = string(1, 10_000, TAGGED_PATTERN)
 _STATEMENT_ID = string(1, 100, r"([a-zA-Z0-9-_]+)")
 _ANY_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _PERMISSION: dict[str, Shape] = {
     "FunctionName": _FUNCTION_NAME,
     "Qualifier": _QUALIFIER,
     "StatementId": _STATEMENT_ID,
+    "RevisionId": TEXT,
     "Action": string(None, None, r"(lambda:[*]|lambda:[a-zA-Z]+|[*])"),
     "Principal": string(None, None, r"[^\s]+"),
     "SourceArn": string(None, None, _ANY_ARN),
@@ -143,7 +180,7 @@ SHAPES: dict[str, Shape] = {
     "CreateFunction": structure(
         "CreateFunctionRequest",
         "FunctionName Role Code",
-        FunctionName=string(1, 140, PATTERN),
+        FunctionName=_PLAIN_NAME,
         Code=structure("FunctionCode", **_CODE),
         Publish=FLAG,
         PackageType=enum("Image", "Zip"),
@@ -154,26 +191,30 @@ SHAPES: dict[str, Shape] = {
     "UpdateFunctionCode": structure(
         "UpdateFunctionCodeRequest",
         "FunctionName",
-        FunctionName=_FUNCTION_NAME,
+        FunctionName=_PLAIN_NAME,
+        RevisionId=TEXT,
         Publish=FLAG,
         DryRun=FLAG,
         Architectures=_ARCHITECTURES,
         **_CODE,
     ),
     "UpdateFunctionConfiguration": structure(
-        "UpdateFunctionConfigurationRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_SETTINGS
+        "UpdateFunctionConfigurationRequest",
+        "FunctionName",
+        FunctionName=_PLAIN_NAME,
+        RevisionId=TEXT,
+        **_SETTINGS,
     ),
     "PutProvisionedConcurrencyConfig": structure(
         "PutProvisionedConcurrencyConfigRequest",
         "FunctionName Qualifier ProvisionedConcurrentExecutions",
-        FunctionName=_FUNCTION_NAME,
-        Qualifier=_QUALIFIER,
+        **_PROVISIONED.members,
         ProvisionedConcurrentExecutions=integer(1),
     ),
-    "GetProvisionedConcurrencyConfig": _QUALIFIED,
-    "DeleteProvisionedConcurrencyConfig": _QUALIFIED,
+    "GetProvisionedConcurrencyConfig": _PROVISIONED,
+    "DeleteProvisionedConcurrencyConfig": _PROVISIONED,
     "ListProvisionedConcurrencyConfigs": structure(
-        "ListProvisionedConcurrencyConfigsRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
+        "ListProvisionedConcurrencyConfigsRequest", "FunctionName", FunctionName=_PLAIN_NAME, **_PAGE
     ),
     "AddPermission": structure("AddPermissionRequest", "FunctionName StatementId Action Principal", **_PERMISSION),
     "RemovePermission": structure(
@@ -182,14 +223,15 @@ SHAPES: dict[str, Shape] = {
         FunctionName=_FUNCTION_NAME,
         StatementId=_STATEMENT_ID,
         Qualifier=_QUALIFIER,
+        RevisionId=TEXT,
     ),
     "GetPolicy": _QUALIFIED,
     "CreateFunctionUrlConfig": structure("CreateFunctionUrlConfigRequest", "FunctionName AuthType", **_URL_SETTINGS),
     "UpdateFunctionUrlConfig": structure("UpdateFunctionUrlConfigRequest", "FunctionName", **_URL_SETTINGS),
-    "GetFunctionUrlConfig": _QUALIFIED,
-    "DeleteFunctionUrlConfig": _QUALIFIED,
+    "GetFunctionUrlConfig": structure("GetFunctionUrlConfigRequest", "FunctionName", **_URL),
+    "DeleteFunctionUrlConfig": structure("DeleteFunctionUrlConfigRequest", "FunctionName", **_URL),
     "ListFunctionUrlConfigs": structure(
-        "ListFunctionUrlConfigsRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
+        "ListFunctionUrlConfigsRequest", "FunctionName", FunctionName=_URL["FunctionName"], **_PAGE
     ),
     "PublishLayerVersion": structure(
         "PublishLayerVersionRequest",
@@ -203,8 +245,9 @@ SHAPES: dict[str, Shape] = {
     ),
     "GetLayerVersion": _LAYER_VERSION,
     "DeleteLayerVersion": _LAYER_VERSION,
-    "ListLayerVersions": structure("ListLayerVersionsRequest", "LayerName", LayerName=_LAYER_NAME, **_PAGE),
-    "ListLayers": structure("ListLayersRequest", **_PAGE),
+    "GetLayerVersionByArn": structure("GetLayerVersionByArnRequest", "Arn", Arn=string(1, 2048)),
+    "ListLayerVersions": structure("ListLayerVersionsRequest", "LayerName", LayerName=_LAYER_NAME, **_SUITABLE),
+    "ListLayers": structure("ListLayersRequest", **_SUITABLE),
     "ListFunctions": structure("ListFunctionsRequest", FunctionVersion=enum("ALL"), **_PAGE),
     "GetFunction": _QUALIFIED,
     "GetFunctionConfiguration": _QUALIFIED,
@@ -212,7 +255,8 @@ SHAPES: dict[str, Shape] = {
     "PublishVersion": structure(
         "PublishVersionRequest",
         "FunctionName",
-        FunctionName=_FUNCTION_NAME,
+        FunctionName=_PLAIN_NAME,
+        RevisionId=TEXT,
         CodeSha256=TEXT,
         Description=string(0, 256),
     ),
@@ -220,16 +264,16 @@ SHAPES: dict[str, Shape] = {
         "ListVersionsByFunctionRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
     ),
     "CreateAlias": structure("CreateAliasRequest", "FunctionName Name FunctionVersion", **_ALIAS_SETTINGS),
-    "UpdateAlias": structure("UpdateAliasRequest", "FunctionName Name", **_ALIAS_SETTINGS),
+    "UpdateAlias": structure("UpdateAliasRequest", "FunctionName Name", **_ALIAS_SETTINGS, RevisionId=TEXT),
     "GetAlias": _ALIAS,
     "DeleteAlias": _ALIAS,
     "ListAliases": structure(
-        "ListAliasesRequest", "FunctionName", FunctionName=_FUNCTION_NAME, FunctionVersion=_VERSION, **_PAGE
+        "ListAliasesRequest", "FunctionName", FunctionName=_PLAIN_NAME, FunctionVersion=_VERSION, **_PAGE
     ),
     "PutFunctionConcurrency": structure(
         "PutFunctionConcurrencyRequest",
         "FunctionName ReservedConcurrentExecutions",
-        FunctionName=_FUNCTION_NAME,
+        FunctionName=_PLAIN_NAME,
         ReservedConcurrentExecutions=integer(0),
     ),
     "GetFunctionConcurrency": _NAMED,
@@ -238,7 +282,10 @@ SHAPES: dict[str, Shape] = {
     "UpdateFunctionEventInvokeConfig": _EVENTS,
     "GetFunctionEventInvokeConfig": _QUALIFIED,
     "DeleteFunctionEventInvokeConfig": _QUALIFIED,
-    "ListTags": structure("ListTagsRequest", "Resource", Resource=TEXT),
-    "TagResource": structure("TagResourceRequest", "Resource Tags", Resource=TEXT, Tags=map_of(TEXT)),
-    "UntagResource": structure("UntagResourceRequest", "Resource TagKeys", Resource=TEXT, TagKeys=list_of(TEXT)),
+    "ListFunctionEventInvokeConfigs": structure(
+        "ListFunctionEventInvokeConfigsRequest", "FunctionName", FunctionName=_FUNCTION_NAME, **_PAGE
+    ),
+    "ListTags": structure("ListTagsRequest", "Resource", Resource=_TAGGED),
+    "TagResource": structure("TagResourceRequest", "Resource Tags", Resource=_TAGGED, Tags=map_of(TEXT)),
+    "UntagResource": structure("UntagResourceRequest", "Resource TagKeys", Resource=_TAGGED, TagKeys=list_of(TEXT)),
 }

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import uuid
 from datetime import UTC, datetime
 
 from minidynamo.lambda_api.finder import FunctionFinder
-from minidynamo.lambda_api.notes import ApiNotes
+from minidynamo.lambda_api.states import members_of, state_of
 from minidynamo.lambdas.function import LATEST, LambdaFunction, configuration_of
 from minidynamo.values.api_types import JsonObject
 
@@ -29,19 +28,25 @@ class ShownFunctions:
 
     Parameters:
         finder: finds them.
-        notes: what requests have said of them.
     """
 
-    def __init__(self, finder: FunctionFinder, notes: ApiNotes) -> None:
+    def __init__(self, finder: FunctionFinder) -> None:
         self._finder = finder
-        self._notes = notes
 
-    def shown(self, function: LambdaFunction, version: str, qualifier: str | None = None) -> JsonObject:
-        """The configuration of a version of a function, by the qualifier that it was asked for with."""
+    def shown(
+        self, function: LambdaFunction, version: str, qualifier: str | None = None, state: str | None = None
+    ) -> JsonObject:
+        """The configuration of a version of a function.
+
+        Parameters:
+            function, version: of what.
+            qualifier: what it was asked for with, None for nothing.
+            state: what it begins to pass through; None for whatever it is at.
+        """
         assert version in function.versions, f"{function} has no version {version}"
         arn, configuration = self._finder.arn(function), configuration_of(function.versions[version])
         packaged = function.packaged(version)
-        moment = datetime.fromtimestamp(function.modified_at, UTC)
+        moment = datetime.fromtimestamp(function.modified[version], UTC)
         role = f"arn:aws:iam::{self._finder.owner.scope.account_id}:role/minidynamo"
         members: JsonObject = {
             "FunctionName": function.name,
@@ -58,17 +63,16 @@ class ShownFunctions:
             "Version": version,
             **_BY_DEFAULT,
             "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
-            **self._notes.settings.get(function.name, {}),
-            "RevisionId": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{arn}:{version}:{function.modified_at}")),
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
+            **function.shown.get(version, {}),
+            "RevisionId": self._finder.revision(function, version),
+            **members_of(state or state_of(function, version)),
             "PackageType": "Zip",
         }
         if configuration.variables:
             members["Environment"] = {"Variables": dict(configuration.variables)}
-        layers = self._notes.layers_of.get(function.name)
-        if layers and packaged is not None:
-            members["Layers"] = [{"Arn": each, "CodeSize": self._notes.layers[each].size} for each in layers]
+        layers = [] if packaged is None else [each for each in packaged.package.below if each.arn]
+        if layers:
+            members["Layers"] = [{"Arn": each.arn, "CodeSize": each.size} for each in layers]
         return members
 
 

@@ -6,6 +6,7 @@ Source: AWS Lambda API reference, TagResource.
 from __future__ import annotations
 
 from minidynamo.lambda_api.event_source_mappings import EventSourceMappings
+from minidynamo.lambda_api.faults import invalid
 from minidynamo.lambda_api.finder import FunctionFinder
 from minidynamo.lambda_api.notes import ApiNotes
 from minidynamo.values.api_types import JsonObject
@@ -44,5 +45,8 @@ class TagOperations:
     def _tags(self, arn: str) -> dict[str, str]:
         if _FUNCTION not in arn:
             return self._mappings.tags_of(arn)
-        function, _ = self._finder.named({"FunctionName": arn})
+        named: JsonObject = {"FunctionName": arn}
+        if self._finder.qualifier(named) is not None:
+            raise invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
+        function, _ = self._finder.named(named)
         return self._notes.tags.setdefault(function.name, {})

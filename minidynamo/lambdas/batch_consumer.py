@@ -142,7 +142,7 @@ class BatchConsumer:
         token = CHAIN.set(chain)
         try:
             function, version = self._runtime.routed(self._function_name)
-            outcome = self._runtime.run(function, version, event)
+            outcome = self._runtime.run(function, version, event, self._runtime.qualifier_of(self._function_name))
         except ResourceNotFound as error:  # It has been deleted; the mapping stays, and fails.
             outcome = Outcome("", LATEST, raised(error, ""), True, error)
         finally:

@@ -152,7 +152,7 @@ class Destinations:
                 self._services.send(destination, record, attributes)
             else:
                 function, version = self._runtime.find(destination)
-                self._runtime.run(function, version, record)
+                self._runtime.run(function, version, record, self._runtime.qualifier_of(destination))
         except BaseException as error:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise

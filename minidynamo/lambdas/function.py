@@ -9,6 +9,7 @@ from typing import NamedTuple
 from minidynamo.execution.configuration import Configuration
 from minidynamo.execution.context import Context
 from minidynamo.execution.packaged_handler import PackagedHandler
+from minidynamo.lambdas.passing_status import PassingStatus
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 Handler = Callable[[JsonObject, Context], JsonValue]
@@ -40,9 +41,12 @@ class LambdaFunction:
         weights: by alias, the other versions that get a part of its invocations, with that part.
         descriptions: of versions and aliases, by these.
         published: how many versions there have been.
-        modified_at: when its code or its settings were changed last, epoch seconds.
+        modified: when code or settings were changed last, epoch seconds, by version.
         timeouts: those that versions were published with, by version.
         provisioned: how many execution environments are kept ready, by version or alias.
+        revisions: by version or alias, a number that no other change of any function has had.
+        shown: settings that change nothing here and are shown as they were sent, by version.
+        statuses: what versions pass through that were made or changed, by version.
     """
 
     name: str
@@ -53,11 +57,14 @@ class LambdaFunction:
     weights: dict[str, dict[str, float]] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
     published: int = 0
-    modified_at: float = 0.0
+    modified: dict[str, float] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     active: int = 0
     timeouts: dict[str, float] = field(default_factory=dict)
     provisioned: dict[str, int] = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, JsonObject] = field(default_factory=dict)
+    statuses: dict[str, PassingStatus] = field(default_factory=dict)
 
     def timeout_of(self, version: str) -> float:
         """After how many seconds an invocation of a version counts as failed."""
@@ -67,6 +74,30 @@ class LambdaFunction:
         """The handler of a version whose code is a package; None where it is a callable."""
         handler = self.versions[version]
         return handler if isinstance(handler, PackagedHandler) else None
+
+    def keep_as(self, version: str) -> None:
+        """Keeps the present `$LATEST` as a version, with its settings."""
+        assert version not in self.versions, f"{self} has a version {version} already"
+        packaged = self.packaged()
+        self.versions[version] = self.versions[LATEST] if packaged is None else packaged.version(version)
+        self.timeouts[version] = self.timeout_seconds
+        self.modified[version] = self.modified[LATEST]
+        self.shown[version] = self.shown.get(LATEST, {})
+        if LATEST in self.descriptions:
+            self.descriptions[version] = self.descriptions[LATEST]
+
+    @property
+    def latest_version(self) -> str | None:
+        """The version that was published last, where nothing has changed since then; None where it has."""
+        version = str(self.published)
+        if version not in self.versions or self.timeouts[version] != self.timeout_seconds:
+            return None
+        if self.shown.get(version, {}) != self.shown.get(LATEST, {}):
+            return None
+        own, other = self.packaged(), self.packaged(version)
+        if own is None or other is None:
+            return version if self.versions[version] is self.versions[LATEST] else None
+        return version if own.is_like(other) else None
 
     def provisioned_of(self, version: str) -> int:
         """How many environments of a version are kept ready, for itself and for aliases that stand for it."""
@@ -87,10 +118,17 @@ class LambdaFunction:
         assert version != LATEST, "$LATEST goes with its function"
         packaged = self.packaged(version)
         del self.versions[version]
-        self.descriptions.pop(version, None)
-        self.timeouts.pop(version, None)
+        self.forget(version)
         if packaged is not None:
             packaged.end()
+
+    def forget(self, qualifier: str) -> None:
+        """Forgets what is noted of a version or an alias that is gone."""
+        assert qualifier not in {**self.versions, **self.aliases}, f"{qualifier} of {self} is there"
+        for numbers in (self.timeouts, self.modified, self.provisioned, self.revisions):
+            numbers.pop(qualifier, None)
+        for notes in (self.descriptions, self.shown, self.statuses, self.weights):
+            notes.pop(qualifier, None)
 
     def end_environments(self) -> None:
         """Ends its execution environments; later invocations begin new ones."""
@@ -151,11 +189,13 @@ class Invocation(NamedTuple):
     Attributes:
         function, version: which code.
         event: what it is called with.
+        qualifier: the version or alias that it was called by, "" for none.
     """
 
     function: LambdaFunction
     version: str
     event: JsonValue
+    qualifier: str = ""
 
     def skipped(self) -> Outcome:
         """The outcome of a handler that was not called and has nothing to say."""

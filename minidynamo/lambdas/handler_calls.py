@@ -24,9 +24,9 @@ from minidynamo.execution.error_payloads import (
 from minidynamo.execution.logs import Logs, LogStream
 from minidynamo.execution.packaged_handler import PackagedHandler
 from minidynamo.execution.running import CLIENT_CONTEXT, RUNNING, Running
-from minidynamo.lambdas.function import LambdaFunction, Outcome
+from minidynamo.lambdas.function import Handler, Invocation, LambdaFunction, Outcome
 from minidynamo.limits import FUNCTION_MEMORY_MIB_MIN
-from minidynamo.values.api_types import JsonValue
+from minidynamo.values.api_types import JsonObject
 
 logger = logging.getLogger("minidynamo.lambdas")
 
@@ -55,8 +55,9 @@ class HandlerCalls:
         self._arn = arn
         self._seen: set[tuple[str, type[BaseException], str, int]] = set()  # Failures: function, what, where.
 
-    def call(self, function: LambdaFunction, version: str, event: JsonValue, request_id: str) -> Outcome:
+    def call(self, invocation: Invocation, request_id: str) -> Outcome:
         """What the handler of a version comes to with an event."""
+        function, version, _, _ = invocation
         handler, stream = function.versions[version], f"[{version}]{request_id}"
         running = Running(request_id, LogStream(self._logs.of(function.name), stream, request_id))
         token = RUNNING.set(running)
@@ -64,7 +65,7 @@ class HandlerCalls:
             running.begin(version)
         began = time.perf_counter()
         try:
-            outcome = self._handled(function, version, event, running)
+            outcome = self._handled(invocation, running)
         finally:
             RUNNING.reset(token)
             running.begin(version)  # Where it has failed before its handler was called.
@@ -74,23 +75,26 @@ class HandlerCalls:
         running.end(seconds, memory_mib, "timeout" if isinstance(outcome.error, LateAnswer | TimedOut) else "")
         return outcome
 
-    def _handled(self, function: LambdaFunction, version: str, event: JsonValue, running: Running) -> Outcome:
+    def _handled(self, invocation: Invocation, running: Running) -> Outcome:
         """What a handler comes to."""
+        function, version, event, qualifier = invocation
         request_id, timeout = running.request_id, function.timeout_of(version)
+        handler = function.versions[version]  # Others may come into its place while it runs.
+        arn = self._arn(f"{function.name}:{qualifier}" if qualifier else function.name)
         running.deadline = self._clock.now() + timeout
         context = Context(
-            function.name, version, self._arn(function.name), request_id, running.deadline, self._clock.now,
+            function.name, version, arn, request_id, running.deadline, self._clock.now,
             log_stream_name=running.log.name, client_context=CLIENT_CONTEXT.get(),
         )  # fmt: skip
         try:
-            value = function.versions[version](event, context)
+            value = handler(event, context)
         except BaseException as error:
             if not isinstance(error, Exception | SystemExit) and not IN_BACKGROUND.get():
                 raise  # Ctrl-C, say, or what a test ends with, is for whoever has called.
             self._log_failure(function, error)
             payload = raised(error, request_id)
-            running.log.event(failure_text(payload))
-            return Outcome(request_id, version, payload, True, error)
+            running.log.event(failure_text(payload))  # Where people find the files of this machine.
+            return Outcome(request_id, version, _placed(payload, handler), True, error)
         if self._clock.now() > running.deadline:
             text = f"Task timed out after {timeout:.2f} seconds"
             payload, late = timed_out(text, request_id), LateAnswer(f"function {function.name}: {text}")
@@ -121,6 +125,13 @@ class HandlerCalls:
             stack = "\n" + "".join(traceback.format_tb(behind)).rstrip()
         text = "function %s failed: %s: %s%s"
         logger.warning(text, function.name, type(error).__name__, short_text(error), stack, exc_info=shown)
+
+
+def _placed(payload: JsonObject, handler: Handler) -> JsonObject:
+    """What a failure answers, with the code of a package where the service has it."""
+    if not isinstance(handler, PackagedHandler) or "stackTrace" not in payload:
+        return payload
+    return {**payload, "stackTrace": handler.package.placed(payload["stackTrace"])}
 
 
 def short_text(error: BaseException) -> str:

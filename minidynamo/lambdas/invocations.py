@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minidynamo.clock import Clock
 from minidynamo.errors import TooManyRequests
 from minidynamo.lambdas.failures import Destination, Destinations, timestamp_text
-from minidynamo.lambdas.function import LambdaFunction, Outcome
+from minidynamo.lambdas.function import LATEST, LambdaFunction, Outcome
 from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.tally import Tally
 from minidynamo.limits import ASYNC_EVENT_AGE_SECONDS_MAX, ASYNC_RETRIES, ASYNC_THROTTLE_SECONDS_MAX
@@ -32,7 +32,8 @@ class AsynchronousSettings:
         event_age_seconds: after which one is given up, 60 to 21,600.
         retries: how often a failed one is tried again, 0 to 2.
         on_success, on_failure: destinations of records about them.
-        dead_letters: where the payload of one that was given up goes.
+        dead_letters: where the payload of one that was given up goes, whatever version or alias was named.
+        said_at: when this was said, epoch seconds.
     """
 
     event_age_seconds: float = ASYNC_EVENT_AGE_SECONDS_MAX
@@ -40,6 +41,7 @@ class AsynchronousSettings:
     on_success: Destination | None = None
     on_failure: Destination | None = None
     dead_letters: Destination | None = None
+    said_at: float = 0.0
 
     def __post_init__(self) -> None:
         if not 60 <= self.event_age_seconds <= ASYNC_EVENT_AGE_SECONDS_MAX:
@@ -58,6 +60,7 @@ class QueuedInvocation:
     service: Invocations
     function: LambdaFunction
     version: str
+    qualifier: str
     payload: JsonValue
     request_id: str
     queued_at: float
@@ -118,7 +121,8 @@ class Invocations:
         self._runtime = runtime
         self._destinations = destinations
         self._clock = clock
-        self._settings: dict[str, AsynchronousSettings] = {}
+        self._settings: dict[tuple[str, str | None], AsynchronousSettings] = {}
+        self._letters: dict[str, Destination | None] = {}
         self._queue = InvocationQueue()
 
     def waiting(self) -> list[QueuedInvocation]:
@@ -129,19 +133,37 @@ class Invocations:
         """Begins anew in a child process."""
         self._queue.begin_as_child()
 
-    def configure(self, name: str, settings: AsynchronousSettings) -> None:
-        """Says how queued invocations of a function are treated from now on."""
+    def configure(self, name: str, settings: AsynchronousSettings, qualifier: str | None = None) -> None:
+        """Says how queued invocations of a function are treated from now on, None for whatever version or alias."""
         for destination in (settings.on_success, settings.on_failure, settings.dead_letters):
             self._destinations.check(destination)
-        self._settings[name] = settings
+        assert qualifier != "", "an empty qualifier names nothing"
+        self._settings[name, qualifier] = replace(settings, said_at=self._clock.now())
+        if qualifier is None:
+            self._letters[name] = settings.dead_letters
 
-    def settings_of(self, name: str) -> AsynchronousSettings | None:
-        """How queued invocations of a function are treated; None where nothing was said."""
-        return self._settings.get(name)
+    def send_letters(self, name: str, destination: Destination | None) -> None:
+        """Says where payloads go that are given up, None for nowhere."""
+        self._destinations.check(destination)
+        self._letters[name] = destination
+
+    def settings_of(self, name: str, qualifier: str | None = None) -> AsynchronousSettings | None:
+        """How queued invocations of a version or alias are treated; None where nothing was said."""
+        return self._settings.get((name, qualifier)) or self._settings.get((name, None))
+
+    def qualifiers(self, name: str) -> list[str | None]:
+        """The versions and aliases of which something was said, None among them for all."""
+        return [qualifier for each, qualifier in self._settings if each == name]
+
+    def treat_as_by_default(self, name: str, qualifier: str | None = None) -> None:
+        """Treats them as by default again, but for where payloads go that are given up."""
+        self._settings.pop((name, qualifier), None)
 
     def forget(self, name: str) -> None:
-        """Treats them as by default again."""
-        self._settings.pop(name, None)
+        """Forgets all that was said of a function."""
+        self._letters.pop(name, None)
+        for qualifier in self.qualifiers(name):
+            del self._settings[name, qualifier]
 
     def invoke(
         self, name: str, payload: JsonValue, kind: str, qualifier: str | None, request_id: str, tells_log: bool = False
@@ -150,14 +172,15 @@ class Invocations:
         if kind not in _KINDS:
             raise ValueError(f"InvocationType must be one of {', '.join(_KINDS)}, not {kind!r}")
         function, version = self._runtime.routed(name, qualifier)
+        named = self._runtime.qualifier_of(name, qualifier)
         event = _event_of(payload)
         if kind == "DryRun":
             return {"StatusCode": 204}
         if kind == "Event":
             now = self._clock.now()
-            self._queue.add(QueuedInvocation(self, function, version, event, request_id, now, now))
+            self._queue.add(QueuedInvocation(self, function, version, named, event, request_id, now, now))
             return {"StatusCode": 202, "Payload": b""}
-        outcome = self._runtime.run(function, version, event)
+        outcome = self._runtime.run(function, version, event, named)
         response = {"StatusCode": 200, "ExecutedVersion": version, "Payload": json.dumps(outcome.value).encode()}
         if tells_log:
             tail = self._runtime.logs.of(function.name).tail(outcome.request_id)
@@ -166,7 +189,7 @@ class Invocations:
 
     def attempt(self, queued: QueuedInvocation) -> Tally:
         """Tries a queued invocation once; what that has come to."""
-        settings = self._settings.get(queued.function.name, AsynchronousSettings())
+        settings = self.settings_of(queued.name, queued.qualifier or LATEST) or AsynchronousSettings()
         now = self._clock.now()
         if not self._queue.take(queued):
             return Tally()  # Another thread was quicker.
@@ -174,7 +197,8 @@ class Invocations:
             self._give_up(queued, settings, "EventAgeExceeded", None)
             return Tally(discarded=1)
         try:
-            outcome = self._runtime.run(queued.function, queued.version, _event_of(queued.payload))
+            event = _event_of(queued.payload)
+            outcome = self._runtime.run(queued.function, queued.version, event, queued.qualifier)
         except TooManyRequests:  # It waits, and no retry is used up.
             queued.throttles += 1
             queued.due = now + min(2.0**queued.throttles, ASYNC_THROTTLE_SECONDS_MAX)
@@ -199,10 +223,11 @@ class Invocations:
         self, queued: QueuedInvocation, settings: AsynchronousSettings, condition: str, outcome: Outcome | None
     ) -> None:
         self._destinations.send(settings.on_failure, self._record(queued, condition, outcome))
-        if settings.dead_letters is not None:
-            is_plain = callable(settings.dead_letters) or ":table/" not in settings.dead_letters
+        letters = self._letters.get(queued.name)
+        if letters is not None:
+            is_plain = callable(letters) or ":table/" not in letters
             letter = queued.payload if is_plain else self._record(queued, condition, outcome)
-            is_sent = self._destinations.send(settings.dead_letters, letter, _letter_attributes(queued, outcome))
+            is_sent = self._destinations.send(letters, letter, _letter_attributes(queued, outcome))
             if not is_sent and self._runtime.observer is not None:
                 self._runtime.observer.lost_letter(queued.function)
 

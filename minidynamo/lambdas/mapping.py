@@ -16,7 +16,7 @@ from minidynamo.lambdas.batch_consumer import BatchConsumer
 from minidynamo.lambdas.drain import Work
 from minidynamo.lambdas.failures import Destinations
 from minidynamo.lambdas.function import Metrics
-from minidynamo.lambdas.mapping_status import MappingStatus
+from minidynamo.lambdas.passing_status import PassingStatus
 from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.setting_rules import check_called
 from minidynamo.lambdas.settings import MappingSettings
@@ -49,7 +49,7 @@ class EventSourceMapping:
     ) -> None:
         self._context = context
         self._has_other_settings = False  # Than reader and consumer go by.
-        self.uuid, self.status = uuid, MappingStatus(context.clock)
+        self.uuid, self.status = uuid, PassingStatus(context.clock)
         self.table_name, self.function_name, self.settings = table_name, function_name, settings
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self.turn = threading.Lock()  # Held while a worker is taken up.

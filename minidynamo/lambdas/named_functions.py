@@ -208,20 +208,38 @@ class NamedFunctions:
         self._runtime.remove(function.name)
         self._invocations.forget(function.name)
 
-    def asynchronous_settings(self, name: str) -> AsynchronousSettings | None:
-        """How queued invocations of a function are treated; None where nothing was said."""
-        return self._invocations.settings_of(name)
+    def revise(self, function: LambdaFunction, qualifier: str, is_modified: bool) -> None:
+        """Notes that a version or an alias has changed; if it is modified, in its code or its settings."""
+        self._runtime.revise(function, qualifier, is_modified)
 
-    def configure_asynchronous(self, name: str, settings: AsynchronousSettings | None) -> None:
-        """Says how queued invocations of a function are treated, None for as by default.
+    def asynchronous_settings(self, name: str, qualifier: str | None = None) -> AsynchronousSettings | None:
+        """How queued invocations of a function, a version or an alias are treated; None where nothing was said."""
+        return self._invocations.settings_of(name, qualifier)
+
+    def asynchronous_qualifiers(self, name: str) -> list[str | None]:
+        """The versions and aliases of a function that have such settings, None among them for the function."""
+        return self._invocations.qualifiers(name)
+
+    def configure_asynchronous(
+        self, name: str, settings: AsynchronousSettings | None, qualifier: str | None = None
+    ) -> None:
+        """Says how queued invocations of a function, a version or an alias are treated, None for as by default.
 
         Raises:
             ValueError: a destination is none.
         """
         if settings is None:
-            self._invocations.forget(name)
+            self._invocations.treat_as_by_default(name, qualifier)
         else:
-            self._invocations.configure(name, settings)
+            self._invocations.configure(name, settings, qualifier)
+
+    def send_letters(self, name: str, destination: Destination | None) -> None:
+        """Says where payloads of queued invocations go that are given up, None for nowhere.
+
+        Raises:
+            ValueError: that is no destination.
+        """
+        self._invocations.send_letters(name, destination)
 
     def invoke(
         self,

@@ -6,6 +6,7 @@ Source: AWS Lambda API reference, Invoke; AWS Lambda Developer Guide, "Understan
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -60,6 +61,7 @@ class Runtime:
         self._new_request_id = new_request_id
         self._around = around
         self._functions: dict[str, LambdaFunction] = {}
+        self._revisions = itertools.count(1)
         self._running: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self.logs = Logs(clock.now)
@@ -94,10 +96,22 @@ class Runtime:
             known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
             before = known.versions.get(LATEST)
             known.versions[LATEST] = handler
-            known.modified_at = self._clock.now()
+            self.revise(known)
         if isinstance(before, PackagedHandler):
             before.end()
         return known
+
+    def revise(self, function: LambdaFunction, qualifier: str = LATEST, is_modified: bool = True) -> None:
+        """Notes that a version or an alias has changed.
+
+        Parameters:
+            function, qualifier: of what.
+            is_modified: whether its code or settings have, and not only what stands beside it.
+        """
+        assert qualifier in {**function.versions, **function.aliases}, f"{function} has no {qualifier}"
+        function.revisions[qualifier] = next(self._revisions)
+        if is_modified:
+            function.modified[qualifier] = self._clock.now()
 
     def remove(self, name: str) -> None:
         """Forgets a function, with its versions and aliases."""
@@ -125,10 +139,8 @@ class Runtime:
         function, _ = self.find(name)
         function.published += 1
         version = str(function.published)
-        assert version not in function.versions, f"{name} has a version {version} already"
-        packaged = function.packaged()
-        function.versions[version] = function.versions[LATEST] if packaged is None else packaged.version(version)
-        function.timeouts[version] = function.timeout_seconds
+        function.keep_as(version)
+        self.revise(function, version, is_modified=False)
         return version
 
     def put_alias(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
@@ -144,6 +156,7 @@ class Runtime:
                 raise ResourceNotFound(f"Function not found: {self.arn(name)}:{each}")
         function.aliases[alias] = version
         function.weights[alias] = dict(weights or {})
+        self.revise(function, alias, is_modified=False)
 
     def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """A function and the version that a qualifier (version or alias) stands for.
@@ -154,8 +167,8 @@ class Runtime:
         Raises:
             ResourceNotFound: there is none.
         """
-        name, _, own = _bare(name).partition(":")
-        wanted = qualifier or own or LATEST
+        wanted = self.qualifier_of(name, qualifier) or LATEST
+        name = _bare(name).partition(":")[0]
         function = self._functions.get(name)
         version = wanted if function is None else function.aliases.get(wanted, wanted)
         if function is None or version not in function.versions:
@@ -165,7 +178,7 @@ class Runtime:
     def routed(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """What `find` finds, where a weighted alias may give an invocation to another of its versions."""
         function, version = self.find(name, qualifier)
-        weights = function.weights.get(qualifier or _bare(name).partition(":")[2])
+        weights = function.weights.get(self.qualifier_of(name, qualifier))
         if not weights:
             return function, version
         assert sum(weights.values()) <= 1, f"{name} gives away {weights} of its invocations"
@@ -176,16 +189,25 @@ class Runtime:
                 return function, other
         return function, version
 
-    def run(self, function: LambdaFunction, version: str, event: JsonValue) -> Outcome:
+    @staticmethod
+    def qualifier_of(name: str, qualifier: str | None = None) -> str:
+        """The version or alias that is named, beside a name or in it; "" where there is none."""
+        return qualifier or _bare(name).partition(":")[2]
+
+    def run(self, function: LambdaFunction, version: str, event: JsonValue, qualifier: str = "") -> Outcome:
         """Calls a handler once.
+
+        Parameters:
+            function, version, event: what is called, with what.
+            qualifier: the version or alias that was named, "" for none.
 
         Raises:
             TooManyRequests: as many invocations as are allowed are under way.
         """
-        return self._around(Invocation(function, version, event), self._run)
+        return self._around(Invocation(function, version, event, qualifier), self._run)
 
     def _run(self, invocation: Invocation) -> Outcome:
-        function, version, event = invocation
+        function = invocation.function
         observer = self.observer
         with self._lock:
             if function.reserved_concurrency is not None and function.active >= function.reserved_concurrency:
@@ -200,7 +222,7 @@ class Runtime:
         request_id = self._new_request_id()
         self._running[request_id] = function.name, time.monotonic()
         try:
-            outcome = self._calls.call(function, version, event, request_id)
+            outcome = self._calls.call(invocation, request_id)
         finally:
             del self._running[request_id]
             with self._lock:

@@ -56,9 +56,9 @@ def test_a_function_is_made_changed_and_ended(client: Any, create: Callable[...,
         Timeout=9, MemorySize=512, Environment={"Variables": {"TABLE": "a"}}, Description="makes", Tags={"team": "x"}
     )
     assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
-    assert (made["FunctionName"], made["Version"], made["State"], made["LastUpdateStatus"]) == (
-        "made", "$LATEST", "Active", "Successful",
-    )  # fmt: skip
+    assert (made["FunctionName"], made["Version"], made["State"]) == ("made", "$LATEST", "Pending")
+    shown = client.get_function_configuration(FunctionName="made")
+    assert (shown["State"], shown["LastUpdateStatus"]) == ("Active", "Successful")
     assert (made["Timeout"], made["MemorySize"], made["Description"], made["Role"]) == (9, 512, "makes", ROLE)
     assert made["Environment"] == {"Variables": {"TABLE": "a"}}
     assert made["CodeSize"] > 0 and made["Runtime"] == "python3.12"
@@ -150,7 +150,9 @@ def test_provisioned_concurrency(client: Any, create: Callable[..., Any], databa
     absent = refusal(client.get_provisioned_concurrency_config, FunctionName="made", Qualifier="1")
     assert absent[0] == "ProvisionedConcurrencyConfigNotFoundException"
     made = client.put_provisioned_concurrency_config(Qualifier="1", **settings)
-    assert (made["Status"], made["AvailableProvisionedConcurrentExecutions"]) == ("READY", 2)
+    assert (made["Status"], made["AvailableProvisionedConcurrentExecutions"]) == ("IN_PROGRESS", 0)
+    ready = client.get_provisioned_concurrency_config(FunctionName="made", Qualifier="1")
+    assert (ready["Status"], ready["AvailableProvisionedConcurrentExecutions"]) == ("READY", 2)
     function, _ = database.functions.find("made")
     assert function.environments == 2
     listed = client.list_provisioned_concurrency_configs(FunctionName="made")["ProvisionedConcurrencyConfigs"]
@@ -178,7 +180,7 @@ def test_permissions(client: Any) -> None:
     client.remove_permission(FunctionName="greet", StatementId="s3")
     assert refusal(client.get_policy, FunctionName="greet")[1] == "The resource you requested does not exist."
     assert refusal(client.remove_permission, FunctionName="greet", StatementId="s3")[1] == (
-        "Statement s3 is not found in resource policy."
+        "No policy is associated with the given resource."
     )
 
 

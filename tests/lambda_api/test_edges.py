@@ -187,6 +187,7 @@ def test_a_handler_that_ends_its_own_mapping(database: Database, mapped: Made) -
 
 def test_an_alias_named_like_its_function(client: Any, database: Database) -> None:
     client.publish_version(FunctionName="echo")
+    database.functions.register("echo", lambda event, context: "new")
     client.publish_version(FunctionName="echo")
     weights = {"AdditionalVersionWeights": {"2": 1.0}}
     client.create_alias(FunctionName="echo", Name="echo", FunctionVersion="1", RoutingConfig=weights, Description="x")
