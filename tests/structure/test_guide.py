@@ -17,6 +17,7 @@ from minidynamo.cli import command_line
 from minidynamo.cli.serve_command import add_serve_options
 from minidynamo.database.remote import RemoteDatabase
 from minidynamo.http.server import connection
+from minidynamo.lambda_api.shapes import SHAPES
 from minidynamo.simulation import PROFILES
 from minidynamo.storage.sqlite import log_watch
 from minidynamo.testing import explore
@@ -251,3 +252,9 @@ def test_what_it_says_of_files_is_the_codes() -> None:
     text = (GUIDE / "files.md").read_text("utf-8")
     assert f"mode {limits.FILE_MODE:04o};" in text
     assert f"may take {log_watch._LOG_SECONDS} seconds" in text
+
+
+def test_its_operations_of_lambda_are_those_that_there_are() -> None:
+    rows = re.findall(r"^\| [\w ]+ \| (`[A-Z]\w+`.*) \|$", (GUIDE / "streams.md").read_text("utf-8"), re.MULTILINE)
+    said = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(said) == sorted(SHAPES)
