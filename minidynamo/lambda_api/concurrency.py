@@ -124,13 +124,13 @@ class ConcurrencyOperations:
 
     def _provisions(self, function: LambdaFunction) -> dict[str, Provision]:
         """What is kept ready of a function by version or alias, whoever has asked for it."""
-        clock = self._finder.owner.clock
-        found = {each: Provision(number, PassingStatus(clock)) for each, number in function.provisioned.items()}
-        for (name, qualifier), each in self._notes.provisions.items():
-            is_so = each.reason or function.provisioned.get(qualifier) == each.number  # Others may have changed it.
-            if name == function.name and is_so:
-                found[qualifier] = each
-        return found
+        noted = self._notes.provisions
+        for qualifier, number in list(function.provisioned.items()):
+            known = noted.get((function.name, qualifier))
+            if known is None or known.number != number:  # Not by a request.
+                noted[function.name, qualifier] = Provision(number, PassingStatus(self._finder.owner.clock))
+        found = {qualifier: each for (name, qualifier), each in list(noted.items()) if name == function.name}
+        return {name: each for name, each in found.items() if each.reason or name in function.provisioned}
 
 
 def _refuse_twin(function: LambdaFunction, qualifier: str) -> None:

@@ -41,11 +41,11 @@ def invoke(owner: FunctionOwner, members: JsonObject, payload: bytes) -> Reply:
     if len(payload) > most:
         text = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
         raise Fault("RequestTooLargeException", text)
-    if not owner.functions.has(name.invoked):
-        raise Fault(
-            "ResourceNotFoundException", f"Function not found: {name.arn(owner.scope)}:{name.qualifier or LATEST}"
-        )
-    refuse_pending(*owner.functions.find(name.invoked))
+    try:
+        refuse_pending(*owner.functions.find(name.invoked))
+    except ResourceNotFound:
+        text = f"Function not found: {name.arn(owner.scope)}:{name.qualifier or LATEST}"
+        raise Fault("ResourceNotFoundException", text) from None
     _require_json(payload)
     trace = TRACE_HEADER.set(members.get("TraceHeader", ""))
     token = IN_BACKGROUND.set(True)  # Whoever has called is a client, who is told by a reply.

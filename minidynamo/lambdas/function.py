@@ -79,12 +79,12 @@ class LambdaFunction:
         """Keeps the present `$LATEST` as a version, with its settings."""
         assert version not in self.versions, f"{self} has a version {version} already"
         packaged = self.packaged()
-        self.versions[version] = self.versions[LATEST] if packaged is None else packaged.version(version)
         self.timeouts[version] = self.timeout_seconds
         self.modified[version] = self.modified[LATEST]
         self.shown[version] = self.shown.get(LATEST, {})
         if LATEST in self.descriptions:
             self.descriptions[version] = self.descriptions[LATEST]
+        self.versions[version] = self.versions[LATEST] if packaged is None else packaged.version(version)
 
     @property
     def latest_version(self) -> str | None:

@@ -90,13 +90,12 @@ class Runtime:
         if not callable(handler):
             raise TypeError(f"a handler is called with an event and a context; {handler!r} cannot be called")
         with self._lock:
-            known = self._functions.get(name)
-            if known is None:
-                known = self._functions[name] = LambdaFunction(name, Timeout, ReservedConcurrency, {})
+            known = self._functions.get(name) or LambdaFunction(name, Timeout, ReservedConcurrency, {})
             known.timeout_seconds, known.reserved_concurrency = Timeout, ReservedConcurrency
             before = known.versions.get(LATEST)
-            known.versions[LATEST] = handler
             self.revise(known)
+            known.versions[LATEST] = handler
+            self._functions[name] = known  # Now that others may find it.
         if isinstance(before, PackagedHandler):
             before.end()
         return known
@@ -108,7 +107,6 @@ class Runtime:
             function, qualifier: of what.
             is_modified: whether its code or settings have, and not only what stands beside it.
         """
-        assert qualifier in {**function.versions, **function.aliases}, f"{function} has no {qualifier}"
         function.revisions[qualifier] = next(self._revisions)
         if is_modified:
             function.modified[qualifier] = self._clock.now()
@@ -139,8 +137,8 @@ class Runtime:
         function, _ = self.find(name)
         function.published += 1
         version = str(function.published)
-        function.keep_as(version)
         self.revise(function, version, is_modified=False)
+        function.keep_as(version)
         return version
 
     def put_alias(self, name: str, alias: str, version: str, weights: Mapping[str, float] | None = None) -> None:
@@ -154,9 +152,9 @@ class Runtime:
         for each in (version, *(weights or {})):
             if each not in function.versions:
                 raise ResourceNotFound(f"Function not found: {self.arn(name)}:{each}")
-        function.aliases[alias] = version
-        function.weights[alias] = dict(weights or {})
         self.revise(function, alias, is_modified=False)
+        function.weights[alias] = dict(weights or {})
+        function.aliases[alias] = version
 
     def find(self, name: str, qualifier: str | None = None) -> tuple[LambdaFunction, str]:
         """A function and the version that a qualifier (version or alias) stands for.
