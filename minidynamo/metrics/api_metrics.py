@@ -58,11 +58,7 @@ def _record(
     }
     if integration_latency is not None:
         values["IntegrationLatency"] = integration_latency
-    metrics.datapoints.add_now(
-        (metric, unit, value)
-        for name, value in values.items()
-        for metric, unit in _metrics_of(name, dimension, api, stage)
-    )
+    metrics.datapoints.add_now(_metrics_of, (dimension, api, stage), values)
 
 
 @lru_cache(_METRICS_KEPT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from minidynamo.clock import Clock
@@ -47,7 +47,10 @@ class Metric(NamedTuple):
         return " ".join([self.namespace, self.name, *(f"{name}={value}" for name, value in self.dimensions)])
 
 
-Datapoint = tuple[Metric, str, float]  # With its unit.
+# Gives the metrics of a name and a subject, each with its unit.
+MetricsOf = Callable[..., Sequence[tuple[Metric, str]]]
+# So many different values wait until they are taken up, unless somebody asks before.
+_PENDING_MAX = 2_000
 
 
 class Total(NamedTuple):
@@ -86,6 +89,7 @@ class Datapoints:
         self._minutes: dict[int, dict[Metric, Bucket]] = {}
         self._totals: dict[Metric, Total] = {}
         self._values_count = 0
+        self._pending: dict[tuple[int, MetricsOf, str, tuple[str | None, ...], float], int] = {}
         self._lock = threading.Lock()
 
     def begin_as_child(self) -> None:
@@ -107,15 +111,24 @@ class Datapoints:
             self._values_count += bucket.add(float(value), float(count), has_room)
             self._count(metric, unit, value * count, count)
 
-    def add_now(self, datapoints: Iterable[Datapoint]) -> None:
-        """Keeps values that have come once each, now; numbers, as services publish them."""
+    def add_now(self, metrics_of: MetricsOf, subject: tuple[str | None, ...], values: Mapping[str, float]) -> None:
+        """Keeps values that have come once each, now: for the present only how often each has.
+
+        Parameters:
+            metrics_of: gives the metrics of a name and a subject, each with its unit.
+            subject: such as a function and its version.
+            values: numbers by the names of metrics, as services publish them.
+        """
+        now = self._clock.now()
+        if not 0 <= now < math.inf:
+            return
+        minute, pending = _minute(now), self._pending
         with self._lock:
-            minute = self._minutes.get(_minute(self._clock.now()), {})
-            for metric, unit, value in datapoints:
-                bucket = minute.get(metric) or self._bucket(metric, unit, None)
-                if bucket is not None:
-                    self._values_count += bucket.add(value, 1.0, self._values_count < METRIC_VALUES_MAX)
-                    self._count(metric, unit, value, 1.0)
+            for name, value in values.items():
+                key = minute, metrics_of, name, subject, value
+                pending[key] = pending.get(key, 0) + 1
+            if len(pending) > _PENDING_MAX:
+                self._take_up()
 
     def add_set(self, metric: Metric, unit: str, summary: Bucket, time: float | None = None) -> None:
         """Keeps values of which only number, sum and bounds are known, as a bucket has them; see `add`."""
@@ -131,6 +144,7 @@ class Datapoints:
     def totals(self) -> dict[Metric, Total]:
         """All metrics there are, in order, with what was recorded of them since the beginning."""
         with self._lock:
+            self._take_up()
             return dict(sorted(self._totals.items()))
 
     def merged(self, metric: Metric, span: Span) -> Bucket | None:
@@ -156,6 +170,7 @@ class Datapoints:
     def check(self) -> None:
         """Asserts that minutes, metrics and the number of values fit together."""
         with self._lock:
+            self._take_up()
             buckets = [bucket for each in self._minutes.values() for bucket in each.values()]
             metrics = {metric for each in self._minutes.values() for metric in each}
             held = sum(len(bucket.values) for bucket in buckets)
@@ -169,16 +184,27 @@ class Datapoints:
         first = -math.inf if span.start is None else _minute(span.start)
         last = math.inf if span.end is None else span.end / METRIC_PERIOD_SECONDS
         with self._lock:
+            self._take_up()
             return [
                 (minute * METRIC_PERIOD_SECONDS, _merged([buckets[metric]]))
                 for minute, buckets in sorted(self._minutes.items())
                 if first <= minute < last and metric in buckets
             ]
 
+    def _take_up(self) -> None:
+        """Puts what waits into its buckets."""
+        pending, self._pending = self._pending, {}
+        for (minute, metrics_of, name, subject, value), count in pending.items():
+            for metric, unit in metrics_of(name, *subject):
+                bucket = self._bucket_of(metric, unit, minute)
+                if bucket is not None:
+                    self._values_count += bucket.add(value, float(count), self._values_count < METRIC_VALUES_MAX)
+                    self._count(metric, unit, value * count, count)
+
     def _bucket(self, metric: Metric, unit: str, time: float | None) -> Bucket | None:
         """Where a datapoint goes; None where it goes nowhere, since there are too many metrics, or no time."""
         now = self._clock.now()
-        if not 0 <= now < math.inf or (metric not in self._totals and len(self._totals) >= METRICS_MAX):
+        if not 0 <= now < math.inf:
             return None
         at = now if time is None else time
         if not now - METRIC_SECONDS_BEFORE_MAX <= at <= now + METRIC_SECONDS_AHEAD_MAX:
@@ -187,10 +213,16 @@ class Datapoints:
             )
         if len(metric.dimensions) > METRIC_DIMENSIONS_MAX:
             raise ValueError(f"{metric.namespace} {metric.name} has more than {METRIC_DIMENSIONS_MAX} dimensions")
-        buckets = self._minutes.get(_minute(at))
+        return self._bucket_of(metric, unit, _minute(at))
+
+    def _bucket_of(self, metric: Metric, unit: str, minute: int) -> Bucket | None:
+        """The bucket of a minute; None where there are too many metrics."""
+        if metric not in self._totals and len(self._totals) >= METRICS_MAX:
+            return None
+        buckets = self._minutes.get(minute)
         if buckets is None:
-            self._forget(_minute(now) - METRIC_MINUTES_MAX)
-            buckets = self._minutes[_minute(at)] = {}
+            self._forget(max(minute, *self._minutes, 0) - METRIC_MINUTES_MAX)
+            buckets = self._minutes[minute] = {}
         bucket = buckets.get(metric)
         if bucket is None:
             bucket = buckets[metric] = Bucket(unit)

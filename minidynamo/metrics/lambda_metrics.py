@@ -104,11 +104,7 @@ def _qualifier(invocation: Invocation) -> str | None:
 
 
 def _record(metrics: Metrics, values: Mapping[str, float], function_name: str, qualifier: str | None) -> None:
-    metrics.datapoints.add_now(
-        (metric, unit, value)
-        for name, value in values.items()
-        for metric, unit in _metrics_of(name, function_name, qualifier)
-    )
+    metrics.datapoints.add_now(_metrics_of, (function_name, qualifier), values)
 
 
 @lru_cache(_METRICS_KEPT)
