@@ -23,6 +23,7 @@ from minidynamo.requests.operations import BATCH, PAGES, READ, STATEMENT, TRANSA
 Finish = Callable[[HttpResponse | None], None]
 
 _QUICK_SECONDS = 0.001
+_QUICK_CALL_SECONDS = 0.002  # Of a function, which runs alone as long as all take no longer.
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick answers outweigh a slow one.
 # What nothing is known of yet, and may take long.
 _LONG = named(subjects=(PAGES, BATCH, TRANSACTION, STATEMENT))
@@ -56,7 +57,7 @@ class Dispatcher:
         self._computing = Pool("long answers", _COMPUTING_THREADS)
         self._waiting = Pool("answers", _WAITING_THREADS)
         self._large = Pool("large bodies", 1)  # Bodies that are read take many times their size.
-        self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0)
+        self._calls = Pool("functions", FUNCTION_CALLS_AT_ONCE_MAX, queue_size=0, quick_seconds=_QUICK_CALL_SECONDS)
 
     def respond_at_once(self, request: HttpRequest) -> HttpResponse | None:
         """Answers a request in the event loop; None, with nothing done, where that may hold others up.

@@ -1,16 +1,24 @@
 """A few threads beside the event loop, for work that would hold it up.
 
 They do not keep the process: work that never ends, such as a handler in an endless loop, ends with it.
+
+Work that only computes gains nothing from more threads, which take turns and each other's time. So a pool that is told
+how long is quick has one thread do everything, for as long as all of late was; another one stands by, and takes up what
+waits when that thread has been at something for longer.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
 logger = logging.getLogger("minidynamo.server")
+
+_PATIENCE = 5.0  # How long who stands by waits, in times of what is quick.
+_DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick pieces of work outweigh a slow one.
 
 
 class Pool:
@@ -20,28 +28,33 @@ class Pool:
         name: of the threads.
         size: how many there are at most.
         queue_size: how much work may wait for them; None for any amount.
+        quick_seconds: up to how long work is done by one thread; by default as many as there are do it at once.
     """
 
-    def __init__(self, name: str, size: int, queue_size: int | None = None) -> None:
+    def __init__(self, name: str, size: int, queue_size: int | None = None, quick_seconds: float | None = None) -> None:
         self._name = name
         self._size = size
         self._open_max = None if queue_size is None else size + queue_size
+        self._quick_seconds = -1.0 if quick_seconds is None else quick_seconds
         self._work: deque[Callable[[], None]] = deque()
-        self._changed = threading.Condition()
-        self._threads = self._idle = self._open = 0
-        self._is_closed = False
+        self._lock = threading.Lock()
+        self._resting: list[
+            threading.Condition
+        ] = []  # One for each thread that waits; the last to come is woken first.
+        self._threads = self._coming = 0  # Those that there are, and those of them that were woken and look for work.
+        self._open = self._at_work = 0
+        self._is_closed = self._has_standby = False
+        self._longest = self._began = 0.0
 
     def submit(self, work: Callable[[], None]) -> bool:
         """Has something done; returns False, and does nothing, where there is no room for it."""
-        with self._changed:
+        with self._lock:
             if self._open_max is not None and self._open >= self._open_max:
                 return False
             self._is_closed = False
             self._open += 1
             self._work.append(work)
-            if self._idle >= len(self._work):
-                self._changed.notify()
-            elif self._threads < self._size and not self._begin_thread():
+            if not self._wake():
                 self._work.pop()
                 self._open -= 1
                 return False
@@ -49,9 +62,28 @@ class Pool:
 
     def close(self) -> None:
         """Lets its threads end, each after what it is at. Work that comes later begins new ones."""
-        with self._changed:
+        with self._lock:
             self._is_closed = True
-            self._changed.notify_all()
+            self._wake_all()
+
+    def _wake(self) -> bool:
+        """Sees to it that a thread looks after what waits; whether there is any."""
+        if self._is_quick and (self._coming or (self._at_work and self._has_standby)):
+            return True
+        if self._resting:
+            self._resting.pop().notify()
+            self._coming += 1
+            return True
+        return self._threads >= self._size or self._begin_thread()
+
+    def _wake_all(self) -> None:
+        self._coming += len(self._resting)
+        while self._resting:
+            self._resting.pop().notify()
+
+    @property
+    def _is_quick(self) -> bool:
+        return self._longest <= self._quick_seconds
 
     def _begin_thread(self) -> bool:
         """Begins a further thread; returns whether there is any then."""
@@ -60,23 +92,63 @@ class Pool:
         except RuntimeError:  # The system has none left.
             return self._threads > 0
         self._threads += 1
+        self._coming += 1
         return True
 
     def _run(self) -> None:
+        own = threading.Condition(self._lock)
+        with self._lock:
+            self._coming -= 1
         while True:
-            with self._changed:
-                self._idle += 1
-                while not self._work and not self._is_closed:
-                    self._changed.wait()
-                self._idle -= 1
-                if not self._work:
+            with self._lock:
+                work = self._next(own)
+                if work is None:
                     self._threads -= 1
                     return
-                work = self._work.popleft()
+                self._at_work += 1
+                self._began = began = time.monotonic()
+                if len(self._work) > self._coming:
+                    self._wake()
             try:
                 work()
             except BaseException:  # The thread is for others, too.
                 logger.exception("an answer could not be worked out")
             del work  # Nothing of it is kept until there is more to do.
-            with self._changed:
+            with self._lock:
+                # Where several compute at once, each takes as many times as long.
+                seconds = (time.monotonic() - began) / self._at_work
+                self._longest = max(self._longest * _DECAY, seconds)
                 self._open -= 1
+                self._at_work -= 1
+                assert self._open >= self._at_work >= 0, f"{self._at_work} threads are at {self._open} pieces of work"
+
+    def _next(self, own: threading.Condition) -> Callable[[], None] | None:
+        """The next piece of work, waited for; None when the pool is closed. Called with the lock held."""
+        while True:
+            if self._work and not (self._at_work and self._is_quick):
+                return self._work.popleft()
+            if self._is_closed and not self._work:
+                self._wake_all()  # Some may rest since there was work for another one.
+                return None
+            if self._open and self._is_quick and not self._has_standby:
+                self._stand_by(own)
+            else:
+                self._rest(own, None)
+
+    def _stand_by(self, own: threading.Condition) -> None:
+        """Waits for the thread at work to be at one thing for too long."""
+        patience = self._quick_seconds * _PATIENCE
+        self._has_standby = True
+        self._rest(own, max(0.0, self._began + patience - time.monotonic()))
+        self._has_standby = False
+        if self._at_work and self._began + patience <= time.monotonic():
+            self._longest = max(self._longest, patience)
+
+    def _rest(self, own: threading.Condition, seconds: float | None) -> None:
+        """Waits to be woken, for some seconds at most."""
+        self._resting.append(own)
+        own.wait(seconds)
+        if own in self._resting:
+            self._resting.remove(own)
+        else:
+            self._coming -= 1

@@ -140,3 +140,32 @@ def test_a_stopped_server_leaves_no_threads(database: Database) -> None:
                 each.join()
             assert sent(server, raw("Scan", {"TableName": "tbl"}, connection="close")).startswith(b"HTTP/1.1 200 ")
         wait_until(lambda: set(threading.enumerate()) <= before)
+
+
+def test_quick_work_is_done_one_by_one_and_slow_work_holds_none_up() -> None:
+    """Who stands by takes up what waits behind a piece of work that takes longer; then all threads work at once."""
+    pool, may_end, done = Pool("test", 4, quick_seconds=0.001), threading.Event(), threading.Semaphore(0)
+    for _ in range(500):
+        assert pool.submit(done.release)
+    assert all(done.acquire(timeout=30) for _ in range(500))
+
+    def slow() -> None:
+        may_end.wait(30)
+        done.release()
+
+    together = threading.Barrier(3)
+
+    def meet() -> None:
+        together.wait(30)
+        done.release()
+
+    assert pool.submit(slow)
+    for _ in range(3):
+        assert pool.submit(meet)
+    assert all(done.acquire(timeout=30) for _ in range(3)), "three threads met beside the one that was held up"
+    may_end.set()
+    assert done.acquire(timeout=30)
+    for _ in range(500):
+        assert pool.submit(done.release)
+    assert all(done.acquire(timeout=30) for _ in range(500))
+    pool.close()
