@@ -70,6 +70,10 @@ class DeclaredApplication:
         self.resources.note_origin(layered, own)
         return layered
 
+    def is_unknown(self, text: str) -> bool:
+        """Whether a text holds what only the service could say: an import, an output of another stack, a parameter."""
+        return "{{resolve:" in text or any(each in text for each in self.resources.unknown)
+
     def leave_out(self, what: str, reason: str = NOT_RUN) -> None:
         """Notes what the template has and the application does not."""
         self.left_out.append(Omission(what, reason))
@@ -87,7 +91,7 @@ def last_name(value: object) -> str:
 def function_in(text: object, functions: Mapping[str, FunctionDefinition]) -> str | None:
     """The function of the application that a URI or an ARN names, with its alias; None where it names none."""
     found = _FUNCTION.search(text_of(text) or "")
-    if found is None or found[1] not in functions:
+    if found is None or found[1] not in functions or "${" in found[0]:
         return None
     return found[1] if found[2] is None else f"{found[1]}:{found[2]}"
 

@@ -83,6 +83,7 @@ class DeclaredApis:
             with self._application.resources.standing():
                 for event in of_kind:
                     by_api.setdefault(self._api_of(event, kind, names), []).append(event)
+                by_api.pop("", None)
                 found += [self._api(name, kind, routes) for name, routes in by_api.items()]
         return [each for each in found if each.routes]
 
@@ -90,6 +91,9 @@ class DeclaredApis:
         given = event.properties.get(kind.reference)
         if given is None or given == kind.implicit:
             return kind.implicit
+        if isinstance(given, str) and self._application.is_unknown(given):
+            self._application.leave_out(f"the event {event.name}", "of an API of another stack")
+            return ""
         if given not in names:
             raise event.properties.wrong(kind.reference, given, "an API of the template")
         return str(given)
@@ -100,7 +104,9 @@ class DeclaredApis:
         auth, body = properties.section("Auth"), self._body(name, properties, kind)
         authorizers = {str(key): self._authorizer(str(key), each, kind) for key, each in _members(auth, "Authorizers")}
         known = body.authorizers | {key: each for key, each in authorizers.items() if each is not None}
-        routes = body.routes | self._routes(events, kind, auth, known)
+        routes = self._routes(events, kind, auth, known)
+        if body.routes:  # To which events add nothing, unless they are to be merged.
+            routes = routes | body.routes if properties.flag("MergeDefinitions") else body.routes
         variables = properties.section("Variables" if kind.kind == "REST" else "StageVariables")
         return api_made(
             properties,

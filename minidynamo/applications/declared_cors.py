@@ -38,7 +38,7 @@ def rest_cors(properties: Part) -> Cors | None:
     if not isinstance(given, Mapping):
         return _for_all(given)
     part = properties.part("Cors")
-    age = int(plain(part.get("MaxAge"))) if part.has("MaxAge") else None
+    age = Part({"MaxAge": plain(part.get("MaxAge"))}, part.name).number("MaxAge") if part.has("MaxAge") else None
     origins, methods, headers = (_split(part.get(f"Allow{each}")) for each in ("Origin", "Methods", "Headers"))
     return Cors(origins or ("*",), methods, headers, (), age, part.flag("AllowCredentials"))
 

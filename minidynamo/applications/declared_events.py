@@ -127,10 +127,14 @@ class DeclaredEvents:
         function = self._invoked(properties.text("FunctionName"))
         if function is None:
             self._application.leave_out(f"mapping onto {properties.get('FunctionName')}", "without its function")
-        elif ":sqs:" in properties.text("EventSourceArn"):
-            self._queue("", properties, function, properties.text("EventSourceArn"))
+            return
+        arn = text_of(properties.get("EventSourceArn")) or "of its own"
+        if ":sqs:" in arn:
+            self._queue("", properties, function, arn)
+        elif ":dynamodb:" in arn:
+            self._stream("", properties, function, arn)
         else:
-            self._stream("", properties, function, properties.text("EventSourceArn"))
+            self._application.leave_out(f"mapping of {arn} onto {function.logical_name}")
 
     def _rule(self, name: str, properties: Part) -> None:
         for number, target in enumerate(properties.parts("Targets")):
@@ -148,6 +152,9 @@ class DeclaredEvents:
 
     def _stream(self, name: str, properties: Part, function: FunctionDefinition, arn: str = "") -> None:
         arn = arn or properties.text("Stream")
+        if self._application.is_unknown(arn):
+            self._application.leave_out(f"stream {arn} of {function.logical_name}", "not in the template")
+            return
         if ":table/" not in arn or "/stream/" not in arn:
             raise properties.error(f"reads {arn!r}, which is no stream of a table, such as !GetAtt Items.StreamArn")
         settings = {each: _plain(value) for each, value in properties.members.items() if each in _SETTINGS}
@@ -162,7 +169,10 @@ class DeclaredEvents:
 
     def _schedule(self, name: str, properties: Part, function: FunctionDefinition) -> None:
         is_on = properties.get("Enabled") in (None, True, "true") and properties.get("State") not in _OFF
-        if is_on:
+        expression = properties.get("Schedule") or properties.get("ScheduleExpression")
+        if isinstance(expression, str) and self._application.is_unknown(expression):
+            self._application.leave_out(f"schedule {expression} of {function.logical_name}", "not in the template")
+        elif is_on:
             own_name = text_of(properties.get("Name")) or f"{function.logical_name}{name}"
             self._add_schedule(own_name, properties, function, _payload(properties))
 
@@ -190,6 +200,9 @@ class DeclaredEvents:
         if properties.has("FilterCriteria"):
             self._application.leave_out(f"FilterCriteria of {name or 'a mapping'} onto {function.logical_name}")
         arn, batch_size = arn or properties.text("Queue"), 10
+        if self._application.is_unknown(arn):
+            self._application.leave_out(f"queue {arn} of {function.logical_name}", "not in the template")
+            return
         if _QUEUE_ARN.fullmatch(arn) is None:
             raise properties.wrong(
                 "Queue", arn, "the ARN of a queue, such as arn:aws:sqs:eu-west-1:123456789012:orders"

@@ -82,7 +82,7 @@ class DeclaredFunctions:
         is_inline = properties.has("InlineCode") or "ZipFile" in properties.section("Code").members
         definition = FunctionDefinition(
             logical_name=resource.logical_name,
-            name=self._application.resources.name_of(resource),
+            name=self._name(resource),
             package=self._package(resource, properties),
             handler=f"index.{properties.text('Handler').rpartition('.')[2]}"
             if is_inline
@@ -103,6 +103,11 @@ class DeclaredFunctions:
         )
         _check(definition, properties)
         return definition
+
+    def _name(self, resource: Resource) -> str:
+        """What it is called; by its logical name where only the service could say it."""
+        name = self._application.resources.name_of(resource)
+        return resource.logical_name if self._application.is_unknown(name) else name
 
     @staticmethod
     def _provisioned(properties: Part) -> int:

@@ -23,12 +23,11 @@ _ATTRIBUTES = {
     TOPIC: ("ContentBasedDeduplication", "DisplayName", "FifoTopic"),
 }  # fmt: skip
 _LEFT_OUT = {QUEUE: (), TOPIC: ("Subscription", "DeliveryStatusLogging", "DataProtectionPolicy")}
-_DEAD_LETTERS = "RedrivePolicy"
 
 
 def declared_queues(application: DeclaredApplication) -> tuple[CreatedResource, ...]:
-    """The queues: first those that send nothing on to others, which name them."""
-    return tuple(sorted(_declared(application, QUEUE), key=lambda each: _DEAD_LETTERS in each.attributes))
+    """The queues."""
+    return tuple(_declared(application, QUEUE))
 
 
 def declared_topics(application: DeclaredApplication) -> tuple[CreatedResource, ...]:
@@ -46,6 +45,9 @@ def _declared(application: DeclaredApplication, kind: str) -> list[CreatedResour
         for member in filter(properties.has, _LEFT_OUT[kind]):
             application.leave_out(f"{member} of {resource.logical_name}", "not simulated")
         given = {each: _attribute(properties.get(each)) for each in _ATTRIBUTES[kind] if properties.has(each)}
+        for member in [each for each, text in given.items() if application.is_unknown(text)]:
+            application.leave_out(f"{member} of {resource.logical_name}", "not in the template")
+            del given[member]
         found.append(CreatedResource(name, given))
     return found
 

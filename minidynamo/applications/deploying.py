@@ -11,7 +11,7 @@ from minidynamo.applications.definition import (
     MappingDefinition,
     UrlDefinition,
 )
-from minidynamo.applications.queues import QueuePoller, poller_of
+from minidynamo.applications.queues import QueuePoller, make_queue, poller_of, send_on
 from minidynamo.applications.timers import Timer
 from minidynamo.database.database import Database
 from minidynamo.execution.configuration import Isolation
@@ -180,7 +180,9 @@ class Deployed:
         sqs, sns = (self._database.functions.client_of(each) for each in ("sqs", "sns"))
         if sqs is not None:
             for queue in definition.queues_to_create:
-                sqs.create_queue(QueueName=queue.name, Attributes=dict(queue.attributes))
+                make_queue(sqs, queue)
+            for queue in definition.queues_to_create:  # Once all are there that others send on to.
+                send_on(sqs, queue)
         if sns is not None:
             for topic in definition.topics_to_create:
                 sns.create_topic(Name=topic.name, Attributes=dict(topic.attributes))

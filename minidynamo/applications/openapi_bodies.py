@@ -74,7 +74,8 @@ class OpenApiBody:
         if function is None or of_type not in ("TOKEN", "REQUEST"):
             self._application.leave_out(f"authorizer {name}", "no function of the template")
             return None
-        sources = tuple(each.strip() for each in (text_of(part.get("identitySource")) or "").split(",") if each.strip())
+        named = [each for text in listed(part.get("identitySource")) for each in str(text).split(",")]
+        sources = tuple(each.strip() for each in named if each.strip())
         if of_type == "TOKEN":
             sources = (f"method.request.header.{text_of(scheme.get('name')) or 'Authorization'}",)
         ttl, is_rest = "authorizerResultTtlInSeconds", self._kind == REST

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from minidynamo.applications.definition import QueueDefinition
+from minidynamo.applications.definition import CreatedResource, QueueDefinition
 from minidynamo.clock import Clock
 from minidynamo.lambdas.aws_services import AwsClient, queue_url
 from minidynamo.lambdas.service import Functions
@@ -121,6 +121,26 @@ def _notification(sent: JsonObject) -> JsonObject:
     renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
     given = {renamed.get(name, name): value for name, value in sent.items()}
     return {"Subject": None, "MessageAttributes": {}, **given}
+
+
+_SEND_ON = "RedrivePolicy"
+
+
+def make_queue(client: AwsClient, queue: CreatedResource) -> None:
+    """Makes a queue, or gives one that is there its attributes."""
+    attributes = {name: each for name, each in queue.attributes.items() if name != _SEND_ON}
+    try:
+        client.create_queue(QueueName=queue.name, Attributes=attributes)
+    except Exception:  # It is there, with others; what else is wrong shows now.
+        url = client.get_queue_url(QueueName=queue.name)["QueueUrl"]
+        client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+
+
+def send_on(client: AwsClient, queue: CreatedResource) -> None:
+    """Has a queue send on what fails, where it is to."""
+    if _SEND_ON in queue.attributes:
+        url = client.get_queue_url(QueueName=queue.name)["QueueUrl"]
+        client.set_queue_attributes(QueueUrl=url, Attributes={_SEND_ON: queue.attributes[_SEND_ON]})
 
 
 def _url_of(client: AwsClient, queue: QueueDefinition) -> str:

@@ -106,6 +106,8 @@ class EventSourceMapping:
     def configure(self, settings: MappingSettings, function_name: str) -> None:
         """Goes on with other settings, for another function too: from where it was, after what is under way."""
         self.settings, self.function_name = settings, function_name
+        with self._context.lock:
+            self._reader.move(function_name)
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self._has_other_settings = True
         self._take_up_settings()
@@ -116,7 +118,7 @@ class EventSourceMapping:
             if self._has_other_settings and not any(each.is_at_work for each in workers):
                 self._has_other_settings = False
                 self._consumer.configure(self.settings, self.function_name)
-                self._reader.configure(self.settings, self.function_name)
+                self._reader.configure(self.settings)
 
     def enable(self) -> None:
         """Goes on from where it was."""

@@ -45,11 +45,14 @@ class StreamReader:
         self._is_forgotten = False
         self.begin()
 
-    def configure(self, settings: MappingSettings, function_name: str) -> None:
-        """Reads by other settings, or for another function: what is not done is read again; with the lock held."""
+    def move(self, function_name: str) -> None:
+        """Keeps how far the workers have come as another function's from now on; to be called with the lock held."""
+        self._positions.move(function_name)
+
+    def configure(self, settings: MappingSettings) -> None:
+        """Reads by other settings: what is not done is read again; to be called with the lock held."""
         if self.workers:
             self.save()
-        self._positions.move(function_name)
         self._settings, self._passes = settings, compiled_filters(settings.FilterCriteria)
         self.begin()
 

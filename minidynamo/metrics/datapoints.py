@@ -122,8 +122,9 @@ class Datapoints:
         now = self._clock.now()
         if not 0 <= now < math.inf:
             return
-        minute, pending = _minute(now), self._pending
+        minute = _minute(now)
         with self._lock:
+            pending = self._pending
             for name, value in values.items():
                 key = minute, metrics_of, name, subject, value
                 pending[key] = pending.get(key, 0) + 1

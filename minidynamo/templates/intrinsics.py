@@ -195,6 +195,8 @@ class Intrinsics:
             return self.resolved(self.parameters.value(name))
         if name in self.resources:
             return self.resources.name(name)
+        if self._checks_attributes and self.resources.may_be_made(name):
+            return self._stand_in(name)
         raise TemplateError(f"the template has no parameter and no resource {name}")
 
     def _sub(self, argument: object) -> str:

@@ -78,6 +78,10 @@ _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "AWS::SQS::Queue": ("Arn", "QueueName", "QueueUrl"),
     "AWS::SNS::Topic": ("TopicArn", "TopicName"),
 }
+# What SAM lets refer to what it makes for a resource.
+_OF_SAM = ("Alias", "Version", "DestinationTopic", "DestinationQueue", "Stage", "Deployment")
+# Queues and topics of which one is true have names with an ending, also where nobody gives them any.
+_FIFO = ("FifoQueue", "FifoTopic")
 # What SAM makes besides, for all of a template.
 _MADE = "Serverless"
 
@@ -179,8 +183,11 @@ class ResourceNames:
         resource = self[logical_name]
         member = _NAME_PROPERTIES.get(str(resource.type))
         properties = resource.part.section("Properties")
-        if member is None or not properties.has(member):
+        if member is None:
             return None
+        if not properties.has(member):
+            is_fifo = any(properties.get(each) in (True, "true") for each in _FIFO)
+            return f"{logical_name}.fifo" if is_fifo and not self._needs_names else None
         with self._loops.within(resource.bindings):
             return text_in("Ref", self._resolved(properties.get(member)))
 
@@ -188,10 +195,15 @@ class ResourceNames:
         """Raises TemplateError where there is certainly no such resource, or none with such an attribute."""
         if logical_name in self:
             known = _ATTRIBUTES.get(str(self[logical_name].type))
-            if known is not None and attribute not in known:
+            is_of_sam = attribute.partition(".")[0] in _OF_SAM
+            if known is not None and attribute not in known and not is_of_sam:
                 raise TemplateError(f"{logical_name} has no attribute {attribute}: there are {', '.join(known)}")
-        elif not logical_name.startswith((_MADE, *self._by_logical_name)):  # SAM names its own after others.
+        elif not self.may_be_made(logical_name):
             raise TemplateError(f"the template has no resource {logical_name}")
+
+    def may_be_made(self, logical_name: str) -> bool:
+        """Whether SAM may make a resource of a name: it names its own after others."""
+        return logical_name.startswith((_MADE, *self._by_logical_name))
 
     def attribute(self, logical_name: object, attribute: str) -> str | None:
         """What Fn::GetAtt gives for a resource; None where nothing is known of the attribute."""

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 logger = logging.getLogger("minidynamo.server")
 
+_TURNS = 2.0  # How much longer than its share of the processor work may take that only computes.
 _PATIENCE = 5.0  # How long who stands by waits, in times of what is quick.
 _DECAY = 0.9  # Of the longest time, with each shorter one: some twenty quick pieces of work outweigh a slow one.
 
@@ -45,6 +46,7 @@ class Pool:
         self._open = self._at_work = 0
         self._is_closed = self._has_standby = False
         self._longest = self._began = 0.0
+        self._held_up: set[float] = set()  # When work began that has been found to take long, until it ends.
 
     def submit(self, work: Callable[[], None]) -> bool:
         """Has something done; returns False, and does nothing, where there is no room for it."""
@@ -83,7 +85,7 @@ class Pool:
 
     @property
     def _is_quick(self) -> bool:
-        return self._longest <= self._quick_seconds
+        return not self._held_up and self._longest <= self._quick_seconds
 
     def _begin_thread(self) -> bool:
         """Begins a further thread; returns whether there is any then."""
@@ -106,21 +108,27 @@ class Pool:
                     self._threads -= 1
                     return
                 self._at_work += 1
-                self._began = began = time.monotonic()
+                self._began = began = time.perf_counter()
                 if len(self._work) > self._coming:
                     self._wake()
+            computing = time.thread_time()
             try:
                 work()
             except BaseException:  # The thread is for others, too.
                 logger.exception("an answer could not be worked out")
             del work  # Nothing of it is kept until there is more to do.
             with self._lock:
-                # Where several compute at once, each takes as many times as long.
-                seconds = (time.monotonic() - began) / self._at_work
-                self._longest = max(self._longest * _DECAY, seconds)
+                self._held_up.discard(began)
+                self._note(time.perf_counter() - began, time.thread_time() - computing)
                 self._open -= 1
                 self._at_work -= 1
                 assert self._open >= self._at_work >= 0, f"{self._at_work} threads are at {self._open} pieces of work"
+
+    def _note(self, seconds: float, computing: float) -> None:
+        """Takes note of how long a piece of work has taken, and how long of that it has computed."""
+        # Where several compute at once, each takes as many times as long; what waits for something else does not.
+        waiting = seconds - computing * self._at_work * _TURNS
+        self._longest = max(self._longest * _DECAY, seconds / self._at_work, waiting)
 
     def _next(self, own: threading.Condition) -> Callable[[], None] | None:
         """The next piece of work, waited for; None when the pool is closed. Called with the lock held."""
@@ -139,10 +147,10 @@ class Pool:
         """Waits for the thread at work to be at one thing for too long."""
         patience = self._quick_seconds * _PATIENCE
         self._has_standby = True
-        self._rest(own, max(0.0, self._began + patience - time.monotonic()))
+        self._rest(own, max(0.0, self._began + patience - time.perf_counter()))
         self._has_standby = False
-        if self._at_work and self._began + patience <= time.monotonic():
-            self._longest = max(self._longest, patience)
+        if self._at_work and self._began + patience <= time.perf_counter():
+            self._held_up.add(self._began)
 
     def _rest(self, own: threading.Condition, seconds: float | None) -> None:
         """Waits to be woken, for some seconds at most."""
