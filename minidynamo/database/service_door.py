@@ -6,29 +6,42 @@ to be nowhere, in the form that its SDK reads.
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from minidynamo.errors import DynamoError
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.http.signatures import signature_of
-from minidynamo.lambdas.aws_services import AwsClient
+from minidynamo.lambdas.aws_services import SERVICES, AwsClient
 from minidynamo.limits import FUNCTION_ANSWER_SECONDS_MAX
 from minidynamo.requests.operations import snake_case
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 # What a database answers itself, as signatures name it.
 _OWN = ("dynamodb", "lambda", "logs", "")
+# What boto3 calls services that sign by other names.
+_CLIENTS = {"states": "stepfunctions", "monitoring": "cloudwatch"}
 _JSON, _XML, _FORM = "application/x-amz-json-1.0", "text/xml", "application/x-www-form-urlencoded"
 _PUBLISHED = (
     '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>%s</MessageId>'
     "</PublishResult></PublishResponse>"
 )
 _FAULT = "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>"
+
+
+class Shape(Protocol):
+    """What botocore knows of a value."""
+
+    type_name: str
+    members: Mapping[str, Shape]
+    value: Shape
+    member: Shape
 
 
 class _NotCarriedOut(Exception):
@@ -60,17 +73,20 @@ class ServiceDoor:
         except Exception as error:  # What a client raises, botocore's or another's.
             response: JsonObject = getattr(error, "response", {})
             told = response.get("Error", {})
-            return _fault(request, told.get("Code", type(error).__name__), told.get("Message", str(error)))
+            code, older = told.get("Code", type(error).__name__), told.get("QueryErrorCode")
+            found = _fault(request, older or code, told.get("Message", str(error)))
+            both = {} if older is None else {"x-amzn-query-error": f"{code};Sender"}
+            return found._replace(headers={**found.headers, **both})
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
         service = _service_of(request)
-        client = self._client_of(service)
+        client = self._client(_CLIENTS.get(service, service))
         if client is None:
-            raise _NotCarriedOut(f"minidynamo does not answer for {service}: give clients={{{service!r}: ...}}")
-        target = request.headers.get("x-amz-target", "")
-        if target:
-            asked = getattr(client, snake_case(target.rpartition(".")[2]))
-            answer = asked(**json.loads(request.body or b"{}"))
+            remedy = f": give clients={{{service!r}: ...}}" if service in SERVICES else ""
+            raise _NotCarriedOut(f"minidynamo does not answer for {service}{remedy}")
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        if operation:
+            answer = _asked(client, operation, json.loads(request.body or b"{}"))
             answer.pop("ResponseMetadata", None)
             return _response(200, _JSON, json.dumps(answer, default=_plain))
         members = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -78,6 +94,12 @@ class ServiceDoor:
             raise _NotCarriedOut(f"minidynamo does not pass this request on to {service}: call it from a thread")
         found = client.publish(**_published(members))
         return _response(200, _XML, _PUBLISHED % found["MessageId"])
+
+    def _client(self, service: str) -> AwsClient | None:
+        try:
+            return self._client_of(service)
+        except Exception:  # boto3 knows no such service.
+            return None
 
     def too_late(self, request: HttpRequest) -> HttpResponse:
         """The response where a client has not answered in time."""
@@ -96,14 +118,44 @@ def _service_of(request: HttpRequest) -> str:
     return ""
 
 
+def _asked(client: AwsClient, operation: str, members: JsonObject) -> JsonObject:
+    """What a client answers; bytes, which JSON has as base64, are given to it as it takes them."""
+    meta = getattr(client, "meta", None)
+    methods = {name: method for method, name in meta.method_to_api_mapping.items()} if meta is not None else {}
+    if meta is not None and operation in methods:
+        members = _with_bytes(members, meta.service_model.operation_model(operation).input_shape)
+    return dict(getattr(client, methods.get(operation, snake_case(operation)))(**members))
+
+
+def _with_bytes(value: JsonValue, shape: Shape | None) -> JsonValue:
+    """A value in which what is bytes by its shape is bytes."""
+    if shape is None:
+        return value
+    if shape.type_name == "blob" and isinstance(value, str):
+        return base64.b64decode(value)
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {name: _with_bytes(each, shape.members.get(name)) for name, each in value.items()}
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {name: _with_bytes(each, shape.value) for name, each in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_with_bytes(each, shape.member) for each in value]
+    return value
+
+
 def _published(members: dict[str, str]) -> JsonObject:
     """The parameters of Publish in a form: attributes stand there entry by entry."""
     plain = ("TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure")
-    found: JsonObject = {name: members[name] for name in (*plain, "MessageGroupId") if name in members}
+    of_fifo = ("MessageGroupId", "MessageDeduplicationId")
+    found: JsonObject = {name: members[name] for name in (*plain, *of_fifo) if name in members}
     attributes: JsonObject = {}
     while (place := f"MessageAttributes.entry.{len(attributes) + 1}.") + "Name" in members:
-        value = {"DataType": members[f"{place}Value.DataType"], "StringValue": members.get(f"{place}Value.StringValue")}
-        attributes[members[f"{place}Name"]] = {name: each for name, each in value.items() if each is not None}
+        named = ("DataType", "StringValue", "BinaryValue")
+        value: JsonObject = {
+            name: members[f"{place}Value.{name}"] for name in named if f"{place}Value.{name}" in members
+        }
+        if "BinaryValue" in value:
+            value["BinaryValue"] = base64.b64decode(value["BinaryValue"])
+        attributes[members[f"{place}Name"]] = value
     return {**found, "MessageAttributes": attributes} if attributes else found
 
 
@@ -125,4 +177,6 @@ def _response(status: int, kind: str, text: str) -> HttpResponse:
 
 def _plain(value: object) -> JsonValue:
     """A value of a response as JSON has it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return value.timestamp() if isinstance(value, datetime) else str(value)

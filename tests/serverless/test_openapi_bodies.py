@@ -163,3 +163,17 @@ def test_includes_that_cannot_be(tmp_path: Path, location: str, text: str) -> No
     with pytest.raises(TemplateError) as caught:
         minidynamo.app_from(template)
     assert text in str(caught.value) and ", line 6: " in str(caught.value)
+
+
+def test_events_add_nothing_to_a_document(tmp_path: Path) -> None:
+    """A route that the document protects stays protected; with MergeDefinitions those of events count as well."""
+    event = "      Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Path: PATH, Method: put}}}\n  Guard:"
+    (tmp_path / "api.yaml").write_text(BODY)
+    template = tmp_path / "template.yaml"
+    for path, more, statuses in (("/items", "", (401, 403)), ("/other", ", MergeDefinitions: true", (401, 200))):
+        text = TEMPLATE.replace("PROPERTIES", INCLUDED + more).replace("  Guard:", event.replace("PATH", path), 1)
+        template.write_text(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with minidynamo.app_from(template) as app:
+                assert (app.http.put("/items").status_code, app.http.put("/other").status_code) == statuses

@@ -187,10 +187,15 @@ Resources:
         import boto3, os
         def handler(event, context):
             sqs, sns = boto3.client("sqs"), boto3.client("sns")
-            sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody="hello")
+            binary = {"raw": {"DataType": "Binary", "BinaryValue": b"bytes"}}
+            sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody="hello", MessageAttributes=binary)
             kind = {"kind": {"DataType": "String", "StringValue": "test"}}
             told = sns.publish(TopicArn=os.environ["TOPIC"], Message="news", MessageAttributes=kind)
             refused = []
+            try:
+                sqs.get_queue_url(QueueName="none")
+            except sqs.exceptions.QueueDoesNotExist:
+                refused.append("no queue")
             for call in (
                 lambda: sqs.send_message(QueueUrl=os.environ["QUEUE"] + "s", MessageBody="x"),
                 lambda: boto3.client("s3").list_buckets(),
@@ -208,10 +213,12 @@ Resources:
 def test_functions_send_to_the_services_that_are_there(isolation: Isolation) -> None:
     """Also from processes of their own, in which moto is not on."""
     with mock_aws(), minidynamo.app_from(SENDER, region="us-east-1", isolation=isolation) as app:
-        published, *refused = json.loads(app.invoke("Sender")["Payload"])
+        published, missing, *refused = json.loads(app.invoke("Sender")["Payload"])
+        assert missing == "no queue"
         sqs = boto3.client("sqs", region_name="us-east-1")
         url = sqs.get_queue_url(QueueName="Work")["QueueUrl"]
-        assert [each["Body"] for each in sqs.receive_message(QueueUrl=url)["Messages"]] == ["hello"]
+        (message,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+        assert (message["Body"], message["MessageAttributes"]["raw"]["BinaryValue"]) == ("hello", b"bytes")
         assert published and "NonExistentQueue" in refused[0]
         if isolation == "process":
             assert "minidynamo does not pass this request on to s3" in refused[1]

@@ -94,6 +94,9 @@ LEFT_OUT = [
     (f"Events: {{E: {{Type: SQS, Properties: {{Queue: '{QUEUE}', FilterCriteria: {{}}}}}}}}", "FilterCriteria of E"),
     ("Events: {E: {Type: SNS, Properties: {Topic: t, FilterPolicy: {a: [b]}}}}", "FilterPolicy of E of F"),
     ("Layers: [other]", "layer other"),
+    ("Events: {E: {Type: SQS, Properties: {Queue: !ImportValue orders}}}", "queue import-orders of F"),
+    ("Events: {E: {Type: DynamoDB, Properties: {Stream: !ImportValue s}}}", "stream import-s of F is not in the"),
+    ("Events: {E: {Type: Schedule, Properties: {Schedule: !ImportValue s}}}", "schedule import-s of F"),
     ("Colour: red", "Colour of F is not known"),
     ("Events: {E: {Type: Api, Properties: {Path: /, Method: get, RequestModel: {}}}}", "RequestModel of the event E"),
 ]
@@ -146,3 +149,13 @@ def test_a_role_that_is_elsewhere_allows_everything_and_that_is_said(template: P
     template.write_text(TEMPLATE.replace("ADDED", "Role: arn:aws:iam::123456789012:role/other"))
     with pytest.warns(TemplateWarning, match="role of F, which may do everything, is not in"):
         minidynamo.app_from(template).stop()
+
+
+def test_what_sam_makes_may_be_referred_to(template: Path) -> None:
+    """It is not known here, and no error."""
+    variables = (
+        "{A: !Ref FRole, B: !GetAtt FRole.Arn, C: !Sub '${F.Version}', D: !Ref F.Alias, E: !Ref ServerlessRestApi}"
+    )
+    added = f"Environment: {{Variables: {variables}}}"
+    template.write_text(TEMPLATE.replace("ADDED", added))
+    minidynamo.app_from(template).stop()
