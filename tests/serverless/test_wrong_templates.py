@@ -154,7 +154,7 @@ def test_a_role_that_is_elsewhere_allows_everything_and_that_is_said(template: P
 def test_what_sam_makes_may_be_referred_to(template: Path) -> None:
     """It is not known here, and no error."""
     variables = (
-        "{A: !Ref FRole, B: !GetAtt FRole.Arn, C: !Sub '${F.Version}', D: !Ref F.Alias, E: !Ref ServerlessRestApi}"
+        "{AA: !Ref FRole, BB: !GetAtt FRole.Arn, CC: !Sub '${F.Version}', DD: !Ref F.Alias, EE: !Ref ServerlessRestApi}"
     )
     added = f"Environment: {{Variables: {variables}}}"
     template.write_text(TEMPLATE.replace("ADDED", added))
