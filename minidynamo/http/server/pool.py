@@ -46,7 +46,8 @@ class Pool:
         self._open = self._at_work = 0
         self._is_closed = self._has_standby = False
         self._longest = self._began = 0.0
-        self._held_up: set[float] = set()  # When work began that has been found to take long, until it ends.
+        self._running: set[float] = set()  # When the work began that threads are at,
+        self._held_up: set[float] = set()  # and of that, what has been found to take long.
 
     def submit(self, work: Callable[[], None]) -> bool:
         """Has something done; returns False, and does nothing, where there is no room for it."""
@@ -98,17 +99,18 @@ class Pool:
         return True
 
     def _run(self) -> None:
-        own = threading.Condition(self._lock)
-        with self._lock:
-            self._coming -= 1
+        own, is_new = threading.Condition(self._lock), True
         while True:
             with self._lock:
+                self._coming -= is_new  # Not before it looks for work itself: nobody else is to be woken for that.
+                is_new = False
                 work = self._next(own)
                 if work is None:
                     self._threads -= 1
                     return
                 self._at_work += 1
                 self._began = began = time.perf_counter()
+                self._running.add(began)
                 if len(self._work) > self._coming:
                     self._wake()
             computing = time.thread_time()
@@ -118,6 +120,7 @@ class Pool:
                 logger.exception("an answer could not be worked out")
             del work  # Nothing of it is kept until there is more to do.
             with self._lock:
+                self._running.discard(began)
                 self._held_up.discard(began)
                 self._note(time.perf_counter() - began, time.thread_time() - computing)
                 self._open -= 1
@@ -149,7 +152,7 @@ class Pool:
         self._has_standby = True
         self._rest(own, max(0.0, self._began + patience - time.perf_counter()))
         self._has_standby = False
-        if self._at_work and self._began + patience <= time.perf_counter():
+        if self._began in self._running and self._began + patience <= time.perf_counter():
             self._held_up.add(self._began)
 
     def _rest(self, own: threading.Condition, seconds: float | None) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -169,3 +171,39 @@ def test_quick_work_is_done_one_by_one_and_slow_work_holds_none_up() -> None:
         assert pool.submit(done.release)
     assert all(done.acquire(timeout=30) for _ in range(500))
     pool.close()
+
+
+def test_work_begins_no_more_threads_than_it_needs() -> None:
+    for _ in range(200):
+        pool, may_end = Pool("test", 16), threading.Event()
+        for _ in range(4):
+            assert pool.submit(may_end.wait)  # type: ignore[arg-type]
+        wait_until(lambda pool=pool: pool._at_work == 4)  # type: ignore[misc]
+        assert pool._threads == 4
+        may_end.set()
+        pool.close()
+
+
+@pytest.mark.parametrize("quick_seconds", [None, 0.0005, 0.002])
+def test_all_work_is_done_and_no_thread_is_left(quick_seconds: float | None) -> None:
+    """Of several threads that give work of any length to a pool that is closed again and again."""
+    chance, done = random.Random(1), threading.Semaphore(0)
+    pool = Pool("test", 8, quick_seconds=quick_seconds)
+
+    def give() -> None:
+        for number in range(150):
+            seconds = chance.choice((0.0, 0.0, 0.0, 0.0002, 0.003))
+            assert pool.submit(lambda seconds=seconds: (time.sleep(seconds), done.release()))  # type: ignore[misc]
+            if number % 40 == 0:
+                pool.close()
+
+    givers = [threading.Thread(target=give) for _ in range(4)]
+    for each in givers:
+        each.start()
+    assert all(done.acquire(timeout=30) for _ in range(4 * 150))
+    for each in givers:
+        each.join()
+    pool.close()
+    wait_until(lambda: pool._threads == 0)
+    counts = (pool._coming, pool._open, pool._at_work, len(pool._running), len(pool._held_up), len(pool._resting))
+    assert counts == (0,) * 6
