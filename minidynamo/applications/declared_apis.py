@@ -157,8 +157,7 @@ class DeclaredApis:
 
     def _route(self, event: ApiEvent, kind: _Kind, auth: Part, known: Mapping[str, Authorizer]) -> Route:
         properties = event.properties
-        needs_place = kind.kind == "REST"
-        needs_place = needs_place or properties.has("Method") or properties.has("Path")
+        needs_place = kind.kind == "REST" or properties.has("Method") or properties.has("Path")
         method = (properties.text("Method") if needs_place else ANY).upper()
         path = properties.text("Path") if needs_place else DEFAULT_ROUTE
         own = properties.section("Auth")

@@ -99,7 +99,7 @@ class DeclaredFunctions:
             dead_letters=text_of(properties.section("DeadLetterQueue").get("TargetArn"))
             or text_of(properties.section("DeadLetterConfig").get("TargetArn")),
             event_invoke=event_invoke(properties.section("EventInvokeConfig")),
-            policies=self._policies(resource),
+            policies=self._policies(resource, properties),
         )
         _check(definition, properties)
         return definition
@@ -114,10 +114,11 @@ class DeclaredFunctions:
         return number_of(properties.section("ProvisionedConcurrencyConfig"), "ProvisionedConcurrentExecutions") or 0
 
     def _environment(self, resource: Resource, properties: Part) -> dict[str, str]:
-        stray = next((each for each in properties.section("Environment").members if each != "Variables"), None)
+        environment = properties.section("Environment")
+        stray = next((each for each in environment.members if each != "Variables"), None)
         if stray is not None:
-            raise properties.section("Environment").error(f"has no {stray!r}: variables stand in its Variables")
-        declared = properties.section("Environment").section("Variables")
+            raise environment.error(f"has no {stray!r}: variables stand in its Variables")
+        declared = environment.section("Variables")
         variables = {str(name): text_of(value) or "" for name, value in declared.members.items()}
         wrong = next((name for name, value in declared.members.items() if isinstance(value, Mapping | list)), None)
         if wrong is not None:
@@ -166,10 +167,10 @@ class DeclaredFunctions:
             found.append(self._code(resource, self._application.properties(resource), _LAYERS[str(resource.type)]))
         return found
 
-    def _policies(self, resource: Resource) -> DeclaredPolicies | None:
+    def _policies(self, resource: Resource, properties: Part) -> DeclaredPolicies | None:
         if self._principals is None:
             return None
-        role = self._application.properties(resource).get("Role")
+        role = properties.get("Role")
         if isinstance(role, str) and role.startswith("arn:") and not self._is_declared(role):
             what = f"{role}, the role of {resource.logical_name}, which may do everything,"
             self._application.leave_out(what, "not in the template")
