@@ -43,11 +43,11 @@ class Pool:
             threading.Condition
         ] = []  # One for each thread that waits; the last to come is woken first.
         self._threads = self._coming = 0  # Those that there are, and those of them that were woken and look for work.
-        self._open = self._at_work = 0
+        self._open = 0
         self._is_closed = self._has_standby = False
-        self._longest = self._began = 0.0
-        self._running: set[float] = set()  # When the work began that threads are at,
-        self._held_up: set[float] = set()  # and of that, what has been found to take long.
+        self._longest = 0.0
+        self._running: dict[threading.Condition, float] = {}  # The threads at work, with when that began,
+        self._held_up: set[threading.Condition] = set()  # and those of them that have been found to take long.
 
     def submit(self, work: Callable[[], None]) -> bool:
         """Has something done; returns False, and does nothing, where there is no room for it."""
@@ -71,7 +71,7 @@ class Pool:
 
     def _wake(self) -> bool:
         """Sees to it that a thread looks after what waits; whether there is any."""
-        if self._is_quick and (self._coming or (self._at_work and self._has_standby)):
+        if self._is_quick and (self._coming or (self._running and self._has_standby)):
             return True
         if self._resting:
             self._resting.pop().notify()
@@ -108,9 +108,7 @@ class Pool:
                 if work is None:
                     self._threads -= 1
                     return
-                self._at_work += 1
-                self._began = began = time.perf_counter()
-                self._running.add(began)
+                self._running[own] = began = time.perf_counter()
                 if len(self._work) > self._coming:
                     self._wake()
             computing = time.thread_time()
@@ -120,23 +118,22 @@ class Pool:
                 logger.exception("an answer could not be worked out")
             del work  # Nothing of it is kept until there is more to do.
             with self._lock:
-                self._running.discard(began)
-                self._held_up.discard(began)
                 self._note(time.perf_counter() - began, time.thread_time() - computing)
+                self._held_up.discard(own)
+                del self._running[own]
                 self._open -= 1
-                self._at_work -= 1
-                assert self._open >= self._at_work >= 0, f"{self._at_work} threads are at {self._open} pieces of work"
+                assert self._open >= len(self._running), f"{len(self._running)} threads are at {self._open} things"
 
     def _note(self, seconds: float, computing: float) -> None:
         """Takes note of how long a piece of work has taken, and how long of that it has computed."""
         # Where several compute at once, each takes as many times as long; what waits for something else does not.
-        waiting = seconds - computing * self._at_work * _TURNS
-        self._longest = max(self._longest * _DECAY, seconds / self._at_work, waiting)
+        at_work = len(self._running)
+        self._longest = max(self._longest * _DECAY, seconds / at_work, seconds - computing * at_work * _TURNS)
 
     def _next(self, own: threading.Condition) -> Callable[[], None] | None:
         """The next piece of work, waited for; None when the pool is closed. Called with the lock held."""
         while True:
-            if self._work and not (self._at_work and self._is_quick):
+            if self._work and not (self._running and self._is_quick):
                 return self._work.popleft()
             if self._is_closed and not self._work:
                 self._wake_all()  # Some may rest since there was work for another one.
@@ -150,10 +147,11 @@ class Pool:
         """Waits for the thread at work to be at one thing for too long."""
         patience = self._quick_seconds * _PATIENCE
         self._has_standby = True
-        self._rest(own, max(0.0, self._began + patience - time.perf_counter()))
+        latest = max(self._running.values(), default=time.perf_counter())
+        self._rest(own, max(0.0, latest + patience - time.perf_counter()))
         self._has_standby = False
-        if self._began in self._running and self._began + patience <= time.perf_counter():
-            self._held_up.add(self._began)
+        overdue = time.perf_counter() - patience
+        self._held_up |= {each for each, began in self._running.items() if began <= overdue}
 
     def _rest(self, own: threading.Condition, seconds: float | None) -> None:
         """Waits to be woken, for some seconds at most."""

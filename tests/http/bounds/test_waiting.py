@@ -178,7 +178,7 @@ def test_work_begins_no_more_threads_than_it_needs() -> None:
         pool, may_end = Pool("test", 16), threading.Event()
         for _ in range(4):
             assert pool.submit(may_end.wait)  # type: ignore[arg-type]
-        wait_until(lambda pool=pool: pool._at_work == 4)  # type: ignore[misc]
+        wait_until(lambda pool=pool: len(pool._running) == 4)  # type: ignore[misc]
         assert pool._threads == 4
         may_end.set()
         pool.close()
@@ -205,5 +205,5 @@ def test_all_work_is_done_and_no_thread_is_left(quick_seconds: float | None) -> 
         each.join()
     pool.close()
     wait_until(lambda: pool._threads == 0)
-    counts = (pool._coming, pool._open, pool._at_work, len(pool._running), len(pool._held_up), len(pool._resting))
-    assert counts == (0,) * 6
+    counts = (pool._coming, pool._open, len(pool._running), len(pool._held_up), len(pool._resting))
+    assert counts == (0,) * 5
