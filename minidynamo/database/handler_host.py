@@ -48,8 +48,9 @@ class HandlerHost(Core):
 
     def _new_functions(self) -> Functions:
         from minidynamo.lambdas.service import Functions
+        from minidynamo.lambdas.stream_reader import LocalStreams
 
-        functions = Functions(self, self.execute, self._identity, self._around_invocation)
+        functions = Functions(self, LocalStreams(self), self.execute, self._identity, self._around_invocation)
         functions.deployment.reach = lambda name: self._server_of_functions().variables()
         return functions
 

@@ -9,21 +9,20 @@ import logging
 
 from minidynamo.errors import ResourceNotFound, TooManyRequests
 from minidynamo.execution.error_payloads import raised
+from minidynamo.lambdas.change import Change, ShowChange
 from minidynamo.lambdas.failures import Destinations, batch_failure, batch_info, reported_failures, second_text
 from minidynamo.lambdas.function import LATEST, Metrics, Outcome
 from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker
-from minidynamo.lambdas.stream_events import event_record
-from minidynamo.lambdas.stream_reader import StreamReader
+from minidynamo.lambdas.source import FunctionContext, Reader
 from minidynamo.limits import (
     INVOCATION_CHAIN_MAX,
     MAPPING_BACK_OFF_SECONDS_MAX,
     STREAM_RETENTION_SECONDS,
     WINDOW_STATE_BYTES_MAX,
 )
-from minidynamo.operations.context import OperationContext
-from minidynamo.streams.change_record import CHAIN, ChangeRecord, StreamOrigin
+from minidynamo.streams.change_record import CHAIN
 from minidynamo.values.api_types import JsonObject
 
 logger = logging.getLogger("minidynamo.lambdas")
@@ -45,7 +44,7 @@ class BatchConsumer:
         destinations: take what is given up.
         reader: of the stream.
         settings: those of the mapping.
-        function_name, stream_arn: what the mapping connects.
+        function_name: of the function.
 
     Attributes:
         last_processing_result: how the last invocation ended.
@@ -54,16 +53,15 @@ class BatchConsumer:
 
     def __init__(
         self,
-        context: OperationContext,
+        context: FunctionContext,
         runtime: Runtime,
         destinations: Destinations,
-        reader: StreamReader,
+        reader: Reader,
         settings: MappingSettings,
         function_name: str,
-        stream_arn: str,
     ) -> None:
         self._context, self._runtime, self._destinations, self._reader = context, runtime, destinations, reader
-        self._settings, self._function_name, self._stream_arn = settings, function_name, stream_arn
+        self._settings, self._function_name = settings, function_name
         self.last_processing_result = _NO_RECORDS
         self.metrics = Metrics()
 
@@ -71,7 +69,7 @@ class BatchConsumer:
         """Goes by other settings, and invokes another function, from now on."""
         self._settings, self._function_name = settings, function_name
 
-    def process(self, worker: ShardWorker, origin: StreamOrigin) -> None:
+    def process(self, worker: ShardWorker, show: ShowChange) -> None:
         """Hands the batch that a worker is at over to the function, or gives it up."""
         batch = worker.batches[0]
         now = self._context.clock.now()
@@ -83,7 +81,7 @@ class BatchConsumer:
             self._end_loop(worker, batch, chain)
             return
         try:
-            outcome = self._invoke(worker, self._event(worker, batch, origin), chain)
+            outcome = self._invoke(worker, self._event(worker, batch, show), chain)
         except TooManyRequests:
             self._retry(worker, batch, None)
             return
@@ -121,8 +119,8 @@ class BatchConsumer:
         self._give_up(worker, batch, "RecursiveInvocationDetected", None)
         self._finish(worker)
 
-    def _event(self, worker: ShardWorker, batch: ShardBatch, origin: StreamOrigin) -> JsonObject:
-        records = [event_record(origin, each) for each in batch.changes]
+    def _event(self, worker: ShardWorker, batch: ShardBatch, show: ShowChange) -> JsonObject:
+        records = [show(each) for each in batch.changes]
         return {"Records": records, **self._window_members(worker, is_final=False)}
 
     def _window_members(self, worker: ShardWorker, is_final: bool) -> JsonObject:
@@ -133,7 +131,7 @@ class BatchConsumer:
             "window": {"start": second_text(worker.window.start), "end": second_text(end)},
             "state": dict(worker.window.state),
             "shardId": worker.shard_id,
-            "eventSourceARN": self._stream_arn,
+            "eventSourceARN": self._reader.stream_arn,
             "isFinalInvokeForWindow": is_final,
             "isWindowTerminatedEarly": False,
         }
@@ -153,7 +151,7 @@ class BatchConsumer:
         worker.tally.error, worker.tally.is_excused = outcome.error, outcome.is_excused
         return outcome
 
-    def _remaining(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome) -> list[ChangeRecord]:
+    def _remaining(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome) -> list[Change]:
         """The changes that are not done after an invocation."""
         if outcome.is_error:
             return batch.changes
@@ -164,7 +162,7 @@ class BatchConsumer:
             worker.window.state = state
         return reported_failures(batch.changes, outcome.value) if self._settings.reports_failures else []
 
-    def _fail(self, worker: ShardWorker, batch: ShardBatch, remaining: list[ChangeRecord], outcome: Outcome) -> None:
+    def _fail(self, worker: ShardWorker, batch: ShardBatch, remaining: list[Change], outcome: Outcome) -> None:
         """Tries again with what remains, in halves where the mapping says so, until the retries are used up."""
         now = self._context.clock.now()
         if len(remaining) < len(batch.changes):  # Progress renews the retries.
@@ -179,7 +177,7 @@ class BatchConsumer:
         """Puts batches of their own, which have all retries, in the place of the one a worker is at."""
         old, new = worker.batches[0].changes, [change for batch in batches for change in batch.changes]
         assert new and new == old[-len(new) :], f"a batch of {len(old)} changes does not end with {len(new)} of them"
-        with self._context.lock:  # Others look where a worker is.
+        with self._reader.lock:  # Others look where a worker is.
             worker.batches.popleft()
             worker.batches.extendleft(reversed(batches))
             worker.due_at = due_at
@@ -199,12 +197,12 @@ class BatchConsumer:
     def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:
         worker.tally.discarded += len(batch.changes)
         arn = self._runtime.arn(self._function_name.partition(":")[0])
-        described = batch_info(worker.shard_id, batch.changes, self._stream_arn)
+        described = batch_info(worker.shard_id, batch.changes, self._reader.stream_arn)
         record = batch_failure(condition, arn, outcome, batch.attempts, described, self._context.clock.now())
         self._destinations.send(self._settings.failure_destination, record)
 
     def _finish(self, worker: ShardWorker) -> None:
-        with self._context.lock:  # Others look where a worker is.
+        with self._reader.lock:  # Others look where a worker is.
             worker.batches.popleft()
             worker.due_at = 0.0
             self._reader.save()

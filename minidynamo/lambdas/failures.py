@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from minidynamo.lambdas.aws_services import AwsServices, service_of
+from minidynamo.lambdas.change import Change
 from minidynamo.lambdas.function import Outcome
 from minidynamo.lambdas.handler_calls import IN_BACKGROUND
 from minidynamo.lambdas.runtime import Runtime
 from minidynamo.schema.key_schema import PrimaryKey
-from minidynamo.streams.change_record import ChangeRecord, sequence_text
 from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Response
 
 logger = logging.getLogger("minidynamo.lambdas")
@@ -36,13 +36,13 @@ def second_text(time: float) -> str:
     return timestamp_text(time)[:19] + "Z"
 
 
-def batch_info(shard_id: str, changes: Sequence[ChangeRecord], stream_arn: str) -> JsonObject:
+def batch_info(shard_id: str, changes: Sequence[Change], stream_arn: str) -> JsonObject:
     """The DDBStreamBatchInfo of some changes."""
     first, last = changes[0], changes[-1]
     return {
         "shardId": shard_id,
-        "startSequenceNumber": sequence_text(first.number),
-        "endSequenceNumber": sequence_text(last.number),
+        "startSequenceNumber": first.sequence,
+        "endSequenceNumber": last.sequence,
         "approximateArrivalOfFirstRecord": second_text(first.time),
         "approximateArrivalOfLastRecord": second_text(last.time),
         "batchSize": len(changes),
@@ -50,12 +50,12 @@ def batch_info(shard_id: str, changes: Sequence[ChangeRecord], stream_arn: str) 
     }
 
 
-def reported_failures(changes: list[ChangeRecord], value: object) -> list[ChangeRecord]:
+def reported_failures(changes: list[Change], value: object) -> list[Change]:
     """The changes that a handler's answer reports as failed, with all that follow the first of them."""
     failures = value.get("batchItemFailures") if isinstance(value, dict) else None
     if not failures:
         return []
-    positions = {sequence_text(each.number): position for position, each in enumerate(changes)}
+    positions = {each.sequence: position for position, each in enumerate(changes)}
     try:
         return changes[min(positions[each["itemIdentifier"]] for each in failures) :]
     except (KeyError, TypeError):  # No number of this batch: all of it has failed.

@@ -2,7 +2,7 @@
 
 Parents come before children; within a shard a failing batch holds up its worker, and nothing else. How far each worker
 has come is stored (`positions.py`) after each batch: a change may be handed over twice when the process ends in
-between, and never not at all. `stream_reader.py` reads, `batch_consumer.py` invokes.
+between, and never not at all. A `Reader` (`source.py`) reads, `batch_consumer.py` invokes.
 Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; "How Lambda processes records from stream
 and queue-based event sources".
 """
@@ -21,9 +21,7 @@ from minidynamo.lambdas.runtime import Runtime
 from minidynamo.lambdas.setting_rules import check_called
 from minidynamo.lambdas.settings import MappingSettings
 from minidynamo.lambdas.shard_workers import ShardWork, ShardWorker
-from minidynamo.lambdas.stream_reader import StreamReader
-from minidynamo.operations.context import OperationContext
-from minidynamo.streams.change_record import sequence_text
+from minidynamo.lambdas.source import FunctionContext, Reader
 
 
 class EventSourceMapping:
@@ -39,9 +37,10 @@ class EventSourceMapping:
 
     def __init__(
         self,
-        context: OperationContext,
+        context: FunctionContext,
         runtime: Runtime,
         destinations: Destinations,
+        reader: Reader,
         table_name: str,
         function_name: str,
         settings: MappingSettings,
@@ -54,15 +53,8 @@ class EventSourceMapping:
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self.turn = threading.Lock()  # Held while a worker is taken up.
         self._background: Background | None = None
-        with context.lock:
-            state = context.catalog.described_table(table_name).state
-            if not state.has_stream or state.stream_label is None:
-                raise ValueError(f"table {table_name} has no enabled stream: give it a StreamSpecification")
-            self.stream_arn = context.scope.stream_arn(table_name, state.stream_label)
-            self._reader = StreamReader(context, settings, function_name, table_name, state.stream_label)
-        self._consumer = BatchConsumer(
-            context, runtime, destinations, self._reader, settings, function_name, self.stream_arn
-        )
+        self._reader, self.stream_arn = reader, reader.stream_arn
+        self._consumer = BatchConsumer(context, runtime, destinations, reader, settings, function_name)
 
     # What users do with it.
 
@@ -72,10 +64,7 @@ class EventSourceMapping:
     @property
     def position(self) -> dict[str, list[str]]:
         """By shard, the sequence number from which each worker goes on."""
-        return {
-            shard: [sequence_text(each.checkpoint) for each in workers]
-            for shard, workers in self._reader.workers.items()
-        }
+        return self._reader.position
 
     def start(self) -> None:
         """Runs it in the background, in a thread of its own, until `stop`, `delete` or the end of the database."""
@@ -88,6 +77,11 @@ class EventSourceMapping:
         background = self.leave()
         if background is not None:
             background.join(seconds)
+        self.release()
+
+    def release(self) -> None:
+        """Lets other processes go on with the shards that none of its workers is at."""
+        self._reader.release()
 
     def leave(self) -> Background | None:
         """Lets its thread end, if it has one, and returns that."""
@@ -106,14 +100,14 @@ class EventSourceMapping:
     def configure(self, settings: MappingSettings, function_name: str) -> None:
         """Goes on with other settings, for another function too: from where it was, after what is under way."""
         self.settings, self.function_name = settings, function_name
-        with self._context.lock:
+        with self._reader.lock:
             self._reader.move(function_name)
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self._has_other_settings = True
         self._take_up_settings()
 
     def _take_up_settings(self) -> None:
-        with self.turn, self._context.lock:
+        with self.turn, self._reader.lock:
             workers = [each for shard in self._reader.workers.values() for each in shard]
             if self._has_other_settings and not any(each.is_at_work for each in workers):
                 self._has_other_settings = False
@@ -148,7 +142,7 @@ class EventSourceMapping:
 
     def resume(self) -> None:
         """Takes up the position that is stored now, after the database has been restored."""
-        with self._context.lock:
+        with self._reader.lock:
             self._reader.begin()
 
     def check(self) -> None:
@@ -168,11 +162,11 @@ class EventSourceMapping:
 
     def take_step(self, worker: ShardWorker) -> bool:
         """Invokes the function once for a worker that is due; returns whether there was anything to do."""
-        origin = self._reader.read(worker)
-        if origin is None:
+        show = self._reader.read(worker)
+        if show is None:
             return False
         if worker.batches:
-            self._consumer.process(worker, origin)
+            self._consumer.process(worker, show)
         elif worker.window is not None:
             self._consumer.close_window(worker)
         else:

@@ -23,8 +23,7 @@ from minidynamo.lambdas.function import Handler, LambdaFunction
 from minidynamo.lambdas.invocations import AsynchronousSettings, Invocations
 from minidynamo.lambdas.runtime import Around, Runtime
 from minidynamo.lambdas.setting_rules import FUNCTION, check_called
-from minidynamo.operations.context import OperationContext
-from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.lambdas.source import FunctionContext, Streams
 from minidynamo.values.api_types import JsonValue, Response
 
 
@@ -33,6 +32,7 @@ class NamedFunctions:
 
     Parameters:
         context: the database.
+        streams: those of its tables.
         execute: its `execute`.
         seed: what chance is drawn from.
         around: calls what runs a handler.
@@ -41,14 +41,14 @@ class NamedFunctions:
         deployment: makes the handlers of functions that are deployed.
     """
 
-    def __init__(self, context: OperationContext, execute: Execute, seed: str, around: Around) -> None:
-        self._context = context
+    def __init__(self, context: FunctionContext, streams: Streams, execute: Execute, seed: str, around: Around) -> None:
+        self._context, self._streams = context, streams
         self._numbers = itertools.count(1)
         self._ids = random.Random(f"{seed}/invocations")
         weights = random.Random(f"{seed}/aliases")
         self._runtime = Runtime(context.clock, context.scope, self._new_request_id, around, weights)
         self._services = AwsServices(context.scope.region, context.clock.now)
-        self._destinations = Destinations(self._runtime, execute, self._keys_of, self._services)
+        self._destinations = Destinations(self._runtime, execute, streams.primary_key, self._services)
         self._invocations = Invocations(self._runtime, self._destinations, context.clock)
         self.deployment = Deployment(context.clock, context.scope, self._new_request_id)
 
@@ -291,13 +291,6 @@ class NamedFunctions:
         except ResourceNotFound:
             return False
         return True
-
-    def _keys_of(self, table_name: str) -> PrimaryKey | None:
-        try:
-            with self._context.lock:
-                return self._context.catalog.described_table(table_name).primary_key
-        except ResourceNotFound:
-            return None
 
     def _new_request_id(self) -> str:
         number = next(self._numbers)

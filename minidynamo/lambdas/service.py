@@ -18,7 +18,7 @@ from minidynamo.lambdas.observer import Observer
 from minidynamo.lambdas.runtime import Around
 from minidynamo.lambdas.setting_rules import FUNCTION, check_called
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.operations.context import OperationContext
+from minidynamo.lambdas.source import FunctionContext, Streams
 from minidynamo.values.api_types import Request
 
 logger = logging.getLogger("minidynamo.lambdas")
@@ -33,13 +33,14 @@ class Functions(NamedFunctions):
 
     Parameters:
         context: the database.
+        streams: those of its tables.
         execute: its `execute`.
         seed: what the order of `drain` is drawn from.
         around: calls what runs a handler.
     """
 
-    def __init__(self, context: OperationContext, execute: Execute, seed: str, around: Around) -> None:
-        super().__init__(context, execute, seed, around)
+    def __init__(self, context: FunctionContext, streams: Streams, execute: Execute, seed: str, around: Around) -> None:
+        super().__init__(context, streams, execute, seed, around)
         self._chance = random.Random(f"{seed}/drain")
         self._background: Background | None = None
         self.mappings: list[EventSourceMapping] = []
@@ -64,8 +65,10 @@ class Functions(NamedFunctions):
             self._runtime.register(name, handler, parameters.get("Timeout", 3))
         if any(each.table_name == table_name and each.function_name == name for each in self._live_mappings()):
             raise ValueError(f"there is a mapping of the stream of {table_name} onto {name} already")
-        uuid = self._new_request_id()
-        mapping = EventSourceMapping(self._context, self._runtime, self._destinations, table_name, name, settings, uuid)
+        uuid, reader = self._new_request_id(), self._streams.reader(settings, name, table_name)
+        mapping = EventSourceMapping(
+            self._context, self._runtime, self._destinations, reader, table_name, name, settings, uuid
+        )
         self.mappings.append(mapping)
         if self._background is not None:
             mapping.start()
@@ -150,6 +153,8 @@ class Functions(NamedFunctions):
         end = time.monotonic() + timeout
         for each in left:
             each.join(max(0.0, end - time.monotonic()))
+        for mapping in self._live_mappings():
+            mapping.release()
         hanging = self._runtime.running() if any(each.is_hanging for each in left) else []
         if hanging:
             logger.error("handlers have not ended after %s s and are left alone: %s", timeout, ", ".join(hanging))

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Protocol
 
+from minidynamo.lambdas.change import Change
 from minidynamo.lambdas.tally import Tally
 from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
 from minidynamo.values.api_types import JsonObject
@@ -29,7 +30,7 @@ class ShardBatch:
             halves of one that is bisected, are batches of their own.
     """
 
-    changes: list[ChangeRecord]
+    changes: list[Change]
     failures: int = 0
     attempts: int = 0
 

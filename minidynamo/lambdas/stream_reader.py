@@ -7,22 +7,50 @@ Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 
+from minidynamo.errors import ResourceNotFound
 from minidynamo.lambdas.filter_patterns import compiled_filters
 from minidynamo.lambdas.positions import Positions
 from minidynamo.lambdas.settings import MappingSettings
-from minidynamo.lambdas.shard_workers import ShardBatch, ShardWorker, Window, worker_of
+from minidynamo.lambdas.shard_reading import ShardReading, ShardView
+from minidynamo.lambdas.shard_workers import ShardWorker, worker_of
+from minidynamo.lambdas.source import no_stream
 from minidynamo.lambdas.stream_events import event_record
-from minidynamo.limits import INVOCATION_PAYLOAD_BYTES_MAX
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.streams.found_stream import align_stream
-from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
+from minidynamo.schema.key_schema import PrimaryKey
+from minidynamo.streams.change_record import ChangeRecord, sequence_text
 from minidynamo.streams.shard import Shard
 from minidynamo.streams.stream import Stream
 
 
-class StreamReader:
-    """Reads one stream.
+class LocalStreams:
+    """The streams of a database of this process."""
+
+    def __init__(self, context: OperationContext) -> None:
+        self._context = context
+
+    def reader(self, settings: MappingSettings, function_name: str, table_name: str) -> StreamReader:
+        """A reader of a table's stream; see `Streams.reader`."""
+        with self._context.lock:
+            state = self._context.catalog.described_table(table_name).state
+            if not state.has_stream or state.stream_label is None:
+                raise no_stream(table_name)
+            return StreamReader(self._context, settings, function_name, table_name, state.stream_label)
+
+    def primary_key(self, table_name: str) -> PrimaryKey | None:
+        """The primary key of a table, None where there is none."""
+        try:
+            with self._context.lock:
+                return self._context.catalog.described_table(table_name).primary_key
+        except ResourceNotFound:
+            return None
+
+
+class StreamReader(ShardReading):
+    """Reads one stream of a database of this process.
 
     Parameters:
         context: the database.
@@ -31,6 +59,7 @@ class StreamReader:
         label: of the stream.
 
     Attributes:
+        stream_arn: of the stream.
         workers: by shard.
     """
 
@@ -39,11 +68,25 @@ class StreamReader:
     ) -> None:
         self._context, self._settings = context, settings
         self._table_name, self._label = table_name, label
+        self.stream_arn = context.scope.stream_arn(table_name, label)
         self._passes = compiled_filters(settings.FilterCriteria)
         self._positions = Positions(context, function_name, table_name)
         self.workers: dict[str, list[ShardWorker]] = {}
         self._is_forgotten = False
         self.begin()
+
+    @property
+    def lock(self) -> AbstractContextManager[object, None]:
+        """The database's."""
+        return self._context.lock
+
+    @property
+    def position(self) -> dict[str, list[str]]:
+        """By shard, the sequence number from which each worker goes on."""
+        return {shard: [sequence_text(each.checkpoint) for each in workers] for shard, workers in self.workers.items()}
+
+    def release(self) -> None:
+        """Nothing: no other process reads the stream."""
 
     def move(self, function_name: str) -> None:
         """Keeps how far the workers have come as another function's from now on; to be called with the lock held."""
@@ -134,45 +177,13 @@ class StreamReader:
                 del self.workers[gone]
         return ready
 
-    def due_at(self, worker: ShardWorker) -> float | None:
-        """When a worker has something to do, in epoch seconds (maybe in the past); None for nothing."""
-        with self._context.lock:
-            stream = self._stream()
-            shard = None if stream is None else stream.shard(worker.shard_id)
-            if stream is None or shard is None:
-                return None
-            if worker.batches:
-                return worker.due_at
-            first = self._next_of(stream, shard, worker)
-            if first is None:
-                return None if worker.window is None else self._window_end(worker.window, shard)
-            if worker.window is not None and first.time >= worker.window.start + self._settings.TumblingWindowInSeconds:
-                return 0.0
-            wait = self._settings.MaximumBatchingWindowInSeconds
-            if not wait or not shard.is_open or len(self._collect(stream, shard, worker)) >= self._settings.BatchSize:
-                return 0.0
-            return first.time + wait
-
-    def read(self, worker: ShardWorker) -> StreamOrigin | None:
-        """Reads the next batch of a worker that has none, unless its window is over; None where the shard is gone."""
-        with self._context.lock:
-            stream = self._stream()
-            shard = None if stream is None else stream.shard(worker.shard_id)
-            if stream is None or shard is None:
-                return None
-            if not worker.batches:
-                found = self._collect(stream, shard, worker)
-                length = self._settings.TumblingWindowInSeconds
-                is_over = worker.window is not None and (not found or found[0].time >= worker.window.start + length)
-                if found and not is_over:
-                    worker.position = found[-1].number + 1
-                    worker.batches.append(ShardBatch(found))
-                    if length and worker.window is None:
-                        worker.window = Window(found[0].time // length * length)
-            return stream.origin(self._context.scope)
-
-    def _new_workers(self, shard_id: str, position: int) -> list[ShardWorker]:
-        return [ShardWorker(shard_id, index, position) for index in range(self._settings.ParallelizationFactor)]
+    def _view(self, worker: ShardWorker) -> ShardView | None:
+        stream = self._stream()
+        shard = None if stream is None else stream.shard(worker.shard_id)
+        if stream is None or shard is None:
+            return None
+        show = partial(event_record, stream.origin(self._context.scope))
+        return ShardView(partial(self._changes, stream, shard, worker), shard.is_open, show)
 
     def _stream(self) -> Stream | None:
         return self._context.catalog.streams.find(self._table_name, self._label)
@@ -199,20 +210,3 @@ class StreamReader:
                 yield change
             elif not found_any:
                 worker.position = change.number + 1
-
-    def _window_end(self, window: Window, shard: Shard) -> float:
-        return window.start + self._settings.TumblingWindowInSeconds if shard.is_open else 0.0
-
-    def _collect(self, stream: Stream, shard: Shard, worker: ShardWorker) -> list[ChangeRecord]:
-        """The next batch of a worker, of one tumbling window where there are any."""
-        found: list[ChangeRecord] = []
-        size, length = 0, self._settings.TumblingWindowInSeconds
-        for change in self._changes(stream, shard, worker):
-            size += len(change.packed)
-            is_elsewhere = length and found and change.time // length != found[0].time // length
-            if is_elsewhere or (found and size > INVOCATION_PAYLOAD_BYTES_MAX):
-                break
-            found.append(change)
-            if len(found) == self._settings.BatchSize:
-                break
-        return found

@@ -124,6 +124,16 @@ class ChangeRecord(NamedTuple):
     chain: int
 
     @property
+    def sequence(self) -> str:
+        """Its sequence number, as the API gives it."""
+        return sequence_text(self.number)
+
+    @property
+    def size_bytes(self) -> int:
+        """How large it is as it is kept."""
+        return len(self.packed)
+
+    @property
     def holds_binaries(self) -> bool:
         """Whether there may be binary values in it; False is certain."""
         return _BINARY in self.packed or _BINARY_SET in self.packed
