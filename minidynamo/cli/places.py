@@ -9,7 +9,7 @@ from pathlib import Path
 from minidynamo.cli.printable import printable
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import is_address
+from minidynamo.database.setting_rules import URL_SCHEMES, is_address
 from minidynamo.errors import DynamoError, NoResponse, StoreError
 
 
@@ -17,7 +17,7 @@ def add_place_options(parser: argparse.ArgumentParser, is_required: bool) -> Non
     """The options that say where: `--db`, `--endpoint` and its region."""
     places = parser.add_mutually_exclusive_group(required=is_required)
     places.add_argument("--db", type=Path, metavar="FILE", help="a database file")
-    places.add_argument("--endpoint", metavar="URL", help="a DynamoDB, such as http://127.0.0.1:8000")
+    places.add_argument("--endpoint", metavar="URL", help="a DynamoDB: http://127.0.0.1:8000, dynamodb:eu-west-1")
     parser.add_argument("--region", help="region to sign for, of an endpoint (as boto3 finds it, else us-east-1)")
 
 
@@ -85,6 +85,7 @@ def _refuse_region(options: argparse.Namespace) -> None:
 
 
 def _remote(options: argparse.Namespace) -> Database:
-    if not options.endpoint.startswith(("http://", "https://")):
-        raise StoreError(f"an endpoint is a URL such as http://127.0.0.1:8000, not {options.endpoint!r}")
+    if not options.endpoint.startswith(URL_SCHEMES):
+        hint = "a URL such as http://127.0.0.1:8000, or dynamodb: and a region"
+        raise StoreError(f"an endpoint is {hint}, not {options.endpoint!r}")
     return connect(options.endpoint, region=options.region)

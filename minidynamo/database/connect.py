@@ -54,7 +54,8 @@ def connect(
 
     Parameters:
         path: of the file, which is made where there is none; None or ":memory:" for memory. Or the URL of a DynamoDB,
-            such as "http://127.0.0.1:8000", to which only `region` and `credentials` apply.
+            such as "http://127.0.0.1:8000", or "dynamodb:eu-west-1" for Amazon's in a region, to which only `region`
+            and `credentials` apply.
         durability: "full" (default): a response is given when all it tells of is on the disk. "process": it outlives
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed

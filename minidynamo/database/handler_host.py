@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minidynamo.lambdas.function import Handler
     from minidynamo.lambdas.mapping import EventSourceMapping
     from minidynamo.lambdas.service import Functions
+    from minidynamo.lambdas.source import Streams
 
 HandlerType = TypeVar("HandlerType", bound="Handler")
 
@@ -48,11 +49,16 @@ class HandlerHost(Core):
 
     def _new_functions(self) -> Functions:
         from minidynamo.lambdas.service import Functions
-        from minidynamo.lambdas.stream_reader import LocalStreams
 
-        functions = Functions(self, LocalStreams(self), self.execute, self._identity, self._around_invocation)
+        functions = Functions(self, self._streams(), self.execute, self._identity, self._around_invocation)
         functions.deployment.reach = lambda name: self._server_of_functions().variables()
         return functions
+
+    def _streams(self) -> Streams:
+        """What functions read streams by."""
+        from minidynamo.lambdas.stream_reader import LocalStreams
+
+        return LocalStreams(self)
 
     def _server_of_functions(self) -> FunctionServer:
         """The server that functions in processes of their own reach."""

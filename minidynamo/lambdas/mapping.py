@@ -93,9 +93,7 @@ class EventSourceMapping:
     def begin_as_child(self) -> None:
         """Begins anew in a child process, which has none of the threads."""
         self._background, self.turn = None, threading.Lock()
-        for workers in self._reader.workers.values():
-            for worker in workers:
-                worker.is_at_work = False
+        self._reader.begin_as_child()
 
     def configure(self, settings: MappingSettings, function_name: str) -> None:
         """Goes on with other settings, for another function too: from where it was, after what is under way."""

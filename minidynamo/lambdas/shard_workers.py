@@ -17,6 +17,7 @@ from minidynamo.lambdas.change import Change
 from minidynamo.lambdas.tally import Tally
 from minidynamo.streams.change_record import ChangeRecord, StreamOrigin
 from minidynamo.values.api_types import JsonObject
+from minidynamo.values.attribute_value import AttributeValue
 
 
 @dataclass(slots=True)
@@ -147,6 +148,12 @@ def worker_of(origin: StreamOrigin, change: ChangeRecord, count: int) -> int:
     """Which of some workers a change takes: that of its partition key."""
     if count == 1:
         return 0
-    keys = change.key(origin.key_names)
-    digest = blake2b(repr(keys[origin.key_names[0]]).encode(), digest_size=8).digest()
+    return worker_index(change.key(origin.key_names)[origin.key_names[0]], count)
+
+
+def worker_index(partition_key: AttributeValue, count: int) -> int:
+    """Which of some workers takes the changes of a partition key."""
+    if count == 1:
+        return 0
+    digest = blake2b(repr(partition_key).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count

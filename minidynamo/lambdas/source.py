@@ -79,6 +79,10 @@ class Reader(Protocol):
         """Forgets how far they have come, also where one is still at work."""
         ...
 
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process, which has none of the threads."""
+        ...
+
     def check(self) -> None:
         """Asserts that the workers are sound; to be called with the lock held."""
         ...

@@ -88,6 +88,12 @@ class StreamReader(ShardReading):
     def release(self) -> None:
         """Nothing: no other process reads the stream."""
 
+    def begin_as_child(self) -> None:
+        """Leaves to the parent what its threads are at."""
+        for workers in self.workers.values():
+            for worker in workers:
+                worker.is_at_work = False
+
     def move(self, function_name: str) -> None:
         """Keeps how far the workers have come as another function's from now on; to be called with the lock held."""
         self._positions.move(function_name)

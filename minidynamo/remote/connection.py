@@ -48,6 +48,10 @@ class Connections:
         for connection in idle:
             connection.close()
 
+    def leave(self) -> None:
+        """Leaves those that are idle to the parent of this process, and begins anew."""
+        self._idle, self._lock = [], threading.Lock()
+
     def _take_idle(self) -> http.client.HTTPConnection | None:
         """A connection that is still open. What has been closed for having been idle is not used: a request that is
         lost on it could not be told from one that has been carried out.

@@ -128,9 +128,7 @@ def test_the_double_in_front_of_a_remote(remote: Database, origin: Database) -> 
         lambda database: database.backup("x.db"),
         lambda database: database.expire(),
         lambda database: database.expire_in_background(),
-        lambda database: database.on_stream("tbl", print),
-        lambda database: database.drain(),
-        lambda database: database.functions,
+        lambda database: database.metrics,
         lambda database: database.skipped_count,
     ],
 )

@@ -33,7 +33,7 @@ FLOORS = (
     {"storage", "schema", "expressions", "execution"},
     {"partiql"},
     {"requests"},
-    {"streams", "policies"},
+    {"streams", "policies", "consumers"},
     {"tables"},
     {"operations"},
     {"lambdas"},
