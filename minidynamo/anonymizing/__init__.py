@@ -1,0 +1,1 @@
+"""Personal data replaced on the way from one table to another, by rules and with stable pseudonyms."""

@@ -1,0 +1,1 @@
+"""What Amazon DynamoDB costs: one list of prices, with its date."""
