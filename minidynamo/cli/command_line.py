@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
-        *(_add_tour, _add_transfers, _add_sql, _add_serve, _add_invoke, _add_logs, _add_generate_event),
+        *(_add_tour, _add_transfers, _add_moving, _add_sql, _add_serve, _add_invoke, _add_logs, _add_generate_event),
         *(_add_about_file, _add_spec, _add_mutants, _add_tables),
     ):
         add(commands)
@@ -111,6 +111,12 @@ def _add_transfers(commands: Commands) -> None:
         "which is whole or absent, or to standard output.",
     )
     add_dump_options(dump)
+
+
+def _add_moving(commands: Commands) -> None:
+    from minidynamo.cli.moving.options import add_moving_commands
+
+    add_moving_commands(commands)
 
 
 def _add_sql(commands: Commands) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 
 from minidynamo.cli.tables_command import parsed_parameters
 from minidynamo.database.database import Database
@@ -34,7 +35,7 @@ def prepare(options: argparse.Namespace, database: Database, source: Source) -> 
     key = parsed_key(options.key) if options.key else {}
     table = described(database, name)
     if table is None and options.tables is not None:
-        _create_from_template(options, database)
+        create_declared(database, name, options.tables, options.parameter)
         table = described(database, name)
     if table is not None:
         if key and list(key.items()) != list(key_of(table).items()):
@@ -46,7 +47,7 @@ def prepare(options: argparse.Namespace, database: Database, source: Source) -> 
         read, first = first_item(records, _RECORDS_BEFORE_ITEM_MAX)
         key = _first_attribute(read, first, source)
         records = chain(read, records)
-    _create(database, name, key)
+    create_keyed(database, name, key)
     return records
 
 
@@ -85,13 +86,14 @@ def parsed_key(text: str) -> dict[str, str]:
     return key
 
 
-def _create_from_template(options: argparse.Namespace, database: Database) -> None:
+def create_declared(database: Database, name: str, template: Path, parameters: list[str]) -> None:
+    """Makes a table as a template declares it; raises TargetError, TemplateError or DynamoError."""
     from minidynamo.templates.schema import TableTemplates, schema_from
 
-    tables = {each.name: each for each in schema_from(options.tables, parsed_parameters(options.parameter))}
-    if options.table not in tables:
-        raise TargetError(f"{options.tables} declares no table {options.table}, but {', '.join(sorted(tables))}")
-    TableTemplates((tables[options.table],)).create(database)
+    tables = {each.name: each for each in schema_from(template, parsed_parameters(parameters))}
+    if name not in tables:
+        raise TargetError(f"{template} declares no table {name}, but {', '.join(sorted(tables))}")
+    TableTemplates((tables[name],)).create(database)
 
 
 def _first_attribute(read: list[Record], first: Record | None, source: Source) -> dict[str, str]:
@@ -106,7 +108,8 @@ def _first_attribute(read: list[Record], first: Record | None, source: Source) -
     return {name: kind}
 
 
-def _create(database: Database, name: str, key: Mapping[str, str]) -> None:
+def create_keyed(database: Database, name: str, key: Mapping[str, str]) -> None:
+    """Makes a table, on demand, of which nothing is known but its key; raises DynamoError."""
     roles = zip(key, ("HASH", "RANGE"), strict=False)
     request: RequestDraft = {
         "TableName": name,

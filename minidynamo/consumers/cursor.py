@@ -76,6 +76,7 @@ class ShardCursor:
     Attributes:
         position: behind which it goes on.
         is_at_end: whether the shard is closed and has been read to its end, or is gone.
+        has_gap: whether records were too old before they were read.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class ShardCursor:
     ) -> None:
         self._execute, self._stream_arn, self._shard_id = execute, stream_arn, shard_id
         self.position = position
-        self.is_at_end = False
+        self.is_at_end = self.has_gap = False
         self._iterator = self._new_iterator("LATEST" if is_latest else "")
 
     def read(self, limit: int | None = None) -> list[ReadRecord]:
@@ -133,9 +134,9 @@ class ShardCursor:
     def _pass_by(self, error: DynamoError) -> None:
         if error.code == _TRIMMED:
             logger.warning("changes of %s behind %r are gone: they were too old", self._shard_id, self.position)
-            self.position = OLDEST
+            self.position, self.has_gap = OLDEST, True
         elif error.code == _GONE:
-            self.is_at_end = True
+            self.is_at_end = self.has_gap = True
 
     def _new_iterator(self, kind: str = "") -> str | None:
         request: RequestDraft = {"StreamArn": self._stream_arn, "ShardId": self._shard_id}

@@ -11,7 +11,7 @@ from minidynamo.values.api_types import Request, Response
 
 _DELAY_SECONDS = (0.05, 5.0)
 _PATIENCE_SECONDS = 60.0
-_THROTTLED = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"})
+THROTTLED = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"})
 
 Sleep = Callable[[float], None]
 
@@ -22,7 +22,7 @@ def execute_patiently(endpoint: Endpoint, operation: str, request: Request, slee
         try:
             return endpoint.execute(operation, request)
         except DynamoError as error:
-            if error.code not in _THROTTLED:
+            if error.code not in THROTTLED:
                 raise
         sleep(delay)
     return endpoint.execute(operation, request)

@@ -1,0 +1,1 @@
+"""Commands that move data from one DynamoDB to another."""

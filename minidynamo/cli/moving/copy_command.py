@@ -1,0 +1,73 @@
+"""`minidynamo copy SRC DST`."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from minidynamo.cli.display import plain_text
+from minidynamo.cli.interruption import Interruption
+from minidynamo.cli.moving.follow_command import followed
+from minidynamo.cli.moving.progress import item_bar
+from minidynamo.cli.moving.setup import INTERRUPTED, key_text, run_move
+from minidynamo.moving.facts import TableFacts
+from minidynamo.moving.move import Move
+
+_SHOWN_MAX = 20
+
+
+def run_copy(options: argparse.Namespace) -> int:
+    """Copies tables and reports; 0, 1 where items were refused, 2 where it cannot go on, 130 where interrupted."""
+    return run_move(options, _copy)
+
+
+def _copy(options: argparse.Namespace, move: Move, console: Console, interruption: Interruption) -> int:
+    names = move.tables()
+    tables = [move.prepare(name) for name in names]
+    for facts in tables:
+        if not _copied(move, facts, interruption):
+            return INTERRUPTED
+        _print_copied(console, move, facts)
+    _warn_of_rules(console, move)
+    refused = any(move.journal.table(name).refused_count for name in names)
+    if options.follow and not refused:
+        return followed(move, console, interruption, [each for each in tables if _has_stream(move, each)], False)
+    return 1 if refused else 0
+
+
+def _copied(move: Move, facts: TableFacts, interruption: Interruption) -> bool:
+    progress = move.journal.table(facts.name)
+    source = move.item_source(move.source, facts.name, facts.item_count)
+    with item_bar(f"Copying {facts.name}", source.item_count) as advance:
+
+        def goes_on() -> bool:
+            advance(progress.item_count)
+            return not interruption.has_come
+
+        return move.copy(facts, goes_on)
+
+
+def _print_copied(console: Console, move: Move, facts: TableFacts) -> None:
+    progress = move.journal.table(facts.name)
+    text = f"{facts.name}: {progress.put_count:,} items copied"
+    if progress.present_count:
+        text += f", {progress.present_count:,} were there already"
+    console.print(plain_text(f"{text}."), soft_wrap=True)
+    if progress.refused_count:
+        console.print(f"[red]{progress.refused_count:,} item(s) were refused:[/]")
+        for key, why in progress.refused[:_SHOWN_MAX]:
+            console.print(plain_text(f"  {key_text(key)}: {why}"), soft_wrap=True)
+    if not _has_stream(move, facts) and move.target.database is not None and move.source.database is not None:
+        warning = "  It has no stream: changes since the copy began are not followed."
+        console.print(plain_text(warning), style="yellow", soft_wrap=True)
+
+
+def _has_stream(move: Move, facts: TableFacts) -> bool:
+    return move.journal.table(facts.name).follow is not None
+
+
+def _warn_of_rules(console: Console, move: Move) -> None:
+    anonymizer = move.settings.anonymizer
+    for rule in [] if anonymizer is None else anonymizer.unmatched():
+        console.print(plain_text(f"The rule {rule} has met no attribute."), style="yellow", soft_wrap=True)

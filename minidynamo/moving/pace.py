@@ -1,0 +1,118 @@
+"""How fast requests are made: as fast as the other side lets them pass.
+
+Nothing is held back until something is throttled. Then the pace falls to a part of what has passed in the last second,
+and grows again slowly, so that most requests pass.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.errors import DynamoError
+from minidynamo.formats.patience import THROTTLED
+from minidynamo.values.api_types import Request, Response
+
+_FALL, _GROWTH, _LEAST = 0.7, 1.05, 1.0
+_PATIENCE_SECONDS = 600.0
+_REST_SECONDS = 0.1
+
+
+class Pace:
+    """The pace of all threads that call one endpoint.
+
+    Parameters:
+        now, sleep: seconds of a clock that is never set, and how to wait.
+
+    Attributes:
+        limit: how many units may pass in a second; None for any number.
+        throttled_count: how many requests have been throttled.
+    """
+
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._now, self._sleep = now, sleep
+        self.limit: float | None = None
+        self.throttled_count = 0
+        self._lock = threading.Lock()
+        self._second = self._now()
+        self._passed = 0.0
+        self._last_second = 0.0
+        self._next = 0.0
+
+    def execute(self, endpoint: Endpoint, operation: str, request: Request, units: int = 1) -> Response:
+        """Carries out a request at this pace, again as long as it is throttled.
+
+        Parameters:
+            endpoint, operation, request: what to carry out.
+            units: how much it counts, such as its items.
+
+        Raises:
+            DynamoError: the endpoint's own error; that it throttles, where nothing has passed for ten minutes.
+        """
+        end = self._now() + _PATIENCE_SECONDS
+        while True:
+            self._wait(units)
+            try:
+                response = endpoint.execute(operation, request)
+            except DynamoError as error:
+                if not is_throttled(error) or self._now() >= end:
+                    raise
+                self.slow_down()
+            else:
+                self._pass(units)
+                return response
+
+    def slow_down(self) -> None:
+        """Falls back, where an endpoint has left something over without an error."""
+        self._fall()
+        self._sleep(_REST_SECONDS)
+
+    def _wait(self, units: int) -> None:
+        with self._lock:
+            if self.limit is None:
+                return
+            begin = max(self._next, self._now())
+            self._next = begin + units / self.limit
+        delay = begin - self._now()
+        if delay > 0:
+            self._sleep(delay)
+
+    def _pass(self, units: int) -> None:
+        with self._lock:
+            self._turn()
+            self._passed += units
+
+    def _fall(self) -> None:
+        """Slows down, once for all that is throttled in a second."""
+        with self._lock:
+            self._turn()
+            self.throttled_count += 1
+            passed = max(self._last_second, self._passed, _LEAST)
+            if self.limit is None or passed * _FALL < self.limit:
+                self.limit = max(_LEAST, passed * _FALL)
+
+    def _turn(self) -> None:
+        """Begins another second, a little faster where there is a limit."""
+        elapsed = self._now() - self._second
+        if elapsed < 1.0:
+            return
+        self._last_second, self._passed = self._passed / elapsed, 0.0
+        self._second = self._now()
+        if self.limit is not None:
+            self.limit *= _GROWTH
+
+
+def is_throttled(error: DynamoError) -> bool:
+    """Whether an error asks for patience: of a request, or of all that a transaction was cancelled for."""
+    if error.code in THROTTLED:
+        return True
+    reasons = error.members.get("CancellationReasons") or [] if error.code == "TransactionCanceledException" else []
+    codes = {each.get("Code") for each in reasons} - {"None", None}
+    return bool(codes) and codes <= _CANCELLED_FOR_A_WHILE
+
+
+_CANCELLED_FOR_A_WHILE = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"})
