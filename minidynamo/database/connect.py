@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import URL_SCHEMES, check_settings, require_no_address
+from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, check_settings, require_no_address
 from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID
 
@@ -31,6 +31,8 @@ _STORE_DEFAULTS: Mapping[str, object] = {
     "table_delays": None,
     "wording": "current",
 }
+# Those that a store has which several processes share.
+_SHARED = ("clock", "region", "account_id", "table_delays", "wording")
 _ABOUT_FILE = ("durability", "read_only", "on_damage")
 
 
@@ -88,9 +90,25 @@ def connect(
         from minidynamo.database.remote import RemoteDatabase
 
         return RemoteDatabase(path, region, credentials)
+    if isinstance(path, str) and path.startswith(STORE_SCHEMES):
+        return _opened_shared(path, settings)
     if path is not None and read_only:
         return _opened_read_only(path, on_damage == "skip", settings)
     return _on(opened_engine(path, durability, file_mode, on_damage == "skip"), settings)
+
+
+def _opened_shared(url: str, settings: DatabaseSettings) -> Database:
+    from minidynamo.database.shared import SharedDatabase
+    from minidynamo.errors import StoreError
+    from minidynamo.storage.postgres.link import PostgresLink
+    from minidynamo.storage.shared.link import Lost
+
+    clock, region, account_id = settings["clock"], settings["region"], settings["account_id"]
+    delays, wording = settings["table_delays"], settings["wording"]
+    try:
+        return SharedDatabase(url, lambda: PostgresLink(url), clock, region, account_id, delays, wording)
+    except Lost as error:
+        raise StoreError(f"the store cannot be reached: {error}") from None
 
 
 def _on(engine: Engine | None, settings: DatabaseSettings) -> Database:
@@ -125,6 +143,14 @@ def check_connection(
         check_settings(region=region, credentials=credentials)
         if any(value != _STORE_DEFAULTS[name] for name, value in store.items()):
             raise ValueError("a database at a URL has its own settings: only region and credentials can be given")
+        return
+    if isinstance(path, str) and path.startswith(STORE_SCHEMES):
+        check_settings(region=region, **{name: store[name] for name in _SHARED if name in store})
+        other = [name for name, value in store.items() if name not in _SHARED and value != _STORE_DEFAULTS[name]]
+        if other or credentials is not None:
+            raise ValueError(
+                f"a shared store has no setting {other[0] if other else 'credentials'}: its URL says who you are"
+            )
         return
     if credentials is not None:
         raise ValueError("credentials are for a database at a URL")

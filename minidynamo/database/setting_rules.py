@@ -13,6 +13,7 @@ from minidynamo.tables.catalog import TRANSITIONAL, StatusDelays
 from minidynamo.wording import WORDINGS
 
 URL_SCHEMES = ("http://", "https://", "dynamodb:")
+STORE_SCHEMES = ("postgresql://", "postgres://")
 # A host with its port, or a URL of whatever scheme, as it is or as a path makes it.
 _ADDRESS = re.compile(r"[\w.+-]{2,}:/.*|[\w.-]+:(80|443|[0-9]{4,5})/?")
 

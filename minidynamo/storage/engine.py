@@ -8,7 +8,7 @@ are committed together with the records.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from minidynamo.errors import StorageFailure
@@ -152,6 +152,8 @@ class Engine(Protocol):
     io_errors: tuple[type[Exception], ...] = ()
     place: str = "in memory"
     skipped: SkippedRecords | None = None
+    # Whether other processes write to the same store: then nothing that is kept in memory is known to be so still.
+    is_shared: bool = False
 
     @property
     def skipped_count(self) -> int:
@@ -211,6 +213,12 @@ class Engine(Protocol):
         Raises:
             StorageFailure: it cannot be made so.
         """
+        return
+
+    # Optional: reading many records at once. By default each is read when it is asked for.
+
+    def expect(self, keys: Iterable[tuple[str, bytes]]) -> None:
+        """Prepares for records to be asked for, whose keyspaces and keys are given."""
         return
 
     # Optional: reading while others write. By default a read holds the lock.

@@ -16,8 +16,16 @@ class OrderedMap(Protocol):
 
     start: bytes
     stop: bytes | None
-    size_bytes: int
-    item_count: int
+
+    @property
+    def size_bytes(self) -> int:
+        """The total size of its items; of a store that several processes share, about."""
+        ...
+
+    @property
+    def item_count(self) -> int:
+        """How many there are; in the same way."""
+        ...
 
     def get(self, key: bytes) -> bytes | None:
         """The record of a key, or None."""

@@ -10,6 +10,11 @@ def record_key(ordinal: int, number: int) -> bytes:
     return ordinal.to_bytes(_ORDINAL_BYTES, "big") + max(number, 0).to_bytes(_NUMBER_BYTES, "big")
 
 
+def shard_prefix(ordinal: int) -> bytes:
+    """What the keys of a shard's records begin with; a sequence number follows."""
+    return ordinal.to_bytes(_ORDINAL_BYTES, "big")
+
+
 def record_range(ordinal: int) -> tuple[bytes, bytes]:
     """The range of the keys of a shard's records."""
     return ordinal.to_bytes(_ORDINAL_BYTES, "big"), (ordinal + 1).to_bytes(_ORDINAL_BYTES, "big")

@@ -11,6 +11,7 @@ from minidynamo.schema.table_state import TableState
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.stream_state import (
+    SHARED_STARTS,
     STREAM_PREFIX,
     StreamState,
     keyspace_name,
@@ -112,7 +113,7 @@ class Streams:
             self._stage_state(batch, change, present.closed_state())
         if has and present is None:
             assert new is not None, f"{table_name} has a stream and no state"
-            state = new_state(new, starts, self._clock.now())
+            state = new_state(new, SHARED_STARTS if self._engine.is_shared else starts, self._clock.now())
             batch.creates.append(keyspace_name(state))
             self._stage_state(batch, change, state)
         now = self._clock.now()
@@ -159,10 +160,8 @@ class Streams:
         assert disabled == self._disabled, f"the streams {self._disabled} are noted as disabled, and {disabled} are"
 
     def _open(self, state: StreamState) -> None:
-        from minidynamo.streams.stream import Stream  # Most databases have no stream.
-
         key: _Key = (state["TableName"], state["Label"])
-        stream = self._streams[key] = Stream(self._engine, self._system, self._clock, state)
+        stream = self._streams[key] = self._stream_type()(self._engine, self._system, self._clock, state)
         if stream.is_enabled:
             present = self._enabled.get(key[0])
             assert present is None or present.key == key, f"{key} is enabled while there is {present.key}"
@@ -171,6 +170,16 @@ class Streams:
             self._disabled.add(key)
             if key[0] in self._enabled and self._enabled[key[0]].state["Label"] == key[1]:
                 del self._enabled[key[0]]
+
+    def _stream_type(self) -> type[Stream]:
+        """What streams are; most databases have none, and do not import it."""
+        if self._engine.is_shared:
+            from minidynamo.streams.shared_stream import SharedStream
+
+            return SharedStream
+        from minidynamo.streams.stream import Stream
+
+        return Stream
 
     def _stage_state(self, batch: Batch, change: StreamChange, state: StreamState) -> None:
         stage_stream_state(batch, self._system, state)

@@ -17,7 +17,6 @@ from minidynamo.limits import SHARD_OPEN_SECONDS_MAX, STREAM_RETENTION_SECONDS
 from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
-from minidynamo.storage.partition import Partition
 from minidynamo.streams.change_record import (
     INSERT,
     MODIFY,
@@ -69,15 +68,25 @@ class Stream:
         self.key_names: tuple[str, ...] = tuple(each["AttributeName"] for each in state["KeySchema"])
         self._keyspace = keyspace_name(state)
         (self._map,) = engine.maps(self._keyspace)
-        self.last_number = max((each.first for each in self.shards), default=0)
-        for shard in self.shards:
-            for key, _ in self._map.range(*record_range(shard.ordinal), True):
-                self.last_number = max(self.last_number, number_in(key))
-                break
+        self.last_number = self._found_last_number()
         self._shard_of_start: dict[bytes, Shard] = {}
         self._align_at = self._trim_at = 0.0
         self._pending: _Pending | None = None
         self._index_open_shards()
+
+    def _found_last_number(self) -> int:
+        """The highest number that has been given, as the records tell."""
+        last = max((each.first for each in self.shards), default=0)
+        for shard in self.shards:
+            for key, _ in self._map.range(*record_range(shard.ordinal), True):
+                last = max(last, number_in(key))
+                break
+        return last
+
+    @property
+    def next_number(self) -> int:
+        """The number from which on changes have not been made yet."""
+        return self.last_number + 1
 
     @property
     def key(self) -> tuple[str, str]:
@@ -108,8 +117,8 @@ class Stream:
     def stage(
         self,
         batch: Batch,
-        partitions: Sequence[Partition],
-        start: bytes,
+        keyspace: Keyspace,
+        key: bytes,
         old: bytes | None,
         new: bytes | None,
         item: Item | None,
@@ -119,18 +128,26 @@ class Stream:
 
         Parameters:
             batch: the batch of the change.
-            partitions: those of the table.
-            start: where the partition begins that holds the item.
+            keyspace: that of the table.
+            key: the key bytes of the item.
             old, new: the item's records before and after; None where there is none.
             item: the new item, where it is known.
             by_service: whether the service itself deletes it.
         """
-        if old is not None and new is not None and _is_unchanged(old, new):
+        if old is not None and new is not None and is_unchanged(old, new):
             return
         now = self._clock.now()
         self._take_up(batch)
-        if now >= self._align_at or len(partitions) != len(self._shard_of_start):
-            self.align(batch, [each.map.start for each in partitions])
+        if now >= self._align_at or len(keyspace.partitions) != len(self._shard_of_start):
+            self.align(batch, [each.map.start for each in keyspace.partitions])
+        packed = self._packed(now, old, new, item, by_service)
+        self.last_number += 1
+        shard = self._shard_of_start[keyspace.partition_of(key).map.start]
+        assert shard.first < self.last_number, f"change {self.last_number} goes into {shard.id} from {shard.first} on"
+        batch.put(self._keyspace, record_key(shard.ordinal, self.last_number), packed, record_size_bytes(packed), 1)
+
+    def _packed(self, now: float, old: bytes | None, new: bytes | None, item: Item | None, by_service: bool) -> bytes:
+        """The record of a change."""
         kind = INSERT if old is None else REMOVE if new is None else MODIFY
         shown_new = new if self._view.has_new else None
         shown_old = old if self._view.has_old else None
@@ -138,12 +155,7 @@ class Stream:
         if not (shown_new or shown_old):
             known = record_item(new or old or b"") if item is None else item
             keys = {name: known[name] for name in self.key_names}
-        packed = packed_change(kind, now, by_service, keys, shown_new, shown_old)
-        self.last_number += 1
-        shard = self._shard_of_start[start]
-        assert shard.first < self.last_number, f"change {self.last_number} goes into {shard.id} from {shard.first} on"
-        key = record_key(shard.ordinal, self.last_number)
-        batch.put(self._keyspace, key, packed, record_size_bytes(packed), 1)
+        return packed_change(kind, now, by_service, keys, shown_new, shown_old)
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
         """Ensures that there is one open shard per partition, and trims what is too old.
@@ -309,7 +321,7 @@ class Stream:
         assert bool(opened) == self.is_enabled, f"{self.key} has {len(opened)} open shards; enabled: {self.is_enabled}"
 
 
-def _is_unchanged(old: bytes, new: bytes) -> bool:
+def is_unchanged(old: bytes, new: bytes) -> bool:
     """Whether two records hold equal items; sets and numbers in them are normal, the order of attributes is not."""
     if old == new:
         return True

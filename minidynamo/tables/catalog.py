@@ -97,7 +97,8 @@ class Catalog:
         self.unsaved: list[_Unsaved] = []  # What time has changed since it was stored.
         for state in self.stored_states():
             self._open(state)
-        self._drop_leftovers()
+        if not engine.is_shared:  # Else it may be another process that is about to use them.
+            self._drop_leftovers()
 
     def stored_states(self) -> Iterator[TableState]:
         """What is stored of all tables, in the order of their names."""

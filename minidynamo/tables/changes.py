@@ -131,8 +131,7 @@ def stage_change(
     consumption = Consumption(write_units(max(old_size or 0, new_size)))
     size_change = batch.stage(table.keyspace, key, record, new_size, old_size, consumption.table)
     if table.stream is not None and (old_record is not None or record is not None):
-        partitions, start = table.keyspace.partitions, table.keyspace.partition_of(key).map.start
-        table.stream.stage(batch, partitions, start, old_record, record, new_item, by_service)
+        table.stream.stage(batch, table.keyspace, key, old_record, record, new_item, by_service)
     if table.expiry is not None:
         table.expiry.stage(batch, key, old_item or table.expiry.timed_item(old_record), new_item)
     if table.indexes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TypedDict
 
 import msgpack
@@ -49,12 +49,14 @@ class IdempotencyTokens:
 
     Parameters:
         system: the keyspace where they are kept.
+        forgets: whether those whose time is over are forgotten as others come; otherwise somebody calls `forget`.
     """
 
-    def __init__(self, system: Keyspace) -> None:
-        self._system = system
+    def __init__(self, system: Keyspace, forgets: bool = True) -> None:
+        self._system, self._forgets = system, forgets
         # When each may be forgotten; also of tokens that have been used again since.
-        expiries = [(_entry(record)["ExpiresAt"], key) for key, record in self._entries()]
+        entries = self._entries() if forgets else ()
+        expiries = [(_entry(record)["ExpiresAt"], key) for key, record in entries]
         self._expiries = deque(sorted(expiries))
         self._latest_expiry = self._expiries[-1][0] if self._expiries else 0.0
 
@@ -100,7 +102,16 @@ class IdempotencyTokens:
         expires_at = now + IDEMPOTENCY_WINDOW_SECONDS
         entry: _Entry = {"Request": _digest(operation, request), "ExpiresAt": expires_at, "Outcome": outcome}
         self._system.keep(batch, key, packed_record(entry, 0))
-        batch.after += (lambda: self._schedule(len(due), expires_at, key),)
+        if self._forgets:
+            batch.after += (lambda: self._schedule(len(due), expires_at, key),)
+
+    def forget(self, batch: WriteBatch, now: float, count: int) -> int:
+        """Stages the end of so many tokens whose time is over; how many they are."""
+        over = (key for key, record in self._entries() if _entry(record)["ExpiresAt"] <= now)
+        found = list(islice(over, count))
+        for key in found:
+            self._system.keep(batch, key, None)
+        return len(found)
 
     def check(self) -> None:
         """Asserts that every token can be read, is due to be forgotten, and not later than a window after its use."""

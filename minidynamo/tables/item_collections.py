@@ -23,15 +23,17 @@ class ItemCollections:
     Parameters:
         keyspaces: the table's and its LSIs'. Without an LSI nothing is bounded.
         size_bytes_max: the size at which a partition is full.
+        keeps_sizes: whether a size once counted is known from then on, since nobody else writes.
 
     Attributes:
         are_bounded: whether the table has an LSI.
     """
 
-    def __init__(self, keyspaces: Sequence[Keyspace], size_bytes_max: int) -> None:
+    def __init__(self, keyspaces: Sequence[Keyspace], size_bytes_max: int, keeps_sizes: bool = True) -> None:
         assert keyspaces, "the item collections of no keyspace"
         self._keyspaces = keyspaces
         self._size_bytes_max = min(size_bytes_max, ITEM_COLLECTION_SIZE_BYTES_MAX)
+        self._keeps_sizes = keeps_sizes
         self._sizes: dict[bytes, int] = {}
         self.are_bounded = len(keyspaces) > 1
 
@@ -54,6 +56,8 @@ class ItemCollections:
 
     def size_bytes(self, prefix: bytes) -> int:
         """The size of the collection whose key bytes begin with `prefix`."""
+        if not self._keeps_sizes:
+            return self._counted(prefix)
         if prefix not in self._sizes:
             self._sizes[prefix] = self._counted(prefix)
         return self._sizes[prefix]

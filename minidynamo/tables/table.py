@@ -65,7 +65,9 @@ class Table:
         self.stream: Stream | None = None
         self.apply(state)
         self.collections = ItemCollections(
-            [self.keyspace, *(index.keyspace for index in self.local_indexes)], partition_size_bytes_max
+            [self.keyspace, *(index.keyspace for index in self.local_indexes)],
+            partition_size_bytes_max,
+            keeps_sizes=not engine.is_shared,
         )
 
     def apply(self, state: TableState) -> None:

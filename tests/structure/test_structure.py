@@ -40,7 +40,7 @@ FLOORS = (
     {"endpoints"},
     {"lambda_api", "metrics"},
     {"embedded", "http"},
-    {"remote", "gateway"},
+    {"remote", "gateway", "shared"},
     {"database"},
     {"simulation", "formats", "templates"},
     {"boto", "conformance", "exports", "anonymizing"},

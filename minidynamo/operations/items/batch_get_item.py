@@ -42,6 +42,7 @@ def batch_get_item(context: OperationContext, request: Request) -> Response:
             table = context.catalog.table(name)
             table.check_nested_paths(read.bound.nested_attributes)
             located.append((table, read, [table.primary_key.encoded_key(key) for key in read.keys]))
+        context.engine.expect((table.keyspace.name, key) for table, _, keys in located for key in keys)
         consumptions = _read(context.meter, list(reads), located)
     response: Response = {
         "Responses": {name: _shown(read) for name, read in reads.items()},

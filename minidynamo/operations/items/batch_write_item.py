@@ -27,6 +27,7 @@ def batch_write_item(context: OperationContext, request: Request) -> Response:
     metrics: dict[str, dict[bytes, Response]] = {}
     with context.lock:
         located = _located(context, writes)
+        context.engine.expect((table.keyspace.name, key) for _, table, key in located)
         batch = WriteBatch()
         for write, table, key in located:
             consumption = _stage(batch, write, table, key)

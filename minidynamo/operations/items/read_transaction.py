@@ -58,6 +58,7 @@ def read_together(context: OperationContext, request: Request, layers: Layers, g
     with context.lock:
         tables = [context.catalog.table(get.table_name) for get in gets]
         keys = _located(context, layers, tables, gets)
+        context.engine.expect((table.keyspace.name, key) for table, key in zip(tables, keys, strict=True))
         records = [table.record(key) for table, key in zip(tables, keys, strict=True)]
         _check_size(records)
         for get, table, key, record in zip(gets, tables, keys, records, strict=True):

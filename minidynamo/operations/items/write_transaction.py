@@ -128,6 +128,7 @@ class WriteTransaction:
     def _decide(self) -> None:
         """Evaluates every condition and update against the items as they are; reports all that fail."""
         errors: list[DynamoError | None] = []
+        self._context.engine.expect((action.table.keyspace.name, action.key) for action in self._actions)
         for action in self._actions:
             write = action.write
             needs_old = bool(action.table.indexes) or write.guard.condition is not None or write.edits

@@ -56,7 +56,7 @@ def _position(stream: Stream, shard: Shard, request: Request, number: int | None
         return number + (kind == "AFTER_SEQUENCE_NUMBER")
     if kind == "TRIM_HORIZON":
         return shard.first
-    end = stream.last_number + 1 if shard.last is None else shard.last + 1
+    end = stream.next_number if shard.last is None else shard.last + 1
     if kind == "LATEST":
         return end
     moment = request["Timestamp"]

@@ -1,0 +1,137 @@
+"""A database whose store is not this process's: the faces of a `Database`, whose requests go through an endpoint."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+from minidynamo.database.argument_rules import check_method
+from minidynamo.database.database import Database
+from minidynamo.database.fork import follow
+from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.endpoints.middleware import Wrapped
+from minidynamo.errors import DatabaseClosed, StoreError
+from minidynamo.policies.evaluation import Principal
+
+if TYPE_CHECKING:
+    from minidynamo.lambdas.source import Streams
+
+
+class DatabaseElsewhere(Database):
+    """What databases have in common whose store is elsewhere. Derived classes say how requests are carried out.
+
+    What needs the store itself, such as `check`, raises StoreError. `on_stream` keeps in a table there, named
+    `minidynamo-leases`, which process reads which shard and how far it has come; each change is handed over at least
+    once. Functions, their versions and what is queued for them are this process's.
+    """
+
+    _address: str
+
+    def _begin(self) -> None:
+        """Begins what every database has."""
+        self._closed_because: str | None = None
+        self._lock = threading.RLock()
+        self._identity = uuid.uuid4().hex
+        follow(self)
+        Wrapped.__init__(self)
+
+    def __repr__(self) -> str:
+        return f"connect({self._address!r})"
+
+    @property
+    def url(self) -> str:
+        return self._address
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables, in byte order."""
+        pages = self.client().get_paginator("list_tables").paginate()
+        return sorted((name for page in pages for name in page["TableNames"]), key=str.encode)
+
+    def try_lock(self, is_read: bool) -> bool:
+        """Never: whoever asks waits for the network."""
+        return False
+
+    def unlock(self) -> None:
+        """Nothing is ever locked."""
+
+    def seen_by(self, principal: Principal) -> Endpoint:  # type: ignore[override]
+        """Itself for the root of an account; StoreError for anybody else, since policies ask what tables are like."""
+        if not principal.is_root:
+            raise StoreError(
+                f"policies are judged where the store is opened, and this database is at {self.url}: "
+                "serve it with secrets alone"
+            )
+        return self
+
+    def _streams(self) -> Streams:
+        from minidynamo.lambdas.remote_streams import RemoteStreams
+
+        return RemoteStreams(self.execute)
+
+    def begin_as_child(self) -> None:
+        """Begins anew in a child process: with connections of its own, and with nothing that it reads."""
+        self._leave_connections()
+        self._function_server = None
+        if self._functions is not None:
+            self._functions.begin_as_child()
+
+    def close(self, timeout: float = 10.0) -> list[str]:
+        """Ends handlers and closes its connections. Further requests answer InternalServerError.
+
+        Parameters:
+            timeout: how many seconds to wait for handlers that run in the background.
+
+        Returns:
+            The handlers that were still running then, in words.
+        """
+        check_method(timeout=timeout)
+        if self._closed_because is not None:
+            return []
+        hanging = self.stop_functions(timeout)
+        if self._sweeper is not None:
+            self._sweeper.close()
+        self._closed_because = "The database is closed. Open it again with minidynamo.connect()."
+        self._close_connections()
+        return hanging
+
+    def _require_open(self) -> None:
+        if self._closed_because is not None:
+            raise DatabaseClosed(self._closed_because)
+
+    def _leave_connections(self) -> None:
+        """Leaves its connections to the parent of this process."""
+        raise NotImplementedError
+
+    def _close_connections(self) -> None:
+        raise NotImplementedError
+
+
+def refusal(name: str) -> Callable[..., NoReturn]:
+    """A method that raises StoreError: the store is somewhere else."""
+
+    def refuse(self: DatabaseElsewhere, *parameters: object, **options: object) -> NoReturn:
+        raise StoreError(
+            f"{name} needs the store itself, and this database is at {self.url}: use it where the store is opened"
+        )
+
+    refuse.__name__ = name.removesuffix("()")
+    refuse.__doc__ = "Raises StoreError: the store is somewhere else."
+    return refuse
+
+
+for _name in (
+    "partitions",
+    "backup",
+    "snapshot",
+    "restore",
+    "fork_settings",
+    "check",
+    "as_principal",
+    "least_privilege",
+):
+    setattr(DatabaseElsewhere, _name, refusal(f"{_name}()"))
+DatabaseElsewhere.metrics = property(refusal("metrics"))  # type: ignore[assignment, method-assign]
+DatabaseElsewhere.skipped_count = property(refusal("skipped_count"))  # type: ignore[assignment, method-assign]

@@ -1,0 +1,73 @@
+"""A database over a store that several processes share: the faces of a `Database`, each operation a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from minidynamo.clock import Clock, SystemClock
+from minidynamo.database.elsewhere import DatabaseElsewhere, refusal
+from minidynamo.database.expiry import expire_items
+from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
+from minidynamo.shared.endpoint import SharedEndpoint
+from minidynamo.shared.settings import StoreSettings
+from minidynamo.storage.shared.link import Link
+from minidynamo.tables.catalog import StatusDelays
+from minidynamo.tables.metering import Meter
+from minidynamo.values.api_types import Request, Response
+from minidynamo.wording import Wording
+
+
+class SharedDatabase(DatabaseElsewhere):
+    """A DynamoDB over a store that other processes work on as well. Safe to use from many threads.
+
+    Parameters:
+        address: of the store, for people.
+        new_link: gives another link to it.
+        clock, region, account_id, table_delays, wording: those of `Database`.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        new_link: Callable[[], Link],
+        clock: Clock | None = None,
+        region: str | None = None,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        table_delays: float | Mapping[str, float] | StatusDelays | None = None,
+        wording: str = "current",
+    ) -> None:
+        self._address = address
+        self.clock = SystemClock() if clock is None else clock
+        self.scope = ArnScope(region or DEFAULT_REGION, account_id)
+        settings = StoreSettings(self.clock, self.scope, StatusDelays.of(table_delays), Wording(wording), Meter())
+        self._shared = SharedEndpoint(new_link, settings)
+        self._begin()
+
+    @property
+    def next_status_change(self) -> float | None:
+        return self._shared.next_status_change
+
+    def new_request_id(self) -> str:
+        return self._shared.new_request_id()
+
+    def expire(self) -> int:
+        """Deletes all items whose time to live is over by the database's clock; how many they were.
+
+        Raises:
+            DynamoError: it is closed, or the store cannot be reached.
+        """
+        self._require_open()
+        return self._shared.run(expire_items, "write")
+
+    def _carry_out(self, operation: str, request: Request) -> Response:
+        self._require_open()
+        return self._shared.execute(operation, request)
+
+    def _leave_connections(self) -> None:
+        self._shared.leave()
+
+    def _close_connections(self) -> None:
+        self._shared.close()
+
+
+SharedDatabase.fork = refusal("fork()")  # type: ignore[method-assign]
