@@ -24,6 +24,7 @@ class SharedDatabase(DatabaseElsewhere):
         address: of the store, for people.
         new_link: gives another link to it.
         clock, region, account_id, table_delays, wording: those of `Database`.
+        shard_count: how many shards streams have that begin now.
     """
 
     def __init__(
@@ -35,11 +36,14 @@ class SharedDatabase(DatabaseElsewhere):
         account_id: str = DEFAULT_ACCOUNT_ID,
         table_delays: float | Mapping[str, float] | StatusDelays | None = None,
         wording: str = "current",
+        shard_count: int = 4,
     ) -> None:
         self._address = address
         self.clock = SystemClock() if clock is None else clock
         self.scope = ArnScope(region or DEFAULT_REGION, account_id)
-        settings = StoreSettings(self.clock, self.scope, StatusDelays.of(table_delays), Wording(wording), Meter())
+        settings = StoreSettings(
+            self.clock, self.scope, StatusDelays.of(table_delays), Wording(wording), Meter(), shard_count
+        )
         self._shared = SharedEndpoint(new_link, settings)
         self._begin()
 

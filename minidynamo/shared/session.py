@@ -11,7 +11,7 @@ from minidynamo.schema.arns import ArnScope
 from minidynamo.shared.settings import StoreSettings
 from minidynamo.storage.engine import Engine
 from minidynamo.storage.shared.engine import SessionEngine
-from minidynamo.storage.shared.link import Conflict, Kind, Link
+from minidynamo.storage.shared.link import CatalogChanged, Conflict, Kind, Link
 from minidynamo.storage.shared.statistics import Statistics
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.changes import WriteBatch
@@ -35,7 +35,7 @@ class Session:
     """
 
     def __init__(self, link: Link, statistics: Statistics, settings: StoreSettings) -> None:
-        self.store = SessionEngine(link, statistics)
+        self.store = SessionEngine(link, statistics, settings.shard_count)
         self.engine: Engine = self.store
         self.clock: Clock = settings.clock
         self.scope: ArnScope = settings.scope
@@ -114,7 +114,7 @@ class _Transaction:
         except BaseException as failure:
             self._session.has_tables = self._session.has_tables and _leaves_tables(failure, self._session.kind)
             raise
-        if self._session.kind == "definition":
+        if self._session.kind == "definition" or isinstance(error, CatalogChanged):
             self._session.has_tables = False  # They have another version now, or what is live here is nowhere else.
 
 

@@ -27,6 +27,7 @@ class StoreSettings:
         delays: how long statuses pass.
         wording: the words of its errors.
         meter: counts capacity units.
+        shard_count: how many shards streams have that begin now.
         new_uuid: gives identifiers, which no other process gives.
     """
 
@@ -35,4 +36,5 @@ class StoreSettings:
     delays: StatusDelays
     wording: Wording
     meter: Meter
+    shard_count: int = 4
     new_uuid: Callable[[], str] = _new_uuid

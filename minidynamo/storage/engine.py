@@ -154,6 +154,8 @@ class Engine(Protocol):
     skipped: SkippedRecords | None = None
     # Whether other processes write to the same store: then nothing that is kept in memory is known to be so still.
     is_shared: bool = False
+    # Where the shards of streams begin; None where they follow the partitions of their tables.
+    shard_starts: Sequence[bytes] | None = None
 
     @property
     def skipped_count(self) -> int:

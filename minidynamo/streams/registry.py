@@ -11,7 +11,6 @@ from minidynamo.schema.table_state import TableState
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.stream_state import (
-    SHARED_STARTS,
     STREAM_PREFIX,
     StreamState,
     keyspace_name,
@@ -113,7 +112,7 @@ class Streams:
             self._stage_state(batch, change, present.closed_state())
         if has and present is None:
             assert new is not None, f"{table_name} has a stream and no state"
-            state = new_state(new, SHARED_STARTS if self._engine.is_shared else starts, self._clock.now())
+            state = new_state(new, self._engine.shard_starts or starts, self._clock.now())
             batch.creates.append(keyspace_name(state))
             self._stage_state(batch, change, state)
         now = self._clock.now()

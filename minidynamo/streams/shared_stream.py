@@ -3,7 +3,7 @@
 A change has the number of its transaction, and transactions end in another order than they begin. So only what lies
 below the horizon is shown: nothing can join it any more. Per item that is the order of commits, since whoever changes
 an item has read it in a state that holds the commit before. Shards do not follow partitions, of which there is one:
-each has a quarter of the tokens, for as long as the stream is enabled.
+each has its part of all tokens, for as long as the stream is enabled.
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ from minidynamo.streams.shard import StoredShard, new_shard
 from minidynamo.values.records import packed_record, record_content
 
 STREAM_PREFIX = b"stream/"
-# Where the shards begin of a stream whose table is one map: each takes a quarter of all tokens.
-SHARED_STARTS = (b"", *((quarter << 62).to_bytes(8, "big") for quarter in (1, 2, 3)))
 
 
 class StreamState(TypedDict):

@@ -33,6 +33,7 @@ class SessionEngine(Engine):
     Parameters:
         link: to the engine.
         statistics: what is known of sizes, and what this process has added.
+        shard_count: how many shards streams have that begin now; each takes as many tokens as the others.
 
     Attributes:
         version: of the store, whose tables have been read; None where they have to be read again.
@@ -40,8 +41,10 @@ class SessionEngine(Engine):
 
     is_shared = True
 
-    def __init__(self, link: Link, statistics: Statistics) -> None:
+    def __init__(self, link: Link, statistics: Statistics, shard_count: int = 4) -> None:
+        assert shard_count >= 1, f"streams of {shard_count} shards"
         self.link = link
+        self.shard_starts = [b"", *((each * 2**64 // shard_count).to_bytes(8, "big") for each in range(1, shard_count))]
         self.version: int | None = None
         self._statistics = statistics
         self._kind: Kind | None = None
@@ -83,14 +86,14 @@ class SessionEngine(Engine):
         """
         kind, changes = self._kind, self._changes()
         self._kind = None
+        if self.link.version is None:
+            self.link.touch()
+            self._require_version()
         if kind == "definition" or changes.writes or changes.appends:
             self.link.commit(changes)
             self._statistics.add(changes.counts)
             return
-        if self.link.version is None:
-            self.link.touch()
         self.link.end()
-        self._require_version()
 
     def refuse(self) -> None:
         """Gives the transaction up, since what was asked for is refused.
