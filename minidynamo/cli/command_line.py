@@ -10,8 +10,8 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
+from minidynamo.cli.command_type import Commands
 from minidynamo.cli.interruption import closing_on_sigterm
 from minidynamo.wording import WORDINGS
 
@@ -41,9 +41,6 @@ def _escape_what_cannot_be_encoded() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-# What parsers of commands are added to.
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
 # Packages of the extras, by which a missing one is told.
 _EXTRAS = {
     "hypothesis": "testing",
@@ -54,6 +51,7 @@ _EXTRAS = {
     "httptools": "server",
     "boto3": "boto3",
     "botocore": "boto3",
+    "psycopg": "postgres",
     "yaml": "cli",
     "prompt_toolkit": "cli",
 }

@@ -148,9 +148,8 @@ def check_connection(
         check_settings(region=region, **{name: store[name] for name in _SHARED if name in store})
         other = [name for name, value in store.items() if name not in _SHARED and value != _STORE_DEFAULTS[name]]
         if other or credentials is not None:
-            raise ValueError(
-                f"a shared store has no setting {other[0] if other else 'credentials'}: its URL says who you are"
-            )
+            wrong = other[0] if other else "credentials"
+            raise ValueError(f"a shared store has no setting {wrong}: leave it out")
         return
     if credentials is not None:
         raise ValueError("credentials are for a database at a URL")

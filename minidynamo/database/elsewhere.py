@@ -31,6 +31,7 @@ class DatabaseElsewhere(Database):
 
     def _begin(self) -> None:
         """Begins what every database has."""
+        assert self._address, "a database elsewhere is nowhere"
         self._closed_because: str | None = None
         self._lock = threading.RLock()
         self._identity = uuid.uuid4().hex

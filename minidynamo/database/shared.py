@@ -9,6 +9,7 @@ from minidynamo.database.elsewhere import DatabaseElsewhere, refusal
 from minidynamo.database.expiry import expire_items
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
 from minidynamo.shared.endpoint import SharedEndpoint
+from minidynamo.shared.housekeeping import Housekeeping
 from minidynamo.shared.settings import StoreSettings
 from minidynamo.storage.shared.link import Link
 from minidynamo.tables.catalog import StatusDelays
@@ -45,6 +46,8 @@ class SharedDatabase(DatabaseElsewhere):
             self.clock, self.scope, StatusDelays.of(table_delays), Wording(wording), Meter(), shard_count
         )
         self._shared = SharedEndpoint(new_link, settings)
+        self._housekeeping = Housekeeping(self._shared)
+        self._housekeeping.add_sizes()
         self._begin()
 
     @property
@@ -71,6 +74,7 @@ class SharedDatabase(DatabaseElsewhere):
         self._shared.leave()
 
     def _close_connections(self) -> None:
+        self._housekeeping.close()
         self._shared.close()
 
 

@@ -138,6 +138,7 @@ class TableCopy:
 
     def _count(self, report: PutReport) -> None:
         progress = self._progress
+        assert report.put_count >= 0 <= report.present_count, f"fewer items than none: {report}"
         progress.put_count += report.put_count
         progress.present_count += report.present_count
         progress.refused_count += len(report.refused)

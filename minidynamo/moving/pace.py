@@ -53,6 +53,7 @@ class Pace:
         Raises:
             DynamoError: the endpoint's own error; that it throttles, where nothing has passed for ten minutes.
         """
+        assert units > 0, f"{operation} counts {units}"
         end = self._now() + _PATIENCE_SECONDS
         while True:
             self._wait(units)

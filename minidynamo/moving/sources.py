@@ -93,6 +93,7 @@ class ExportSource:
     def pages(self, segment: str, after: JsonValue = None) -> Iterator[ItemPage]:
         """The items of a part; `after` is how many come before them."""
         count = int(after or 0)
+        assert segment in self.segments, f"{segment} is no part of the export"
         items = self._export.items(segment, count)
         while True:
             page = list(islice(items, _EXPORT_PAGE_ITEMS))

@@ -39,6 +39,7 @@ def key_digest(item: Item, key_names: tuple[str, ...]) -> bytes:
 
 def bucket_of(digest: bytes) -> int:
     """The bucket of a key with this digest."""
+    assert len(digest) == _DIGEST_BYTES, f"{digest!r} is no digest"
     return int.from_bytes(digest[:2], "big") % BUCKET_COUNT
 
 

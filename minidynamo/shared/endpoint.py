@@ -147,6 +147,7 @@ class SharedEndpoint:
 
     def _give(self, session: Session) -> None:
         with self._guard:
+            assert session not in self._idle, "a session is given back twice"
             if not self._is_closed:
                 self._idle.append(session)
                 return

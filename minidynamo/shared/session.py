@@ -101,6 +101,7 @@ class _Transaction:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._depth -= 1
+        assert self._depth >= 0, "a transaction is left that was not entered"
         if self._depth:
             return
         store = self._session.store

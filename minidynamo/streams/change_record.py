@@ -52,6 +52,35 @@ VIEW_TYPES = {
 }
 
 
+def recorded_change(
+    view: ViewType,
+    key_names: tuple[str, ...],
+    time: float,
+    old: bytes | None,
+    new: bytes | None,
+    item: Item | None,
+    by_service: bool,
+) -> bytes:
+    """The record of a change, with the images that a view has.
+
+    Parameters:
+        view: of the stream.
+        key_names: the attributes of the table's key.
+        time: when, in epoch seconds.
+        old, new: the item's records before and after; None where there is none.
+        item: the new item, where it is known.
+        by_service: whether the service itself deletes it.
+    """
+    kind = INSERT if old is None else REMOVE if new is None else MODIFY
+    shown_new = new if view.has_new else None
+    shown_old = old if view.has_old else None
+    keys = None
+    if not (shown_new or shown_old):
+        known = record_item(new or old or b"") if item is None else item
+        keys = {name: known[name] for name in key_names}
+    return packed_change(kind, time, by_service, keys, shown_new, shown_old)
+
+
 def packed_change(
     kind: int, time: float, by_service: bool, keys: Item | None, new: bytes | None, old: bytes | None
 ) -> bytes:
@@ -172,6 +201,13 @@ class ChangeRecord(NamedTuple):
         if by_service:
             record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
         return record
+
+
+def is_unchanged(old: bytes, new: bytes) -> bool:
+    """Whether two records hold equal items; sets and numbers in them are normal, the order of attributes is not."""
+    if old == new:
+        return True
+    return len(old) == len(new) and old[:SIZE_BYTES] == new[:SIZE_BYTES] and record_item(old) == record_item(new)
 
 
 def unpacked_change(number: int, packed: bytes) -> ChangeRecord:

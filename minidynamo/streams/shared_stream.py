@@ -16,10 +16,10 @@ from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.shared.engine import SessionEngine
 from minidynamo.storage.shared.link import Append
-from minidynamo.streams.change_record import ChangeRecord, unpacked_change
+from minidynamo.streams.change_record import ChangeRecord, is_unchanged, recorded_change, unpacked_change
 from minidynamo.streams.record_keys import number_in, record_key, record_range, shard_prefix
 from minidynamo.streams.shard import Shard
-from minidynamo.streams.stream import Stream, is_unchanged
+from minidynamo.streams.stream import Stream
 from minidynamo.streams.stream_state import StreamState
 from minidynamo.values.attribute_value import Item
 
@@ -54,7 +54,7 @@ class SharedStream(Stream):
         if old is not None and new is not None and is_unchanged(old, new):
             return
         shard = self._opened[bisect_right(self._starts, key) - 1]
-        packed = self._packed(self._clock.now(), old, new, item, by_service)
+        packed = recorded_change(self._view, self.key_names, self._clock.now(), old, new, item, by_service)
         self._session.append(batch, Append(self._keyspace, shard_prefix(shard.ordinal), packed))
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:

@@ -18,21 +18,19 @@ from minidynamo.schema.arns import ArnScope
 from minidynamo.storage.engine import Batch, Engine
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.streams.change_record import (
-    INSERT,
-    MODIFY,
-    REMOVE,
     VIEW_TYPES,
     ChangeRecord,
     StreamOrigin,
     change_time,
-    packed_change,
+    is_unchanged,
+    recorded_change,
     unpacked_change,
 )
 from minidynamo.streams.record_keys import number_in, ordinal_in, record_key, record_range
 from minidynamo.streams.shard import Shard, check_shards, has_had_id, is_aligned, new_shard
 from minidynamo.streams.stream_state import StreamState, keyspace_name, read_state, stage_stream_state, state_key
 from minidynamo.values.attribute_value import Item
-from minidynamo.values.records import SIZE_BYTES, record_item, record_size_bytes
+from minidynamo.values.records import record_size_bytes
 
 _TRIM_INTERVAL_SECONDS = 300.0
 _TRIMMED_AT_ONCE_MAX = 10_000
@@ -140,22 +138,11 @@ class Stream:
         self._take_up(batch)
         if now >= self._align_at or len(keyspace.partitions) != len(self._shard_of_start):
             self.align(batch, [each.map.start for each in keyspace.partitions])
-        packed = self._packed(now, old, new, item, by_service)
+        packed = recorded_change(self._view, self.key_names, now, old, new, item, by_service)
         self.last_number += 1
         shard = self._shard_of_start[keyspace.partition_of(key).map.start]
         assert shard.first < self.last_number, f"change {self.last_number} goes into {shard.id} from {shard.first} on"
         batch.put(self._keyspace, record_key(shard.ordinal, self.last_number), packed, record_size_bytes(packed), 1)
-
-    def _packed(self, now: float, old: bytes | None, new: bytes | None, item: Item | None, by_service: bool) -> bytes:
-        """The record of a change."""
-        kind = INSERT if old is None else REMOVE if new is None else MODIFY
-        shown_new = new if self._view.has_new else None
-        shown_old = old if self._view.has_old else None
-        keys = None
-        if not (shown_new or shown_old):
-            known = record_item(new or old or b"") if item is None else item
-            keys = {name: known[name] for name in self.key_names}
-        return packed_change(kind, now, by_service, keys, shown_new, shown_old)
 
     def align(self, batch: Batch, starts: Sequence[bytes]) -> None:
         """Ensures that there is one open shard per partition, and trims what is too old.
@@ -319,10 +306,3 @@ class Stream:
         opened = {each.start: each for each in self.shards if each.is_open}
         assert opened == self._shard_of_start, f"{self.key} writes to {self._shard_of_start}, and open are {opened}"
         assert bool(opened) == self.is_enabled, f"{self.key} has {len(opened)} open shards; enabled: {self.is_enabled}"
-
-
-def is_unchanged(old: bytes, new: bytes) -> bool:
-    """Whether two records hold equal items; sets and numbers in them are normal, the order of attributes is not."""
-    if old == new:
-        return True
-    return len(old) == len(new) and old[:SIZE_BYTES] == new[:SIZE_BYTES] and record_item(old) == record_item(new)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -110,6 +110,12 @@ class SimulatedLink(Link):
 
     def statistics(self) -> dict[str, tuple[int, int]]:
         return {}
+
+    def add_statistics(self, counts: Mapping[str, tuple[int, int]]) -> None:
+        """Nobody asks for them."""
+
+    def clean_up(self, count: int) -> bool:
+        return False
 
     def _look(self) -> State:
         """The state of the transaction, or of this read."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from minidynamo.cli.command_line import Commands
+from minidynamo.cli.command_type import Commands
 
 _PLACES = (
     "SRC and DST are a database file, the URL of a DynamoDB (http://127.0.0.1:8000), dynamodb:<region> for Amazon's, "

@@ -23,8 +23,10 @@ _MAKING_LOCK = 5_418_977_031
 
 def connected(url: str) -> Connection:
     """A connection; raises Lost where there is none now, StoreError where there never will be."""
-    import psycopg
-
+    try:
+        import psycopg
+    except ImportError:
+        raise StoreError("a store on PostgreSQL needs its extra: pip install 'minidynamo[postgres]'") from None
     try:
         return psycopg.connect(url, autocommit=True, prepare_threshold=0, connect_timeout=_CONNECT_SECONDS)
     except psycopg.OperationalError as error:

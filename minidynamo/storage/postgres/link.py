@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from minidynamo.storage.postgres import statements
 from minidynamo.storage.postgres.connecting import SCHEMA, connected, open_store, translated
@@ -19,9 +19,8 @@ from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, L
 from minidynamo.values.api_types import JsonValue
 
 if TYPE_CHECKING:
-    from minidynamo.storage.postgres.connecting import Connection
+    pass
 
-Result = TypeVar("Result")
 # A statement and its parameters.
 _Command = tuple[bytes, Sequence[object]]
 
@@ -76,6 +75,7 @@ class PostgresLink(Link):
         self._note(self._read(statements.TOUCH, ())[0])
 
     def get_many(self, keys: Sequence[Key]) -> list[bytes | None]:
+        assert keys, "no records are asked for"
         if len(keys) == 1:
             keyspace, key = keys[0]
             columns = columns_of(key)
@@ -160,6 +160,7 @@ class PostgresLink(Link):
 
     def _send(self, commands: Sequence[_Command]) -> None:
         """Sends the statements of a commit, and its end with them."""
+        assert self._has_begun, "a commit is sent for a transaction that has not begun"
         is_sent = False
         try:
             with translated(), self._connection.pipeline():
@@ -252,12 +253,20 @@ class PostgresLink(Link):
 
     # Housekeeping.
 
-    def own(self, work: Callable[[Connection, Texts], Result]) -> Result:
-        """Carries out something outside of transactions."""
-        if self._connection.closed or self._connection.broken:
-            self._reconnect()
+    def add_statistics(self, counts: Mapping[str, tuple[int, int]]) -> None:
         with translated():
-            return work(self._connection, self._texts)
+            for name, (items, size) in sorted(counts.items()):
+                self._connection.execute(self._texts.of(statements.ADD_STATISTICS), (name, items, size))
+
+    def clean_up(self, count: int) -> bool:
+        of, execute = self._texts.of, self._connection.execute
+        with translated():
+            dropped = execute(of(statements.DROPPED)).fetchone()
+            if dropped is None:
+                return False
+            if execute(of(statements.CLEAN_UP), (dropped[0], count)).rowcount == 0:
+                execute(of(statements.FORGET_DROPPED), dropped)
+        return True
 
     def close(self) -> None:
         try:

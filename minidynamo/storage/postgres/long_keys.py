@@ -28,5 +28,6 @@ def columns_of(key: bytes) -> KeyColumns:
     """The columns of a key."""
     if len(key) <= _HEAD_BYTES:
         return KeyColumns(key, b"", b"")
+    assert len(key) < 2**16, f"a key of {len(key)} bytes"
     digest = blake2b(key, digest_size=_DIGEST_BYTES).digest()
     return KeyColumns(key[:_HEAD_BYTES], digest, key[_HEAD_BYTES:])

@@ -103,10 +103,8 @@ ADD_STATISTICS = (
 OPEN_SESSION = "INSERT INTO {s}.sessions (id, last) VALUES (%s, 0)"
 CLOSE_SESSION = "DELETE FROM {s}.sessions WHERE id = %s"
 RESOLVE = "DELETE FROM {s}.sessions WHERE id = %s RETURNING last"
-CLEAN_UP = (
-    "DELETE FROM {s}.records WHERE ctid = ANY(ARRAY(SELECT ctid FROM {s}.records WHERE keyspace = %b LIMIT 5000))"
-)
-DROPPED = "SELECT id FROM {s}.dropped"
+CLEAN_UP = "DELETE FROM {s}.records WHERE ctid = ANY(ARRAY(SELECT ctid FROM {s}.records WHERE keyspace = %s LIMIT %s))"
+DROPPED = "SELECT id FROM {s}.dropped LIMIT 1"
 FORGET_DROPPED = "DELETE FROM {s}.dropped WHERE id = %s"
 MEASURE = (
     "SELECT k.name, count(r.record), coalesce(sum((get_byte(r.record, 0) << 16) + (get_byte(r.record, 1) << 8) "

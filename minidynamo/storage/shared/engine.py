@@ -195,12 +195,14 @@ class SessionEngine(Engine):
             self._staged.setdefault(keyspace, SortedDict())[key] = record
             items, size = self._counts.get(keyspace, (0, 0))
             self._counts[keyspace] = items + count_change, size + size_change
+        assert len(self._ready) < 2**CHANGE_BITS, f"{len(self._ready)} changes in one transaction"
         self._ready += [append for other, append in self._appends if other is batch]
         self._creates += batch.creates
         self._drops += batch.drops
 
     def append(self, batch: Batch, append: Append) -> None:
         """Stages the record of a change, whose number it gets when its batch is committed."""
+        assert self._kind is not None, f"a change of {append.keyspace} is staged outside of a transaction"
         self._appends.append((batch, append))
 
     def split(self, keyspace: str, lower: OrderedMap, cut: Cut) -> OrderedMap:

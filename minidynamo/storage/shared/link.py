@@ -140,6 +140,14 @@ class Link(Protocol):
         """About how many items and bytes each keyspace has."""
         ...
 
+    def add_statistics(self, counts: Mapping[str, tuple[int, int]]) -> None:
+        """Adds to these what a process has added; outside of transactions."""
+        ...
+
+    def clean_up(self, count: int) -> bool:
+        """Removes so many records of keyspaces that have ended; whether there are more. Outside of transactions."""
+        ...
+
     def commit(self, changes: Changes) -> None:
         """Commits a transaction that writes.
 

@@ -75,6 +75,7 @@ class SharedMap:
             if len(found) < count:
                 return
             last = found[-1][0]
+            assert last >= start, f"{self._keyspace} is read from {start!r} on, and gives {last!r}"
             start, stop = (start, last) if reverse else (last + b"\0", stop)
             size = sum(len(record) for _, record in found)
             count = max(1, min(_COUNT_MAX, MIB * len(found) // max(1, size)))

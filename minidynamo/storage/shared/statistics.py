@@ -31,6 +31,7 @@ class Statistics:
         """Notes what a transaction of this process has added."""
         with self._lock:
             for name, (items, size) in counts.items():
+                assert name, "a keyspace without a name is counted"
                 had_items, had_size = self._added.get(name, (0, 0))
                 self._added[name] = had_items + items, had_size + size
 
