@@ -9,14 +9,16 @@ from pathlib import Path
 from minidynamo.cli.printable import printable
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import URL_SCHEMES, is_address
+from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address
 from minidynamo.errors import DynamoError, NoResponse, StoreError
 
 
 def add_place_options(parser: argparse.ArgumentParser, is_required: bool) -> None:
     """The options that say where: `--db`, `--endpoint` and its region."""
     places = parser.add_mutually_exclusive_group(required=is_required)
-    places.add_argument("--db", type=Path, metavar="FILE", help="a database file")
+    places.add_argument(
+        "--db", type=database_path, metavar="FILE", help="a database file, or a shared store: postgresql://host/name"
+    )
     places.add_argument("--endpoint", metavar="URL", help="a DynamoDB: http://127.0.0.1:8000, dynamodb:eu-west-1")
     parser.add_argument("--region", help="region to sign for, of an endpoint (as boto3 finds it, else us-east-1)")
 
@@ -39,21 +41,30 @@ def open_to_read(options: argparse.Namespace) -> Database:
     return open_file(options.db)
 
 
-def open_file(path: Path) -> Database:
-    """The database in a file, to be read beside a process that may own it. Raises StoreError."""
+def open_file(path: Path | str) -> Database:
+    """The database in a file, to be read beside a process that may own it; or a shared store. Raises StoreError."""
+    if isinstance(path, str):
+        return connect(path)
     require_file(path)
     return connect(path, read_only=True)
 
 
-def refuse_address(path: Path | None) -> None:
+def database_path(text: str) -> Path | str:
+    """What `--db` names: a file, or the URL of a store that processes share."""
+    return text if text.startswith(STORE_SCHEMES) else Path(text)
+
+
+def refuse_address(path: Path | str | None) -> None:
     """Raises StoreError where `--db` has got what is for `--endpoint`."""
-    if path is not None and is_address(path):
+    if isinstance(path, Path) and is_address(path):
         url = re.sub("^(?:(https?):/+)?", lambda found: f"{found[1] or 'http'}://", str(path))
         raise StoreError(f"--db takes a file, and {path} is an address: give --endpoint {url}")
 
 
-def require_file(path: Path) -> None:
-    """Raises StoreError where there is no file to be read."""
+def require_file(path: Path | str) -> None:
+    """Raises StoreError where there is no file to be read; a shared store says so itself when it is opened."""
+    if isinstance(path, str):
+        return
     if path.is_dir():
         raise StoreError(f"{path} is a folder, and a database is a file: give the file in it")
     if not path.is_file() and not path.exists():

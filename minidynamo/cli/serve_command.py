@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from minidynamo.cli.app_options import add_app_options, check_app_options, served_application
 from minidynamo.cli.handlers import load_handler
+from minidynamo.cli.places import database_path
 from minidynamo.cli.server_log import logging_to_terminal
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
@@ -62,7 +63,13 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--in-memory", "-inMemory", action="store_true", help="keep all data in memory (the default)")
-    where.add_argument("--db", "-dbPath", type=Path, metavar="FILE", help="keep them in a file, or in one in a folder")
+    where.add_argument(
+        "--db",
+        "-dbPath",
+        type=database_path,
+        metavar="FILE",
+        help="keep them in a file, in one in a folder, or in a store that other servers share: postgresql://host/name",
+    )
     serve.add_argument("--durability", choices=DURABILITIES, help="when writes to the file are answered (full)")
     serve.add_argument("-sharedDb", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument(
@@ -210,6 +217,8 @@ def _default_database(options: argparse.Namespace) -> Database:
     if options.metrics and isolates:
         raise ServeError("--metrics are of one database: leave out --isolate-by-region and --isolate-by-access-key")
     path = options.db
+    if isinstance(path, str):
+        return _open_database(options, options.region, path)
     if path is not None and is_address(path):
         raise ServeError(f"--db takes a file, and {path} is an address: --host and --port say where it listens")
     if path is not None and path.is_dir():
@@ -217,7 +226,7 @@ def _default_database(options: argparse.Namespace) -> Database:
     return _open_database(options, options.region, path)
 
 
-def _open_database(options: argparse.Namespace, region: str, path: Path | None = None) -> Database:
+def _open_database(options: argparse.Namespace, region: str, path: Path | str | None = None) -> Database:
     delays = _TRANSIENT_STATUS_SECONDS if options.delay_transient_statuses else None
     settings: ConnectSettings = {"region": region, "table_delays": delays, "file_mode": options.file_mode}
     settings |= {"wording": options.wording, "durability": options.durability}
@@ -236,7 +245,7 @@ def _open_database(options: argparse.Namespace, region: str, path: Path | None =
     return database
 
 
-def _simulated(options: argparse.Namespace, path: Path | None, settings: ConnectSettings) -> Database:
+def _simulated(options: argparse.Namespace, path: Path | str | None, settings: ConnectSettings) -> Database:
     keeps = None if options.history is not None else _CALLS_KEPT
     simulated = {"profile": options.simulate, "seed": options.seed, "clock": SystemClock(), "keep_calls": keeps}
     return simulate(path, **simulated, **settings)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 
 from minidynamo.clock import Clock, SystemClock
-from minidynamo.database.elsewhere import DatabaseElsewhere, refusal
+from minidynamo.database.database import Database
+from minidynamo.database.elsewhere import DatabaseElsewhere
 from minidynamo.database.expiry import expire_items
+from minidynamo.errors import StoreError
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
 from minidynamo.shared.endpoint import SharedEndpoint
 from minidynamo.shared.housekeeping import Housekeeping
 from minidynamo.shared.settings import StoreSettings
-from minidynamo.storage.shared.link import Link
+from minidynamo.storage.memory.engine import MemoryEngine
+from minidynamo.storage.shared.link import Link, Lost
+from minidynamo.storage.shared.snapshot import store_snapshot
 from minidynamo.tables.catalog import StatusDelays
 from minidynamo.tables.metering import Meter
 from minidynamo.values.api_types import Request, Response
@@ -39,7 +44,7 @@ class SharedDatabase(DatabaseElsewhere):
         wording: str = "current",
         shard_count: int = 4,
     ) -> None:
-        self._address = address
+        self._address, self._new_link = address, new_link
         self.clock = SystemClock() if clock is None else clock
         self.scope = ArnScope(region or DEFAULT_REGION, account_id)
         settings = StoreSettings(
@@ -66,6 +71,28 @@ class SharedDatabase(DatabaseElsewhere):
         self._require_open()
         return self._shared.run(expire_items, "write")
 
+    def fork(self, clock: Clock | None = None) -> Database:
+        """An independent database in memory with everything that the store holds now, read as it is asked for.
+
+        What it writes is in its memory: so a change can be tried on the state of production without touching that. As
+        long as there is the fork, the store keeps what others replace.
+
+        Parameters:
+            clock: of the fork; by default a copy of this database's.
+        """
+        self._require_open()
+        try:
+            snapshot = store_snapshot(self._new_link)
+        except Lost as error:
+            raise StoreError(f"the store cannot be reached: {error}") from None
+        return Database(
+            engine=MemoryEngine(snapshot),
+            clock=copy.copy(self.clock) if clock is None else clock,
+            region=self.scope.region,
+            account_id=self.scope.account_id,
+            seed=self._identity,
+        )
+
     def _carry_out(self, operation: str, request: Request) -> Response:
         self._require_open()
         return self._shared.execute(operation, request)
@@ -76,6 +103,3 @@ class SharedDatabase(DatabaseElsewhere):
     def _close_connections(self) -> None:
         self._housekeeping.close()
         self._shared.close()
-
-
-SharedDatabase.fork = refusal("fork()")  # type: ignore[method-assign]

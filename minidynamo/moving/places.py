@@ -7,12 +7,13 @@ from pathlib import Path
 
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import URL_SCHEMES, is_address
+from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address
 from minidynamo.exports.exports import Export
 from minidynamo.exports.files import Files, files_at
 from minidynamo.moving.move_error import MoveError
 from minidynamo.schema.arns import DEFAULT_REGION
 
+_ADDRESSES = (*URL_SCHEMES, *STORE_SCHEMES)
 _BUCKET = "s3://"
 _AMAZON = "amazonaws.com"
 
@@ -66,7 +67,7 @@ def source_place(text: str) -> Place:
         MoveError: there is nothing of that name.
         StoreError, ExportError: it cannot be opened.
     """
-    if text.startswith(URL_SCHEMES):
+    if text.startswith(_ADDRESSES):
         return Place(text, connect(text))
     if text.startswith(_BUCKET) or Path(text).is_dir():
         return Place(text, files=files_at(text))
@@ -87,7 +88,7 @@ def target_place(text: str, writes: bool) -> Place:
         MoveError: it is an address without http://.
         StoreError, ExportError: it cannot be opened.
     """
-    if text.startswith(URL_SCHEMES):
+    if text.startswith(_ADDRESSES):
         return Place(text, connect(text))
     if text.startswith(_BUCKET) or text.endswith("/") or Path(text).is_dir():
         if writes and not text.startswith(_BUCKET):

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -86,6 +87,37 @@ class PostgresServer:
         )
         self.wait()
 
+    def start_without_standby(self) -> None:
+        """Starts it so that commits do not wait for a standby yet."""
+        self._settings.pop("synchronous_standby_names", None)
+        self.start()
+
+    def start_as_standby(self) -> None:
+        """Starts it as what follows a primary."""
+        self.start()
+
+    def require_standby(self) -> None:
+        """Lets commits wait, from now on, for the standby that follows it."""
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            for _ in range(400):
+                if admin.execute("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'").fetchone():
+                    break
+                time.sleep(0.05)
+            admin.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            admin.execute("SELECT pg_reload_conf()")
+            time.sleep(0.3)
+
+    def promote(self) -> None:
+        """Makes a standby the primary, whose commits wait for nobody."""
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            admin.execute("SELECT pg_promote(true, 30)")
+            admin.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+            admin.execute("SELECT pg_reload_conf()")
+
     def wait(self) -> None:
         """Waits until it answers."""
         import psycopg
@@ -94,8 +126,6 @@ class PostgresServer:
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()
             except psycopg.OperationalError:
-                import time
-
                 time.sleep(0.05)
             else:
                 return

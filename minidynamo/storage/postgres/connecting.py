@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,23 +17,72 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[object, ...]]
 
 SCHEMA = "minidynamo"
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 2
 # A number of our own, under which stores are made one after the other.
 _MAKING_LOCK = 5_418_977_031
 
 
 def connected(url: str) -> Connection:
-    """A connection; raises Lost where there is none now, StoreError where there never will be."""
+    """A connection; raises Lost where there is none now, StoreError where there never will be.
+
+    Of several hosts, those come first that have answered last: one that is frozen is waited for but once.
+    """
     try:
         import psycopg
+        from psycopg.conninfo import make_conninfo
     except ImportError:
         raise StoreError("a store on PostgreSQL needs its extra: pip install 'minidynamo[postgres]'") from None
-    try:
-        return psycopg.connect(url, autocommit=True, prepare_threshold=0, connect_timeout=_CONNECT_SECONDS)
-    except psycopg.OperationalError as error:
-        raise Lost(_one_line(error)) from error
-    except psycopg.Error as error:
-        raise StoreError(f"the store cannot be opened: {_one_line(error)}") from None
+    # It warns of every pipeline that ends with an error, which is raised here as well.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    failure: Exception | None = None
+    for place in _places(url):
+        try:
+            text = make_conninfo(url, **place, connect_timeout=_CONNECT_SECONDS)
+            connection = psycopg.connect(text, autocommit=True, prepare_threshold=0)
+        except psycopg.OperationalError as error:
+            failure = error
+            _note(url, place, has_answered=False)
+        except psycopg.Error as error:
+            raise StoreError(f"the store cannot be opened: {_one_line(error)}") from None
+        else:
+            _note(url, place, has_answered=True)
+            return connection
+    assert failure is not None, f"{url} names no place"
+    raise Lost(_one_line(failure)) from failure
+
+
+# The hosts of each URL with their ports, those first that have answered last.
+_Place = dict[str, str]
+_PLACES: dict[str, list[_Place]] = {}
+
+
+def _places(url: str) -> list[_Place]:
+    """The hosts that a URL names, each with its port; one of nothing where it names none."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    if url not in _PLACES:
+        named = conninfo_to_dict(url)
+        hosts, ports = str(named.get("host") or "").split(","), str(named.get("port") or "").split(",")
+        ports = ports * len(hosts) if len(ports) == 1 else ports
+        _PLACES[url] = [
+            {name: each for name, each in (("host", host), ("port", port)) if each}
+            for host, port in zip(hosts, ports, strict=False)
+        ]
+    return list(_PLACES[url])
+
+
+def avoid(connection: Connection, url: str) -> None:
+    """Lets the place of a connection that was cut be tried last."""
+    host, port = connection.info.host, str(connection.info.port)
+    for place in _places(url):
+        if place.get("host") == host and place.get("port", port) == port:
+            _note(url, place, has_answered=False)
+
+
+def _note(url: str, place: _Place, has_answered: bool) -> None:
+    """Moves a place to the beginning, or to the end."""
+    others = [each for each in _PLACES[url] if each != place]
+    _PLACES[url] = [place, *others] if has_answered else [*others, place]
 
 
 def open_store(connection: Connection, texts: Texts) -> None:

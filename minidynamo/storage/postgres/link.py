@@ -15,6 +15,7 @@ from minidynamo.storage.postgres import statements
 from minidynamo.storage.postgres.connecting import SCHEMA, connected, open_store, translated
 from minidynamo.storage.postgres.long_keys import columns_of
 from minidynamo.storage.postgres.statements import Texts
+from minidynamo.storage.postgres.watch import WATCH
 from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, Lost, Unresolved, Write
 from minidynamo.values.api_types import JsonValue
 
@@ -112,6 +113,9 @@ class PostgresLink(Link):
     def statistics(self) -> dict[str, tuple[int, int]]:
         return {name: (items, size) for name, items, size in self._read(statements.STATISTICS, ())}
 
+    def measured(self) -> dict[str, tuple[int, int]]:
+        return {str(name): (int(items), int(size)) for name, items, size in self._read(statements.MEASURE, ())}
+
     def _id(self, keyspace: str) -> object:
         """The number of a keyspace; 0, under which there is nothing, for one that is not there."""
         found = self._ids.get(keyspace)
@@ -135,14 +139,15 @@ class PostgresLink(Link):
         """The rows of a statement, which begins the transaction if that has not begun."""
         text = statement if isinstance(statement, bytes) else self._texts.of(statement)
         begins = () if self._has_begun else self._texts.begin[self._kind]
-        with translated():
+        with translated(), WATCH.over(self._connection, self._url):
             if not begins:
                 return self._reader.execute(text, parameters).fetchall()
             with self._connection.pipeline():
                 for each in begins:
                     self._connection.execute(each)
                 self._has_begun = True
-                return self._reader.execute(text, parameters).fetchall()
+                self._reader.execute(text, parameters)
+            return self._reader.fetchall()
 
     # Writing.
 
@@ -163,7 +168,7 @@ class PostgresLink(Link):
         assert self._has_begun, "a commit is sent for a transaction that has not begun"
         is_sent = False
         try:
-            with translated(), self._connection.pipeline():
+            with translated(), WATCH.over(self._connection, self._url), self._connection.pipeline():
                 for statement, parameters in commands:
                     self._connection.execute(statement, parameters)
                 is_sent = True
@@ -231,7 +236,7 @@ class PostgresLink(Link):
         while True:
             try:
                 self._reconnect()
-                with translated():
+                with translated(), WATCH.over(self._connection, self._url):
                     row = self._connection.execute(self._texts.of(statements.RESOLVE), (session,)).fetchone()
                 break
             except Lost as error:
@@ -246,7 +251,7 @@ class PostgresLink(Link):
             return
         self._has_begun = False
         try:
-            with translated():
+            with translated(), WATCH.over(self._connection, self._url):
                 self._connection.execute(b"ROLLBACK")
         except (Lost, Conflict):
             self._connection.close()

@@ -140,6 +140,10 @@ class Link(Protocol):
         """About how many items and bytes each keyspace has."""
         ...
 
+    def measured(self) -> dict[str, tuple[int, int]]:
+        """How many items and bytes each keyspace has, exactly: all of it is counted."""
+        ...
+
     def add_statistics(self, counts: Mapping[str, tuple[int, int]]) -> None:
         """Adds to these what a process has added; outside of transactions."""
         ...
