@@ -28,7 +28,8 @@ class Proxy:
     def close(self) -> None:
         for each in [self._listening, *self._sockets]:
             with contextlib.suppress(OSError):
-                each.close()
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
 
     def _accept(self) -> None:
         while True:

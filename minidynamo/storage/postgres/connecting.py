@@ -85,25 +85,36 @@ def _note(url: str, place: _Place, has_answered: bool) -> None:
     _PLACES[url] = [place, *others] if has_answered else [*others, place]
 
 
-def open_store(connection: Connection, texts: Texts) -> None:
-    """Makes the tables of a store unless they are there.
+# The stores that this process has found in order.
+_OPENED: set[tuple[str, bytes]] = set()
+
+
+def open_store(connection: Connection, url: str, texts: Texts) -> None:
+    """Makes the tables of a store unless they are there; once in a process.
 
     Raises:
+        Lost: the connection was cut.
         StoreError: they cannot be made, or are of another version of minidynamo.
     """
     import psycopg
 
+    store = url, texts.of("{s}")
+    if store in _OPENED:
+        return
     try:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING_LOCK,))
             for statement in MAKE:
                 connection.execute(texts.of(statement))
             row = connection.execute(texts.of(READ_FORMAT)).fetchone()
+    except psycopg.OperationalError as error:
+        raise Lost(_one_line(error)) from error
     except psycopg.Error as error:
         raise StoreError(f"the tables of the store cannot be made: {_one_line(error)}") from None
     assert row is not None, "the store has no format"
     if row[0] != FORMAT:
         raise StoreError(f"the store has the format {row[0]}, and this version of minidynamo reads {FORMAT}")
+    _OPENED.add(store)
 
 
 @contextmanager

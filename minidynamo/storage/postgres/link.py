@@ -1,7 +1,7 @@
 """A link to PostgreSQL: a transaction begins with its first read and ends with its writes, in one round trip each.
 
 A commit also changes the row of the link's session. So where its answer is lost, another connection can find out what
-has become of it: it deletes that row, which waits for a transaction that is under way, and keeps it from coming later.
+has become of it: it ends the session, which waits for a transaction that is under way, and keeps it from coming later.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _Command = tuple[bytes, Sequence[object]]
 
 _RESOLVE_SECONDS = 30.0
 _RESOLVE_PAUSE_SECONDS = 0.2
+# Sessions are forgotten when they are a day old.
+_SESSION_SECONDS_MAX = 12 * 3600.0
 
 
 class PostgresLink(Link):
@@ -48,11 +50,11 @@ class PostgresLink(Link):
         self._ids: dict[str, object] = {}
         self._last = self._known_version = 0
         self._connection = connected(url)
-        open_store(self._connection, self._texts)
+        open_store(self._connection, url, self._texts)
         self._open_session()
 
     def _open_session(self) -> None:
-        self._session = uuid.uuid4()
+        self._session, self._session_begun = uuid.uuid4(), time.monotonic()
         self._last = 0
         self._reader = self._connection.cursor(binary=True)
         with translated():
@@ -70,6 +72,8 @@ class PostgresLink(Link):
     def begin(self, kind: Kind) -> None:
         if self._connection.closed or self._connection.broken:
             self._reconnect()
+        elif time.monotonic() - self._session_begun > _SESSION_SECONDS_MAX:
+            self._open_session()
         self._kind, self._has_begun, self.version = kind, False, None
 
     def touch(self) -> None:
@@ -268,6 +272,7 @@ class PostgresLink(Link):
         with translated():
             dropped = execute(of(statements.DROPPED)).fetchone()
             if dropped is None:
+                execute(of(statements.FORGET_SESSIONS))
                 return False
             if execute(of(statements.CLEAN_UP), (dropped[0], count)).rowcount == 0:
                 execute(of(statements.FORGET_DROPPED), dropped)

@@ -16,8 +16,8 @@ MAKE = (
     "CREATE TABLE IF NOT EXISTS {s}.keyspaces (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS {s}.records (keyspace bigint NOT NULL, head bytea NOT NULL, digest bytea NOT NULL, "
     "tail bytea NOT NULL, record bytea NOT NULL, PRIMARY KEY (keyspace, head, digest))",
-    "CREATE TABLE IF NOT EXISTS {s}.sessions (id uuid PRIMARY KEY, last bigint NOT NULL, seen timestamptz NOT NULL "
-    "DEFAULT now())",
+    "CREATE TABLE IF NOT EXISTS {s}.sessions (id uuid PRIMARY KEY, last bigint NOT NULL, is_over boolean NOT NULL "
+    "DEFAULT false, begun timestamptz NOT NULL DEFAULT now())",
     "CREATE TABLE IF NOT EXISTS {s}.statistics (name text PRIMARY KEY, items bigint NOT NULL, size bigint NOT NULL)",
     "CREATE TABLE IF NOT EXISTS {s}.dropped (id bigint PRIMARY KEY)",
     f"INSERT INTO {{s}}.meta VALUES (1, {FORMAT}, 1) ON CONFLICT DO NOTHING",
@@ -67,28 +67,23 @@ RANGE = (
 )
 UNTIL = " AND head <= %b AND (head, tail) < (%b, %b)"
 
-_ONE = "WITH done AS ({change} RETURNING 1) SELECT 1 / count(*) FROM done"
+
+def _one(change: str) -> str:
+    """A change that must find one record."""
+    return f"WITH done AS ({change} RETURNING 1) SELECT 1 / count(*) FROM done"
+
+
 INSERT = "INSERT INTO {s}.records VALUES (%b, %b, %b, %b, %b)"
 UPSERT = INSERT + " ON CONFLICT (keyspace, head, digest) DO UPDATE SET record = excluded.record"
-UPDATE = (
-    _ONE.format(
-        change="UPDATE {{s}}.records SET record = %b WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b"
-    )
-    .replace("{{", "{")
-    .replace("}}", "}")
-)
-DELETE = (
-    _ONE.format(change="DELETE FROM {{s}}.records WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b")
-    .replace("{{", "{")
-    .replace("}}", "}")
-)
+UPDATE = _one("UPDATE {s}.records SET record = %b WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b")
+DELETE = _one("DELETE FROM {s}.records WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b")
 DELETE_ANY = "DELETE FROM {s}.records WHERE keyspace = %b AND head = %b AND digest = %b"
 CHECK = (
     "SELECT 1 / count(*) FROM (SELECT 1 FROM {s}.records WHERE keyspace = %b AND head = %b AND digest = %b "
     "AND record = %b FOR SHARE) held"
 )
 APPEND = "INSERT INTO {s}.records VALUES (%b, %b || int8send(({change_number} << 20) + %b), '', '', %b)"
-MARK = _ONE.format(change="UPDATE {{s}}.sessions SET last = %b WHERE id = %b").replace("{{", "{").replace("}}", "}")
+MARK = _one("UPDATE {s}.sessions SET last = %b WHERE id = %b AND NOT is_over")
 COUNT_UP = "UPDATE {s}.meta SET version = version + 1"
 CREATE = "INSERT INTO {s}.keyspaces (name) VALUES (%s) RETURNING id"
 DROP = (
@@ -102,7 +97,9 @@ ADD_STATISTICS = (
 )
 OPEN_SESSION = "INSERT INTO {s}.sessions (id, last) VALUES (%s, 0)"
 CLOSE_SESSION = "DELETE FROM {s}.sessions WHERE id = %s"
-RESOLVE = "DELETE FROM {s}.sessions WHERE id = %s RETURNING last"
+# Waits for a commit that is under way, and keeps one from coming later; asked again, it says the same.
+RESOLVE = "UPDATE {s}.sessions SET is_over = true WHERE id = %s RETURNING last"
+FORGET_SESSIONS = "DELETE FROM {s}.sessions WHERE begun < now() - interval '1 day'"
 CLEAN_UP = "DELETE FROM {s}.records WHERE ctid = ANY(ARRAY(SELECT ctid FROM {s}.records WHERE keyspace = %s LIMIT %s))"
 DROPPED = "SELECT id FROM {s}.dropped LIMIT 1"
 FORGET_DROPPED = "DELETE FROM {s}.dropped WHERE id = %s"
