@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         *(_add_tour, _add_transfers, _add_moving, _add_sql, _add_serve, _add_invoke, _add_logs, _add_generate_event),
-        *(_add_about_file, _add_spec, _add_mutants, _add_tables),
+        *(_add_about_file, _add_check_engine, _add_spec, _add_mutants, _add_tables),
     ):
         add(commands)
     return parser
@@ -199,6 +199,18 @@ def _add_about_file(commands: Commands) -> None:
     salvaging.set_defaults(run=_salvage)
 
 
+def _add_check_engine(commands: Commands) -> None:
+    checking = commands.add_parser(
+        "check-engine",
+        help="try whether an engine keeps the promises of a shared store",
+        description="Works on the same few items from several links for some time, in tables of its own that are "
+        "removed afterwards, and prints which promises hold. Exits with 1 where one is broken.",
+    )
+    checking.add_argument("url", metavar="URL", help="of the engine: postgresql://host/name")
+    checking.add_argument("--seconds", type=float, default=120.0, metavar="N", help="how long it is tried (120)")
+    checking.set_defaults(run=_check_engine)
+
+
 def _add_spec(commands: Commands) -> None:
     spec = commands.add_parser(
         "spec",
@@ -257,6 +269,12 @@ def _about_file(options: argparse.Namespace) -> int:
     from minidynamo.cli.file_commands import run_check, run_info
 
     return run_check(options.file) if options.about == "check" else run_info(options.file)
+
+
+def _check_engine(options: argparse.Namespace) -> int:
+    from minidynamo.cli.check_engine_command import run_check_engine
+
+    return run_check_engine(options)
 
 
 def _salvage(options: argparse.Namespace) -> int:

@@ -30,9 +30,10 @@ _STORE_DEFAULTS: Mapping[str, object] = {
     "partition_size": PARTITION_SIZE_BYTES_MAX,
     "table_delays": None,
     "wording": "current",
+    "unverified": False,
 }
 # Those that a store has which several processes share.
-_SHARED = ("clock", "region", "account_id", "table_delays", "wording")
+_SHARED = ("clock", "region", "account_id", "table_delays", "wording", "unverified")
 _ABOUT_FILE = ("durability", "read_only", "on_damage")
 
 
@@ -51,13 +52,14 @@ def connect(
     table_delays: float | Mapping[str, float] | None = None,
     wording: Literal["current", "2025", "next"] = "current",
     credentials: tuple[str, ...] | None = None,
+    unverified: bool = False,
 ) -> Database:
     """Opens a database: the one in a file, the one at a URL, or a new, empty one in memory.
 
     Parameters:
         path: of the file, which is made where there is none; None or ":memory:" for memory. Or the URL of a DynamoDB,
             such as "http://127.0.0.1:8000", or "dynamodb:eu-west-1" for Amazon's in a region, to which only `region`
-            and `credentials` apply.
+            and `credentials` apply. Or of a store that several processes share, "postgresql://host/name".
         durability: "full" (default): a response is given when all it tells of is on the disk. "process": it outlives
             the process, though not a power cut.
         read_only: whether to read the file beside a process that owns it. Each request sees what has been committed
@@ -67,6 +69,7 @@ def connect(
         file_mode: the permissions of a file that is made, and of what lies beside it, as far as the umask allows.
         region: named in ARNs ("us-east-1"); for a URL, what requests are signed for.
         clock, seed, account_id, partition_size, table_delays, wording: those of `Database`.
+        unverified: whether a shared store may be on another engine than PostgreSQL; see `minidynamo check-engine`.
         credentials: for a URL, an access key, its secret and maybe a session token; by default what boto3 would find.
 
     Raises:
@@ -85,19 +88,19 @@ def connect(
         "wording": wording,
     }
     about_file = {"durability": durability, "read_only": read_only, "on_damage": on_damage, "file_mode": file_mode}
-    check_connection(path=path, credentials=credentials, **about_file, **settings)
+    check_connection(path=path, credentials=credentials, unverified=unverified, **about_file, **settings)
     if isinstance(path, str) and path.startswith(URL_SCHEMES):
         from minidynamo.database.remote import RemoteDatabase
 
         return RemoteDatabase(path, region, credentials)
     if isinstance(path, str) and path.startswith(STORE_SCHEMES):
-        return _opened_shared(path, settings)
+        return _opened_shared(path, settings, unverified)
     if path is not None and read_only:
         return _opened_read_only(path, on_damage == "skip", settings)
     return _on(opened_engine(path, durability, file_mode, on_damage == "skip"), settings)
 
 
-def _opened_shared(url: str, settings: DatabaseSettings) -> Database:
+def _opened_shared(url: str, settings: DatabaseSettings, unverified: bool) -> Database:
     from minidynamo.database.shared import SharedDatabase
     from minidynamo.errors import StoreError
     from minidynamo.storage.postgres.link import PostgresLink
@@ -106,7 +109,9 @@ def _opened_shared(url: str, settings: DatabaseSettings) -> Database:
     clock, region, account_id = settings["clock"], settings["region"], settings["account_id"]
     delays, wording = settings["table_delays"], settings["wording"]
     try:
-        return SharedDatabase(url, lambda: PostgresLink(url), clock, region, account_id, delays, wording)
+        return SharedDatabase(
+            url, lambda: PostgresLink(url, unverified=unverified), clock, region, account_id, delays, wording
+        )
     except Lost as error:
         raise StoreError(f"the store cannot be reached: {error}") from None
 
@@ -154,6 +159,8 @@ def check_connection(
     if credentials is not None:
         raise ValueError("credentials are for a database at a URL")
     check_settings(path=path, region=region, **store)
+    if store.get("unverified"):
+        raise ValueError("unverified is for a store that processes share: postgresql://host/name")
     require_no_address("path", path, "the path of a file, or a URL such as http://127.0.0.1:8000")
     _check_about_file(path, **{name: store.get(name, _STORE_DEFAULTS[name]) for name in _ABOUT_FILE})
 

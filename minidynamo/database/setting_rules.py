@@ -71,6 +71,7 @@ ROWS = {
         may_be_none=True,
     ),
     "wording": one_of(WORDINGS),
+    "unverified": TRUE_OR_FALSE,
     "credentials": Rule(
         "an access key, its secret and maybe a session token: ('AKIA...', '...')", of(tuple, list), may_be_none=True
     ),

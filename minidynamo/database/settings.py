@@ -54,6 +54,7 @@ class ConnectSettings(TypedDict, total=False):
     table_delays: float | Mapping[str, float] | None
     wording: Literal["current", "2025", "next"]
     credentials: tuple[str, ...] | None
+    unverified: bool
 
 
 class MockSettings(ConnectSettings, total=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[object, ...]]
 
 SCHEMA = "minidynamo"
+# How engines name themselves that are PostgreSQL itself; others that speak its wire add their own name to the version.
+_KNOWN = re.compile(r"PostgreSQL [0-9.]+(?!\S*-YB-)")
 _CONNECT_SECONDS = 2
 # A number of our own, under which stores are made one after the other.
 _MAKING_LOCK = 5_418_977_031
@@ -89,18 +92,25 @@ def _note(url: str, place: _Place, has_answered: bool) -> None:
 _OPENED: set[tuple[str, bytes]] = set()
 
 
-def open_store(connection: Connection, url: str, texts: Texts) -> None:
+def open_store(connection: Connection, url: str, texts: Texts, unverified: bool) -> None:
     """Makes the tables of a store unless they are there; once in a process.
+
+    Parameters:
+        connection, url: where they are to be.
+        texts: the statements.
+        unverified: whether the engine may be another one than PostgreSQL.
 
     Raises:
         Lost: the connection was cut.
-        StoreError: they cannot be made, or are of another version of minidynamo.
+        StoreError: they cannot be made, or are of another version of minidynamo; or the engine is not known.
     """
     import psycopg
 
     store = url, texts.of("{s}")
     if store in _OPENED:
         return
+    if not unverified:
+        _require_known(connection)
     try:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING_LOCK,))
@@ -115,6 +125,25 @@ def open_store(connection: Connection, url: str, texts: Texts) -> None:
     if row[0] != FORMAT:
         raise StoreError(f"the store has the format {row[0]}, and this version of minidynamo reads {FORMAT}")
     _OPENED.add(store)
+
+
+def _require_known(connection: Connection) -> None:
+    """Refuses an engine that is not known to keep the promises of `storage/shared/link.py`."""
+    with translated():
+        row = connection.execute("SELECT version()").fetchone()
+    name = str(row[0]) if row else "nothing"
+    if _KNOWN.match(name) is None:
+        remedy = "try it with minidynamo check-engine, and give unverified=True"
+        raise StoreError(f"{name} is not known to keep what a shared store rests on: {remedy}")
+
+
+def drop_store(url: str, schema: str) -> None:
+    """Removes a store with everything in it; raises Lost where it cannot be reached."""
+    connection = connected(url)
+    with translated():
+        connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'.encode())
+    connection.close()
+    _OPENED.discard((url, Texts(schema).of("{s}")))
 
 
 @contextmanager

@@ -37,9 +37,10 @@ class PostgresLink(Link):
     Parameters:
         url: of the database; several hosts may be named, of which one can be written.
         schema: where the tables of the store are.
+        unverified: whether the engine may be another one than PostgreSQL.
     """
 
-    def __init__(self, url: str, schema: str = SCHEMA) -> None:
+    def __init__(self, url: str, schema: str = SCHEMA, unverified: bool = False) -> None:
         from psycopg.types.numeric import Int8
 
         self._url, self._texts, self._int = url, Texts(schema), Int8
@@ -50,7 +51,7 @@ class PostgresLink(Link):
         self._ids: dict[str, object] = {}
         self._last = self._known_version = 0
         self._connection = connected(url)
-        open_store(self._connection, url, self._texts)
+        open_store(self._connection, url, self._texts, unverified)
         self._open_session()
 
     def _open_session(self) -> None:

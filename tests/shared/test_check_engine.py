@@ -1,0 +1,50 @@
+"""`minidynamo check-engine`: what PostgreSQL keeps, and what it says of an engine that keeps it not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from minidynamo import SystemClock
+from minidynamo.cli.command_line import main
+from minidynamo.schema.arns import ArnScope
+from minidynamo.shared.checking import PROGRAMS, check_promises
+from minidynamo.shared.endpoint import SharedEndpoint
+from minidynamo.shared.settings import StoreSettings
+from minidynamo.tables.catalog import StatusDelays
+from minidynamo.tables.metering import Meter
+from minidynamo.wording import Wording
+from tests.shared.postgres_server import PostgresServer
+from tests.shared.simulated_link import SimulatedStore
+from tests.shared.turns import Turns
+
+
+def test_postgresql_keeps_all(postgres: PostgresServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing is left behind."""
+    assert main(["check-engine", postgres.url, "--seconds", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("kept") == len(PROGRAMS) + 1
+    assert "All promises were kept." in shown
+
+
+def test_what_is_broken_is_named() -> None:
+    """Of an engine whose commits run over each other."""
+    chance = random.Random(1)
+    store = SimulatedStore(chance, Turns(chance), checks_reads=False)
+    settings = StoreSettings(
+        SystemClock(), ArnScope("us-east-1", "123456789012"), StatusDelays(), Wording("current"), Meter()
+    )
+    told: list[str] = []
+    found = check_promises(lambda: SharedEndpoint(store.link, settings), 6, told.append)
+    assert told == list(PROGRAMS)
+    broken = {each.name: each.fault for each in found if each.fault}
+    assert "additions were answered" in broken["an item is changed by one at a time"]
+
+
+def test_what_is_no_engine_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line."""
+    assert main(["check-engine", "http://127.0.0.1:8000"]) == 2
+    assert capsys.readouterr().err == "minidynamo: an engine is named by a URL such as postgresql://host/name\n"
+    assert main(["check-engine", "postgresql://postgres@127.0.0.1:1/x"]) == 2
+    assert capsys.readouterr().err.startswith("minidynamo: ")
