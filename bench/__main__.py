@@ -16,6 +16,7 @@ from bench.instructions import print_instructions
 from bench.machine import print_machine
 from bench.report import write_report
 from bench.runner import ROOT, Target, checkout, run
+from bench.shared import print_shared
 from bench.simulated import print_simulation
 from bench.statements import print_statements
 from bench.stores import print_large, print_threads
@@ -55,6 +56,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--simulation": {**_SWITCH, "help": "what calls of simulated databases cost"},
     "--statements": {**_SWITCH, "help": "what statements of PartiQL cost beside the same requests"},
     "--functions": {**_SWITCH, "help": "what invocations of functions cost, and requests to them"},
+    "--shared": {"metavar": "URL", "help": "a database over PostgreSQL beside psycopg by hand: postgresql://host/name"},
     "--http": {**_SWITCH, "help": "measure our server through boto3 and a plain client"},
     "--endpoint": {
         "action": "append",
@@ -95,6 +97,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], None]] = {
     "simulation": lambda options: print_simulation(),
     "statements": lambda options: print_statements(),
     "functions": lambda options: print_functions(),
+    "shared": lambda options: print_shared(options.shared),
     "waiting": lambda options: print_waiting(options.against),
     "hostile": lambda options: print_hostile(options.against),
 }

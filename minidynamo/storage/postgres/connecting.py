@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from minidynamo.errors import StoreError
+from minidynamo.errors import StorageFailure, StoreError
 from minidynamo.storage.postgres.statements import FORMAT, MAKE, READ_FORMAT, Texts
 from minidynamo.storage.shared.link import Conflict, Lost
 
@@ -146,15 +144,31 @@ def drop_store(url: str, schema: str) -> None:
     _OPENED.discard((url, Texts(schema).of("{s}")))
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raises Conflict and Lost for what the engine says in its own words."""
+class _Translated:
+    """Raises Conflict, Lost and StorageFailure for what the engine says in its own words. A context manager."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            raise_translated(error)
+
+
+_TRANSLATED = _Translated()
+
+
+def translated() -> _Translated:
+    """A context manager that raises Conflict, Lost and StorageFailure for what the engine says in its own words."""
+    return _TRANSLATED
+
+
+def raise_translated(error: BaseException) -> None:
+    """Raises Conflict, Lost or StorageFailure for what the engine says in its own words; nothing for other errors."""
     import psycopg
     from psycopg import errors
 
-    try:
-        yield
-    except (
+    conflicts = (
         errors.SerializationFailure,
         errors.DeadlockDetected,
         errors.UniqueViolation,
@@ -162,11 +176,15 @@ def translated() -> Iterator[None]:
         errors.LockNotAvailable,
         errors.QueryCanceled,
         errors.PipelineAborted,
-    ) as error:
+    )
+    if isinstance(error, conflicts):
         raise Conflict(_one_line(error)) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction) as error:
+    is_cut = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | errors.ReadOnlySqlTransaction)
+    if is_cut and not isinstance(error, errors.DiskFull):
         raise Lost(_one_line(error)) from error
+    if isinstance(error, psycopg.Error):
+        raise StorageFailure(f"The store failed: {_one_line(error)}") from error
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())

@@ -15,7 +15,7 @@ from minidynamo.storage.postgres import statements
 from minidynamo.storage.postgres.connecting import SCHEMA, connected, open_store, translated
 from minidynamo.storage.postgres.long_keys import columns_of
 from minidynamo.storage.postgres.statements import Texts
-from minidynamo.storage.postgres.watch import WATCH
+from minidynamo.storage.postgres.watch import Watched
 from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, Lost, Unresolved, Write
 from minidynamo.values.api_types import JsonValue
 
@@ -58,6 +58,7 @@ class PostgresLink(Link):
         self._session, self._session_begun = uuid.uuid4(), time.monotonic()
         self._last = 0
         self._reader = self._connection.cursor(binary=True)
+        self._watched = Watched(self._connection, self._url)
         with translated():
             self._connection.execute(self._texts.of(statements.OPEN_SESSION), (self._session,))
 
@@ -144,7 +145,7 @@ class PostgresLink(Link):
         """The rows of a statement, which begins the transaction if that has not begun."""
         text = statement if isinstance(statement, bytes) else self._texts.of(statement)
         begins = () if self._has_begun else self._texts.begin[self._kind]
-        with translated(), WATCH.over(self._connection, self._url):
+        with self._watched:
             if not begins:
                 return self._reader.execute(text, parameters).fetchall()
             with self._connection.pipeline():
@@ -173,7 +174,7 @@ class PostgresLink(Link):
         assert self._has_begun, "a commit is sent for a transaction that has not begun"
         is_sent = False
         try:
-            with translated(), WATCH.over(self._connection, self._url), self._connection.pipeline():
+            with self._watched, self._connection.pipeline():
                 for statement, parameters in commands:
                     self._connection.execute(statement, parameters)
                 is_sent = True
@@ -241,7 +242,7 @@ class PostgresLink(Link):
         while True:
             try:
                 self._reconnect()
-                with translated(), WATCH.over(self._connection, self._url):
+                with self._watched:
                     row = self._connection.execute(self._texts.of(statements.RESOLVE), (session,)).fetchone()
                 break
             except Lost as error:
@@ -256,7 +257,7 @@ class PostgresLink(Link):
             return
         self._has_begun = False
         try:
-            with translated(), WATCH.over(self._connection, self._url):
+            with self._watched:
                 self._connection.execute(b"ROLLBACK")
         except (Lost, Conflict):
             self._connection.close()

@@ -121,14 +121,18 @@ class Texts:
     def __init__(self, schema: str, dialect: Statements = POSTGRESQL) -> None:
         filled = {"s": f'"{schema}"', "horizon": dialect.horizon, "change_number": dialect.change_number}
         self._filled = filled
+        self._ready: dict[str, bytes] = {}
         self.begin = {kind: tuple(map(self.of, each)) for kind, each in dialect.begin.items()}
 
     def of(self, statement: str) -> bytes:
         """A statement, ready to be sent."""
-        text = statement
-        for name, value in self._filled.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text.encode()
+        ready = self._ready.get(statement)
+        if ready is None:
+            text = statement
+            for name, value in self._filled.items():
+                text = text.replace(f"{{{name}}}", value)
+            ready = self._ready[statement] = text.encode()
+        return ready
 
     def range(self, has_end: bool, reverse: bool) -> bytes:
         """The statement that reads a range."""

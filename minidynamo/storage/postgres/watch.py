@@ -12,11 +12,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from minidynamo.storage.postgres.connecting import avoid
+from minidynamo.storage.postgres.connecting import avoid, raise_translated
 
 if TYPE_CHECKING:
     from minidynamo.storage.postgres.connecting import Connection
@@ -35,22 +33,23 @@ class Watch:
     def __init__(self) -> None:
         self._waiting: dict[int, tuple[Connection, str, float]] = {}
         self._guard = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._pid = 0
 
-    @contextmanager
-    def over(self, connection: Connection, url: str) -> Iterator[None]:
-        """Looks after a connection to one of the places of a URL while this is on."""
+    def begin(self, connection: Connection, url: str) -> None:
+        """Looks after a connection to one of the places of a URL, until `end`."""
+        self._waiting[id(connection)] = connection, url, time.monotonic()
+        if self._pid != os.getpid():
+            self._start()
+
+    def end(self, connection: Connection) -> None:
+        """Looks after it no longer."""
+        self._waiting.pop(id(connection), None)
+
+    def _start(self) -> None:
         with self._guard:
-            self._waiting[id(connection)] = connection, url, time.monotonic()
-            if self._thread is None or self._pid != os.getpid():
+            if self._pid != os.getpid():
                 self._pid = os.getpid()
-                self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo links")
-                self._thread.start()
-        try:
-            yield
-        finally:
-            self._waiting.pop(id(connection), None)
+                threading.Thread(target=self._run, daemon=True, name="minidynamo links").start()
 
     def _run(self) -> None:
         while True:
@@ -93,3 +92,24 @@ def _shut(connection: Connection) -> None:
 
 
 WATCH = Watch()
+
+
+class Watched:
+    """A call of a connection that is looked after, and whose errors are told in other words: a context manager.
+
+    Parameters:
+        connection, url: see `Watch.begin`.
+    """
+
+    __slots__ = ("_connection", "_url")
+
+    def __init__(self, connection: Connection, url: str) -> None:
+        self._connection, self._url = connection, url
+
+    def __enter__(self) -> None:
+        WATCH.begin(self._connection, self._url)
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        WATCH.end(self._connection)
+        if error is not None:
+            raise_translated(error)

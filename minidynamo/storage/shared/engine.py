@@ -84,16 +84,16 @@ class SessionEngine(Engine):
             Conflict: it has to be begun again; nothing has happened.
             Unresolved, Lost: the link was cut.
         """
-        kind, changes = self._kind, self._changes()
-        self._kind = None
+        kind, self._kind = self._kind, None
         if self.link.version is None:
             self.link.touch()
             self._require_version()
-        if kind == "definition" or changes.writes or changes.appends:
-            self.link.commit(changes)
-            self._statistics.add(changes.counts)
+        if kind != "definition" and not self._staged and not self._ready:
+            self.link.end()
             return
-        self.link.end()
+        changes = self._changes()
+        self.link.commit(changes)
+        self._statistics.add(changes.counts)
 
     def refuse(self) -> None:
         """Gives the transaction up, since what was asked for is refused.
