@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from minidynamo.errors import InternalServerError, NoResponse, Throttling, TransactionCanceled
 from minidynamo.operations.perform import perform
-from minidynamo.requests.operations import API, READ, TRANSACTION
+from minidynamo.requests.operations import API, ITEM, READ, TRANSACTION
 from minidynamo.shared.session import Session
 from minidynamo.shared.settings import StoreSettings
 from minidynamo.storage.shared.link import CatalogChanged, Conflict, Kind, Link, Lost, Unresolved, WrongKind
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 # How long an operation is begun again that others are in the way of, and one whose link is cut.
 _CONFLICT_SECONDS, _LOST_SECONDS = 5.0, 10.0
-_FIRST_PAUSE_SECONDS, _PAUSE_SECONDS_MAX, _LOST_PAUSE_SECONDS = 0.001, 0.05, 0.1
+_FIRST_PAUSE_SECONDS, _PAUSE_SECONDS_MAX, _LOST_PAUSE_SECONDS = 0.0005, 0.01, 0.1
 # What takes the lock for each of its parts: in one transaction, so that none is carried out twice.
 _OF_SEVERAL = frozenset({"BatchExecuteStatement"})
 
@@ -158,7 +158,7 @@ def _kind_of(operation: str) -> Kind:
     """What an operation's transactions are for, unless they turn out to be for more."""
     row = API.get(operation)
     if row is None or row.access != READ:
-        return "write"
+        return "item" if row is not None and row.subject == ITEM else "write"
     return "snapshot" if row.subject == TRANSACTION else "read"
 
 

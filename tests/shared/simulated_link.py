@@ -132,7 +132,7 @@ class SimulatedLink(Link):
             raise Lost("cut before anything was sent")
         if self._state is None and self._kind in ("write", "definition"):
             self._enter()
-        if self._state is None or self._kind == "read":
+        if self._state is None or self._kind in ("read", "item"):
             self._state = store.state
             self.version = self._state.version
             below = () if store.shows_all else store.under_way
@@ -166,8 +166,13 @@ class SimulatedLink(Link):
         self._state = None
 
     def commit(self, changes: Changes) -> None:
-        state = self._look()
+        state = self._look() if self._state is None or self._kind != "item" else self._state
         store = self._store
+        if self._kind == "item":
+            self._enter()
+            if store.state.version != self.version:
+                self._leave()
+                raise Conflict("the tables are others now")
         number = next(store.numbers)
         store.latest = number
         store.under_way.add(number)
@@ -192,6 +197,8 @@ class SimulatedLink(Link):
             seen |= changes.checks
         if any(now.records.get(key) != record for key, record in seen.items()):
             return True
+        if self._kind == "item":
+            return False
         keys = [*(each.key for each in changes.writes), *(changes.checks if self._store.checks_reads else ())]
         return any(now.changed.get(key, 0) > state.moment for key in keys)
 

@@ -188,6 +188,10 @@ class Counted(PostgresLink):
         Counted.trips += 1
         super()._send(commands)
 
+    def _send_at_once(self, changes: Any) -> None:
+        Counted.trips += 1
+        super()._send_at_once(changes)
+
 
 def test_round_trips(postgres: PostgresServer) -> None:
     """One for a read, two for a write, with a condition or without; two for a transaction of 25 items."""

@@ -31,6 +31,12 @@ _RESOLVE_PAUSE_SECONDS = 0.2
 _SESSION_SECONDS_MAX = 12 * 3600.0
 
 
+def _is_of_one_record(changes: Changes) -> bool:
+    """Whether a transaction changes one record, which it has read, and maybe appends changes."""
+    is_more = changes.checks or changes.creates or changes.drops or len(changes.writes) != 1
+    return not is_more and changes.writes[0].is_seen and len(changes.appends) <= 1
+
+
 class PostgresLink(Link):
     """A link.
 
@@ -144,7 +150,7 @@ class PostgresLink(Link):
     def _read(self, statement: str | bytes, parameters: Sequence[object]) -> list[tuple[JsonValue, ...]]:
         """The rows of a statement, which begins the transaction if that has not begun."""
         text = statement if isinstance(statement, bytes) else self._texts.of(statement)
-        begins = () if self._has_begun else self._texts.begin[self._kind]
+        begins = () if self._has_begun or self._kind == "item" else self._texts.begin[self._kind]
         with self._watched:
             if not begins:
                 return self._reader.execute(text, parameters).fetchall()
@@ -160,7 +166,10 @@ class PostgresLink(Link):
     def commit(self, changes: Changes) -> None:
         try:
             self._create(changes.creates)
-            self._send(self._commands(changes))
+            if self._kind == "item" and _is_of_one_record(changes):
+                self._send_at_once(changes)
+            else:
+                self._send(self._commands(changes))
         except Conflict:
             self.end()
             raise
@@ -168,6 +177,26 @@ class PostgresLink(Link):
             if changes.creates or changes.drops:
                 self._ids = {}
         self._has_begun = False
+
+    def _send_at_once(self, changes: Changes) -> None:
+        """Commits the change of one record, in one statement that is a transaction by itself."""
+        (write,) = changes.writes
+        number, (head, digest, tail) = self._id(write.key[0]), columns_of(write.key[1])
+        self._last += 1
+        parameters: list[object] = [self._int(self.version or 0)]
+        if write.seen is None:
+            parameters += [number, head, digest, tail, write.record]
+        else:
+            parameters += [*(() if write.record is None else (write.record,)), number, head, digest, write.seen]
+        parameters += [self._int(self._last), self._session]
+        for position, each in enumerate(changes.appends):
+            parameters += [self._id(each.keyspace), each.prefix, self._int(position), each.record]
+        text = statements.one_record(write.seen is not None, write.record is not None, len(changes.appends))
+        try:
+            with self._watched:
+                self._reader.execute(self._texts.of(text), parameters)
+        except Lost:
+            self._resolve()
 
     def _send(self, commands: Sequence[_Command]) -> None:
         """Sends the statements of a commit, and its end with them."""
@@ -198,9 +227,13 @@ class PostgresLink(Link):
             commands.append((of(statements.COUNT_UP), ()))
         self._last += 1
         commands.append((of(statements.MARK), (self._int(self._last), self._session)))
-        begins = () if self._has_begun else self._texts.begin[self._kind]
+        if self._has_begun:
+            return commands
         self._has_begun = True
-        return [*((each, ()) for each in begins), *commands]
+        begins: list[_Command] = [(each, ()) for each in self._texts.begin[self._kind]]
+        if self._kind == "item":  # What was read was read outside.
+            begins.append((of(statements.REQUIRE_VERSION), (self._int(self.version or 0),)))
+        return [*begins, *commands]
 
     def _write(self, write: Write) -> list[_Command]:
         number, (head, digest, tail) = self._id(write.key[0]), columns_of(write.key[1])

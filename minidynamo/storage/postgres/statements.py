@@ -42,9 +42,15 @@ class Statements(NamedTuple):
 POSTGRESQL = Statements(
     begin={
         "read": (),
+        "item": ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE {s}.meta IN ROW SHARE MODE"),
         "snapshot": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
         "write": ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE {s}.meta IN ROW SHARE MODE"),
-        "definition": ("BEGIN ISOLATION LEVEL REPEATABLE READ", "LOCK TABLE {s}.meta IN EXCLUSIVE MODE"),
+        "definition": (
+            "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "LOCK TABLE {s}.meta IN EXCLUSIVE MODE",
+            # Keeps out the statements that are a transaction by themselves, before they see any state.
+            "LOCK TABLE {s}.records IN SHARE ROW EXCLUSIVE MODE",
+        ),
     },
     horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
     change_number="pg_current_xact_id()::text::bigint",
@@ -73,6 +79,7 @@ def _one(change: str) -> str:
     return f"WITH done AS ({change} RETURNING 1) SELECT 1 / count(*) FROM done"
 
 
+_PLACE = "keyspace = %b AND head = %b AND digest = %b"
 INSERT = "INSERT INTO {s}.records VALUES (%b, %b, %b, %b, %b)"
 UPSERT = INSERT + " ON CONFLICT (keyspace, head, digest) DO UPDATE SET record = excluded.record"
 UPDATE = _one("UPDATE {s}.records SET record = %b WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b")
@@ -84,6 +91,7 @@ CHECK = (
 )
 APPEND = "INSERT INTO {s}.records VALUES (%b, %b || int8send(({change_number} << 20) + %b), '', '', %b)"
 MARK = _one("UPDATE {s}.sessions SET last = %b WHERE id = %b AND NOT is_over")
+REQUIRE_VERSION = "SELECT 1 / count(*) FROM {s}.meta WHERE version = %b"
 COUNT_UP = "UPDATE {s}.meta SET version = version + 1"
 CREATE = "INSERT INTO {s}.keyspaces (name) VALUES (%s) RETURNING id"
 DROP = (
@@ -108,6 +116,31 @@ MEASURE = (
     "+ get_byte(r.record, 2)), 0) FROM {s}.keyspaces k LEFT JOIN {s}.records r ON r.keyspace = k.id GROUP BY k.name"
 )
 READ_FORMAT = "SELECT format FROM {s}.meta"
+
+
+# The changes of one record, by whether it was there and whether it will be.
+_ONE_RECORD = {
+    (
+        True,
+        True,
+    ): "UPDATE {s}.records SET record = %b WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b",
+    (False, True): INSERT,
+    (True, False): "DELETE FROM {s}.records WHERE keyspace = %b AND head = %b AND digest = %b AND record = %b",
+}
+
+
+def one_record(was: bool, will_be: bool, appends: int) -> str:
+    """A whole transaction in one statement: one record is changed, and so many changes are appended.
+
+    It fails by itself where the version of the tables, the record or the session is not what it is said to be.
+    """
+    added = "".join(f", added{number} AS ({APPEND} RETURNING 1)" for number in range(appends))
+    return (
+        "WITH fit AS (SELECT 1 / count(*) AS once FROM {s}.meta WHERE version = %b), "
+        f"done AS ({_ONE_RECORD[was, will_be]} RETURNING 1), "
+        "mark AS (UPDATE {s}.sessions SET last = %b WHERE id = %b AND NOT is_over RETURNING 1)"
+        f"{added} SELECT (SELECT once FROM fit) / (SELECT count(*) FROM done) / (SELECT count(*) FROM mark)"
+    )
 
 
 class Texts:

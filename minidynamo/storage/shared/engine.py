@@ -189,7 +189,7 @@ class SessionEngine(Engine):
             WrongKind: the transaction is for reads alone, or for items and this changes tables.
         """
         needed: Kind = "definition" if batch.creates or batch.drops or getattr(batch, "states", None) else "write"
-        if self._kind != "definition" and self._kind != needed:
+        if self._kind != "definition" and (needed == "definition" or self._kind not in ("item", "write")):
             raise WrongKind(needed)
         for keyspace, key, record, size_change, count_change in batch.writes:
             self._staged.setdefault(keyspace, SortedDict())[key] = record

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-# What a transaction is for: reads of which each may see a later state, reads of one state, writes, or a definition.
-Kind = Literal["read", "snapshot", "write", "definition"]
+# What a transaction is for: reads of which each may see a later state; a write of one item, which reads in that way,
+# since its commit looks at what was read; reads of one state; writes after reads of one state; or a definition.
+Kind = Literal["read", "item", "snapshot", "write", "definition"]
 
 # A change's number: that of its transaction, and a smaller one within it.
 CHANGE_BITS = 20
