@@ -139,6 +139,7 @@ def _writing(place: Place, facts: TableFacts, prices: PriceList) -> Cost:
 
 
 def _write_units(item_count: int, size_bytes: int) -> float:
+    assert item_count >= 0, f"{item_count} items are written"
     if not item_count:
         return 0.0
     per_item = -(-size_bytes // item_count)

@@ -52,6 +52,7 @@ def check_promises(opens: Opens, seconds: float, tell: Callable[[str], object]) 
     Raises:
         DynamoError: the store cannot be used at all.
     """
+    assert seconds > 0, f"promises are tried for {seconds} seconds"
     endpoints = [opens() for _ in range(_LINKS)]
     found = []
     try:

@@ -53,6 +53,7 @@ class SharedStream(Stream):
     ) -> None:
         if old is not None and new is not None and is_unchanged(old, new):
             return
+        assert self.is_enabled, f"{self.key} is written to, and is disabled"
         shard = self._opened[bisect_right(self._starts, key) - 1]
         packed = recorded_change(self._view, self.key_names, self._clock.now(), old, new, item, by_service)
         self._session.append(batch, Append(self._keyspace, shard_prefix(shard.ordinal), packed))

@@ -83,6 +83,7 @@ def avoid(connection: Connection, url: str) -> None:
 def _note(url: str, place: _Place, has_answered: bool) -> None:
     """Moves a place to the beginning, or to the end."""
     others = [each for each in _PLACES[url] if each != place]
+    assert len(others) < len(_PLACES[url]), f"{place} is none of the places of {url}"
     _PLACES[url] = [place, *others] if has_answered else [*others, place]
 
 

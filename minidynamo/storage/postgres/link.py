@@ -12,29 +12,22 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from minidynamo.storage.postgres import statements
+from minidynamo.storage.postgres.commands import Command, Commands, is_of_one_record
 from minidynamo.storage.postgres.connecting import SCHEMA, connected, open_store, translated
 from minidynamo.storage.postgres.long_keys import columns_of
 from minidynamo.storage.postgres.statements import Texts
 from minidynamo.storage.postgres.watch import Watched
-from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, Lost, Unresolved, Write
+from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, Lost, Unresolved
 from minidynamo.values.api_types import JsonValue
 
 if TYPE_CHECKING:
     pass
 
-# A statement and its parameters.
-_Command = tuple[bytes, Sequence[object]]
 
 _RESOLVE_SECONDS = 30.0
 _RESOLVE_PAUSE_SECONDS = 0.2
 # Sessions are forgotten when they are a day old.
 _SESSION_SECONDS_MAX = 12 * 3600.0
-
-
-def _is_of_one_record(changes: Changes) -> bool:
-    """Whether a transaction changes one record, which it has read, and maybe appends changes."""
-    is_more = changes.checks or changes.creates or changes.drops or len(changes.writes) != 1
-    return not is_more and changes.writes[0].is_seen and len(changes.appends) <= 1
 
 
 class PostgresLink(Link):
@@ -166,10 +159,11 @@ class PostgresLink(Link):
     def commit(self, changes: Changes) -> None:
         try:
             self._create(changes.creates)
-            if self._kind == "item" and _is_of_one_record(changes):
+            if self._kind == "item" and is_of_one_record(changes):
                 self._send_at_once(changes)
             else:
-                self._send(self._commands(changes))
+                self._last += 1
+                self._send(self._begun(self._commands().of(changes, self._kind == "definition")))
         except Conflict:
             self.end()
             raise
@@ -180,25 +174,15 @@ class PostgresLink(Link):
 
     def _send_at_once(self, changes: Changes) -> None:
         """Commits the change of one record, in one statement that is a transaction by itself."""
-        (write,) = changes.writes
-        number, (head, digest, tail) = self._id(write.key[0]), columns_of(write.key[1])
         self._last += 1
-        parameters: list[object] = [self._int(self.version or 0)]
-        if write.seen is None:
-            parameters += [number, head, digest, tail, write.record]
-        else:
-            parameters += [*(() if write.record is None else (write.record,)), number, head, digest, write.seen]
-        parameters += [self._int(self._last), self._session]
-        for position, each in enumerate(changes.appends):
-            parameters += [self._id(each.keyspace), each.prefix, self._int(position), each.record]
-        text = statements.one_record(write.seen is not None, write.record is not None, len(changes.appends))
+        text, parameters = self._commands().at_once(changes, self.version or 0)
         try:
             with self._watched:
-                self._reader.execute(self._texts.of(text), parameters)
+                self._reader.execute(text, parameters)
         except Lost:
             self._resolve()
 
-    def _send(self, commands: Sequence[_Command]) -> None:
+    def _send(self, commands: Sequence[Command]) -> None:
         """Sends the statements of a commit, and its end with them."""
         assert self._has_begun, "a commit is sent for a transaction that has not begun"
         is_sent = False
@@ -213,49 +197,19 @@ class PostgresLink(Link):
                 raise
             self._resolve()
 
-    def _commands(self, changes: Changes) -> list[_Command]:
-        """All statements of a commit but the last; of records in the order of keys, so that none wait in a circle."""
-        of = self._texts.of
-        by_key = {each.key: self._write(each) for each in changes.writes}
-        by_key |= {key: self._check(key, seen) for key, seen in changes.checks.items()}
-        commands = [command for key in sorted(by_key) for command in by_key[key]]
-        for number, each in enumerate(changes.appends):
-            parameters = (self._id(each.keyspace), each.prefix, self._int(number), each.record)
-            commands.append((of(statements.APPEND), parameters))
-        commands += [(of(statements.DROP), (name,)) for name in changes.drops]
-        if self._kind == "definition":
-            commands.append((of(statements.COUNT_UP), ()))
-        self._last += 1
-        commands.append((of(statements.MARK), (self._int(self._last), self._session)))
+    def _commands(self) -> Commands:
+        """What makes the statements of the next commit."""
+        return Commands(self._texts, self._id, self._int, self._session, self._last)
+
+    def _begun(self, commands: list[Command]) -> list[Command]:
+        """The statements of a commit, with the beginning of its transaction where that has not begun."""
         if self._has_begun:
             return commands
         self._has_begun = True
-        begins: list[_Command] = [(each, ()) for each in self._texts.begin[self._kind]]
+        begins: list[Command] = [(each, ()) for each in self._texts.begin[self._kind]]
         if self._kind == "item":  # What was read was read outside.
-            begins.append((of(statements.REQUIRE_VERSION), (self._int(self.version or 0),)))
+            begins.append((self._texts.of(statements.REQUIRE_VERSION), (self._int(self.version or 0),)))
         return [*begins, *commands]
-
-    def _write(self, write: Write) -> list[_Command]:
-        number, (head, digest, tail) = self._id(write.key[0]), columns_of(write.key[1])
-        place = (number, head, digest)
-        if write.record is None:
-            if write.is_seen:
-                return [(self._texts.of(statements.DELETE), (*place, write.seen))]
-            return [(self._texts.of(statements.DELETE_ANY), place)]
-        if write.is_seen and write.seen is not None:
-            return [(self._texts.of(statements.UPDATE), (write.record, *place, write.seen))]
-        statement = statements.INSERT if write.is_seen else statements.UPSERT
-        return [(self._texts.of(statement), (*place, tail, write.record))]
-
-    def _check(self, key: Key, seen: bytes | None) -> list[_Command]:
-        """What holds a record, or its absence, until the commit."""
-        number, (head, digest, tail) = self._id(key[0]), columns_of(key[1])
-        if seen is not None:
-            return [(self._texts.of(statements.CHECK), (number, head, digest, seen))]
-        return [
-            (self._texts.of(statements.INSERT), (number, head, digest, tail, b"")),
-            (self._texts.of(statements.DELETE_ANY), (number, head, digest)),
-        ]
 
     def _create(self, names: Sequence[str]) -> None:
         """Makes keyspaces, within the transaction."""

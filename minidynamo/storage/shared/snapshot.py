@@ -37,6 +37,7 @@ class _StoreState:
 
     def sizes(self, keyspace: str) -> tuple[int, int]:
         """How many items and bytes a keyspace has."""
+        assert keyspace in self.counts, f"{keyspace} is not in the snapshot"
         return self.counts[keyspace]
 
     def __del__(self) -> None:
