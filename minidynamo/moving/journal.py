@@ -3,23 +3,26 @@
     {"format": 1, "source": ..., "target": ..., "anonymizer": ..., "tables": {name: {...}}}
 
 The file is replaced as a whole. It is never ahead of what has been done, and to do a little again changes nothing.
+Several processes may write it: one that follows, and another that verifies meanwhile. Each writes the members that it
+has changed itself, and leaves the others as the file has them.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from minidynamo.moving.move_error import MoveError
+from minidynamo.storage.whole_file import whole_file
 from minidynamo.values.api_types import JsonObject, JsonValue
 
 _FORMAT = 1
 # How often the file is written at most, in seconds, while segments go on.
 _WRITE_SECONDS = 0.5
+_UNKNOWN = object()
 
 
 @dataclass
@@ -144,7 +147,8 @@ class Journal:
         self._lock = threading.Lock()
         self._written_at = 0.0
         if path.exists():
-            self._read()
+            self.tables = self._read()
+        self._known = self._members()
 
     def table(self, name: str) -> TableProgress:
         """How far a table has come; it begins now where nothing is known of it."""
@@ -166,19 +170,28 @@ class Journal:
                 self._written_at = now
 
     def _write(self) -> None:
-        tables = {name: asdict(each) for name, each in self.tables.items()}
-        text = json.dumps({"format": _FORMAT, **self._named, "tables": tables}, indent=1)
-        temporary = self.path.with_name(f"{self.path.name}.new")
+        own = self._members()
+        text = json.dumps({"format": _FORMAT, **self._named, "tables": self._merged(own)}, indent=1)
         try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
+            with whole_file(self.path, replaces=True) as temporary:
+                temporary.write_text(text, encoding="utf-8")
         except OSError as error:
             raise MoveError(f"the journal {self.path} cannot be written: {error.strerror or error}") from None
+        self._known = own
 
-    def _read(self) -> None:
+    def _members(self) -> dict[str, JsonObject]:
+        return {name: asdict(each) for name, each in self.tables.items()}
+
+    def _merged(self, own: dict[str, JsonObject]) -> dict[str, JsonObject]:
+        """What is to be in the file: what others have written, and the members that have changed here since."""
+        written = {name: asdict(each) for name, each in self._read().items()} if self.path.exists() else {}
+        for name, table in own.items():
+            known = self._known.get(name, {})
+            changed = {member: value for member, value in table.items() if value != known.get(member, _UNKNOWN)}
+            written[name] = {**written[name], **changed} if name in written else table
+        return written
+
+    def _read(self) -> dict[str, TableProgress]:
         try:
             read = json.loads(self.path.read_text(encoding="utf-8"))
             is_ours = isinstance(read, dict) and read.get("format") == _FORMAT
@@ -190,7 +203,7 @@ class Journal:
         if not is_ours:
             raise MoveError(f"{self.path} is no journal of a move: give --journal another file")
         self._require_same(read)
-        self.tables = tables
+        return tables
 
     def _require_same(self, read: JsonObject) -> None:
         for name, own in self._named.items():
