@@ -197,7 +197,7 @@ class TableFollower:
             requests = response.get("UnprocessedItems", {}).get(self._table_name, [])
             if not requests:
                 return
-            self._pace.slow_down()
+            self._pace.slow_down(len(requests))
         raise MoveError(f"{len(requests)} changes of {self._table_name} were left unprocessed again and again")
 
 

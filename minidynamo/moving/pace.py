@@ -1,7 +1,7 @@
 """How fast requests are made: as fast as the other side lets them pass.
 
 Nothing is held back until something is throttled. Then the pace falls to a part of what has passed in the last second,
-and grows again slowly, so that most requests pass.
+and grows again slowly, so that most requests pass. It never falls so low that one request would wait for long.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from minidynamo.errors import DynamoError
 from minidynamo.formats.patience import THROTTLED
 from minidynamo.values.api_types import Request, Response
 
-_FALL, _GROWTH, _LEAST = 0.7, 1.05, 1.0
+_FALL, _GROWTH = 0.7, 1.05
 _PATIENCE_SECONDS = 600.0
 _REST_SECONDS = 0.1
+# No endpoint lets so much pass in a second.
+_UNLIMITED = 1e9
 
 
 class Pace:
@@ -62,14 +64,18 @@ class Pace:
             except DynamoError as error:
                 if not is_throttled(error) or self._now() >= end:
                     raise
-                self.slow_down()
+                self.slow_down(units)
             else:
                 self._pass(units)
                 return response
 
-    def slow_down(self) -> None:
-        """Falls back, where an endpoint has left something over without an error."""
-        self._fall()
+    def slow_down(self, units: int = 1) -> None:
+        """Falls back, also where an endpoint has left something over without an error.
+
+        Parameters:
+            units: how much it was asked for.
+        """
+        self._fall(units)
         self._sleep(_REST_SECONDS)
 
     def _wait(self, units: int) -> None:
@@ -87,14 +93,14 @@ class Pace:
             self._turn()
             self._passed += units
 
-    def _fall(self) -> None:
+    def _fall(self, units: int) -> None:
         """Slows down, once for all that is throttled in a second."""
         with self._lock:
             self._turn()
             self.throttled_count += 1
-            passed = max(self._last_second, self._passed, _LEAST)
-            if self.limit is None or passed * _FALL < self.limit:
-                self.limit = max(_LEAST, passed * _FALL)
+            limit = max(self._last_second, self._passed, units) * _FALL
+            if self.limit is None or limit < self.limit:
+                self.limit = limit
 
     def _turn(self) -> None:
         """Begins another second, a little faster where there is a limit."""
@@ -104,16 +110,18 @@ class Pace:
         self._last_second, self._passed = self._passed / elapsed, 0.0
         self._second = self._now()
         if self.limit is not None:
-            self.limit *= _GROWTH
+            self.limit = min(self.limit * _GROWTH ** min(elapsed, _PATIENCE_SECONDS), _UNLIMITED)
 
 
 def is_throttled(error: DynamoError) -> bool:
     """Whether an error asks for patience: of a request, or of all that a transaction was cancelled for."""
-    if error.code in THROTTLED:
+    if error.code in THROTTLED or error.code == _CONFLICT:
         return True
     reasons = error.members.get("CancellationReasons") or [] if error.code == "TransactionCanceledException" else []
     codes = {each.get("Code") for each in reasons} - {"None", None}
     return bool(codes) and codes <= _CANCELLED_FOR_A_WHILE
 
 
+# Somebody else's transaction has the item.
+_CONFLICT = "TransactionConflictException"
 _CANCELLED_FOR_A_WHILE = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"})
