@@ -9,12 +9,13 @@ from typing import Literal, NamedTuple
 from minidynamo.moving.facts import TableFacts
 from minidynamo.moving.features import differing, forgotten, inactive
 from minidynamo.moving.journal import FollowProgress, TableProgress
-from minidynamo.moving.move import Move
+from minidynamo.moving.move import COPY_AGAIN, Move
 
 Grade = Literal["yes", "look", "no"]
 
 # A verification that is older says little of what is there now.
 _FRESH_SECONDS = 24 * 3600.0
+_GAP = f"changes are missing that were too old when they were read: {COPY_AGAIN}"
 
 
 class Answer(NamedTuple):
@@ -63,12 +64,14 @@ def _written_since(move: Move, facts: TableFacts | None, progress: TableProgress
         return [Answer("look", "the source is an export: changes since then are not in it")]
     if progress.follow is None:
         return [Answer("look", "it had no stream when it was copied: nobody knows what has changed since")]
+    if progress.follow.stream_arn != facts.stream_arn:
+        return [Answer("no", f"its stream was turned off after copying began: {COPY_AGAIN}")]
     if progress.follow.has_gap:
-        return [Answer("no", "changes are missing that were too old when they were read: copy it again")]
+        return [Answer("no", _GAP)]
     with closing(move.follower(facts)) as follower:
         count, newest = follower.waiting()
     if progress.follow.has_gap:
-        return [Answer("no", "changes are missing that were too old when they were read: copy it again")]
+        return [Answer("no", _GAP)]
     if count:
         made = f"the newest {_ago(newest)}" if newest else "of unknown age"
         return [Answer("no", f"{count:,} changes are not at the target yet, {made}: stop writing, and follow")]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import DynamoError, NoResponse
+from minidynamo.errors import DynamoError
 from minidynamo.formats.patience import execute_patiently
 from minidynamo.moving.move_error import MoveError
 from minidynamo.templates.descriptions import described_tables
 from minidynamo.templates.schema import TableTemplates
 from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft, Response
 
-# Codes of an endpoint that does not have an operation, or does not let the caller use it.
-_UNKNOWN = frozenset({"UnknownOperationException", "AccessDeniedException", "NotImplementedException"})
+# An endpoint that answers with one of these has failed. It does not say that there is nothing to tell, as 501 does.
+_FAILED_STATUSES = frozenset({500, 502, 503, 504})
 _NOTHING_THERE = frozenset({"PolicyNotFoundException", "ResourceNotFoundException"})
 
 
@@ -95,9 +95,9 @@ def facts_of(endpoint: Endpoint, name: str) -> TableFacts | None:
     for operation, note in _COMPANIONS.items():
         try:
             note(facts, partial(ask, operation))
-        except NoResponse:
-            raise
         except DynamoError as error:
+            if has_failed(error):
+                raise
             if error.code not in _NOTHING_THERE:  # Whatever else it is, it is not told.
                 facts.unknown.append(operation)
     return facts
@@ -164,7 +164,12 @@ def told(endpoint: Endpoint, operation: str, request: RequestDraft) -> JsonValue
     """What an operation answers; None where the endpoint does not have it, or does not tell."""
     try:
         return execute_patiently(endpoint, operation, request)
-    except NoResponse:
-        raise
-    except DynamoError:
+    except DynamoError as error:
+        if has_failed(error):
+            raise
         return None
+
+
+def has_failed(error: DynamoError) -> bool:
+    """Whether an endpoint has failed, rather than refused something or not known it."""
+    return error.status in _FAILED_STATUSES

@@ -24,7 +24,7 @@ from minidynamo.values.api_types import JsonObject, RequestDraft
 from minidynamo.values.attribute_value import Item
 
 _AT_ONCE = 8
-# So often a shard may have nothing to show until it counts as read to where it is now.
+# So often an open shard may have nothing to show until it counts as read to where it is now; a closed one has an end.
 _EMPTY_PAGES_MAX = 3
 _UNSENT_MAX = 50
 
@@ -91,7 +91,8 @@ class TableFollower:
             self._write(records)
             self._note(shard, cursor, records)
             count += len(records)
-            is_caught_up = is_caught_up and not records and not cursor.is_at_end  # Children may begin behind an end.
+            # Children may begin behind an end, and a closed shard that has nothing to show has not come to its own yet.
+            is_caught_up = is_caught_up and not records and not cursor.is_at_end and shard.is_open
         if is_caught_up:
             self._progress.caught_up_at = time.time()
         self._journal.note(is_urgent=is_caught_up)
@@ -109,7 +110,7 @@ class TableFollower:
         while todo:
             for shard in todo:
                 cursor = self._new_cursor(shard)
-                for records in _pages(cursor):
+                for records in pages_there(cursor, shard.is_open):
                     count, newest = count + len(records), max(newest, records[-1].time)
                 done.add(shard.id)
             todo = [each for each in beginnable(self._listed(), done) if each.id not in done]
@@ -119,8 +120,9 @@ class TableFollower:
         listed = self._listed()
         known = {each.id for each in listed}
         gone = self._progress.positions.keys() - known
-        is_late = not self._progress.positions and self._age() > STREAM_RETENTION_SECONDS
-        if gone or is_late:
+        # Where all shards have ended and no child has begun, those that have been read tell that nothing is missing.
+        is_anywhere = self._progress.positions or not known.isdisjoint(self._progress.done)
+        if gone or (not is_anywhere and self._age() > STREAM_RETENTION_SECONDS):
             self._progress.has_gap = True
         for shard in gone:
             del self._progress.positions[shard]
@@ -201,10 +203,10 @@ class TableFollower:
         raise MoveError(f"{len(requests)} changes of {self._table_name} were left unprocessed again and again")
 
 
-def _pages(cursor: ShardCursor) -> Iterator[list[ReadRecord]]:
-    """The records that a shard has now."""
+def pages_there(cursor: ShardCursor, is_open: bool) -> Iterator[list[ReadRecord]]:
+    """The records that a shard has now; of one that is closed, all to its end."""
     empty = 0
-    while empty < _EMPTY_PAGES_MAX and not cursor.is_at_end:
+    while not cursor.is_at_end and (empty < _EMPTY_PAGES_MAX or not is_open):
         records = cursor.read()
         empty = 0 if records else empty + 1
         if records:

@@ -29,6 +29,7 @@ from minidynamo.values.attribute_value import Item
 # Makes a table of a name.
 Declare = Callable[[Database, str], object]
 
+COPY_AGAIN = "copy it again, with a new journal"
 _NO_EDIT: Edit = lambda item: item  # noqa: E731
 
 
@@ -130,7 +131,7 @@ class Move:
         progress = self.journal.table(name)
         if progress.follow is None and not progress.segments and self.source.database is not None:
             arn = facts.stream_arn
-            if arn is not None and is_readable(self.source.database.execute, arn):
+            if arn is not None and is_readable(self.source.database, arn):
                 progress.follow = follow_from_now(arn)
         self.journal.note(is_urgent=True)
         if self.target.database is not None:
@@ -183,7 +184,7 @@ class Move:
         """What follows the changes of a table.
 
         Raises:
-            MoveError: it has not been copied yet, or has no stream.
+            MoveError: it has not been copied yet, or has no stream, or not the one that it had then.
         """
         progress = self.journal.tables.get(facts.name)
         if progress is None or not progress.copied_at:
@@ -193,6 +194,8 @@ class Move:
                 f"{facts.name} had no stream when it was copied, so that its changes are unknown: give the table a "
                 "StreamSpecification with NEW_AND_OLD_IMAGES, remove the journal, and copy again"
             )
+        if facts.stream_arn != progress.follow.stream_arn:
+            raise MoveError(f"the stream of {facts.name} was turned off after copying began: {COPY_AGAIN}")
         source, target = self.source.opened(), self.target.opened()
         name, keys, edit = facts.name, facts.key_names, self.edit(facts.name)
         return TableFollower(source, target, name, keys, self.journal, progress.follow, edit, self.writing)
@@ -209,7 +212,7 @@ class Move:
     def _removed(self, facts: TableFacts, side: Side, digests: Collection[bytes]) -> set[bytes]:
         """Which keys were deleted at the source; none where nobody can tell."""
         database, arn = self.source.database, facts.stream_arn
-        if database is None or arn is None or not is_readable(database.execute, arn):
+        if database is None or arn is None or not is_readable(database, arn):
             return set()
         return removed_digests(database.execute, arn, side, digests)
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 
 from minidynamo.consumers.cursor import OLDEST, ShardCursor
 from minidynamo.consumers.shards import Execute, listed_shards
-from minidynamo.errors import DynamoError
+from minidynamo.endpoints.endpoint import Endpoint
+from minidynamo.moving.facts import told
+from minidynamo.moving.following import pages_there
 from minidynamo.moving.sides import Side
 from minidynamo.moving.sums import item_digest
 from minidynamo.values.attribute_value import Item
-
-_EMPTY_PAGES_MAX = 3
 
 
 def removed_digests(execute: Execute, stream_arn: str, side: Side, digests: Collection[bytes]) -> set[bytes]:
@@ -28,11 +28,7 @@ def removed_digests(execute: Execute, stream_arn: str, side: Side, digests: Coll
     """
     found: set[bytes] = set()
     for shard in listed_shards(execute, stream_arn):
-        cursor = ShardCursor(execute, stream_arn, shard.id, OLDEST)
-        empty = 0
-        while empty < _EMPTY_PAGES_MAX and not cursor.is_at_end:
-            records = cursor.read()
-            empty = 0 if records else empty + 1
+        for records in pages_there(ShardCursor(execute, stream_arn, shard.id, OLDEST), shard.is_open):
             removed = (each.record["dynamodb"]["Keys"] for each in records if each.record["eventName"] == "REMOVE")
             found.update(digest for digest in map(side.digest, removed) if digest in digests)
     return found
@@ -54,12 +50,6 @@ def content_digest(item: Item, key_names: tuple[str, ...]) -> bytes | None:
     return item_digest(rest) if rest else None
 
 
-def is_readable(execute: Execute, stream_arn: str | None) -> bool:
-    """Whether there is a stream that can be read."""
-    if stream_arn is None:
-        return False
-    try:
-        execute("DescribeStream", {"StreamArn": stream_arn})
-    except DynamoError:
-        return False
-    return True
+def is_readable(endpoint: Endpoint, stream_arn: str | None) -> bool:
+    """Whether there is a stream that can be read; raises DynamoError where the endpoint fails."""
+    return stream_arn is not None and told(endpoint, "DescribeStream", {"StreamArn": stream_arn}) is not None
