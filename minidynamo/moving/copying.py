@@ -78,7 +78,7 @@ class TableCopy:
                 with self._lock:
                     self._count(report)
                     progress.item_count += len(page.items)
-                    progress.after, progress.is_done = page.after, page.after is None
+                    progress.is_done, progress.after = page.after is None, page.after  # Noted in between, it is done.
                 self._journal.note()
 
         return self._run(copy)

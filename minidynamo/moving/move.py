@@ -128,19 +128,28 @@ class Move:
         facts = self.required_facts(name)
         if self.settings.anonymizer is not None:
             self.settings.anonymizer.check_table(name, facts.key_names)
-        progress = self.journal.table(name)
-        if progress.follow is None and not progress.segments and self.source.database is not None:
-            arn = facts.stream_arn
-            if arn is not None and is_readable(self.source.database, arn):
-                progress.follow = follow_from_now(arn)
-        self.journal.note(is_urgent=True)
-        if self.target.database is not None:
-            there = facts_of(self.target.database, name)
-            if there is None:
-                make_table(self.target.database, facts)
-            elif there.key_types != facts.key_types:
-                raise MoveError(f"{self.target.text} has a table {name} with another key: {_shown_key(there)}")
+        there = self._target_facts(facts)
+        if there is None and self.target.database is not None and self.journal.table(name).segments:
+            self.journal.begin_again(name)  # What had been copied is gone.
+        self._note_stream(facts)
+        if there is None and self.target.database is not None:
+            make_table(self.target.database, facts)
         return facts
+
+    def _note_stream(self, facts: TableFacts) -> None:
+        """Notes from where changes are followed, before the first item is read."""
+        progress, database, arn = self.journal.table(facts.name), self.source.database, facts.stream_arn
+        has_begun = progress.follow is not None or progress.segments
+        if database is not None and arn is not None and not has_begun and is_readable(database, arn):
+            progress.follow = follow_from_now(arn)
+        self.journal.note(is_urgent=True)
+
+    def _target_facts(self, facts: TableFacts) -> TableFacts | None:
+        """What is known of a table at the target; raises MoveError where it has another key there."""
+        there = self.facts(self.target, facts.name)
+        if there is not None and there.key_types != facts.key_types:
+            raise MoveError(f"{self.target.text} has a table {facts.name} with another key: {_shown_key(there)}")
+        return there
 
     def _declare(self, name: str) -> None:
         """Makes the table of an export, as the settings say."""
@@ -152,17 +161,19 @@ class Move:
         if target is not None and facts_of(target, name) is None:
             declare(target, name)
 
-    def item_source(self, place: Place, name: str, item_count: int = 0) -> ItemSource:
-        """The items of a table at a place."""
+    def item_source(self, place: Place, name: str, item_count: int = 0, segment_count: int = 0) -> ItemSource:
+        """The items of a table at a place, in as many segments as the settings say where no number is given."""
         if place.database is None:
             return ExportSource(place.export())
         is_consistent = not (self.settings.is_eventual and place.is_amazon)
-        return TableSource(place.database, name, self.settings.segment_count, is_consistent, self.reading, item_count)
+        segment_count = segment_count or self.settings.segment_count
+        return TableSource(place.database, name, segment_count, is_consistent, self.reading, item_count)
 
     def copy(self, facts: TableFacts, goes_on: Callable[[], bool]) -> bool:
         """Copies what is left of a table that has been prepared; whether all of it is there now."""
         progress = self.journal.table(facts.name)
-        source = self.item_source(self.source, facts.name, facts.item_count)
+        begun_with = len(progress.segments)  # It goes on with these, whatever the settings are now.
+        source = self.item_source(self.source, facts.name, facts.item_count, begun_with)
         copy = TableCopy(source, self.journal, progress, self.edit(facts.name), goes_on, self.settings.segment_count)
         if self.target.database is None:
             return copy.into_export(self._export_writer(facts, progress))
@@ -203,7 +214,8 @@ class Move:
     # Verifying.
 
     def verifier(self, facts: TableFacts, advance: Callable[[int], bool]) -> TableVerifier:
-        """What compares a table at both places."""
+        """What compares a table at both places; raises MoveError where it has another key at the target."""
+        self._target_facts(facts)
         name = facts.name
         source = self._side(self.source, facts, self.edit(name), advance)
         target = self._side(self.target, facts, _NO_EDIT, advance)
