@@ -85,20 +85,27 @@ def target_place(text: str, writes: bool) -> Place:
             "/". Otherwise an empty database stands for a file that is not there.
 
     Raises:
-        MoveError: it is an address without http://.
+        MoveError: it is an address without http://, or a folder that cannot be made.
         StoreError, ExportError: it cannot be opened.
     """
     if text.startswith(_ADDRESSES):
         return Place(text, connect(text))
     if text.startswith(_BUCKET) or text.endswith("/") or Path(text).is_dir():
         if writes and not text.startswith(_BUCKET):
-            Path(text).mkdir(parents=True, exist_ok=True)
+            _make_folder(text)
         return Place(text, files=files_at(text))
     if is_address(text):
         raise MoveError(f"{text} is no file{_address_hint(text)}")
     if writes:
         return Place(text, connect(text))
     return Place(text, connect(text, read_only=True) if Path(text).exists() else connect())
+
+
+def _make_folder(text: str) -> None:
+    try:
+        Path(text).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MoveError(f"{text} cannot be made: {error.strerror or error}") from None
 
 
 def _address_hint(text: str) -> str:

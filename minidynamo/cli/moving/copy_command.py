@@ -31,8 +31,9 @@ def _copy(options: argparse.Namespace, move: Move, console: Console, interruptio
         _print_copied(console, move, facts)
     _warn_of_rules(console, move)
     refused = any(move.journal.table(name).refused_count for name in names)
-    if options.follow and not refused:
-        return followed(move, console, interruption, [each for each in tables if _has_stream(move, each)], False)
+    streaming = [each for each in tables if _has_stream(move, each)]
+    if options.follow and streaming and not refused:
+        return followed(move, console, interruption, streaming, False)
     return 1 if refused else 0
 
 

@@ -52,7 +52,7 @@ def _steps(
             follows = [each.follow for each in move.journal.tables.values() if each.follow is not None]
             changes, newest = sum(each.change_count for each in follows), max(each.newest for each in follows)
             is_caught_up = all(each.is_caught_up for each in steps)
-            behind = "" if is_caught_up else f", {max(0, time.time() - newest):,.0f} s behind"
+            behind = "" if is_caught_up or not newest else f", {max(0, time.time() - newest):,.0f} s behind"
             status.update(plain_text(f"Following: {changes:,} changes{behind}; Ctrl-C ends it"))
             if is_caught_up:
                 if ends:

@@ -57,8 +57,7 @@ def opened_move(options: argparse.Namespace) -> Iterator[Move]:
         MoveError, StoreError, ExportError, AnonymizingError: something cannot be opened or read.
     """
     options.journal = options.journal or _journal_of(options.source, options.target)
-    if options.source == options.target:
-        raise MoveError(f"{options.source} is both source and target")
+    _require_two(options.source, options.target)
     anonymizer = _anonymizer(options)
     settings = MoveSettings(options.table, options.segments, options.eventual, anonymizer, _declaration(options))
     with (
@@ -66,6 +65,14 @@ def opened_move(options: argparse.Namespace) -> Iterator[Move]:
         closing(target_place(options.target, options.writes)) as target,
     ):
         yield Move(source, target, options.journal, settings)
+
+
+def _require_two(source: str, target: str) -> None:
+    """Raises MoveError where source and target are one: changes that are followed would be followed again for ever."""
+    if source == target:
+        raise MoveError(f"{source} is both source and target")
+    if Path(source).resolve() == Path(target).resolve():  # Of URLs too this tells whether only a slash differs.
+        raise MoveError(f"{source} and {target} are the same")
 
 
 def _journal_of(source: str, target: str) -> Path:

@@ -18,6 +18,7 @@ from minidynamo.moving.differences import KINDS, Difference, counted
 from minidynamo.moving.facts import TableFacts
 from minidynamo.moving.journal import Verdict
 from minidynamo.moving.move import Move
+from minidynamo.moving.move_error import MoveError
 from minidynamo.moving.repairing import repair
 from minidynamo.moving.sides import Cancelled
 from minidynamo.moving.verifying import Verification
@@ -96,10 +97,13 @@ def _print_verified(console: Console, move: Move, facts: TableFacts, result: Ver
 def _write_report(options: argparse.Namespace, found: dict[str, Verification]) -> None:
     if options.report is None:
         return
-    with whole_file(options.report, replaces=True) as path, path.open("w", encoding="utf-8") as file:
-        for name, result in found.items():
-            for each in result.differences:
-                file.write(f"{json.dumps(_reported(name, each), ensure_ascii=False)}\n")
+    try:
+        with whole_file(options.report, replaces=True) as path, path.open("w", encoding="utf-8") as file:
+            for name, result in found.items():
+                for each in result.differences:
+                    file.write(f"{json.dumps(_reported(name, each), ensure_ascii=False)}\n")
+    except OSError as error:
+        raise MoveError(f"cannot write {options.report}: {error.strerror or error}") from None
 
 
 def _reported(name: str, difference: Difference) -> dict[str, object]:
