@@ -15,7 +15,7 @@ Grade = Literal["yes", "look", "no"]
 
 # A verification that is older says little of what is there now.
 _FRESH_SECONDS = 24 * 3600.0
-_GAP = f"changes are missing that were too old when they were read: {COPY_AGAIN}"
+_GAP = "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
 
 
 class Answer(NamedTuple):

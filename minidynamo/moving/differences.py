@@ -31,7 +31,7 @@ class Difference:
     Attributes:
         kind: how; see `KINDS`.
         key: its key at the target.
-        source_key: its key at the source; None where it is not there.
+        source_key: its key at the source, where it is or would be; None where that is not known.
         attributes: which attributes differ, of one that is changed.
     """
 

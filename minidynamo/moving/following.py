@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from minidynamo.consumers.cursor import ReadRecord, ShardCursor
+from minidynamo.consumers.cursor import ReadRecord, ShardCursor, is_number
 from minidynamo.consumers.shards import ListedShard, beginnable, listed_shards
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import ResourceNotFound
@@ -88,7 +88,11 @@ class TableFollower:
                 records = cursor.read()
                 if records or cursor.is_at_end:
                     break
-            self._write(records)
+            try:
+                self._write(records)
+            except BaseException:
+                del self._cursors[shard.id]  # The next step reads them again.
+                raise
             self._note(shard, cursor, records)
             count += len(records)
             # Children may begin behind an end, and a closed shard that has nothing to show has not come to its own yet.
@@ -99,7 +103,7 @@ class TableFollower:
         return FollowStep(count, is_caught_up)
 
     def waiting(self) -> tuple[int, float]:
-        """How many changes wait that have not been followed, and when the newest was made; nothing is written or noted.
+        """How many changes wait that have not been followed, and when the newest was made; nothing is written.
 
         Raises:
             DynamoError, MoveError: as `step`.
@@ -112,6 +116,7 @@ class TableFollower:
                 cursor = self._new_cursor(shard)
                 for records in pages_there(cursor, shard.is_open):
                     count, newest = count + len(records), max(newest, records[-1].time)
+                self._progress.has_gap = self._progress.has_gap or cursor.has_gap
                 done.add(shard.id)
             todo = [each for each in beginnable(self._listed(), done) if each.id not in done]
         return count, newest
@@ -122,7 +127,8 @@ class TableFollower:
         gone = self._progress.positions.keys() - known
         # Where all shards have ended and no child has begun, those that have been read tell that nothing is missing.
         is_anywhere = self._progress.positions or not known.isdisjoint(self._progress.done)
-        if gone or (not is_anywhere and self._age() > STREAM_RETENTION_SECONDS):
+        is_late = not is_anywhere or any(not is_number(each) for each in self._progress.positions.values())
+        if gone or (is_late and self._seconds_behind() > STREAM_RETENTION_SECONDS):
             self._progress.has_gap = True
         for shard in gone:
             del self._progress.positions[shard]
@@ -130,9 +136,10 @@ class TableFollower:
         self._progress.done = [each for each in self._progress.done if each in known]
         return beginnable(listed, set(self._progress.done))
 
-    def _age(self) -> float:
+    def _seconds_behind(self) -> float:
+        """How long ago nothing was waiting, or following began."""
         start = self._progress.start.removeprefix("@")
-        return time.time() - float(start) if start.isdigit() else 0.0
+        return time.time() - max(self._progress.caught_up_at, float(start) if start.isdigit() else time.time())
 
     def _listed(self) -> list[ListedShard]:
         try:

@@ -29,7 +29,7 @@ from minidynamo.values.attribute_value import Item
 # Makes a table of a name.
 Declare = Callable[[Database, str], object]
 
-COPY_AGAIN = "copy it again, with a new journal"
+COPY_AGAIN = "copy it again with another journal, and verify --repair"
 _NO_EDIT: Edit = lambda item: item  # noqa: E731
 
 

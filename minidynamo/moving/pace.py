@@ -31,6 +31,7 @@ class Pace:
     Attributes:
         limit: how many units may pass in a second; None for any number.
         throttled_count: how many requests have been throttled.
+        goes_on: asked whether to go on with a request that was throttled; KeyboardInterrupt is raised if not.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Pace:
         self._now, self._sleep = now, sleep
         self.limit: float | None = None
         self.throttled_count = 0
+        self.goes_on: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
         self._second = self._now()
         self._passed = 0.0
@@ -62,6 +64,8 @@ class Pace:
             try:
                 response = endpoint.execute(operation, request)
             except DynamoError as error:
+                if not self.goes_on():
+                    raise KeyboardInterrupt from None
                 if not is_throttled(error) or self._now() >= end:
                     raise
                 self.slow_down(units)

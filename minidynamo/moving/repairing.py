@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.moving.differences import Difference
+from minidynamo.moving.differences import Difference, compared
 from minidynamo.moving.pace import Pace
 from minidynamo.moving.sides import Side
 
@@ -24,19 +24,30 @@ def repair(differences: Sequence[Difference], source: Side, target: Endpoint, ta
         pace: of the writes.
 
     Returns:
-        How many were repaired.
+        How many are right now.
 
     Raises:
         DynamoError: of either side.
     """
+    # What was made anonymous cannot be looked up by its key: whether it has come since is asked of all items at once.
+    unknown = {source.target_digest(each.key) for each in differences if each.source_key is None}
+    come = source.keys_of(unknown)
+    left = [each for each in differences if each.source_key is not None or source.target_digest(each.key) not in come]
     with ThreadPoolExecutor(_AT_ONCE, "minidynamo repair") as pool:
-        return sum(pool.map(partial(_repaired, source, target, table_name, pace), differences))
+        for _ in pool.map(partial(_repair_one, source, target, table_name, pace), left):
+            pass
+    return len(differences)
 
 
-def _repaired(source: Side, target: Endpoint, table_name: str, pace: Pace, difference: Difference) -> int:
+def _repair_one(source: Side, target: Endpoint, table_name: str, pace: Pace, difference: Difference) -> None:
+    """Makes one item what it is at the source now, unless it is so by now."""
     item = None if difference.source_key is None else source.current(difference.source_key)
-    if item is None:
-        pace.execute(target, "DeleteItem", {"TableName": table_name, "Key": difference.key})
+    expected = None if item is None else source.edit(item)
+    request = {"TableName": table_name, "Key": difference.key}
+    actual = pace.execute(target, "GetItem", {**request, "ConsistentRead": True}).get("Item")
+    if compared(expected, actual) is None:
+        return
+    if expected is None:
+        pace.execute(target, "DeleteItem", request)
     else:
-        pace.execute(target, "PutItem", {"TableName": table_name, "Item": source.edit(item)})
-    return 1
+        pace.execute(target, "PutItem", {"TableName": table_name, "Item": expected})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -53,8 +54,22 @@ class Side:
             Cancelled: it was asked to stop.
             DynamoError, ExportError: they cannot be read.
         """
+        has_failed = threading.Event()
+
+        def work_on(segment: str) -> Result:
+            try:
+                return work(self._items(segment, has_failed))
+            except BaseException:
+                has_failed.set()  # The others need not go on.
+                raise
+
         with ThreadPoolExecutor(self._thread_count, "minidynamo verify") as pool:
-            return list(pool.map(lambda segment: work(self._items(segment)), self._source.segments))
+            futures = [pool.submit(work_on, segment) for segment in self._source.segments]
+        failures = [error for each in futures if (error := each.exception()) is not None]
+        for error in failures:
+            if not isinstance(error, Cancelled):  # What has failed, and not who ended because of it.
+                raise error
+        return [each.result() for each in futures]
 
     def gather(self, digests: Collection[bytes]) -> None:
         """Reads the items whose keys have these digests, where `current` could not read them one by one."""
@@ -67,9 +82,23 @@ class Side:
         for each in self.each_segment(found):
             self._gathered.update(each)
 
+    def keys_of(self, digests: Collection[bytes]) -> dict[bytes, Item]:
+        """The keys at this side of what has these digests at the target: all of it is read, nothing else tells."""
+        if not digests:
+            return {}
+
+        def found(items: Iterator[Item]) -> dict[bytes, Item]:
+            return {digest: self.key_of(item) for item in items if (digest := self.digest(item)) in digests}
+
+        return {digest: key for each in self.each_segment(found) for digest, key in each.items()}
+
     def digest(self, item: Item) -> bytes:
         """The digest of the key that an item of this side has at the target."""
         return key_digest(self.edit(item), self.key_names)
+
+    def target_digest(self, key: Item) -> bytes:
+        """The digest of a key as the target has it."""
+        return key_digest(key, self.key_names)
 
     def current(self, key: Item) -> Item | None:
         """An item of this side as it is now.
@@ -83,8 +112,8 @@ class Side:
         """The key of an item."""
         return {name: item[name] for name in self.key_names}
 
-    def _items(self, segment: str) -> Iterator[Item]:
+    def _items(self, segment: str, has_failed: threading.Event) -> Iterator[Item]:
         for page in self._source.pages(segment):
             yield from page.items
-            if not self._advance(len(page.items)):
+            if not self._advance(len(page.items)) or has_failed.is_set():
                 raise Cancelled

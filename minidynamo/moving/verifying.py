@@ -96,6 +96,8 @@ class TableVerifier:
         differing = sorted(key for key in keys if ours.get(key, nothing).digest != theirs.get(key, nothing).digest)
         self.source.gather(differing)
         self._target.gather(differing)
+        unknown = {key for key in differing if key not in ours and self._source_key(None, theirs[key]) is None}
+        ours = {**ours, **{key: _Kept(b"", found) for key, found in self.source.keys_of(unknown).items()}}
         with ThreadPoolExecutor(_AT_ONCE, "minidynamo verify") as pool:
             found = pool.map(lambda key: self._difference(ours.get(key), theirs.get(key)), differing)
             return [each for each in found if each is not None]
@@ -114,7 +116,7 @@ class TableVerifier:
         is_alone = expected is None or actual is None
         if is_alone and is_expired(expected or actual, self._expires_by, time.time()):
             kind = "expired"
-        return Difference(kind, key, None if item is None else source_key, attributes)
+        return Difference(kind, key, source_key, attributes)
 
     def _source_key(self, ours: _Kept | None, theirs: _Kept | None) -> Item | None:
         """The key at the source; that of the target where that says it. What was made anonymous cannot be looked up."""

@@ -84,7 +84,7 @@ def test_changes_that_are_missing(move: Move) -> None:
     moved(move)
     follow_of(move).has_gap = True
     assert answers(move, "no") == [
-        "changes are missing that were too old when they were read: copy it again, with a new journal"
+        "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
     ]
 
 
@@ -94,14 +94,15 @@ def test_changes_that_turn_out_to_be_missing(move: Move) -> None:
     verify(move)
     follow_of(move).start = f"@{int(time.time()) - 90_000}"
     assert answers(move, "no") == [
-        "changes are missing that were too old when they were read: copy it again, with a new journal"
+        "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
     ]
 
 
 def test_a_stream_that_was_turned_off(move: Move, source: Database) -> None:
     moved(move)
     source.execute("UpdateTable", {"TableName": NAME, "StreamSpecification": {"StreamEnabled": False}})
-    assert "its stream was turned off after copying began: copy it again, with a new journal" in answers(move, "no")
+    said = "its stream was turned off after copying began: copy it again with another journal, and verify --repair"
+    assert said in answers(move, "no")
 
 
 def test_a_table_without_a_stream(journal: Path, target: Database) -> None:

@@ -38,6 +38,7 @@ def run_move(options: argparse.Namespace, command: Command) -> int:
     """Carries out a command; what goes wrong is told in one line, with how to go on."""
     try:
         with Interruption() as interruption, opened_move(options) as move:
+            move.reading.goes_on = move.writing.goes_on = lambda: not interruption.has_come
             code = command(options, move, wide_console(), interruption)
     except KeyboardInterrupt:
         code = INTERRUPTED

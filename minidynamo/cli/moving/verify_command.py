@@ -65,6 +65,8 @@ def _verified(options: argparse.Namespace, move: Move, facts: TableFacts, interr
         if options.writes and result.faults:
             repaired = repair(result.faults, verifier.source, move.target.opened(), facts.name, move.writing)
     progress = move.journal.table(facts.name)
+    if progress.follow is not None and not result.faults:
+        progress.follow.has_gap = False  # Whatever was missed is there.
     progress.verdict = Verdict(time.time(), result.item_count, len(result.faults), repaired)
     move.journal.note(is_urgent=True)
     return result
