@@ -202,11 +202,12 @@ class TableFollower:
         """Sends a batch, and what is left of it, until nothing is."""
         for _ in range(_UNSENT_MAX):
             request: RequestDraft = {"RequestItems": {self._table_name: requests}}
-            response = self._pace.execute(self._target, "BatchWriteItem", request, len(requests))
+            sent = len(requests)
+            response = self._pace.execute(self._target, "BatchWriteItem", request, sent)
             requests = response.get("UnprocessedItems", {}).get(self._table_name, [])
             if not requests:
                 return
-            self._pace.slow_down(len(requests))
+            self._pace.slow_down(sent)
         raise MoveError(f"{len(requests)} changes of {self._table_name} were left unprocessed again and again")
 
 
