@@ -85,7 +85,10 @@ class Move:
             raise MoveError(f"{self.source.text} has no table {missing[0]}{_among(there)}")
         if not there:
             raise MoveError(f"there are no tables in {self.source.text}")
-        return list(self.settings.tables or there)
+        names = list(self.settings.tables or there)
+        if self.target.database is None and len(names) > 1:
+            raise MoveError(f"an export is of one table: give --table NAME, and a folder for each of {len(names)}")
+        return names
 
     def _table_of_export(self) -> str:
         named, own = list(self.settings.tables), self.source.export().table_name

@@ -19,7 +19,7 @@ _POLL_SECONDS = 1.0
 
 
 def run_follow(options: argparse.Namespace) -> int:
-    """Follows the changes until interrupted, or until nothing more is waiting; 0, or 2 where it cannot go on."""
+    """Follows changes until interrupted, or until none waits; 0, 1 where some are missing, 2 where it cannot go on."""
     return run_move(options, _follow)
 
 
@@ -40,7 +40,8 @@ def followed(
         move.journal.note(is_urgent=True)
     for facts in tables:
         _print_followed(console, move, facts)
-    return 0
+    follows = [move.journal.table(facts.name).follow for facts in tables]
+    return 1 if any(each is not None and each.has_gap for each in follows) else 0
 
 
 def _steps(
