@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minidynamo.database.elsewhere import DatabaseElsewhere, refusal
 from minidynamo.errors import StoreError
-from minidynamo.remote.addresses import resolved
+from minidynamo.remote.addresses import resolved, streams_url
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import region_found, signer_for
@@ -36,7 +36,10 @@ class RemoteDatabase(DatabaseElsewhere):
             raise StoreError(f"the address is one of {named}, and region says {region}: leave region out")
         region = named or region or region_found() or _DEFAULT_REGION
         sign = signer_for(connections.url, region, credentials)
-        self._remote = RemoteEndpoint(connections, sign, region)
+        streams = streams_url(connections.url)
+        has_other = streams != connections.url
+        streams_way = (Connections(streams), signer_for(streams, region, credentials)) if has_other else None
+        self._remote = RemoteEndpoint(connections, sign, region, streams_way)
         self.clock, self.scope = self._remote.clock, self._remote.scope
         self._address = self._remote.url
         self._begin()
@@ -53,7 +56,7 @@ class RemoteDatabase(DatabaseElsewhere):
         return self._remote.execute(operation, request)
 
     def _leave_connections(self) -> None:
-        self._remote.connections.leave()
+        self._remote.leave()
 
     def _close_connections(self) -> None:
         self._remote.close()

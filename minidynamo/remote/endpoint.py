@@ -19,13 +19,14 @@ from minidynamo.remote.connection import Connections
 from minidynamo.remote.retries import Attempt, QuotaContext, Retries
 from minidynamo.remote.signing import NO_CREDENTIALS, SIGNATURE_ERRORS, Sign, sign_formally
 from minidynamo.requests.checker import check_request_types
-from minidynamo.requests.operations import API
+from minidynamo.requests.operations import API, STREAM, named
 from minidynamo.schema.arns import ArnScope
 from minidynamo.values.api_types import JsonValue, Request, Response
 from minidynamo.values.json_form import binaries_decoded
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 _UNKNOWN_ACCOUNT = "000000000000"
+_STREAM_OPERATIONS = named(subjects=(STREAM,))
 _UNREACHABLE = (ConnectionRefusedError, socket.gaierror)
 
 
@@ -36,15 +37,23 @@ class RemoteEndpoint:
         connections: to its address.
         sign: signs requests.
         region: where it is.
+        streams: connections to where its streams are, and what signs requests there, if that is another address.
 
     Its account is not known, nor when the statuses of its tables change; its clock is this machine's.
     """
 
-    def __init__(self, connections: Connections, sign: Sign, region: str = "us-east-1") -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        sign: Sign,
+        region: str = "us-east-1",
+        streams: tuple[Connections, Sign] | None = None,
+    ) -> None:
         self.clock: Clock = SystemClock()
         self.scope = ArnScope(region, _UNKNOWN_ACCOUNT)
         self.sign = sign
         self.connections = connections
+        self._streams = streams
         self._retries = Retries()
         self._last = threading.local()
 
@@ -71,7 +80,13 @@ class RemoteEndpoint:
 
     def close(self) -> None:
         """Closes its connections."""
-        self.connections.close()
+        for each in self._all_connections():
+            each.close()
+
+    def leave(self) -> None:
+        """Leaves its connections to the parent of this process, and begins anew."""
+        for each in self._all_connections():
+            each.leave()
 
     def execute(self, operation: str, request: Request) -> Response:
         """Carries out one request; see `Endpoint.execute`.
@@ -97,16 +112,28 @@ class RemoteEndpoint:
     def _attempt(self, operation: str, body: bytes) -> Attempt:
         headers = {"content-type": _CONTENT_TYPE, "x-amz-target": target_of(operation)}
         self._last.request_id = ""
+        connections, sign = self._way_of(operation)
         try:
-            response = self.connections.exchange(self.sign(HttpRequest("POST", "/", "", headers, body)))
+            response = connections.exchange(sign(HttpRequest("POST", "/", "", headers, body)))
         except (OSError, http.client.HTTPException) as error:
             is_timeout, is_unreachable = isinstance(error, TimeoutError), isinstance(error, _UNREACHABLE)
-            return self._unanswered(NoResponse(f"no response from {self.url}: {error}", is_timeout, is_unreachable))
+            return self._unanswered(
+                NoResponse(f"no response from {connections.url}: {error}", is_timeout, is_unreachable)
+            )
         self._last.request_id = response.headers.get("x-amzn-requestid", "")
         checksum = response.headers.get("x-amz-crc32")
         if checksum is not None and checksum != str(zlib.crc32(response.body)):
             return self._unanswered(NoResponse(f"the response of {self.url} was damaged on its way"))
         return self._explained(self._read(response))
+
+    def _way_of(self, operation: str) -> tuple[Connections, Sign]:
+        """Where an operation is answered, and what signs it."""
+        if self._streams is not None and operation in _STREAM_OPERATIONS:
+            return self._streams
+        return self.connections, self.sign
+
+    def _all_connections(self) -> list[Connections]:
+        return [self.connections] if self._streams is None else [self.connections, self._streams[0]]
 
     def _read(self, response: HttpResponse) -> Attempt:
         try:

@@ -14,10 +14,10 @@ from minidynamo.errors import StoreError
 from minidynamo.http.messages import HttpRequest
 from minidynamo.http.signatures import ALGORITHM, Signature
 from minidynamo.http.verification import expected_signature
+from minidynamo.remote.addresses import is_of_this_machine
 
 Sign = Callable[[HttpRequest], HttpRequest]
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _SERVICE = "dynamodb"
 # What is answered to a signature that cannot be verified.
 SIGNATURE_ERRORS = frozenset({
@@ -103,7 +103,7 @@ def signer_for(url: str, region: str, given: tuple[str, ...] | None, service: st
     find = found_credentials()
     if find is not None:
         return signer(url, find, region, service)
-    if urlsplit(url).hostname in _LOOPBACK:
+    if is_of_this_machine(url):
         return sign_formally
     raise StoreError(
         f"no credentials for {url} were found: give credentials=(access key, secret), or set AWS_ACCESS_KEY_ID and "
