@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from minidynamo.clock import Clock
@@ -16,6 +17,8 @@ logger = logging.getLogger("minidynamo.lambdas")
 _POLL_SECONDS = 0.25
 # How long the end of an invocation is waited for.
 STOP_SECONDS = 10.0
+# An error that has not come for so long is logged again.
+_QUIET_SECONDS = 60.0
 
 
 class Background:
@@ -30,6 +33,7 @@ class Background:
         self._find = find
         self._clock = clock
         self._is_stopped = threading.Event()
+        self._failed_at: dict[str, float] = {}
         self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo functions")
         self._thread.start()
 
@@ -55,21 +59,31 @@ class Background:
     def _run(self) -> None:
         IN_BACKGROUND.set(True)
         while not self._is_stopped.is_set():
-            try:
-                is_idle = not self._do_what_is_due()
-            except BaseException:  # Whatever it is, the thread goes on, since no other would.
-                if not self._is_stopped.is_set():
-                    logger.exception("functions could not be run")
-                is_idle = True
-            if is_idle:
+            if not self._do_what_is_due():
                 self._is_stopped.wait(_POLL_SECONDS)
 
     def _do_what_is_due(self) -> bool:
-        """Does each piece of work once; returns whether there was any."""
+        """Does each piece of work once, whatever becomes of others; returns whether there was any."""
         did_any = False
-        for work in self._find():
-            due = work.due_at()
-            if due is not None and due <= self._clock.now() and not self._is_stopped.is_set():
-                work.do()
-                did_any = True
+        try:
+            found = self._find()
+        except BaseException as error:  # Whatever it is, the thread goes on, since no other would.
+            self._note(error)
+            return False
+        for work in found:
+            try:
+                due = work.due_at()
+                if due is not None and due <= self._clock.now() and not self._is_stopped.is_set():
+                    work.do()
+                    did_any = True
+            except BaseException as error:
+                self._note(error)
         return did_any
+
+    def _note(self, error: BaseException) -> None:
+        """Logs what has failed, once as long as it fails again and again."""
+        text, now = repr(error), time.monotonic()
+        self._failed_at = {each: at for each, at in self._failed_at.items() if now - at < _QUIET_SECONDS}
+        if text not in self._failed_at and not self._is_stopped.is_set():
+            logger.error("functions could not be run", exc_info=error)
+        self._failed_at[text] = now
