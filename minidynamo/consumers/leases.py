@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from minidynamo.consumers.shards import Execute
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DynamoError, ResourceNotFound, StoreError
 from minidynamo.values.api_types import RequestDraft
 from minidynamo.values.attribute_value import AttributeValue, Item
 
@@ -25,6 +25,9 @@ _NAMES = {"#owner": "owner", "#counter": "counter"}
 _IS_OURS = "#owner = :me"
 _START = "start"  # The row of a group, beside those of shards, which begin with "shardId-".
 _ACTIVE_SECONDS = 60.0
+_USABLE = ("ACTIVE", "UPDATING")
+_IS_NEW = "attribute_not_exists(reader)"
+_AS_SEEN = "#counter = :seen AND #owner = :was"
 
 
 class Lease(NamedTuple):
@@ -67,36 +70,50 @@ class LeaseTable:
         self._execute, self.group, self._table_name = execute, group, table_name
 
     def make(self) -> None:
-        """Makes the table unless it is there; raises DynamoError where that is not allowed."""
-        try:
-            self._execute("CreateTable", _table_request(self._table_name))
-        except DynamoError as error:
-            if error.code != "ResourceInUseException":
-                raise
+        """Makes the table unless it is there.
+
+        Raises:
+            DynamoError: that is not allowed.
+            StoreError: the table does not become active.
+        """
+        status = self._status()
+        if status is None:
+            self._create()
         end = time.monotonic() + _ACTIVE_SECONDS
-        while self._status() != "ACTIVE" and time.monotonic() < end:
+        while status not in _USABLE:
+            if time.monotonic() >= end:
+                raise StoreError(
+                    f"the table {self._table_name}, which says who reads which shard, has not become ACTIVE in "
+                    f"{_ACTIVE_SECONDS:g} s: it is {status or 'not there'}"
+                )
             time.sleep(0.2)
+            status = self._status()
 
     def begin(self, position: str) -> tuple[str, bool]:
         """Where the group begins: at the position given, unless somebody has begun already; and whether nobody had."""
         row = {**self._key(_START), "positions": {"L": [{"S": position}]}}
         request: RequestDraft = {"TableName": self._table_name, "Item": row}
-        if self._done("PutItem", {**request, "ConditionExpression": "attribute_not_exists(reader)"}):
+        if self._done("PutItem", {**request, "ConditionExpression": _IS_NEW}):
             return position, True
+        found = self.start()
+        return position if found is None else found, False
+
+    def start(self) -> str | None:
+        """Where the group has begun; None where it has not."""
         found = self._execute("GetItem", {**self._place(_START), "ConsistentRead": True}).get("Item")
-        return position if found is None else str(found["positions"]["L"][0]["S"]), False
+        return None if found is None else str(found["positions"]["L"][0]["S"])
 
     def named(self, group: str) -> LeaseTable:
         """The leases of another group."""
         return LeaseTable(self._execute, group, self._table_name)
 
-    def put(self, lease: Lease) -> None:
-        """Stores a row as it is, whoever has it."""
+    def put(self, lease: Lease) -> bool:
+        """Stores a row where the shard has none; whether it had none."""
         row = {**self._key(lease.shard), "owner": {"S": lease.owner}, "counter": {"N": str(lease.counter)}}
         row["positions"] = _listed(lease.positions)
         if lease.is_done:
             row["done"] = {"BOOL": True}
-        self._execute("PutItem", {"TableName": self._table_name, "Item": row})
+        return self._done("PutItem", {"TableName": self._table_name, "Item": row, "ConditionExpression": _IS_NEW})
 
     def all(self) -> list[Lease]:
         """All leases of the group."""
@@ -104,15 +121,12 @@ class LeaseTable:
 
     def add(self, shard: str, owner: str, positions: list[str]) -> bool:
         """Makes the row of a shard; whether nobody else has."""
-        row = {**self._key(shard), "owner": {"S": owner}, "counter": {"N": "1"}, "positions": _listed(positions)}
-        request = {"TableName": self._table_name, "Item": row, "ConditionExpression": "attribute_not_exists(reader)"}
-        return self._done("PutItem", request)
+        return self.put(Lease(shard, owner, 1, "", positions, False))
 
     def take(self, lease: Lease, owner: str) -> bool:
         """Takes a lease that has not changed since it was seen; whether that succeeded."""
-        seen = {":seen": {"N": str(lease.counter)}, ":was": {"S": lease.owner}, ":one": {"N": "1"}}
         change = "SET #owner = :me, #counter = :seen + :one REMOVE wanted"
-        return self._update(lease.shard, owner, change, "#counter = :seen AND #owner = :was", seen)
+        return self._update(lease.shard, owner, change, _AS_SEEN, {**_seen(lease), ":one": {"N": "1"}})
 
     def want(self, lease: Lease, owner: str) -> bool:
         """Asks the owner of a lease to hand it over."""
@@ -138,14 +152,18 @@ class LeaseTable:
         change = "SET done = :yes, #owner = :nobody REMOVE wanted"
         return self._update(shard, owner, change, _IS_OURS, {":yes": {"BOOL": True}, ":nobody": {"S": ""}})
 
-    def hand_over(self, shard: str, owner: str, new_owner: str = "") -> bool:
-        """Gives a lease to somebody else, or to whoever comes first."""
-        change = "SET #owner = :new ADD #counter :one REMOVE wanted"
-        return self._update(shard, owner, change, _IS_OURS, {":new": {"S": new_owner}, ":one": {"N": "1"}})
+    def hand_over(self, shard: str, owner: str, new_owner: str = "", positions: list[str] | None = None) -> bool:
+        """Gives a lease to somebody else, or to whoever comes first; behind other positions where some are given."""
+        change = f"SET #owner = :new{'' if positions is None else ', positions = :at'} ADD #counter :one REMOVE wanted"
+        values: Item = {":new": {"S": new_owner}, ":one": {"N": "1"}}
+        if positions is not None:
+            values[":at"] = _listed(positions)
+        return self._update(shard, owner, change, _IS_OURS, values)
 
-    def remove(self, shard: str) -> None:
-        """Forgets a shard that is gone."""
-        self._execute("DeleteItem", self._place(shard))
+    def remove(self, lease: Lease) -> bool:
+        """Forgets a shard, unless its row has changed since it was seen; whether that succeeded."""
+        request = {**self._place(lease.shard), "ConditionExpression": _AS_SEEN, "ExpressionAttributeNames": _NAMES}
+        return self._done("DeleteItem", {**request, "ExpressionAttributeValues": _seen(lease)})
 
     def forget(self) -> None:
         """Forgets the group."""
@@ -186,8 +204,19 @@ class LeaseTable:
             return False
         return True
 
-    def _status(self) -> str:
-        return str(self._execute("DescribeTable", {"TableName": self._table_name})["Table"]["TableStatus"])
+    def _create(self) -> None:
+        try:
+            self._execute("CreateTable", _table_request(self._table_name))
+        except DynamoError as error:
+            if error.code != "ResourceInUseException":  # Somebody else makes it.
+                raise
+
+    def _status(self) -> str | None:
+        """The status of the table; None where there is none."""
+        try:
+            return str(self._execute("DescribeTable", {"TableName": self._table_name})["Table"]["TableStatus"])
+        except ResourceNotFound:
+            return None
 
     def _key(self, shard: str) -> Item:
         return {"reader": {"S": self.group}, "shard": {"S": shard}}
@@ -196,7 +225,12 @@ class LeaseTable:
         return {"TableName": self._table_name, "Key": self._key(shard)}
 
 
+def _seen(lease: Lease) -> Item:
+    return {":seen": {"N": str(lease.counter)}, ":was": {"S": lease.owner}}
+
+
 def _listed(positions: list[str]) -> AttributeValue:
+    assert positions, "a shard is read from nowhere"
     return {"L": [{"S": each} for each in positions]}
 
 

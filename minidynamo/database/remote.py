@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minidynamo.database.elsewhere import DatabaseElsewhere, refusal
 from minidynamo.errors import StoreError
-from minidynamo.remote.addresses import resolved, streams_url
+from minidynamo.remote.addresses import is_of_this_machine, resolved, streams_url
 from minidynamo.remote.connection import Connections
 from minidynamo.remote.endpoint import RemoteEndpoint
 from minidynamo.remote.signing import region_found, signer_for
 from minidynamo.values.api_types import Request, Response
+
+if TYPE_CHECKING:
+    from minidynamo.lambdas.source import Streams
 
 _DEFAULT_REGION = "us-east-1"
 
@@ -54,6 +59,11 @@ class RemoteDatabase(DatabaseElsewhere):
     def _carry_out(self, operation: str, request: Request) -> Response:
         self._require_open()
         return self._remote.execute(operation, request)
+
+    def _streams(self) -> Streams:
+        from minidynamo.lambdas.remote_streams import RemoteStreams
+
+        return RemoteStreams(self.execute, is_far=not is_of_this_machine(self.url))
 
     def _leave_connections(self) -> None:
         self._remote.leave()

@@ -181,7 +181,7 @@ class BatchConsumer:
             worker.batches.popleft()
             worker.batches.extendleft(reversed(batches))
             worker.due_at = due_at
-            self._reader.save()
+            self._reader.save(worker.shard_id)
 
     def _retry(self, worker: ShardWorker, batch: ShardBatch, outcome: Outcome | None) -> None:
         batch.failures += outcome is not None
@@ -192,7 +192,7 @@ class BatchConsumer:
             self._finish(worker)
             return
         worker.due_at = self._context.clock.now() + _back_off(batch.failures)
-        self._reader.save()
+        self._reader.save(worker.shard_id)
 
     def _give_up(self, worker: ShardWorker, batch: ShardBatch, condition: str, outcome: Outcome | None) -> None:
         worker.tally.discarded += len(batch.changes)
@@ -205,7 +205,7 @@ class BatchConsumer:
         with self._reader.lock:  # Others look where a worker is.
             worker.batches.popleft()
             worker.due_at = 0.0
-            self._reader.save()
+            self._reader.save(worker.shard_id)
 
     def close_window(self, worker: ShardWorker) -> None:
         """The last invocation of a tumbling window, without records."""

@@ -1,8 +1,10 @@
 """An event source mapping: reads the shards of a stream in order and invokes a function with what it finds.
 
 Parents come before children; within a shard a failing batch holds up its worker, and nothing else. How far each worker
-has come is stored (`positions.py`) after each batch: a change may be handed over twice when the process ends in
-between, and never not at all. A `Reader` (`source.py`) reads, `batch_consumer.py` invokes.
+has come is stored after each batch: a change may be handed over twice when the process ends in between, and never not
+at all. That is kept in the store, where the stream is one of this process (`positions.py`), and otherwise in the leases
+of its shards, rows of a table beside it (`consumers/leases.py`). A `Reader` (`source.py`) reads, `batch_consumer.py`
+invokes.
 Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; "How Lambda processes records from stream
 and queue-based event sources".
 """
@@ -10,6 +12,7 @@ and queue-based event sources".
 from __future__ import annotations
 
 import threading
+import time
 
 from minidynamo.lambdas.background import STOP_SECONDS, Background
 from minidynamo.lambdas.batch_consumer import BatchConsumer
@@ -63,7 +66,7 @@ class EventSourceMapping:
 
     @property
     def position(self) -> dict[str, list[str]]:
-        """By shard, the sequence number from which each worker goes on."""
+        """By shard, where each worker goes on; see `Reader.position`."""
         return self._reader.position
 
     def start(self) -> None:
@@ -74,14 +77,14 @@ class EventSourceMapping:
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ends that, after the invocation it is at; does not wait longer for it than some seconds."""
         check_called(timeout=seconds)
-        background = self.leave()
+        background, end = self.leave(), time.monotonic() + seconds
         if background is not None:
             background.join(seconds)
-        self.release()
+        self.release(max(0.0, end - time.monotonic()))
 
-    def release(self) -> None:
-        """Lets other processes go on with the shards that none of its workers is at."""
-        self._reader.release()
+    def release(self, seconds: float = STOP_SECONDS) -> None:
+        """Lets other processes go on with the shards that none of its workers is at; no longer than some seconds."""
+        self._reader.release(seconds)
 
     def leave(self) -> Background | None:
         """Lets its thread end, if it has one, and returns that."""
@@ -97,12 +100,14 @@ class EventSourceMapping:
 
     def configure(self, settings: MappingSettings, function_name: str) -> None:
         """Goes on with other settings, for another function too: from where it was, after what is under way."""
-        self.settings, self.function_name = settings, function_name
         with self._reader.lock:
             self._reader.move(function_name)
+        self.settings, self.function_name = settings, function_name
         self.state = "Enabled" if settings.Enabled else "Disabled"
         self._has_other_settings = True
         self._take_up_settings()
+        if not settings.Enabled:
+            self.release()
 
     def _take_up_settings(self) -> None:
         with self.turn, self._reader.lock:
@@ -117,8 +122,9 @@ class EventSourceMapping:
         self.state = "Enabled"
 
     def disable(self) -> None:
-        """Hands nothing over any more; its position stays."""
+        """Hands nothing over any more; its position stays, and other processes go on with its shards."""
         self.state = "Disabled"
+        self.release()
 
     def delete(self) -> None:
         """Ends the mapping and forgets its position."""

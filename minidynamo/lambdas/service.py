@@ -154,7 +154,7 @@ class Functions(NamedFunctions):
         for each in left:
             each.join(max(0.0, end - time.monotonic()))
         for mapping in self._live_mappings():
-            mapping.release()
+            mapping.release(max(0.0, end - time.monotonic()))
         hanging = self._runtime.running() if any(each.is_hanging for each in left) else []
         if hanging:
             logger.error("handlers have not ended after %s s and are left alone: %s", timeout, ", ".join(hanging))

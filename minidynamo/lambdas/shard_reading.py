@@ -84,9 +84,6 @@ class ShardReading:
                         worker.window = Window(found[0].time // length * length)
             return view.show
 
-    def _new_workers(self, shard_id: str, position: int) -> list[ShardWorker]:
-        return [ShardWorker(shard_id, index, position) for index in range(self._settings.ParallelizationFactor)]
-
     def _window_end(self, window: Window, view: ShardView) -> float:
         return window.start + self._settings.TumblingWindowInSeconds if view.is_open else 0.0
 

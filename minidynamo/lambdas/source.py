@@ -52,7 +52,11 @@ class Reader(Protocol):
 
     @property
     def position(self) -> dict[str, list[str]]:
-        """By shard, the sequence number from which each worker goes on."""
+        """By shard, where each worker goes on if all that is not done is handed over again.
+
+        Of a stream of this process that is the sequence number from which. Of one that is reached through the API it is
+        the position behind which, as `consumers/cursor.py` has them, for the shards that this process reads.
+        """
         ...
 
     def begin(self) -> None:
@@ -67,12 +71,12 @@ class Reader(Protocol):
         """Keeps how far the workers have come as another function's from now on; to be called with the lock held."""
         ...
 
-    def save(self) -> None:
-        """Stores how far every worker has come, unless that is forgotten for good."""
+    def save(self, shard_id: str | None = None) -> None:
+        """Stores how far every worker has come, or those of one shard, unless that is forgotten for good."""
         ...
 
-    def release(self) -> None:
-        """Lets others go on at once, where several processes share a stream."""
+    def release(self, seconds: float) -> None:
+        """Lets others go on at once, where several processes share a stream; takes no longer than some seconds."""
         ...
 
     def forget(self) -> None:

@@ -85,7 +85,7 @@ class StreamReader(ShardReading):
         """By shard, the sequence number from which each worker goes on."""
         return {shard: [sequence_text(each.checkpoint) for each in workers] for shard, workers in self.workers.items()}
 
-    def release(self) -> None:
+    def release(self, seconds: float) -> None:
         """Nothing: no other process reads the stream."""
 
     def begin_as_child(self) -> None:
@@ -147,8 +147,8 @@ class StreamReader(ShardReading):
                     last_number = None if stream is None else stream.last_number
                     worker.check(name, max(floor, 0 if shard is None else shard.first), last_number)
 
-    def save(self) -> None:
-        """Stores how far every worker has come, unless that is forgotten for good."""
+    def save(self, shard_id: str | None = None) -> None:
+        """Stores how far every worker has come, in one record, unless that is forgotten for good."""
         with self._context.lock:
             if self._is_forgotten:
                 return
@@ -190,6 +190,9 @@ class StreamReader(ShardReading):
             return None
         show = partial(event_record, stream.origin(self._context.scope))
         return ShardView(partial(self._changes, stream, shard, worker), shard.is_open, show)
+
+    def _new_workers(self, shard_id: str, position: int) -> list[ShardWorker]:
+        return [ShardWorker(shard_id, index, position) for index in range(self._settings.ParallelizationFactor)]
 
     def _stream(self) -> Stream | None:
         return self._context.catalog.streams.find(self._table_name, self._label)

@@ -7,7 +7,6 @@ stream without new images tells which items have changed; they are read as they 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,8 +23,6 @@ from minidynamo.values.api_types import JsonObject, RequestDraft
 from minidynamo.values.attribute_value import Item
 
 _AT_ONCE = 8
-# So often an open shard may have nothing to show until it counts as read to where it is now; a closed one has an end.
-_EMPTY_PAGES_MAX = 3
 _UNSENT_MAX = 50
 
 
@@ -84,10 +81,7 @@ class TableFollower:
         count, is_caught_up = 0, True
         for shard in self._shards():
             cursor = self._cursor(shard)
-            for _ in range(_EMPTY_PAGES_MAX):
-                records = cursor.read()
-                if records or cursor.is_at_end:
-                    break
+            records = cursor.read_until_found()
             try:
                 self._write(records)
             except BaseException:
@@ -114,7 +108,7 @@ class TableFollower:
         while todo:
             for shard in todo:
                 cursor = self._new_cursor(shard)
-                for records in pages_there(cursor, shard.is_open):
+                for records in cursor.pages(shard.is_open):
                     count, newest = count + len(records), max(newest, records[-1].time)
                 self._progress.has_gap = self._progress.has_gap or cursor.has_gap
                 done.add(shard.id)
@@ -209,13 +203,3 @@ class TableFollower:
                 return
             self._pace.slow_down(sent)
         raise MoveError(f"{len(requests)} changes of {self._table_name} were left unprocessed again and again")
-
-
-def pages_there(cursor: ShardCursor, is_open: bool) -> Iterator[list[ReadRecord]]:
-    """The records that a shard has now; of one that is closed, all to its end."""
-    empty = 0
-    while not cursor.is_at_end and (empty < _EMPTY_PAGES_MAX or not is_open):
-        records = cursor.read()
-        empty = 0 if records else empty + 1
-        if records:
-            yield records

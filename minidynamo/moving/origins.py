@@ -8,7 +8,6 @@ from minidynamo.consumers.cursor import OLDEST, ShardCursor
 from minidynamo.consumers.shards import Execute, listed_shards
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.moving.facts import told
-from minidynamo.moving.following import pages_there
 from minidynamo.moving.sides import Side
 from minidynamo.moving.sums import item_digest
 from minidynamo.values.attribute_value import Item
@@ -28,7 +27,8 @@ def removed_digests(execute: Execute, stream_arn: str, side: Side, digests: Coll
     """
     found: set[bytes] = set()
     for shard in listed_shards(execute, stream_arn):
-        for records in pages_there(ShardCursor(execute, stream_arn, shard.id, OLDEST), shard.is_open):
+        cursor = ShardCursor(execute, stream_arn, shard.id, OLDEST)
+        for records in cursor.pages(shard.is_open):
             removed = (each.record["dynamodb"]["Keys"] for each in records if each.record["eventName"] == "REMOVE")
             found.update(digest for digest in map(side.digest, removed) if digest in digests)
     return found

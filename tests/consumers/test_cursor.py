@@ -8,8 +8,10 @@ import pytest
 
 import minidynamo
 from minidynamo.clock import ManualClock
-from minidynamo.consumers.cursor import OLDEST, ShardCursor, since
-from minidynamo.consumers.shards import beginnable, listed_shards
+from minidynamo.consumers import cursor as cursor_module
+from minidynamo.consumers.cursor import EMPTY_PAGES_MAX, OLDEST, ShardCursor, latest_position, since
+from minidynamo.consumers.shards import Execute, beginnable, listed_shards
+from minidynamo.values.api_types import RequestDraft, Response
 from tests.consumers.streamed_table import make_streamed_table, put, stream_arn_of
 
 
@@ -25,10 +27,10 @@ def database(clock: ManualClock) -> minidynamo.Database:
     return database
 
 
-def cursor_of(database: minidynamo.Database, position: str = OLDEST, is_latest: bool = False) -> ShardCursor:
+def cursor_of(database: minidynamo.Database, position: str = OLDEST) -> ShardCursor:
     arn = stream_arn_of(database)
     (shard,) = listed_shards(database.execute, arn)
-    return ShardCursor(database.execute, arn, shard.id, position, is_latest)
+    return ShardCursor(database.execute, arn, shard.id, position)
 
 
 def ids(cursor: ShardCursor) -> list[str]:
@@ -91,12 +93,87 @@ def test_a_time_leaves_out_what_was_before(database: minidynamo.Database, clock:
     assert ids(cursor) == ["b"]
 
 
+def latest_of(database: minidynamo.Database, start: float) -> str:
+    arn = stream_arn_of(database)
+    (shard,) = listed_shards(database.execute, arn)
+    return latest_position(database.execute, arn, shard.id, since(start))
+
+
 def test_latest_begins_behind_what_is_there(database: minidynamo.Database, clock: ManualClock) -> None:
-    """And if it must begin anew before anything was read, at the time that it was given."""
+    """For whoever has the position, after pages with nothing too, and whatever the time is said to be."""
     put(database, "a")
-    cursor = cursor_of(database, since(clock.now()), is_latest=True)
+    position = latest_of(database, clock.now() + 3600)
+    cursor = cursor_of(database, position)
+    assert ids(cursor) == []
+    later = cursor.position
     put(database, "b")
-    assert ids(cursor) == ["b"]
+    assert ids(cursor) == ids(cursor_of(database, position)) == ids(cursor_of(database, later)) == ["b"]
+
+
+def test_latest_falls_back_on_its_time(database: minidynamo.Database, clock: ManualClock) -> None:
+    """When its iterator has expired before anything was read."""
+    put(database, "old")
+    clock.advance(60)
+    position = latest_of(database, clock.now())
+    put(database, "a")
+    clock.advance(16 * 60)
+    put(database, "b")
+    cursor = cursor_of(database, position)
+    assert [each for page in cursor.pages() for each in _names(page)] == ["a", "b"]
+
+
+def test_a_cursor_asks_for_nothing_before_it_is_read(database: minidynamo.Database) -> None:
+    """So that nothing can fail when it is made."""
+    arn = stream_arn_of(database)
+    (shard,) = listed_shards(database.execute, arn)
+    asked: list[str] = []
+
+    def execute(operation: str, request: RequestDraft) -> Response:
+        asked.append(operation)
+        return database.execute(operation, request)
+
+    cursor = ShardCursor(execute, arn, shard.id, OLDEST)
+    assert asked == []
+    cursor.read()
+    assert asked == ["GetShardIterator", "GetRecords"]
+
+
+def test_some_pages_may_be_empty(database: minidynamo.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as they are not too many in a row, there is more; after that, one is enough for a while."""
+    put(database, "a")
+    empty = [EMPTY_PAGES_MAX - 1]
+    pages: list[str] = []
+    arn = stream_arn_of(database)
+    (shard,) = listed_shards(database.execute, arn)
+    cursor = ShardCursor(_with_empty_pages(database.execute, empty, pages), arn, shard.id, OLDEST)
+    assert _names(cursor.read_until_found()) == ["a"]
+    pages.clear()
+    assert (cursor.read_until_found(), len(pages)) == ([], EMPTY_PAGES_MAX)
+    pages.clear()
+    assert (cursor.read_until_found(), len(pages)) == ([], 1)
+    monkeypatch.setattr(cursor_module, "TIP_SECONDS", 0.0)
+    put(database, "b")
+    empty[0] = EMPTY_PAGES_MAX - 1
+    assert [_names(page) for page in cursor.pages()] == [["b"]]
+
+
+def _with_empty_pages(execute: Execute, left: list[int], pages: list[str]) -> Execute:
+    """GetRecords as Amazon's: it may find nothing in a piece of a shard, and go on with the next."""
+
+    def carried_out(operation: str, request: RequestDraft) -> Response:
+        if operation != "GetRecords":
+            return execute(operation, request)
+        pages.append(operation)
+        if left[0]:
+            left[0] -= 1
+            return {"Records": [], "NextShardIterator": request["ShardIterator"]}
+        return execute(operation, request)
+
+    return carried_out
+
+
+def _names(records: list[cursor_module.ReadRecord]) -> list[str]:
+    return [each.record["dynamodb"]["Keys"]["id"]["S"] for each in records]
 
 
 def test_a_deleted_table_ends_it(database: minidynamo.Database, clock: ManualClock) -> None:
