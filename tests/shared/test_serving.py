@@ -59,7 +59,7 @@ def test_a_server_that_is_killed_is_not_missed(url: str) -> None:
     finally:
         for process, _ in (first, second):
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 def test_a_table_moves_there_and_back(url: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
