@@ -25,7 +25,7 @@ __all__ = [
 Class = TypeVar("Class", bound=type)
 
 _PATHS = (str, Path)
-_URLS = ("http://", "https://", "dynamodb:")
+_URLS = ("http://", "https://", "dynamodb:", "postgresql://", "postgres://")
 
 
 def require_count(name: str, value: object, least: int, otherwise: str = "") -> None:
