@@ -113,7 +113,7 @@ def _table_text(options: argparse.Namespace, database: Database, table: JsonObje
     key = f"key {key_text(key_of(table))}"
     if options.endpoint is not None:  # Whose counts may be hours old.
         return f"at {options.endpoint}, {key}"
-    where = f"in {options.db}, " if options.db is not None else ""
+    where = f"in {place_name(options)}, " if options.db is not None else ""
     sizes = f"{table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}"
     return f"{where}{sizes}, {key}, {len(database.partitions(options.table))} partition(s)"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from minidynamo.cli.printable import printable
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address
+from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address, without_password
 from minidynamo.errors import DynamoError, NoResponse, StoreError
 
 
@@ -73,7 +73,7 @@ def require_file(path: Path | str) -> None:
 
 def place_name(options: argparse.Namespace) -> str:
     """Where the data are, for people; "" for memory."""
-    return str(options.endpoint or options.db or "")
+    return without_password(str(options.endpoint or options.db or ""))
 
 
 def one_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ from minidynamo.cli.server_log import logging_to_terminal
 from minidynamo.clock import SystemClock
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import is_address
+from minidynamo.database.setting_rules import is_address, without_password
 from minidynamo.database.settings import ConnectSettings
 from minidynamo.database.sweeper import Sweeper
 from minidynamo.errors import DynamoError, StoreError
@@ -285,7 +285,8 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
 
 
 def _announce(server: Server, options: argparse.Namespace, application: Application | None) -> None:
-    print(f"minidynamo answers at {server.url}; data are kept in {options.db or 'memory'}. Ctrl-C ends it.")
+    place = without_password(str(options.db or "memory"))
+    print(f"minidynamo answers at {server.url}; data are kept in {place}. Ctrl-C ends it.")
     if options.api:
         print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
     if options.metrics:

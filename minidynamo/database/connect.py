@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from minidynamo.clock import Clock
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, check_settings, require_no_address
+from minidynamo.database.setting_rules import (
+    STORE_SCHEMES,
+    URL_SCHEMES,
+    check_settings,
+    require_no_address,
+    without_password,
+)
 from minidynamo.limits import FILE_MODE, PARTITION_SIZE_BYTES_MAX
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID
 
@@ -108,10 +114,9 @@ def _opened_shared(url: str, settings: DatabaseSettings, unverified: bool) -> Da
 
     clock, region, account_id = settings["clock"], settings["region"], settings["account_id"]
     delays, wording = settings["table_delays"], settings["wording"]
+    shown, new_link = without_password(url), lambda: PostgresLink(url, unverified=unverified)
     try:
-        return SharedDatabase(
-            url, lambda: PostgresLink(url, unverified=unverified), clock, region, account_id, delays, wording
-        )
+        return SharedDatabase(shown, new_link, clock, region, account_id, delays, wording)
     except Lost as error:
         raise StoreError(f"the store cannot be reached: {error}") from None
 

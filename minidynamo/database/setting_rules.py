@@ -17,6 +17,9 @@ STORE_SCHEMES = ("postgresql://", "postgres://")
 # A host with its port, or a URL of whatever scheme, as it is or as a path makes it.
 _ADDRESS = re.compile(r"[\w.+-]{2,}:/.*|[\w.-]+:(80|443|[0-9]{4,5})/?")
 
+# A password in the URL of a store: behind the user, or a parameter.
+_PASSWORD = re.compile(r"((?<=://)[^/@:]*:|[?&]password=)[^@&]*(?=@|&|$)")
+
 
 def check_settings(**settings: object) -> None:
     """Raises what is wrong with settings of `connect`, in one line.
@@ -31,6 +34,11 @@ def check_settings(**settings: object) -> None:
 def is_address(path: str | os.PathLike[str]) -> bool:
     """Whether a path is no file and the address of a server, such as "localhost:8000"."""
     return _ADDRESS.fullmatch(os.fspath(path)) is not None and not os.path.exists(path)
+
+
+def without_password(url: str) -> str:
+    """The URL of a store as it may be shown: without a password in it."""
+    return _PASSWORD.sub(r"\1***", url)
 
 
 def require_no_address(name: str, path: object, takes: str = "the path of a file") -> None:

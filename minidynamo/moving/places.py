@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
-from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address
+from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address, without_password
 from minidynamo.exports.exports import Export
 from minidynamo.exports.files import Files, files_at
 from minidynamo.moving.move_error import MoveError
@@ -68,7 +68,7 @@ def source_place(text: str) -> Place:
         StoreError, ExportError: it cannot be opened.
     """
     if text.startswith(_ADDRESSES):
-        return Place(text, connect(text))
+        return Place(without_password(text), connect(text))
     if text.startswith(_BUCKET) or Path(text).is_dir():
         return Place(text, files=files_at(text))
     if not Path(text).exists():
@@ -89,7 +89,7 @@ def target_place(text: str, writes: bool) -> Place:
         StoreError, ExportError: it cannot be opened.
     """
     if text.startswith(_ADDRESSES):
-        return Place(text, connect(text))
+        return Place(without_password(text), connect(text))
     if text.startswith(_BUCKET) or text.endswith("/") or Path(text).is_dir():
         if writes and not text.startswith(_BUCKET):
             _make_folder(text)
@@ -97,7 +97,7 @@ def target_place(text: str, writes: bool) -> Place:
     if is_address(text):
         raise MoveError(f"{text} is no file{_address_hint(text)}")
     if writes:
-        return Place(text, connect(text))
+        return Place(without_password(text), connect(text))
     return Place(text, connect(text, read_only=True) if Path(text).exists() else connect())
 
 

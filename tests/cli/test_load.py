@@ -118,7 +118,10 @@ def test_a_key_that_contradicts_the_table_is_refused(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("--endpoint", "127.0.0.1:8000"), "an endpoint is a URL such as http://127.0.0.1:8000, not '127.0.0.1:8000'"),
+        (
+            ("--endpoint", "127.0.0.1:8000"),
+            "an endpoint is a URL such as http://127.0.0.1:8000, or dynamodb: and a region, not '127.0.0.1:8000'",
+        ),
         (("--endpoint", "http://127.0.0.1:9"), "minidynamo: no response from http://127.0.0.1:9"),
         (("--db", "{orders}"), "as a minidynamo database: file is not a database"),
         (("--db", "localhost:8000"), "--db takes a file, and localhost:8000 is an address: give --endpoint http://loc"),

@@ -9,6 +9,7 @@ import pytest
 
 import minidynamo
 from minidynamo import Database, ManualClock, connect
+from minidynamo.database.setting_rules import without_password
 from tests.simulation.test_arguments import told
 
 WRONG = [
@@ -127,3 +128,17 @@ def test_a_path_that_stands_for_memory(tmp_path: Path, monkeypatch: pytest.Monke
     with minidynamo.mock(path=":memory:", isolate_by_region=True) as database:
         assert database.engine.place == "in memory"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://app:secret@db/shop", "postgresql://app:***@db/shop"),
+        ("postgresql://app@db:5432,other:5433/shop", "postgresql://app@db:5432,other:5433/shop"),
+        ("postgresql://db/shop?user=app&password=secret", "postgresql://db/shop?user=app&password=***"),
+        ("postgresql://db/shop?password=secret&sslmode=require", "postgresql://db/shop?password=***&sslmode=require"),
+    ],
+)
+def test_passwords_are_not_shown(url: str, shown: str) -> None:
+    """What else a URL says stays."""
+    assert without_password(url) == shown

@@ -11,7 +11,15 @@ from contextlib import ExitStack
 from rich.console import Console
 
 from minidynamo.cli.display import error_console, plain_console, plain_text, wide_console
-from minidynamo.cli.places import is_unanswered, one_line, open_place, open_to_read, refuse_address, require_file
+from minidynamo.cli.places import (
+    is_unanswered,
+    one_line,
+    open_place,
+    open_to_read,
+    place_name,
+    refuse_address,
+    require_file,
+)
 from minidynamo.cli.sql.selects_only import SelectsOnly
 from minidynamo.cli.sql.session import HELP, CommandError, Session, SessionEnd
 from minidynamo.cli.sql.sources import Placed, SourceError, opened, statements_of
@@ -73,7 +81,7 @@ def _shell(options: argparse.Namespace, database: Database) -> int:
     console = plain_console()
     rows: Callable[[], int] = lambda: console.height - 1  # noqa: E731
     session = Session(database, console, console, options.format or "auto", rows, _asked(console))
-    greeting = f"{options.endpoint or options.db}. {HELP.splitlines()[0]} \\? for help, \\q or Ctrl-D to leave."
+    greeting = f"{place_name(options)}. {HELP.splitlines()[0]} \\? for help, \\q or Ctrl-D to leave."
     console.print(plain_text(greeting), soft_wrap=True)
     run_shell(session, new_prompt(session, keeps_history=not options.no_history))
     return 0
