@@ -129,7 +129,7 @@ def test_a_fault_is_pointed_at(sql: Sql, capsys: pytest.CaptureFixture[str], sta
         (["--db", "nothing.db", "-c", ""], "minidynamo: there is no file nothing.db"),
         (
             ["--endpoint", "nowhere", "-c", ""],
-            "minidynamo: an endpoint is a URL such as http://127.0.0.1:8000, not 'nowhere'",
+            "minidynamo: an endpoint is a URL such as http://127.0.0.1:8000, or dynamodb: and a region, not 'nowhere'",
         ),
         (["--db", "x.db", "-f", "no.sql"], "minidynamo: [Errno 2] No such file or directory: 'no.sql'"),
     ],
