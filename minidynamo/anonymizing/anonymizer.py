@@ -8,7 +8,7 @@
       "*":
         phone: digits
 
-Owns the document of rules. Which rules there are is `anonymizing_rules`', where they hold `attribute_paths`'.
+Owns the document of rules. Which rules there are is told by `rules.py`, where they hold by `attribute_paths.py`.
 """
 
 from __future__ import annotations
