@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import minidynamo
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
@@ -98,9 +98,10 @@ class Moves(RuleBasedStateMachine):
         self.stop_following()
         self.reopen()
 
-    @precondition(lambda self: self.is_copied)
     @rule()
     def follow_a_step(self) -> None:
+        if not self.is_copied:  # No precondition: which segment got the pages depends on threads.
+            return
         if self.follower is None:
             self.follower = self.move.follower(self.move.required_facts(NAME))
         self.follower.step()
