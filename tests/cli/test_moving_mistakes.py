@@ -108,6 +108,7 @@ def test_a_report_that_cannot_be_written(capsys: Capsys) -> None:
     assert err == "minidynamo: cannot write no/where: No such file or directory\n"
 
 
+@pytest.mark.long
 def test_a_server_that_goes_away(capsys: Capsys) -> None:
     """In one line, also where none has ever been."""
     with minidynamo.connect("shop.db") as database, database.serve() as server:

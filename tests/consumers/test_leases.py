@@ -311,5 +311,5 @@ class LeaseMachine(RuleBasedStateMachine):
         assert counts == [2, 2, 2]
 
 
-LeaseMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+LeaseMachine.TestCase.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 TestLeases = LeaseMachine.TestCase

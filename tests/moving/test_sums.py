@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from minidynamo.moving.sums import BUCKET_COUNT, Sums, bucket_of, item_digest, key_digest
@@ -22,6 +22,7 @@ def summed(items: list[Item]) -> Sums:
     return sums
 
 
+@settings(max_examples=30)
 @given(KEYED, st.randoms(use_true_random=False), st.integers(0, 12))
 def test_the_order_and_the_parts_do_not_matter(found: list[Item], random: Any, split: int) -> None:
     shuffled = found[:]
@@ -32,6 +33,7 @@ def test_the_order_and_the_parts_do_not_matter(found: list[Item], random: Any, s
     assert parts.item_count == len(found)
 
 
+@settings(max_examples=30)
 @given(KEYED, st.text("xyz", min_size=1), values, st.data())
 def test_a_changed_attribute_is_seen(found: list[Item], name: str, value: Any, data: st.DataObject) -> None:
     """In the one bucket of its item."""
@@ -44,6 +46,7 @@ def test_a_changed_attribute_is_seen(found: list[Item], name: str, value: Any, d
     assert summed(found).differing(summed([*rest, other])) == [bucket]
 
 
+@settings(max_examples=30)
 @given(KEYED, st.data())
 def test_a_lost_attribute_is_seen(found: list[Item], data: st.DataObject) -> None:
     with_others = [item for item in found if len(item) > 1]
@@ -54,6 +57,7 @@ def test_a_lost_attribute_is_seen(found: list[Item], data: st.DataObject) -> Non
     assert summed(found).differing(summed([other if item is changed else item for item in found]))
 
 
+@settings(max_examples=30)
 @given(KEYED, st.data())
 def test_a_lost_and_an_added_item_are_seen(found: list[Item], data: st.DataObject) -> None:
     assume(found)
@@ -64,6 +68,7 @@ def test_a_lost_and_an_added_item_are_seen(found: list[Item], data: st.DataObjec
     assert summed(rest).differing(summed(found)) == [bucket]
 
 
+@settings(max_examples=30)
 @given(KEYED, st.data())
 def test_an_item_that_is_there_twice_is_seen(found: list[Item], data: st.DataObject) -> None:
     assume(found)

@@ -270,7 +270,7 @@ def test_a_killed_process_is_replaced(origin: minidynamo.Database, url: str) -> 
     assert 0 <= doubled <= 5 * len(origin.partitions("Things"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     batch_size=st.integers(1, 9),
     factor=st.integers(1, 3),

@@ -96,6 +96,7 @@ def test_what_is_held_and_not_read_is_taken_again(origin: minidynamo.Database, u
 
 
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.long
 def test_leases_lapse_when_nobody_drains(origin: minidynamo.Database, url: str) -> None:
     """Another process goes on, where the first has stopped."""
     first, second = Handler(), Handler()

@@ -22,7 +22,7 @@ from tests.shared.turns import Turns
 
 def test_postgresql_keeps_all(postgres: PostgresServer, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing is left behind."""
-    assert main(["check-engine", postgres.url, "--seconds", "3"]) == 0
+    assert main(["check-engine", postgres.url, "--seconds", "1.5"]) == 0
     shown = capsys.readouterr().out
     assert shown.count("kept") == len(PROGRAMS) + 1
     assert "All promises were kept." in shown
@@ -36,7 +36,7 @@ def test_what_is_broken_is_named() -> None:
         SystemClock(), ArnScope("us-east-1", "123456789012"), StatusDelays(), Wording("current"), Meter()
     )
     told: list[str] = []
-    found = check_promises(lambda: SharedEndpoint(store.link, settings), 6, told.append)
+    found = check_promises(lambda: SharedEndpoint(store.link, settings), 1.5, told.append)
     assert told == list(PROGRAMS)
     broken = {each.name: each.fault for each in found if each.fault}
     assert "additions were answered" in broken["an item is changed by one at a time"]

@@ -68,7 +68,7 @@ def add(database: SharedDatabase, key: str, amount: int = 1) -> bool:
     return True
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**9), count=st.integers(2, 4))
 def test_counters_lose_nothing(seed: int, count: int) -> None:
     """What was answered has been added once, what was not, once at most."""
@@ -78,7 +78,7 @@ def test_counters_lose_nothing(seed: int, count: int) -> None:
     assert sum(answers) <= int(world.item("a")["n"]["N"]) <= len(answers)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_histories_are_serializable(seed: int) -> None:
     """Puts, reads, conditions and transactions of three databases could have happened one after the other."""
@@ -119,7 +119,7 @@ def _wander(database: SharedDatabase, chance: random.Random) -> None:
             continue
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_an_index_made_beside_writers_is_whole(seed: int) -> None:
     """Whatever is written while it is made has its entry, and nothing else has."""
@@ -157,7 +157,7 @@ def _index_made_beside_writers(seed: int, guards: bool = True) -> tuple[list[Any
     return sorted(entries, key=order), sorted(scanned, key=order)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_a_stream_shows_every_change_once_and_in_order(seed: int) -> None:
     """Also to whoever reads while others write: nothing joins what has been shown."""
