@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from minidynamo.lambdas.source import Streams
 
 
-class DatabaseElsewhere(Database):
+class DatabaseElsewhere(Database, ABC):
     """What databases have in common whose store is elsewhere. Derived classes say how requests are carried out.
 
     What needs the store itself, such as `check`, raises StoreError. `on_stream` keeps in a table there, named
@@ -102,12 +103,13 @@ class DatabaseElsewhere(Database):
         if self._closed_because is not None:
             raise DatabaseClosed(self._closed_because)
 
+    @abstractmethod
     def _leave_connections(self) -> None:
         """Leaves its connections to the parent of this process."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _close_connections(self) -> None:
-        raise NotImplementedError
+        """Ends its connections."""
 
 
 def refusal(name: str) -> Callable[..., NoReturn]:

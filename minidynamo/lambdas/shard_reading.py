@@ -5,6 +5,7 @@ Source: AWS Lambda Developer Guide, "How Lambda processes records from stream an
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class ShardView:
     show: ShowChange
 
 
-class ShardReading:
+class ShardReading(ABC):
     """How the workers of a stream read; where the changes come from is added by `StreamReader` and `RemoteReader`.
 
     Attributes:
@@ -41,13 +42,13 @@ class ShardReading:
     workers: dict[str, list[ShardWorker]]
 
     @property
+    @abstractmethod
     def lock(self) -> AbstractContextManager[object, None]:
         """Held while workers are changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _view(self, worker: ShardWorker) -> ShardView | None:
         """What a worker sees, None where its shard is gone; called with the lock held."""
-        raise NotImplementedError
 
     def due_at(self, worker: ShardWorker) -> float | None:
         """When a worker has something to do, in epoch seconds (maybe in the past); None for nothing."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from minidynamo.storage.postgres import statements
 from minidynamo.storage.postgres.commands import Command, Commands, is_of_one_record
@@ -19,10 +18,6 @@ from minidynamo.storage.postgres.statements import Texts
 from minidynamo.storage.postgres.watch import Watched
 from minidynamo.storage.shared.link import Changes, Conflict, Key, Kind, Link, Lost, Unresolved
 from minidynamo.values.api_types import JsonValue
-
-if TYPE_CHECKING:
-    pass
-
 
 _RESOLVE_SECONDS = 30.0
 _RESOLVE_PAUSE_SECONDS = 0.2
