@@ -106,6 +106,13 @@ async def answered(
     return parsed
 
 
+async def answered_through(
+    client: Client, operation: str, endpoint: Endpoint, parameters: RequestDraft, watcher: Method
+) -> object:
+    """The same where somebody else's method stands before botocore's: it sees the call, and may answer it itself."""
+    return await _full_path(client, plan_of(client, operation), endpoint, parameters, watcher)
+
+
 _SUCCESS = Answered(200)
 
 

@@ -11,11 +11,12 @@ import importlib
 import inspect
 import sys
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from minidynamo.boto.botocore_types import AsynchronousMethod, Client, Method, PreparedRequest, Session, Waiter
-from minidynamo.boto.calls import answered, run
+from minidynamo.boto.calls import answered, answered_through, run
 from minidynamo.boto.cloudwatch_calls import lending_metrics
 from minidynamo.boto.lambda_calls import lending_functions
 from minidynamo.boto.moto_stacks import STACK_OPERATIONS, follow_stacks
@@ -32,15 +33,33 @@ from minidynamo.boto.retry_state import (
 from minidynamo.boto.routes import current_endpoint, endpoint_of, state_of
 from minidynamo.boto.sleep import ASYNCIO, RANDOM, TIME, acquiring, delaying, telling_time, waiting_for
 from minidynamo.boto.transport import is_asynchronous, is_for_dynamodb, response_to_sender
+from minidynamo.boto.wrapped import Slot, innermost, is_botocores_own
 from minidynamo.schema.arns import calling_from
 from minidynamo.values.api_types import RequestDraft
 
+# How many replacements are known again that others have kept beyond their time.
+_LEFT_BEHIND_MAX = 64
+
 # Makes the replacement of something, or None, to leave it as it is; each takes what its row names.
 Wrap = Callable[[Any], object]
+_AnyMethod = TypeVar("_AnyMethod", Method, AsynchronousMethod)
+
+
+class _Replaced(NamedTuple):
+    """What was put in the place of an attribute, or into what wraps it, and what was there before."""
+
+    owner: object
+    name: str
+    slot: Slot
+    original: object
+    new: object
+
 
 _lock = threading.Lock()
 _holders: list[object] = []
-_replaced: list[tuple[object, str, object, object]] = []
+_replaced: list[_Replaced] = []
+# What could not be taken out, since something that we cannot look into calls it.
+_left_behind: deque[_Replaced] = deque(maxlen=_LEFT_BEHIND_MAX)
 
 
 def hold(holder: object) -> None:
@@ -71,26 +90,39 @@ def _install() -> None:
         except (ImportError, AttributeError):
             note_missing(f"{module_name}.{path.rpartition('.')[0]}")
             continue
-        original = inspect.getattr_static(owner, name, None)
-        if original is None or any(new is original for _, _, _, new in _replaced):
-            continue
-        replacement = wrap(original)
-        if replacement is not None:
-            setattr(owner, name, replacement)
-            _replaced.append((owner, name, original, replacement))
+        _replace(owner, name, wrap)
+
+
+def _replace(owner: object, name: str, wrap: Wrap) -> None:
+    """Puts the replacement of an attribute inside all that wraps it, unless it is there."""
+    slot = innermost(owner, name)
+    original = slot.value()
+    if original is None or any(each.new is original for each in _replaced):
+        return
+    for each in _left_behind:  # Of an earlier time, which somebody has laid bare since.
+        if each.new is original:
+            original = each.original
+    replacement = wrap(original)
+    if replacement is not None:
+        slot.fill(replacement)
+        _replaced.append(_Replaced(owner, name, slot, original, replacement))
 
 
 def _restore() -> None:
     while _replaced:
-        owner, name, original, replacement = _replaced.pop()
+        each = _replaced.pop()
+        slots = [slot for slot in (each.slot, innermost(each.owner, each.name)) if slot.value() is each.new]
+        for slot in slots:
+            slot.fill(each.original)
         # Whoever has replaced it since may keep their replacement; ours does nothing without a database.
-        if inspect.getattr_static(owner, name, None) is replacement:
-            setattr(owner, name, original)
+        if not slots:
+            _left_behind.append(each)
 
 
 def _make_api_call(original: Method) -> Method | None:
     if not _can_be_replaced(original):
         return None
+    answer = answered if is_botocores_own(original) else answered_through
 
     @functools.wraps(original)
     def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
@@ -103,16 +135,17 @@ def _make_api_call(original: Method) -> Method | None:
             return result
         region = self.meta.region_name
         if region == endpoint.scope.own_region:
-            return run(answered(self, operation_name, endpoint, api_params, original))
+            return run(answer(self, operation_name, endpoint, api_params, original))
         with calling_from(region):
-            return run(answered(self, operation_name, endpoint, api_params, original))
+            return run(answer(self, operation_name, endpoint, api_params, original))
 
-    return make_api_call
+    return _as_wrapped_as(original, make_api_call)
 
 
 def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousMethod | None:
     if not _can_be_replaced(original):
         return None
+    answer = answered if is_botocores_own(original) else answered_through
 
     @functools.wraps(original)
     async def make_api_call(self: Client, operation_name: str, api_params: RequestDraft) -> object:
@@ -121,9 +154,16 @@ def _make_api_call_asynchronously(original: AsynchronousMethod) -> AsynchronousM
             with lending_functions(self), lending_metrics(self, operation_name, api_params):
                 return await original(self, operation_name, api_params)
         with calling_from(self.meta.region_name):
-            return await answered(self, operation_name, endpoint, api_params, original)
+            return await answer(self, operation_name, endpoint, api_params, original)
 
-    return make_api_call
+    return _as_wrapped_as(original, make_api_call)
+
+
+def _as_wrapped_as(original: Method, replacement: _AnyMethod) -> _AnyMethod:
+    """The replacement, showing what the original wraps, for whoever takes that out by setting what it wraps."""
+    if not is_botocores_own(original) and hasattr(original, "__wrapped__"):
+        vars(replacement)["__wrapped__"] = original.__wrapped__
+    return replacement
 
 
 def _can_be_replaced(make_api_call: Method) -> bool:

@@ -29,7 +29,7 @@ _LONG_ROAD = (
     "after-call-error",
 )
 # Whose hooks on these events serve the sending of a request alone ...
-_SENDING = ("botocore.", "aiobotocore.", "moto.", "minidynamo.", "aws_lambda_powertools.")
+_SENDING = ("botocore.", "aiobotocore.", "moto.", "minidynamo.", "aws_lambda_powertools.", "ddtrace.")
 # ... except these: stubs and rate limiters.
 _HEEDED = ("botocore.stub", "aiobotocore.stub", "botocore.retries.adaptive", "aiobotocore.retries.adaptive")
 # Hooks on parameters that have no work on any operation of DynamoDB.
