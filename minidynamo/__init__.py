@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from minidynamo.embedded.conditions import Attr, Key
     from minidynamo.embedded.stand_ins import ClientError, ParamValidationError, WaiterError
     from minidynamo.errors import DynamoError, StoreError
+    from minidynamo.insight.ledger import Ledger
+    from minidynamo.insight.observing import observe
     from minidynamo.simulation import Fault, FaultSchedule, History, Profile, simulate
     from minidynamo.storage.engine import Snapshot
     from minidynamo.templates.policies import policies_from
@@ -38,6 +40,7 @@ __all__ = [
     "FaultSchedule",
     "History",
     "Key",
+    "Ledger",
     "ManualClock",
     "ParamValidationError",
     "PartitionInfo",
@@ -50,6 +53,7 @@ __all__ = [
     "attach",
     "connect",
     "mock",
+    "observe",
     "policies_from",
     "schema_from",
     "simulate",
@@ -67,6 +71,7 @@ _LATE = {
     "FaultSchedule": "minidynamo.simulation",
     "History": "minidynamo.simulation",
     "Key": "minidynamo.embedded.conditions",
+    "Ledger": "minidynamo.insight.ledger",
     "ManualClock": "minidynamo.clock",
     "ParamValidationError": "minidynamo.embedded.client_errors",
     "PartitionInfo": "minidynamo.database.partition_info",
@@ -79,6 +84,7 @@ _LATE = {
     "attach": "minidynamo.boto.mocks",
     "connect": "minidynamo.database.connect",
     "mock": "minidynamo.boto.mocks",
+    "observe": "minidynamo.insight.observing",
     "policies_from": "minidynamo.templates.policies",
     "schema_from": "minidynamo.templates.schema",
     "simulate": "minidynamo.simulation",

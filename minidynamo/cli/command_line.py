@@ -54,6 +54,8 @@ _EXTRAS = {
     "psycopg": "postgres",
     "yaml": "cli",
     "prompt_toolkit": "cli",
+    "mcp": "mcp",
+    "anyio": "mcp",
 }
 
 
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         *(_add_tour, _add_transfers, _add_moving, _add_sql, _add_serve, _add_invoke, _add_logs, _add_generate_event),
-        *(_add_about_file, _add_check_engine, _add_spec, _add_mutants, _add_tables),
+        *(_add_about_file, _add_check_engine, _add_spec, _add_mutants, _add_tables, _add_insight),
     ):
         add(commands)
     return parser
@@ -251,6 +253,15 @@ def _add_tables(commands: Commands) -> None:
     from minidynamo.cli.tables_command import add_tables_options
 
     add_tables_options(commands.add_parser("tables", help="create the tables of a template at an endpoint"))
+
+
+def _add_insight(commands: Commands) -> None:
+    from minidynamo.cli.insight_commands import add_insight_commands
+    from minidynamo.cli.mcp_command import add_mcp_command
+    from minidynamo.cli.top.options import add_top_command
+
+    for add in (add_insight_commands, add_mcp_command, add_top_command):
+        add(commands)
 
 
 class _Version(argparse.Action):

@@ -49,6 +49,28 @@ def open_file(path: Path | str) -> Database:
     return connect(path, read_only=True)
 
 
+def open_named(place: str | None, region: str | None = None, writes: bool = False) -> Database:
+    """The database that an argument `FILE|URL` names; None for a fresh one in memory.
+
+    Parameters:
+        place: a file, the URL of a store or of a DynamoDB, or None.
+        region: to sign for, of a URL.
+        writes: whether a file is opened to be written, and made where there is none.
+
+    Raises:
+        StoreError: there is no such file, or nothing at that address, or a region does not go with it.
+    """
+    if place is not None and place.startswith(URL_SCHEMES):
+        return connect(place, region=region)
+    if region is not None:
+        raise StoreError("--region goes with a URL: requests to other databases are not signed for any region")
+    if place is None or place.startswith(STORE_SCHEMES):
+        return connect(place)
+    if is_address(place):
+        raise StoreError(f"{place} is an address, and a database at an address is http://{place}")
+    return connect(place) if writes else open_file(Path(place))
+
+
 def database_path(text: str) -> Path | str:
     """What `--db` names: a file, or the URL of a store that processes share."""
     return text if text.startswith(STORE_SCHEMES) else Path(text)

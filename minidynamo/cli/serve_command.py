@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minidynamo.cli.app_options import add_app_options, check_app_options, served_application
+from minidynamo.cli.console_options import add_console_options, announce_console, check_console_options, console_doors
 from minidynamo.cli.handlers import load_handler
+from minidynamo.cli.log_options import add_log_options, logging_dear_requests
 from minidynamo.cli.places import database_path
 from minidynamo.cli.server_log import logging_to_terminal
 from minidynamo.clock import SystemClock
@@ -99,6 +101,7 @@ def add_serve_options(serve: argparse.ArgumentParser) -> None:
         help="permissions of new files (600)",
     )
     _add_handlers_and_faults(serve)
+    add_console_options(serve)
     add_app_options(serve)
     serve.add_argument("--verbose", "-v", action="store_true", help="print a line per request")
     serve.set_defaults(run=run_serve)
@@ -115,6 +118,7 @@ def _add_handlers_and_faults(serve: argparse.ArgumentParser) -> None:
         help="function for a table's changes",
     )
     serve.add_argument("--metrics", action="store_true", help="show metrics to Prometheus: GET /metrics")
+    add_log_options(serve)
     serve.add_argument("--wording", choices=WORDINGS, default="current", help="generation of error texts (current)")
     serve.add_argument("--simulate", choices=tuple(PROFILES), metavar="PROFILE", help=_SIMULATE_HELP)
     serve.add_argument("--seed", default="0", help="what simulated faults are drawn from (0)")
@@ -146,9 +150,11 @@ def run_serve(options: argparse.Namespace) -> int:
     """Serves until a signal ends it; returns 0, or 2 where it could not start."""
     try:
         check_app_options(options)
+        check_console_options(options)
         settings = _server_options(options)
         with (
             logging_to_terminal(options.verbose),
+            logging_dear_requests(options),
             _default_database(options) as database,
             _answering_handlers(options, database),
             served_application(options, database) as application,
@@ -170,7 +176,8 @@ def _run(
     """Answers requests until a signal ends it."""
     databases = _databases(options, database)
     metrics = database.metrics if options.metrics else None
-    server = Server(databases, settings, _gateway(options, database, application), metrics, FunctionUrlDoor)
+    gateway, doors = _gateway(options, database, application), console_doors(options, settings, database)
+    server = Server(databases, settings, gateway, metrics, FunctionUrlDoor, doors)
     load_everything()
     _prepare_process()
     with closing(Sweeper(databases.expire, _SWEEP_SECONDS)):
@@ -291,6 +298,7 @@ def _announce(server: Server, options: argparse.Namespace, application: Applicat
         print(f"  {options.api} answers all other requests, from anybody who reaches this address, signed or not.")
     if options.metrics:
         print(f"  {server.url}/metrics shows metrics to everybody who reaches this address, signed or not.")
+    announce_console(server)
     if application is not None:
         application.served_by(server)
         for line in application.routes():

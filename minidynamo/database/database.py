@@ -10,8 +10,7 @@ from minidynamo.arguments import require
 from minidynamo.clock import Clock
 from minidynamo.database.argument_rules import check_method
 from minidynamo.database.faces import Faces
-from minidynamo.database.metric_host import MetricHost
-from minidynamo.database.partition_info import PartitionInfo, partitions_of
+from minidynamo.database.insight_host import InsightHost
 from minidynamo.database.setting_rules import require_no_address
 from minidynamo.errors import StoreDamaged
 from minidynamo.limits import FILE_MODE
@@ -39,7 +38,7 @@ _INTERNAL = frozenset(
 )
 
 
-class Database(MetricHost, Faces):
+class Database(InsightHost, Faces):
     """A DynamoDB in this process. Safe to use from many threads.
 
     Parameters:
@@ -103,41 +102,9 @@ class Database(MetricHost, Faces):
 
         return needed_by(self, calls)
 
-    # Insight.
-
-    @property
-    def skipped_count(self) -> int:
-        """How many damaged records reads have gone past so far, where `on_damage` is "skip"."""
-        return self.engine.skipped_count
-
-    @property
-    def tables(self) -> list[str]:
-        """The names of all tables, in byte order."""
-        with self.lock:
-            self._require_open()
-            return list(self.catalog.tables)
-
-    def __repr__(self) -> str:
-        kind, place = type(self).__name__, self.engine.place
-        if self.is_closed:
-            return f"<{kind} {place}: closed>"
-        count = len(self.tables)
-        return f"<{kind} {place}: {count} table{'' if count == 1 else 's'}>"
-
     def __dir__(self) -> list[str]:
         """The public names; what parts of the package use is left out."""
         return sorted({*super().__dir__()} - _INTERNAL)
-
-    def partitions(self, table_name: str) -> list[PartitionInfo]:
-        """The partitions of a table, then of each of its indexes, in key order.
-
-        Raises:
-            ResourceNotFound: there is no such table.
-        """
-        check_method(table_name=table_name)
-        with self.lock:
-            self._require_open()
-            return partitions_of(self.catalog.described_table(table_name))
 
     # Expiry.
 

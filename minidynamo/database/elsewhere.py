@@ -17,6 +17,7 @@ from minidynamo.errors import DatabaseClosed, StoreError
 from minidynamo.policies.evaluation import Principal
 
 if TYPE_CHECKING:
+    from minidynamo.insight.explaining.explanation import Explanation
     from minidynamo.lambdas.source import Streams
 
 
@@ -51,6 +52,18 @@ class DatabaseElsewhere(Database, ABC):
         """The names of all tables, in byte order."""
         pages = self.client().get_paginator("list_tables").paginate()
         return sorted((name for page in pages for name in page["TableNames"]), key=str.encode)
+
+    def explain(self, operation: str, /, **request: object) -> Explanation:
+        """What a request would read, change and cost.
+
+        A read is carried out there, a write on a copy in memory of the items that it names; see `Database.explain`.
+        """
+        from minidynamo.insight.explaining.elsewhere import explain_elsewhere
+
+        self._require_open()
+        scope = self.scope
+        open_copy = lambda: Database(region=scope.own_region, account_id=scope.account_id)  # noqa: E731
+        return explain_elsewhere(self.execute, open_copy, operation, request, self.url)
 
     def try_lock(self, is_read: bool) -> bool:
         """Never: whoever asks waits for the network."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
+from minidynamo.arguments import Rule, check_arguments, of
 from minidynamo.endpoints.endpoint import Endpoint
 
 if TYPE_CHECKING:
+    from minidynamo.console.door import ConsoleDoor
     from minidynamo.database.settings import ServeSettings
     from minidynamo.embedded.client import Client, StreamsClient
     from minidynamo.embedded.resource import Resource
     from minidynamo.embedded.table_resource import TableResource
-    from minidynamo.http.server.server import Server
+    from minidynamo.http.server.server import Server, ServerOptions
+
+_CONSOLE = Rule('True, False or "read-only"', of(bool, str), lambda value: value in (True, False, "read-only"))
 
 
 class Faces(Endpoint):
@@ -39,12 +43,21 @@ class Faces(Endpoint):
         """The table resource of a name; there need not be such a table yet."""
         return self.resource().Table(name)
 
-    def serve(self, port: int = 0, host: str = "127.0.0.1", **options: Unpack[ServeSettings]) -> Server:
+    def serve(
+        self,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        *,
+        console: Literal[True, False, "read-only"] = False,
+        **options: Unpack[ServeSettings],
+    ) -> Server:
         """A server that answers over HTTP, as a context manager: `with db.serve() as server:`.
 
         Parameters:
             port: where it listens; 0 for a free port. `server.url` tells.
             host: the address it listens on.
+            console: whether it has pages for a browser, whose address is in `server.pages`; "read-only" for pages by
+                which nothing can be changed.
             options: further ones of `ServerOptions`: credentials, certificate and others.
 
         Raises:
@@ -57,7 +70,17 @@ class Faces(Endpoint):
         from minidynamo.http.server.server import Server, ServerOptions, check_options
 
         check_options(options)
+        check_arguments({"console": _CONSOLE}, console=console)
         try:
-            return Server(self, ServerOptions(host=host, port=port, **options), urls=FunctionUrlDoor)
+            settings = ServerOptions(host=host, port=port, **options)
+            doors = [] if console is False else [self._console(console == "read-only", settings)]
+            return Server(self, settings, urls=FunctionUrlDoor, doors=doors)
         except ServeError as error:
             raise in_python(error) from None
+
+    def _console(self, is_read_only: bool, options: ServerOptions) -> ConsoleDoor:
+        from minidynamo.console.door import ConsoleDoor
+        from minidynamo.endpoints.middleware import Wrapped
+
+        assert isinstance(self, Wrapped), f"a console observes requests, which {type(self).__name__} shows nobody"
+        return ConsoleDoor(self, is_read_only, options.host, options.credentials is not None, bool(options.certificate))

@@ -9,15 +9,14 @@ from minidynamo.requests.operations import API
 
 if TYPE_CHECKING:
     from minidynamo.lambdas.service import Functions
-    from minidynamo.metrics.dynamodb_metrics import DynamoDBMetrics
     from minidynamo.metrics.metrics import Metrics
+    from minidynamo.metrics.prometheus import Family
 
 
 class MetricHost(HandlerHost):
     """A core with functions and metrics. Before these are asked for, nothing is recorded, and nothing imported."""
 
     _metrics: Metrics | None = None
-    _recorder: DynamoDBMetrics | None = None
 
     @property
     def metrics(self) -> Metrics:
@@ -43,8 +42,8 @@ class MetricHost(HandlerHost):
             "Operation": lambda: API,
             "FunctionName": lambda: [] if self._functions is None else self._functions.names,
         }
-        self._recorder = DynamoDBMetrics(metrics)
-        self.use(self._recorder)
+        metrics.states = self._states
+        self.use(DynamoDBMetrics(metrics))
         self._metrics = metrics
         if self._functions is not None:
             self._observe(self._functions, metrics)
@@ -55,17 +54,21 @@ class MetricHost(HandlerHost):
             self._observe(functions, self._metrics)
         return functions
 
+    def _states(self) -> list[Family]:
+        from minidynamo.metrics.states import states_of_mappings, states_of_tables
+
+        with self._lock:
+            tables = states_of_tables(self.catalog.tables)
+        return tables + states_of_mappings([] if self._functions is None else self._functions.live_mappings())
+
     @staticmethod
     def _observe(functions: Functions, metrics: Metrics) -> None:
         from minidynamo.metrics.lambda_metrics import LambdaMetrics
 
         functions.observe(LambdaMetrics(metrics))
 
-    def _note_expired(self, table_name: str, count: int) -> None:
-        if self._recorder is not None:
-            self._recorder.expired(table_name, count)
-
     def begin_as_child(self) -> None:
         super().begin_as_child()
         if self._metrics is not None:
             self._metrics.datapoints.begin_as_child()
+            self._metrics.requests.begin_as_child()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from minidynamo.embedded.boto3_types import DynamoDBClient, DynamoDBStreamsClient, NamesOnly
 from minidynamo.embedded.client_errors import ClientExceptions, client_error, unknown_parameters
@@ -19,6 +20,9 @@ from minidynamo.errors import DynamoError
 from minidynamo.requests.operations import ABSENT_OPERATIONS, API, STREAM, TABLE_TIMESTAMPS, snake_case
 from minidynamo.values.api_types import JsonObject, JsonValue, Request, Response
 from minidynamo.values.attribute_value import AttributeValue
+
+if TYPE_CHECKING:
+    from minidynamo.embedded.explainer import Explainer
 
 
 class ClientMeta:
@@ -98,6 +102,13 @@ class DynamoClient(ServiceClient, Methods[Value, Condition]):
         """The paginator of a method such as "query"; raises ValueError for one that has no pages."""
         require_pages(operation_name)
         return Paginator(getattr(self, operation_name), operation_name)
+
+    @property
+    def explain(self) -> Explainer:
+        """What requests would read, change and cost, without effect: `client.explain.query(TableName=..., ...)`."""
+        from minidynamo.embedded.explainer import Explainer
+
+        return Explainer(self._endpoint)
 
     def get_waiter(self, waiter_name: str) -> Waiter:
         """The waiter "table_exists" or "table_not_exists"."""

@@ -61,6 +61,9 @@ class Middleware:
         """
         return run(invocation)
 
+    def expired(self, table_name: str, count: int) -> None:
+        """Told how many items of a table the service itself has deleted, since their time to live was over."""
+
 
 Found = TypeVar("Found", bound=Middleware)
 
@@ -118,6 +121,12 @@ class Wrapped:
         for middleware in self._around:
             run = _invoking(middleware, run)
         return run(invocation)
+
+    def _note_expired(self, table_name: str, count: int) -> None:
+        """Tells all middleware of expired items."""
+        if count:
+            for middleware in self._around:
+                middleware.expired(table_name, count)
 
     def _rebuild(self) -> None:
         around = [each for each in self._around if type(each).execute is not Middleware.execute]

@@ -5,7 +5,7 @@ So metrics count what the operation itself reports, to the last half unit, whate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from minidynamo.requests.operations import API
@@ -16,6 +16,8 @@ from minidynamo.values.api_types import Request, RequestDraft, Response
 _PARAMETER, _MEMBER = "ReturnConsumedCapacity", "ConsumedCapacity"
 _MODES = (None, "NONE", "TOTAL", "INDEXES")
 _DETAILS = ("Table", *(kind.value for kind in IndexKind))
+# Members that tell the units of indexes.
+ALL_INDEXES = _DETAILS[1:]
 _GLOBAL_INDEXES = tuple(kind.value for kind in IndexKind if kind.has_own_throughput)
 
 ASKING = frozenset(name for name, row in API.items() if _PARAMETER in row.request.members)
@@ -27,7 +29,7 @@ class Consumed(NamedTuple):
 
     Attributes:
         table: the name, or the ARN, that was asked for.
-        index_name: a global index; None for the table with its local indexes.
+        index_name: an index; None for the table, with its local indexes where these are not told apart.
         units: how many.
         is_write: whether of writing.
     """
@@ -46,20 +48,25 @@ def asking_for_all(operation: str, request: Request) -> Request:
     return asking
 
 
-def take_consumed(operation: str, request: Request, response: Response) -> list[Consumed]:
+def take_consumed(
+    operation: str, request: Request, response: Response, kinds: Sequence[str] = _GLOBAL_INDEXES
+) -> list[Consumed]:
     """What a response reports. It is then left with what its request asked for.
 
     Parameters:
         operation: by its API name.
         request: as its caller made it.
         response: to what `asking_for_all` has made of it.
+        kinds: of indexes that are told apart from their tables; the others' units are their tables' own.
     """
     reported = response.get(_MEMBER)
     if reported is None or operation not in ASKING:
         return []
     entries: list[Response] = reported if isinstance(reported, list) else [reported]
     writes = is_write(operation, request)
-    consumed = [each for entry in entries for each in _consumed(entry, writes)]
+    consumed: list[Consumed] = []
+    for entry in entries:
+        _add_consumed(consumed, entry, writes, kinds)
     mode = request.get(_PARAMETER)
     if mode in (None, "NONE"):
         del response[_MEMBER]
@@ -70,15 +77,16 @@ def take_consumed(operation: str, request: Request, response: Response) -> list[
     return consumed
 
 
-def _consumed(entry: Response, writes: bool) -> Iterator[Consumed]:
+def _add_consumed(consumed: list[Consumed], entry: Response, writes: bool, kinds: Sequence[str]) -> None:
     # A transaction that is answered again says that it has read, and what.
     if "ReadCapacityUnits" in entry or "WriteCapacityUnits" in entry:
         writes = "WriteCapacityUnits" in entry
-    rest = entry["CapacityUnits"]
-    for kind in _GLOBAL_INDEXES:
-        for index, breakdown in entry.get(kind, {}).items():
-            rest -= breakdown["CapacityUnits"]
-            yield Consumed(entry["TableName"], index, breakdown["CapacityUnits"], writes)
-    assert rest >= 0, f"the indexes of {entry['TableName']} have consumed more than all: {entry}"
+    table, rest = entry["TableName"], entry["CapacityUnits"]
+    for kind in kinds:
+        if kind in entry:
+            for index, breakdown in entry[kind].items():
+                rest -= breakdown["CapacityUnits"]
+                consumed.append(Consumed(table, index, breakdown["CapacityUnits"], writes))
+    assert rest >= 0, f"the indexes of {table} have consumed more than all: {entry}"
     if rest:
-        yield Consumed(entry["TableName"], None, rest, writes)
+        consumed.append(Consumed(table, None, rest, writes))

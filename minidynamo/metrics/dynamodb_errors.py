@@ -13,6 +13,7 @@ from minidynamo.errors import TransactionCanceled as Canceled
 from minidynamo.errors import TransactionConflict as Conflict
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import actions_of, tables_of
+from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import Request, Response
 
 _CONDITION, _CONFLICT, _THROTTLED = "ConditionalCheckFailedRequests", "TransactionConflict", "ThrottledRequests"
@@ -40,11 +41,6 @@ class Counted(NamedTuple):
 
     name: str
     dimensions: dict[str, str]
-
-
-def bare_name(table: str) -> str:
-    """The name of a table that was asked for by its name or its ARN."""
-    return table.rpartition(":table/")[2]
 
 
 def counted_of_error(operation: str, request: Request, error: DynamoError) -> Iterator[Counted]:

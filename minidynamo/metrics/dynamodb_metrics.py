@@ -5,16 +5,19 @@ Source: DynamoDB Developer Guide, "DynamoDB metrics and dimensions".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.errors import DynamoError, NoResponse
-from minidynamo.metrics.asked_capacity import asking_for_all, take_consumed
-from minidynamo.metrics.dynamodb_errors import Counted, bare_name, counted_of_entries, counted_of_error
+from minidynamo.metrics.asked_capacity import Consumed, asking_for_all, take_consumed
+from minidynamo.metrics.dynamodb_errors import Counted, counted_of_entries, counted_of_error
 from minidynamo.metrics.metrics import Metrics
+from minidynamo.metrics.named_tables import names_of_tables
 from minidynamo.metrics.published import DYNAMODB
 from minidynamo.requests.operations import BATCH, ITEM, PAGES, STATEMENT, TRANSACTION, named
 from minidynamo.requests.subjects import tables_of
+from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import Request, Response
 
 _RECORDS = "GetRecords"
@@ -36,28 +39,37 @@ class DynamoDBMetrics(Middleware):
         operation, request = call.operation, call.request
         if not isinstance(request, Mapping):
             return proceed(operation, request)  # What is wrong with it, the operation says.
-        began = call.endpoint.clock.now()
+        began, started = call.endpoint.clock.now(), time.perf_counter()
         try:
             response = proceed(operation, asking_for_all(operation, request))
-        except NoResponse:
-            raise  # Nobody knows what has become of it.
         except DynamoError as error:
-            for each in counted_of_error(operation, request, error):
-                self._count(each)
+            self._note(call, "NoResponse" if isinstance(error, NoResponse) else error.code, started)
+            if not isinstance(error, NoResponse):  # Else nobody knows what has become of it.
+                for each in counted_of_error(operation, request, error):
+                    self._count(each)
             raise
+        consumed = [each._replace(table=bare_name(each.table)) for each in take_consumed(operation, request, response)]
+        self._note(call, "", started, consumed)
         if operation in _MEASURED:
-            self._record(operation, request, response, max(0.0, call.endpoint.clock.now() - began) * 1000)
+            milliseconds = max(0.0, call.endpoint.clock.now() - began) * 1000
+            self._record(operation, request, response, consumed, milliseconds)
         return response
 
     def expired(self, table_name: str, count: int) -> None:
         """Counts items that the service itself has deleted."""
-        if count:
-            self._metrics.record(DYNAMODB, "TimeToLiveDeletedItemCount", {"TableName": table_name}, count)
+        self._metrics.record(DYNAMODB, "TimeToLiveDeletedItemCount", {"TableName": table_name}, count)
 
-    def _record(self, operation: str, request: Request, response: Response, milliseconds: float) -> None:
+    def _note(self, call: Call, error: str, started: float, consumed: Sequence[Consumed] = ()) -> None:
+        """Counts a request, by the machine's time."""
+        seconds = time.perf_counter() - started
+        self._metrics.requests.note(call.operation, names_of_tables(call.request), error, seconds, consumed)
+
+    def _record(
+        self, operation: str, request: Request, response: Response, consumed: Sequence[Consumed], milliseconds: float
+    ) -> None:
         record = self._metrics.record
-        for each in take_consumed(operation, request, response):
-            dimensions = {"TableName": bare_name(each.table)}
+        for each in consumed:
+            dimensions = {"TableName": each.table}
             if each.index_name is not None:
                 dimensions["GlobalSecondaryIndexName"] = each.index_name
             way = "Write" if each.is_write else "Read"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from minidynamo.arguments import did_you_mean
 from minidynamo.clock import Clock
@@ -10,8 +10,9 @@ from minidynamo.limits import METRIC_PERIOD_SECONDS
 from minidynamo.metrics.alarm_conditions import read_condition, told
 from minidynamo.metrics.buckets import WITHOUT_DATAPOINTS, statistic_of
 from minidynamo.metrics.datapoints import Datapoints, Metric, Span
-from minidynamo.metrics.prometheus import exposition
+from minidynamo.metrics.prometheus import Family, exposition, written
 from minidynamo.metrics.published import PUBLISHED, fault_of, unit_of
+from minidynamo.metrics.request_counts import RequestCounts
 
 
 class Metrics:
@@ -23,11 +24,15 @@ class Metrics:
     Attributes:
         datapoints: what is kept.
         known: by the names of dimensions, what these may be; of others, and of what was recorded, anything may.
+        requests: what was asked, for Prometheus.
+        states: gives what the database is like at the moment, for Prometheus.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.datapoints = Datapoints(clock)
         self.known: dict[str, Callable[[], Collection[str]]] = {}
+        self.requests = RequestCounts()
+        self.states: Callable[[], Iterable[Family]] = list
 
     def __repr__(self) -> str:
         return f"<Metrics: {len(self.datapoints.totals())}>"
@@ -164,8 +169,12 @@ class Metrics:
                 raise ValueError(f"there is no {name} {value!r}: {did_you_mean(value, sorted(there_are()))}")
 
     def prometheus(self) -> str:
-        """All that has ever been recorded in the text format of Prometheus: sums and numbers of samples."""
-        return exposition(self.datapoints.totals())
+        """All that has ever been recorded in the text format of Prometheus: sums and numbers of samples.
+
+        Before them what was asked, and what the database is like, where these are known.
+        """
+        own = written([*self.requests.families(), *self.states()])
+        return own + exposition(self.datapoints.totals())
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(self.datapoints.totals())

@@ -16,7 +16,11 @@ import minidynamo
 
 _PACKAGE = str(Path(minidynamo.__file__).parent) + os.sep
 # Where assertions fail on purpose.
-_KIT = (os.path.join(_PACKAGE, "testing", ""), os.path.join(_PACKAGE, "simulation", "faults", "aims.py"))
+_KIT = (
+    os.path.join(_PACKAGE, "testing", ""),
+    os.path.join(_PACKAGE, "simulation", "faults", "aims.py"),
+    os.path.join(_PACKAGE, "insight", "budget.py"),
+)
 # What is raised for a mistake of minidynamo's own, if it is raised there.
 _MISTAKES = (AssertionError, KeyError, IndexError, UnboundLocalError, RecursionError)
 

@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from minidynamo.pytest_plugin.cost_options import BUDGETS, add_cost_options, count_costs, is_wanted, within_budget
+
 if TYPE_CHECKING:
     from minidynamo.applications.application import Application
     from minidynamo.database.database import Database
     from minidynamo.embedded.client import Client
     from minidynamo.embedded.resource import Resource
     from minidynamo.http.server.server import Server
+    from minidynamo.insight.ledger import Ledger
 
 _MARKER = "minidynamo"
 _INI = "minidynamo_tables"
@@ -59,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="KIND,...",
         help="fail where a call site of the application has not met these kinds of fault, where they can happen",
     )
+    add_cost_options(parser)
     parser.addini(REQUIRED, type="args", default=[], help="what --minidynamo-faults demands; see the option")
     parser.addini(SITES, type="args", default=[], help="where call sites are: files and folders; all but tests")
     parser.addini(_INI, type="linelist", default=[], help="files whose tables every minidynamo_database starts with")
@@ -74,10 +78,13 @@ def pytest_configure(config: pytest.Config) -> None:
         _judge(config)
     if config.getoption("--minidynamo-faults") or config.getoption("--minidynamo-faults-require") is not None:
         _count_faults(config)
+    if is_wanted(config):
+        count_costs(config)
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(tables=..., **settings): the file or files whose tables the test's database starts with, and "
-        "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate",
+        "settings of minidynamo.connect; with simulate=PROFILE those of minidynamo.simulate; max_read_units=, "
+        "max_write_units=, max_units=, max_calls=: what the test may cost",
     )
 
 
@@ -133,7 +140,7 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     settings: dict[str, Any] = {}
     paths = [request.config.rootpath / each for each in request.config.getini(_INI)]
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
-        settings |= marker.kwargs
+        settings |= {name: value for name, value in marker.kwargs.items() if name not in BUDGETS}
         if marker.args:
             raise pytest.UsageError(f"the marker {_MARKER} takes tables=... and settings by name, not {marker.args}")
     tables = settings.pop("tables", ())
@@ -145,6 +152,22 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     request.node.stash[_DATABASE] = database
     yield database
     database.close()
+
+
+@pytest.fixture
+def minidynamo_ledger() -> Iterator[Ledger]:
+    """What the test costs from here on, on all databases of this process; see `minidynamo.observe`."""
+    from minidynamo.insight.observing import observe
+
+    with observe() as ledger:
+        yield ledger
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Lets a test fail that costs more than its markers allow."""
+    with within_budget(item):
+        yield
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -29,6 +29,11 @@ ACCOUNT_ID = re.compile("[0-9]{12}")
 _FORMAT = "arn:aws:dynamodb:region:account:table/tablename"
 
 
+def bare_name(table: str) -> str:
+    """The name of a table that was asked for by its name or its ARN."""
+    return table.rpartition(":table/")[2]
+
+
 @contextmanager
 def calling_from(region: str | None) -> Iterator[None]:
     """While this is on, ARNs are named as a client of this region sees them."""

@@ -25,11 +25,13 @@ def test_the_tour_shows_every_scene(capsys: pytest.CaptureFixture[str]) -> None:
     """On real data, with splits, capacity, a failed condition and a clean check."""
     code, out, err = run(capsys, "tour")
     assert (code, err) == (0, "")
-    for number in range(1, 13):
+    for number in range(1, 15):
         assert f"\n{number}. " in out
     for text in ("Reykjavík", "Kagoshima", "São Paulo", "Shanghai", "Longyearbyen", "ConditionalCheckFailedException"):
         assert text in out
     assert "no fault" in out
+    assert "Query the index by_timezone by timezone" in out
+    assert 'better    by_timezone: timezone = "Atlantic/Reykjavik", would read 6 items, 0.5 RRU' in out
     for kind in ("stale_read", "index_lag", "unprocessed", "response_lost"):
         assert f"  {kind}" in out
     assert re.search(r"34,008 changes in \d+ invocations", out)

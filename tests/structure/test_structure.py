@@ -39,12 +39,13 @@ FLOORS = (
     {"lambdas"},
     {"endpoints"},
     {"lambda_api", "metrics"},
+    {"insight"},
     {"embedded", "http"},
-    {"remote", "gateway", "shared"},
+    {"remote", "gateway", "shared", "console"},
     {"database"},
     {"simulation", "formats", "templates"},
     {"boto", "conformance", "exports", "anonymizing"},
-    {"applications", "moving"},
+    {"applications", "moving", "mcp"},
 )
 # These stand beside the house: they use its public names, simulation's, all of which are public, what is known of
 # requests and values, and the seam at which middleware is laid.
@@ -113,6 +114,7 @@ def test_public_names() -> None:
         "FaultSchedule",
         "History",
         "Key",
+        "Ledger",
         "ManualClock",
         "ParamValidationError",
         "PartitionInfo",
@@ -125,6 +127,7 @@ def test_public_names() -> None:
         "attach",
         "connect",
         "mock",
+        "observe",
         "policies_from",
         "schema_from",
         "simulate",

@@ -24,6 +24,7 @@ from minidynamo.partiql.parser import fault_place
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import tables_of
 
+_EXPLAIN = re.compile(r"explain\s+", re.IGNORECASE)
 _PLACE = re.compile(r" at (\d+):(\d+):(\d+)$")
 # What people type who do not know the commands.
 _WORDS = {"help": "\\?", "?": "\\?", "quit": "\\q", "exit": "\\q"}
@@ -33,6 +34,7 @@ Statements end with ; and may take several lines.
   \\d NAME      one table: its key, indexes and settings
   \\format F    how results are shown: table, json, dynamodb, csv, or auto: a table where it fits
   \\x           one attribute per line, or no longer
+  EXPLAIN ...  what a statement would read, change and cost, instead of carrying it out
   \\?           this help, also help
   \\q           the end, also quit, exit and Ctrl-D
 Ctrl-C drops what is typed, or stops what is running."""
@@ -137,7 +139,15 @@ class Session:
         if isinstance(error, ResourceNotFound):
             self._suggest(text)
 
+    def _explained(self, text: str) -> None:
+        """Says what a statement would read, change and cost, instead of carrying it out."""
+        self._print(str(self.database.explain("ExecuteStatement", Statement=text)))
+
     def _statement(self, text: str) -> str:
+        explained = _EXPLAIN.match(text)
+        if explained is not None:
+            self._explained(text[explained.end() :])
+            return ""
         writes = is_write("ExecuteStatement", {"Statement": text})
         reading = Reading(self.database, text)
         self.results.begin()

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from minidynamo.cli.display import byte_count, items_table, partition_table, plain_console, request_text
+from minidynamo.cli.tour.costs import show_better_index, show_scan_cost
 from minidynamo.cli.tour.faults import show_faults
 from minidynamo.cli.tour.totals import STREAM, show_totals
 from minidynamo.database.connect import connect
@@ -102,6 +103,10 @@ def run_tour() -> int:
     show_totals(console, database, TABLE)
     _title(console, "10. What the real service may do: four legal faults")
     show_faults(console, database, TABLE)
+    _title(console, "11. What a scan costs that comes again and again")
+    show_scan_cost(console, database, TABLE)
+    _title(console, "12. The index that would save it")
+    show_better_index(console, database, TABLE)
     _partitions(console, database)
     _check(console, database, len(cities), seconds)
     return 0
@@ -240,7 +245,7 @@ def _transaction(console: Console, database: Database) -> None:
 
 
 def _partitions(console: Console, database: Database) -> None:
-    _title(console, "11. Where everything lies")
+    _title(console, "13. Where everything lies")
     partitions = database.partitions(TABLE)
     for keyspace in (None, "by_population", "by_timezone"):
         console.print(partition_table(partitions, keyspace))
@@ -248,7 +253,7 @@ def _partitions(console: Console, database: Database) -> None:
 
 
 def _check(console: Console, database: Database, count: int, seconds: float) -> None:
-    _title(console, "12. Is all of it right?")
+    _title(console, "14. Is all of it right?")
     started = time.perf_counter()
     database.check()
     took = time.perf_counter() - started

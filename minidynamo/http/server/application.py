@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from minidynamo.errors import AccessDenied, NoResponse
 from minidynamo.http.exchange import Exchange, request_summary
@@ -40,6 +40,18 @@ class Door(Protocol):
     def too_many(self, request: HttpRequest) -> HttpResponse:
         """The response where as many functions run as may."""
         ...
+
+
+@runtime_checkable
+class Entered(Protocol):
+    """A door to pages for people.
+
+    Attributes:
+        entry: the path by which they are entered, such as "/console/".
+    """
+
+    @property
+    def entry(self) -> str: ...
 
 
 class Application:

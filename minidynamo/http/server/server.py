@@ -8,7 +8,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from minidynamo.arguments import TRUE_OR_FALSE, Rule, between, check_arguments, 
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.http.exchange import Around, Authenticate, Choose, Exchange
 from minidynamo.http.server.access import ServeError, check_binding, host_check
-from minidynamo.http.server.application import Application, Door
+from minidynamo.http.server.application import Application, Door, Entered
 from minidynamo.http.server.credentials import Principals, credentials_of, ways_in
 from minidynamo.http.server.dispatcher import Dispatcher
 from minidynamo.http.server.lambda_door import LambdaDoor, LogsDoor
@@ -98,6 +98,7 @@ class Server:
         gateway: answers requests that are not DynamoDB's; see `minidynamo/gateway/`.
         metrics: are shown to everybody under /metrics; None for no such page.
         urls: makes what answers for the URLs of functions; see `FunctionUrlDoor`.
+        doors: further ones, which come before the gateway.
 
     Raises:
         ServeError: it would listen to other machines without any credentials, or the credentials are none.
@@ -110,6 +111,7 @@ class Server:
         gateway: Door | None = None,
         metrics: Metrics | None = None,
         urls: MakeDoor | None = None,
+        doors: Sequence[Door] = (),
     ) -> None:
         self.options = options = options or ServerOptions()
         unsigned = "the function of --api" if gateway is not None else None if metrics is None else "--metrics"
@@ -117,7 +119,7 @@ class Server:
         choose: Choose = (lambda signature: endpoint) if isinstance(endpoint, Endpoint) else endpoint
         makers: list[tuple[MakeDoor, str]] = [(urls, "lambda")] if urls is not None else []
         makers += [(LambdaDoor, "lambda"), (LogsDoor, "logs")]
-        doors = [made(choose, accept_any, lambda signature: True) for made, _ in makers]
+        made_doors = [made(choose, accept_any, lambda signature: True) for made, _ in makers]
         clock = choose(None).clock
         authenticate: Authenticate = accept_any
         around: Around | None = None
@@ -127,12 +129,13 @@ class Server:
             authenticate = Verifier(secrets, clock)
             roots = {key for key, each in credentials.items() if each.principal.is_root}
             is_root = lambda signed: signed.access_key in roots  # noqa: E731
-            doors = [made(choose, Verifier(secrets, clock, service), is_root) for made, service in makers]
+            made_doors = [made(choose, Verifier(secrets, clock, service), is_root) for made, service in makers]
             choose, around = Principals(choose, credentials), ways_in
         exchange = Exchange(choose, authenticate, options.allows_origins, lambda: self.address, around)
-        doors += [MetricsDoor(metrics)] if metrics is not None else []
-        doors += [gateway] if gateway is not None else []
-        self.application = Application(exchange, host_check(options.host), doors)
+        self._given = tuple(doors)
+        after: list[Door] = [MetricsDoor(metrics)] if metrics is not None else []
+        after += [gateway] if gateway is not None else []
+        self.application = Application(exchange, host_check(options.host), [*made_doors, *self._given, *after])
         self.dispatcher = Dispatcher(self.application, choose(None))
         self._server: UvicornServer | None = None
         self._thread: threading.Thread | None = None
@@ -145,6 +148,11 @@ class Server:
     def url(self) -> str:
         """Where clients find it, such as "http://127.0.0.1:8000"."""
         return f"{'https' if self.options.certificate else 'http'}://{self.address}"
+
+    @property
+    def pages(self) -> list[str]:
+        """The addresses of pages for people, such as the console's, as long as they can be entered by them."""
+        return [self.url + each.entry for each in self._given if isinstance(each, Entered)]
 
     @property
     def address(self) -> str:

@@ -21,7 +21,7 @@ from minidynamo.limits import (
     PARTITION_READ_UNITS,
     PARTITION_WRITE_UNITS,
 )
-from minidynamo.simulation.effects.overlays import Load
+from minidynamo.operations.overlays import Load
 from minidynamo.simulation.faults.chance import Detail
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.partition import Partition

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Hashable, Mapping
 
 from minidynamo.operations.statements.next_token import last_key_of
-from minidynamo.simulation.effects.overlays import Overlay
+from minidynamo.operations.overlays import Overlay
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import UnseenChange, group_by
 from minidynamo.simulation.faults.chance import Detail

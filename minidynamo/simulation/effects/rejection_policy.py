@@ -9,7 +9,7 @@ from minidynamo.errors import ConditionalCheckFailed, DuplicateItem, DynamoError
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
-from minidynamo.simulation.effects.overlays import Overlay
+from minidynamo.operations.overlays import Overlay
 from minidynamo.simulation.effects.rejections import (
     PLAIN,
     conflict,

@@ -10,7 +10,7 @@ from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.operations.context import OperationContext
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import ArnScope
-from minidynamo.simulation.effects.overlays import Overlay
+from minidynamo.operations.overlays import Overlay
 from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.tables.catalog import Catalog

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from minidynamo.simulation.effects.overlays import KeySpan
+from minidynamo.operations.overlays import KeySpan
 from minidynamo.simulation.faults.chance import Draw
 from minidynamo.storage.engine import Batch
 from minidynamo.storage.keyspace import Keyspace

@@ -1,0 +1,2 @@
+// Preact and htm, by one name for all modules.
+export * from "./vendor/standalone.module.js";

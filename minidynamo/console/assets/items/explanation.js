@@ -1,0 +1,15 @@
+// The strip above a result: what a request reads, what that costs, what would be cheaper.
+import { html } from "../html.js";
+import { count, money, percent, units } from "../format.js";
+
+export function Explanation({ explanation: found }) {
+  const thrown = found.items_read ? 1 - found.items_kept / found.items_read : 0;
+  return html`<section class="explain" aria-label="What it costs">
+    <p class="cost"><strong>${units(found.units)} ${found.unit}</strong> <span>${money(found.dollars_per_million)} per million</span>${found.consistency && html` <span class="faint">${found.consistency}</span>`}</p>
+    <dl>
+      ${found.reads && html`<dt>reads</dt><dd>${found.reads}${found.partitions_of > 0 && html` · <span class="faint">${count(found.partitions)} of ${count(found.partitions_of)} partitions</span>`}</dd>`}
+      ${found.items_read > 0 && html`<dt>items</dt><dd>${count(found.items_read)} read, ${count(found.items_kept)} kept${thrown >= 0.1 && html` · <span class="warned">${percent(thrown)} of what is paid for is thrown away</span>`}</dd>`}
+      ${(found.better || []).map((each) => html`<dt key=${each.text}>better</dt><dd><strong>${each.index}</strong> ${each.text}</dd>`)}
+    </dl>
+  </section>`;
+}

@@ -1,0 +1,82 @@
+"""A piece of advice, and what the rules that give it have in common."""
+
+from __future__ import annotations
+
+import dis
+import linecache
+import re
+from functools import lru_cache
+from types import CodeType
+from typing import NamedTuple
+
+from minidynamo.insight.entry import Entry
+from minidynamo.insight.places import source_of
+
+# On a line, or on the one above: `# minidynamo: ok` silences all rules, `# minidynamo: ok scan` the one of this name.
+_SILENCING = re.compile(r"#\s*minidynamo:\s*ok\b(?P<rules>[\w\s,-]*)")
+
+
+class Advice(NamedTuple):
+    """What would be cheaper, or is a mistake.
+
+    Attributes:
+        rule: the name of the rule, such as "scan".
+        place: the line of code that it is about, such as "orders.py:88"; "" where that is not known.
+        text: what was seen, and what to do.
+        units_saved: how many of the units that were noted this would save; 0 where it saves calls, or mends a mistake.
+    """
+
+    rule: str
+    place: str
+    text: str
+    units_saved: float = 0.0
+
+    def __str__(self) -> str:
+        saved = f" (saves {self.units_saved:.0f} units)" if self.units_saved >= 1 else ""
+        return f"{self.place or 'somewhere'}: {self.rule}: {self.text}{saved}"
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether a comment at its place says that it is right as it is."""
+        source = source_of(self.place)
+        if source is None:
+            return False
+        linecache.checkcache(source.path)
+        return any(self._silences(linecache.getline(source.path, source.line - above)) for above in (0, 1))
+
+    def _silences(self, line: str) -> bool:
+        found = _SILENCING.search(line)
+        if found is None:
+            return False
+        rules = found["rules"].replace(",", " ").split()
+        return not rules or self.rule in rules
+
+
+def subject(entry: Entry) -> str:
+    """What an entry reads or writes: "Shop", or "by_status of Shop"."""
+    return entry.table if entry.index is None else f"{entry.index} of {entry.table}"
+
+
+def is_in_loop(place: str) -> bool:
+    """Whether the line at a place is within a loop of its function, so that it is run again and again by itself."""
+    source = source_of(place)
+    return source is not None and source.line in _looped_lines(source.code)
+
+
+@lru_cache(maxsize=1024)
+def _looped_lines(code: CodeType) -> frozenset[int]:
+    """The lines of a function's code that lie between a jump back and where it goes to."""
+    instructions = list(dis.get_instructions(code))
+    jumps = [
+        (each.argval, each.offset)
+        for each in instructions
+        if "JUMP" in each.opname and isinstance(each.argval, int) and each.argval <= each.offset
+    ]
+    lines: set[int] = set()
+    line = code.co_firstlineno
+    for each in instructions:
+        line = (each.positions.lineno if each.positions is not None else None) or line
+        if any(start <= each.offset <= stop for start, stop in jumps):
+            lines.add(line)
+    assert len(lines) <= len(instructions), f"{code.co_name} has more lines than instructions"
+    return frozenset(lines)

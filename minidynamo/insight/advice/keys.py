@@ -1,0 +1,53 @@
+"""Advice on partition keys: one that takes most of a table's units, or more than a partition can give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minidynamo.insight.advice.advice import Advice
+from minidynamo.insight.hot_keys import KeyCount, Sketch
+from minidynamo.insight.noted import Noted
+from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
+
+_UNITS_MIN = 100.0
+_KEYS_MIN = 3
+_SHARE_MAX = 0.5
+_HOT_SECONDS_MIN = 10
+_GIVEN = (PARTITION_READ_UNITS, PARTITION_WRITE_UNITS)
+
+
+def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
+    """Keys that take more than half of the units of a table or index, or more in a second than a partition gives."""
+    for (table, index), sketch in ledger.sketches.items():
+        for key, count in sketch.heaviest()[:_KEYS_MIN]:
+            said = _too_much(count, sketch)
+            if said:
+                where = table if index is None else f"the index {index} of {table}"
+                text = f"the key {key!r} of {where} {said}: {_remedy(ledger, table, index)}"
+                yield Advice("hot-key", _dearest_place(ledger, table, index), text)
+
+
+def _too_much(count: KeyCount, sketch: Sketch) -> str:
+    # Bursts are the service's to absorb; programs in a test are faster than any user.
+    for seconds, way, given in zip(count.hot_seconds, ("read", "write"), _GIVEN, strict=True):
+        if seconds >= _HOT_SECONDS_MIN:
+            return f"took more than the {given:,} {way} units that a partition gives in each of {seconds} seconds"
+    certain = count.units - count.error
+    if len(sketch) >= _KEYS_MIN and sketch.units >= _UNITS_MIN and certain > _SHARE_MAX * sketch.units:
+        return f"takes {certain / sketch.units:.0%} of its {sketch.units:,.0f} units"
+    return ""
+
+
+def _remedy(ledger: Noted, table: str, index: str | None) -> str:
+    known = next((line.known for line in ledger.lines if line.entry.table == table and line.known is not None), None)
+    key = None if known is None else known.index(index)
+    name = "the key" if key is None else key.partition_key[0]
+    return (
+        f"spread it (write sharding): append one of some suffixes to {name} where it is written, such as '#0' to '#9', "
+        "and read all of them; or keep what is read so often in a cache"
+    )
+
+
+def _dearest_place(ledger: Noted, table: str, index: str | None) -> str:
+    entries = [each for each in ledger.entries if each.table == table and each.index == index]
+    return entries[0].place if entries else ""

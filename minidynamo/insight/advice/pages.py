@@ -1,0 +1,126 @@
+"""Advice on Query and Scan: scans that come again, filters that throw away, pages and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minidynamo.insight.advice.advice import Advice, subject
+from minidynamo.insight.filters import filter_clauses
+from minidynamo.insight.known_tables import KnownTable
+from minidynamo.insight.noted import Line, Noted
+from minidynamo.values.api_types import Request
+
+# Fewer items than these are no reason to say anything.
+_ITEMS_MIN = 100
+_THROWN_AWAY_MIN = 0.8
+
+
+def repeated_scans(ledger: Noted) -> Iterator[Advice]:
+    """Scans at a place that is called again."""
+    for line in _pages(ledger, "Scan"):
+        entry, trace = line.entry, line.trace
+        if trace.begun < 2 or entry.items_read < _ITEMS_MIN:
+            continue
+        remedy = _remedy(line.known, trace.request or {}, entry.index)
+        if trace.filtered == 0:
+            remedy = "keep what it looks for where a Query or GetItem finds it, or remember the answer"
+        text = (
+            f"Scan of {subject(entry)} has begun {trace.begun} times and read {entry.items_read:,} items "
+            f"for {entry.units:,.1f} units: {remedy}"
+        )
+        yield Advice("scan", entry.place, text, _wasted(line))
+
+
+def wasteful_filters(ledger: Noted) -> Iterator[Advice]:
+    """Filters that throw away at least 80 % of at least 100 items."""
+    for line in _pages(ledger, "Query", "Scan"):
+        entry, trace = line.entry, line.trace
+        if entry.operation == "Scan" and trace.begun >= 2:
+            continue  # That is said of the scan.
+        if trace.filtered_read < _ITEMS_MIN or trace.filtered_kept > (1 - _THROWN_AWAY_MIN) * trace.filtered_read:
+            continue
+        share = 1 - trace.filtered_kept / trace.filtered_read
+        text = (
+            f"the filter of {entry.operation} on {subject(entry)} throws away {share:.0%} of {trace.filtered_read:,} "
+            f"items that were paid for: {_remedy(line.known, trace.request or {}, entry.index)}"
+        )
+        yield Advice("filter", entry.place, text, _wasted(line))
+
+
+def forgotten_pages(ledger: Noted) -> Iterator[Advice]:
+    """Answers with a LastEvaluatedKey that is never followed, so that the rest is never seen."""
+    for line in _pages(ledger, "Query", "Scan"):
+        entry, trace = line.entry, line.trace
+        if trace.ended_early and not trace.short_limits and not _is_followed(ledger, line):
+            text = (
+                f"{entry.operation} of {subject(entry)} had more to give {_times(trace.ended_early)}, and nobody asked "
+                "for it: follow LastEvaluatedKey, or use a paginator"
+            )
+            yield Advice("page", entry.place, text)
+
+
+def limits_with_filters(ledger: Noted) -> Iterator[Advice]:
+    """Limit together with a filter, taken for the number of items that come back."""
+    for line in _pages(ledger, "Query", "Scan"):
+        entry, trace = line.entry, line.trace
+        if trace.short_limits and not _is_followed(ledger, line):
+            text = (
+                f"Limit of {entry.operation} on {subject(entry)} bounds what is read, before the filter: "
+                f"{_times(trace.short_limits)} fewer came back while there was more: go on until there is no "
+                "LastEvaluatedKey, or enough was found"
+            )
+            yield Advice("limit", entry.place, text)
+
+
+def _pages(ledger: Noted, *operations: str) -> Iterator[Line]:
+    return (line for line in ledger.lines if line.entry.operation in operations)
+
+
+def _is_followed(ledger: Noted, line: Line) -> bool:
+    """Whether pages are followed there: at the same place, or at another one of the same file."""
+    entry = line.entry
+    return any(
+        other.trace.followed
+        for other in _pages(ledger, entry.operation)
+        if (other.entry.table, other.entry.index) == (entry.table, entry.index)
+        and other.entry.place.rpartition(":")[0] == entry.place.rpartition(":")[0]
+    )
+
+
+def _wasted(line: Line) -> float:
+    """The units that were paid for what filters have thrown away."""
+    trace = line.trace
+    if not trace.filtered_read:
+        return 0.0
+    wasted = trace.filtered_units * (1 - trace.filtered_kept / trace.filtered_read)
+    assert wasted >= 0, f"filters keep {trace.filtered_kept} of {trace.filtered_read} items"
+    return wasted
+
+
+def _remedy(table: KnownTable | None, request: Request, index_name: str | None) -> str:
+    """Which key condition would answer what a filter asks: by an index that there is, or by a new one."""
+    clauses = filter_clauses(request)
+    for name in answering(table, request, index_name):
+        assert table is not None, f"{name} is an index of no table"
+        where = "the table" if name is None else f"the index {name}"
+        key = table.key if name is None else table.indexes[name]
+        return f"Query {where} by {', '.join(key.partition_key)}"
+    equal = [each.attribute for each in clauses if each.operator == "="]
+    if not clauses:
+        return "find it by a key condition: keep what the filter looks for as an attribute of a key"
+    names = list(dict.fromkeys([*equal, *(each.attribute for each in clauses)]))[:2]
+    return f"Query a global index with the key ({', '.join(names)})"
+
+
+def answering(table: KnownTable | None, request: Request, index_name: str | None) -> Iterator[str | None]:
+    """The indexes of a table, None for itself, whose key condition would find what the filter of a request asks for."""
+    if table is None:
+        return
+    equal = {each.attribute for each in filter_clauses(request) if each.operator == "="}
+    for name, index in ((None, table.key), *table.indexes.items()):
+        if name != index_name and equal.issuperset(index.partition_key):
+            yield name
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

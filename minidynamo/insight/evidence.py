@@ -1,0 +1,205 @@
+"""What the rules of advice look at, gathered call by call for each operation at one place in the caller's code."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from minidynamo.insight.known_tables import KnownTable
+from minidynamo.insight.observed import Observed
+from minidynamo.requests.subjects import parts_of
+from minidynamo.schema.arns import bare_name
+from minidynamo.values.api_types import Request, Response
+
+FAULTS_MAX = 1_000
+_THREADS_MAX = 1_000
+_PENDING_MAX = 1_000
+_PAGES = frozenset({"Query", "Scan"})
+_UNPROCESSED = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"}
+# Epoch seconds have ten digits until the year 2286.
+_MILLISECOND_DIGITS = 12
+# A write takes a unit per KB; an item has at most 400.
+_LARGE_UNITS = 300
+
+
+@dataclass(slots=True)
+class Trace:
+    """Calls of one operation on a table or index at one place.
+
+    Attributes:
+        begun: of Query and Scan, those that did not go on where another one had ended.
+        filtered: those with a filter.
+        filtered_read, filtered_kept: items that these read and kept.
+        filtered_units: units that these took.
+        ended_early: answers with a LastEvaluatedKey, but for those to a Limit alone: these are wanted.
+        followed: requests with an ExclusiveStartKey.
+        short_limits: answers to a Limit and a filter that kept fewer than Limit, and had a LastEvaluatedKey.
+        longest_run: the most of them in a row.
+        runs_after_query: the most of them in a row behind a Query or Scan.
+        conditions: writes with a condition, which no batch takes.
+        unprocessed: entries of batches that were not carried out, and not sent again yet.
+        request: the last one with a filter, or the first one.
+        attributes: what projections asked for; None as soon as one of them asked for all.
+    """
+
+    begun: int = 0
+    filtered: int = 0
+    filtered_read: int = 0
+    filtered_kept: int = 0
+    filtered_units: float = 0.0
+    ended_early: int = 0
+    followed: int = 0
+    short_limits: int = 0
+    longest_run: int = 0
+    runs_after_query: int = 0
+    conditions: int = 0
+    unprocessed: int = 0
+    request: Request | None = None
+    attributes: set[str] | None = field(default_factory=set)
+
+
+class WrittenFault(NamedTuple):
+    """Something odd about items that were written.
+
+    Attributes:
+        kind: "milliseconds", "text" or "large".
+        table: where.
+        place: who has written them.
+        detail: what it is about.
+    """
+
+    kind: str
+    table: str
+    place: str
+    detail: str
+
+
+class _Run:
+    """Calls in a row of one thread, of one kind at one place."""
+
+    __slots__ = ("is_after_query", "length", "operation", "trace")
+
+    def __init__(self, trace: Trace, operation: str, is_after_query: bool) -> None:
+        self.trace, self.operation, self.is_after_query = trace, operation, is_after_query
+        self.length = 0
+
+
+class Evidence:
+    """Notes what calls look like. The ledger holds its lock meanwhile.
+
+    Attributes:
+        faults: how often something odd was written.
+    """
+
+    def __init__(self) -> None:
+        self.faults: dict[WrittenFault, int] = {}
+        self._runs: dict[int, _Run] = {}
+
+    def note(self, observed: Observed, trace: Trace, table: KnownTable | None) -> None:
+        """Notes a request that was answered.
+
+        Parameters:
+            observed: the request.
+            trace: of its operation, table and place.
+            table: what is known of that.
+        """
+        operation, response = observed.operation, observed.response
+        if response is None:
+            return
+        self._note_run(operation, trace)
+        if operation in _PAGES:
+            _note_page(trace, observed, response)
+        elif operation in _UNPROCESSED:
+            _note_batch(trace, observed, response)
+        elif operation == "PutItem":
+            trace.conditions += "ConditionExpression" in observed.request or "Expected" in observed.request
+        if table is not None and observed.consumed and observed.consumed[0].is_write:
+            self._note_written(observed, table)
+
+    def _note_run(self, operation: str, trace: Trace) -> None:
+        """Notes how many calls of a single item come in a row."""
+        thread = threading.get_ident()
+        run = self._runs.get(thread)
+        if run is None or run.trace is not trace:
+            is_after_query = run is not None and run.operation in _PAGES
+            if len(self._runs) >= _THREADS_MAX:
+                self._runs.clear()
+            run = self._runs[thread] = _Run(trace, operation, is_after_query)
+        run.length = length = run.length + 1
+        if length > trace.longest_run:
+            trace.longest_run = length
+        if run.is_after_query and length > trace.runs_after_query:
+            trace.runs_after_query = length
+
+    def _note_written(self, observed: Observed, table: KnownTable) -> None:
+        units = sum(each.units for each in observed.consumed if each.index_name is None)
+        if units >= _LARGE_UNITS and "TableName" in observed.request:
+            self._fault(WrittenFault("large", table.name, observed.place, ""))
+        attribute = table.expiry_attribute
+        if attribute is None:
+            return
+        for part in parts_of(observed.request):
+            value = (part.item or {}).get(attribute) if bare_name(part.table) == table.name else None
+            if not value:
+                continue
+            number = value.get("N")
+            if number is None:
+                self._fault(WrittenFault("text", table.name, observed.place, attribute))
+            elif len(str(number).partition(".")[0]) >= _MILLISECOND_DIGITS:
+                self._fault(WrittenFault("milliseconds", table.name, observed.place, attribute))
+
+    def _fault(self, fault: WrittenFault) -> None:
+        if fault in self.faults or len(self.faults) < FAULTS_MAX:
+            self.faults[fault] = self.faults.get(fault, 0) + 1
+
+
+def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
+    request = observed.request
+    has_filter = any(request.get(name) for name in ("FilterExpression", "ScanFilter", "QueryFilter"))
+    is_left = "LastEvaluatedKey" in response
+    goes_on = request.get("ExclusiveStartKey") is not None
+    trace.begun += not goes_on
+    trace.followed += goes_on
+    trace.ended_early += is_left and (has_filter or request.get("Limit") is None)
+    if has_filter:
+        trace.filtered += 1
+        trace.filtered_units += sum(each.units for each in observed.consumed)
+        trace.filtered_read += response["ScannedCount"]
+        trace.filtered_kept += response["Count"]
+        limit = request.get("Limit")
+        trace.short_limits += limit is not None and is_left and response["Count"] < limit
+    if has_filter or trace.request is None:
+        trace.request = request
+    if trace.attributes is not None and request.get("Select") != "COUNT":
+        _note_projection(trace, trace.attributes, request)
+
+
+def _note_projection(trace: Trace, attributes: set[str], request: Request) -> None:
+    """Notes which attributes are asked for; all of them where there is no projection."""
+    text = request.get("ProjectionExpression")
+    if not isinstance(text, str):
+        trace.attributes = None
+        return
+    names = request.get("ExpressionAttributeNames") or {}
+    for each in text.split(","):
+        first = each.strip().partition(".")[0].partition("[")[0]
+        attributes.add(names.get(first, first))
+
+
+def _note_batch(trace: Trace, observed: Observed, response: Response) -> None:
+    left = response.get(_UNPROCESSED[observed.operation]) or {}
+    # What is sent again is what was left: entries that come next at the same place are taken for it.
+    if trace.unprocessed:
+        trace.unprocessed = max(0, trace.unprocessed - _entries(observed.request.get("RequestItems") or {}))
+    if left:
+        trace.unprocessed = min(_PENDING_MAX, trace.unprocessed + _entries(left))
+
+
+def _entries(by_table: Request) -> int:
+    """How many entries a batch has."""
+    return sum(
+        len(entries.get("Keys", ())) if isinstance(entries, dict) else len(entries)
+        for entries in by_table.values()
+        if isinstance(entries, dict | list)
+    )

@@ -1,0 +1,191 @@
+"""Cheaper ways to what a filter finds: indexes that there are, and those that could be, counted on the shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from minidynamo.errors import DynamoError
+from minidynamo.expressions.key_condition import KeyClause
+from minidynamo.insight.explaining.explanation import Better
+from minidynamo.insight.explaining.rehearsal import Rehearsal
+from minidynamo.insight.explaining.values_shown import shown_clauses
+from minidynamo.insight.explaining.whole_read import WholeRead, read_whole
+from minidynamo.insight.filters import filter_clauses
+from minidynamo.insight.known_tables import KnownIndex, KnownTable
+from minidynamo.insight.ledger_table import number
+from minidynamo.operations.context import OperationContext
+from minidynamo.values.api_types import Request, RequestDraft
+
+_SHOWN = 3
+# Members of a Query that do not say what it finds.
+_KEPT = ("ConsistentRead", "Limit")
+# Members that say what of it is shown.
+_SHOWING = ("FilterExpression", "ProjectionExpression", "Select")
+# What cannot stand beside expressions: nothing is counted for these.
+_LEGACY = frozenset({"KeyConditions", "QueryFilter", "ScanFilter", "AttributesToGet"})
+_NAMES, _VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
+
+
+def better_ways(
+    context: OperationContext, rehearsal: Rehearsal, table: KnownTable, clauses: Sequence[KeyClause]
+) -> tuple[Better, ...]:
+    """Ways that take fewer units, the cheapest first.
+
+    Parameters:
+        context: the database.
+        rehearsal: of a Query or Scan.
+        table: what is known of its table.
+        clauses: its key condition; none of a scan.
+    """
+    request = rehearsal.request
+    asked = filter_clauses(request)
+    if not asked or rehearsal.response is None or not _LEGACY.isdisjoint(request):
+        return ()
+    whole = read_whole(context, rehearsal.operation, request, rehearsal)
+    found = [*_existing(context, request, table, [*clauses, *asked]), *_new(context, request, table, clauses, asked)]
+    cheaper = [each for each in found if each.units < whole.units]
+    return tuple(sorted(cheaper, key=lambda each: (each.units, not each.exists))[:_SHOWN])
+
+
+def _existing(
+    context: OperationContext, request: Request, table: KnownTable, clauses: Sequence[KeyClause]
+) -> Iterator[Better]:
+    """The table itself and its indexes, as far as they can answer."""
+    for name, index in ((None, table.key), *table.indexes.items()):
+        key = _usable(index, clauses)
+        if name == request.get("IndexName") or not key or (name is not None and not _holds(index, table, request)):
+            continue
+        query = _query(request, table.name, name, key)
+        try:
+            read = read_whole(context, "Query", query)
+        except DynamoError:
+            continue  # Values that its key cannot have, for instance.
+        where = "the table" if name is None else name
+        text = f"{where}: {shown_clauses(key)}, would read {_items(read.items_read)}, {_units(read, read.units)}"
+        yield Better(name, _key_names(index), True, read.items_read, read.units, text)
+
+
+def _new(
+    context: OperationContext,
+    request: Request,
+    table: KnownTable,
+    clauses: Sequence[KeyClause],
+    asked: Sequence[KeyClause],
+) -> Iterator[Better]:
+    """The obvious indexes that there are not: with the filter's attributes as a key."""
+    equal = [each for each in asked if each.operator == "="]
+    pinned = [each for each in clauses if each.operator == "="][:1]
+    others = [each for each in asked if each not in equal[:1]]
+    candidates = [
+        [*equal[:1], *pinned, *others][:2] if equal else [],
+        [*pinned, *asked[:1]] if pinned else [*equal[:1], *others[:1]],
+    ]
+    seen: set[tuple[str, ...]] = set()
+    for key in candidates:
+        names = tuple(each.attribute for each in key)
+        is_key = bool(key) and key[0].operator == "=" and len(set(names)) == len(names)
+        if not is_key or names in seen or _has_index(table, names):
+            continue
+        seen.add(names)
+        read = _counted(context, request, [each for each in key if each in asked])
+        units = read.units_of_kept(bool(request.get("ConsistentRead")))
+        text = (
+            f"a new index with the key ({', '.join(names)}): {shown_clauses(key)}, would read "
+            f"{_items(read.items_kept)}, {_units(read, units)}; and it takes 1 WRU or more for each put"
+        )
+        yield Better(None, ", ".join(names), False, read.items_kept, units, text)
+
+
+def _counted(context: OperationContext, request: Request, filtered: Sequence[KeyClause]) -> WholeRead:
+    """The items that are read now, with those kept that pass a part of their filter."""
+    assert filtered, "nothing is counted"
+    expression = _Expression()
+    condition = expression.text(filtered)
+    narrowed: RequestDraft = {name: value for name, value in request.items() if name not in _SHOWING}
+    key_condition = str(request.get("KeyConditionExpression", ""))
+    for member, own in ((_NAMES, expression.names), (_VALUES, expression.values)):
+        given = request.get(member) or {}
+        narrowed[member] = {name: each for name, each in given.items() if name in key_condition} | own
+    narrowed["FilterExpression"] = condition
+    return read_whole(context, "Query" if key_condition else "Scan", narrowed)
+
+
+class _Expression:
+    """Key clauses as an expression, with names and values of its own."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, object] = {}
+
+    def text(self, clauses: Sequence[KeyClause]) -> str:
+        """The expression."""
+        return " AND ".join(map(self._clause, clauses))
+
+    def _clause(self, clause: KeyClause) -> str:
+        name = f"#minidynamo{len(self.names)}"
+        self.names[name] = clause.attribute
+        operands = []
+        for each in clause.operands:
+            operands.append(f":minidynamo{len(self.values)}")
+            self.values[operands[-1]] = each.value
+        if clause.operator == "begins_with":
+            return f"begins_with({name}, {operands[0]})"
+        return f"{name} {clause.operator} {' AND '.join(operands)}"
+
+
+def _query(request: Request, table: str, index: str | None, key: Sequence[KeyClause]) -> Request:
+    expression = _Expression()
+    query: RequestDraft = {name: request[name] for name in _KEPT if name in request}
+    query |= {"TableName": table, "KeyConditionExpression": expression.text(key), "Select": "COUNT"}
+    query |= {_NAMES: expression.names, _VALUES: expression.values}
+    if index is not None:
+        query["IndexName"] = index
+        query.pop("ConsistentRead", None)
+    return query
+
+
+def _usable(index: KnownIndex, clauses: Sequence[KeyClause]) -> list[KeyClause]:
+    """The clauses that a key condition of an index can have; none where its partition key is not pinned."""
+    by_name: dict[str, KeyClause] = {}
+    for each in clauses:
+        by_name.setdefault(each.attribute, each)
+    key = [by_name[name] for name in index.partition_key if name in by_name and by_name[name].operator == "="]
+    if len(key) < len(index.partition_key):
+        return []
+    for name in index.sort_key:
+        if name not in by_name:
+            break
+        key.append(by_name[name])
+        if by_name[name].operator != "=":
+            break
+    return key
+
+
+def _holds(index: KnownIndex, table: KnownTable, request: Request) -> bool:
+    """Whether an index has what a request shows."""
+    if index.projection == "ALL" or index.is_local or request.get("Select") == "COUNT":
+        return True
+    text = request.get("ProjectionExpression")
+    if not isinstance(text, str):
+        return False
+    names = request.get("ExpressionAttributeNames") or {}
+    keys = {*index.partition_key, *index.sort_key, *table.key.partition_key, *table.key.sort_key}
+    return all(names.get(each.strip(), each.strip()) in keys for each in text.split(","))
+
+
+def _has_index(table: KnownTable, names: tuple[str, ...]) -> bool:
+    """Whether a key that there is begins with these attributes."""
+    keys = ((*each.partition_key, *each.sort_key) for each in (table.key, *table.indexes.values()))
+    return any(key[: len(names)] == names for key in keys)
+
+
+def _key_names(index: KnownIndex) -> str:
+    return ", ".join((*index.partition_key, *index.sort_key))
+
+
+def _units(read: WholeRead, units: float) -> str:
+    return f"{number(units)} RRU{'' if read.is_whole else f' in the first {read.pages} pages'}"
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{'' if count == 1 else 's'}"

@@ -1,0 +1,119 @@
+"""Explaining a request on a database of this process. It is exact, because it is the operation, on a shadow."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TypedDict
+
+from minidynamo.errors import DynamoError
+from minidynamo.expressions.binding import bind
+from minidynamo.expressions.bound import Bound
+from minidynamo.insight.explaining.better import better_ways
+from minidynamo.insight.explaining.changes import changes_of
+from minidynamo.insight.explaining.explanation import Better, Explanation
+from minidynamo.insight.explaining.ranges import Place, places_of, ranges_of
+from minidynamo.insight.explaining.rehearsal import Rehearsal
+from minidynamo.insight.known_tables import known_of_state
+from minidynamo.insight.noted import items_kept, items_read
+from minidynamo.limits import PAGE_SIZE_BYTES_MAX
+from minidynamo.operations.context import OperationContext
+from minidynamo.requests.statements import is_write
+from minidynamo.requests.subjects import parts_of
+from minidynamo.schema.arns import bare_name
+from minidynamo.tables.capacity import read_units
+from minidynamo.values.api_types import Request
+
+_CONDITIONS = ("ConditionExpression", "Expected")
+_LEFT = ("LastEvaluatedKey", "NextToken", "UnprocessedKeys")
+
+
+def explain_request(context: OperationContext, operation: str, request: Request) -> Explanation:
+    """What a request would read, change and cost. Nothing is changed, and nothing is metered.
+
+    Parameters:
+        context: the database.
+        operation: the API name of a read or write of items, or of statements of PartiQL.
+        request: its members.
+
+    Raises:
+        DynamoError: the request is wrong, in the service's words, or it is no such operation.
+    """
+    with context.lock:
+        rehearsal = Rehearsal(context, operation, request)
+        places = places_of(context, rehearsal)
+        return _explained(context, rehearsal, places)
+
+
+def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str, Place]) -> Explanation:
+    operation, request, response = rehearsal.operation, rehearsal.request, rehearsal.response or {}
+    writes = is_write(operation, request)
+    bound = _query_bound(operation, request)
+    part = next(iter(parts_of(request)), None)
+    table = context.catalog.find(bare_name(part.table)) if part is not None else None
+    first = None if part is None else part.index_name
+    better: tuple[Better, ...] = ()
+    if table is not None and operation in ("Query", "Scan"):
+        clauses = () if bound is None else bound.key_clauses or ()
+        better = better_ways(context, rehearsal, known_of_state(table.state), clauses)
+    return Explanation(
+        operation,
+        "" if table is None else table.name,
+        first,
+        read_units=sum(each.units for each in rehearsal.consumed if not each.is_write),
+        write_units=sum(each.units for each in rehearsal.consumed if each.is_write),
+        reads=() if writes else ranges_of(rehearsal, places, bound),
+        items_read=0 if writes or "Statement" in request else items_read(response),
+        items_kept=0 if writes else items_kept(response),
+        has_more=any(response.get(name) for name in _LEFT),
+        **_estimates(places, rehearsal),
+        is_consistent=bool(request.get("ConsistentRead")) or operation == "TransactGetItems",
+        changes=changes_of(rehearsal.batches, places),
+        condition=_condition(rehearsal),
+        error=None if rehearsal.error is None else f"{rehearsal.error.code}: {rehearsal.error.message}",
+        better=better,
+        remarks=_remarks(operation, rehearsal),
+    )
+
+
+def _query_bound(operation: str, request: Request) -> Bound | None:
+    if operation != "Query":
+        return None
+    try:
+        return bind(request, needs_key_condition=True)
+    except DynamoError:
+        return None
+
+
+class _Estimates(TypedDict, total=False):
+    """What is told of all pages of a scan."""
+
+    pages_estimate: int
+    units_estimate: float
+
+
+def _estimates(places: dict[str, Place], rehearsal: Rehearsal) -> _Estimates:
+    """About how many pages a scan has, and what they take together, by the sizes of partitions."""
+    request = rehearsal.request
+    if rehearsal.operation != "Scan" or "Segment" in request:
+        return {}
+    wanted = request.get("IndexName")
+    size = next((each.keyspace.size_bytes for each in places.values() if each.index == wanted), 0)
+    assert size >= 0, f"a keyspace of {size} bytes"
+    units = read_units(size, bool(request.get("ConsistentRead")))
+    return {"pages_estimate": max(1, ceil(size / PAGE_SIZE_BYTES_MAX)), "units_estimate": units}
+
+
+def _condition(rehearsal: Rehearsal) -> str | None:
+    """Whether what the request demands of the present state holds; None where it demands nothing."""
+    if rehearsal.error is not None:
+        return "fails"
+    demands = any(name in part.parameters for part in parts_of(rehearsal.request) for name in _CONDITIONS)
+    return "holds" if demands else None
+
+
+def _remarks(operation: str, rehearsal: Rehearsal) -> tuple[str, ...]:
+    if rehearsal.error is not None and rehearsal.error.code == "ConditionalCheckFailedException":
+        return ("a write whose condition fails takes the units of the item that is there, and at least 1 WRU",)
+    if operation.startswith("Transact") or operation == "ExecuteTransaction":
+        return ("a transaction takes twice the units of its actions",)
+    return ()

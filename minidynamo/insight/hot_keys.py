@@ -1,0 +1,128 @@
+"""Which partition keys take the most units: a sketch of bounded size, which never misses one that is hot.
+
+Space-saving (Metwally, Agrawal, El Abbadi, 2005): a new key takes the place, and the count, of the one with the least.
+So a count is at most too high, by no more than what was taken over, and a key that has more than 1/n of all units is
+among the n that are kept.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
+
+# For each table and index.
+KEYS_MAX = 1_000
+# What a partition gives within a second: of reading, of writing.
+_GIVEN = (PARTITION_READ_UNITS, PARTITION_WRITE_UNITS)
+
+
+@dataclass(frozen=True, slots=True)
+class HotKey:
+    """A partition key.
+
+    Attributes:
+        table, index: where; index None for the table itself.
+        key: its value as text, those of several attributes separated by commas.
+        units: that it has taken, of reading and writing.
+        share: of all that its table or index has taken, 0 to 1.
+        error: by how many units that may be too much.
+        calls: requests that named it.
+    """
+
+    table: str
+    index: str | None
+    key: str
+    units: float
+    share: float
+    error: float
+    calls: int
+
+
+class KeyCount:
+    """What one key has taken.
+
+    Attributes:
+        units: in all.
+        error: how many of them may be another key's.
+        calls: requests.
+        hot_seconds: in how many seconds, by the clock, it took more of reading, and of writing, than a partition gives.
+    """
+
+    __slots__ = ("_in_second", "_second", "calls", "error", "hot_seconds", "units")
+
+    def __init__(self, error: float) -> None:
+        self.units = self.error = error
+        self.calls = 0
+        self.hot_seconds = [0, 0]
+        self._second = 0
+        self._in_second = [0.0, 0.0]
+
+    def add(self, units: float, is_write: bool, second: int) -> None:
+        """Counts a request."""
+        self.units += units
+        self.calls += 1
+        sums = self._in_second
+        if second != self._second:
+            self._second = second
+            sums[0] = sums[1] = 0.0
+        before = sums[is_write]
+        sums[is_write] = after = before + units
+        if before <= _GIVEN[is_write] < after:
+            self.hot_seconds[is_write] += 1
+
+
+class Sketch:
+    """The heaviest keys of one table or index.
+
+    Attributes:
+        units: of all keys together.
+    """
+
+    def __init__(self, keys_max: int = KEYS_MAX) -> None:
+        assert keys_max > 0, f"a sketch of {keys_max} keys"
+        self._keys_max = keys_max
+        self._counts: dict[str, KeyCount] = {}
+        # The least of them, found when it is needed: counts that have grown since are put back.
+        self._heap: list[tuple[float, str]] = []
+        self.units = 0.0
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def add(self, key: str, units: float, is_write: bool, second: int) -> None:
+        """Counts units that a key has taken in a second of the clock."""
+        self.units += units
+        count = self._counts.get(key)
+        if count is None:
+            count = self._new(key)
+        count.add(units, is_write, second)
+
+    def heaviest(self) -> list[tuple[str, KeyCount]]:
+        """Keys with what they have taken, the heaviest first."""
+        return sorted(self._counts.items(), key=lambda each: (-each[1].units, each[0]))
+
+    def _new(self, key: str) -> KeyCount:
+        count = self._counts[key] = KeyCount(self._evicted() if len(self._counts) >= self._keys_max else 0.0)
+        heapq.heappush(self._heap, (count.units, key))
+        return count
+
+    def _evicted(self) -> float:
+        """Forgets the key with the least units; how many it had."""
+        while True:
+            noted, key = heapq.heappop(self._heap)
+            units = self._counts[key].units
+            if units == noted:
+                del self._counts[key]
+                return units
+            heapq.heappush(self._heap, (units, key))
+
+
+def hot_keys_of(sketches: dict[tuple[str, str | None], Sketch]) -> Iterator[HotKey]:
+    """The keys of tables and indexes, the heaviest of each first."""
+    for (table, index), sketch in sketches.items():
+        for key, count in sketch.heaviest():
+            share = count.units / sketch.units if sketch.units else 0.0
+            yield HotKey(table, index, key, count.units, min(1.0, share), count.error, count.calls)

@@ -1,0 +1,288 @@
+"""The ledger: what requests cost, by operation, table, index, key and place in the caller's code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minidynamo.insight.budget import require_within
+from minidynamo.insight.entry import OTHERS, Entry
+from minidynamo.insight.evidence import Evidence, Trace
+from minidynamo.insight.hot_keys import HotKey, Sketch, hot_keys_of
+from minidynamo.insight.known_tables import CHANGING
+from minidynamo.insight.ledger_table import ledger_table
+from minidynamo.insight.noted import Line, items_kept, items_read
+from minidynamo.insight.observed import EXPIRY, Observed
+from minidynamo.insight.touched_keys import touched_keys
+from minidynamo.prices.price_list import PriceList, listed_prices
+from minidynamo.schema.arns import bare_name
+from minidynamo.values.api_types import JsonObject
+
+if TYPE_CHECKING:
+    from minidynamo.insight.advice.advice import Advice
+    from minidynamo.insight.comparison import Comparison
+
+ENTRIES_MAX = 10_000
+# Operation, table, index and place.
+_Key = tuple[str, str, str | None, str]
+_OTHERS: _Key = (OTHERS, OTHERS, None, OTHERS)
+
+
+class Ledger:
+    """What requests have cost. Safe to use from many threads; its size is bounded, whatever is noted.
+
+    Parameters:
+        prices: what units cost; by default the list that comes with the package.
+        region: whose prices count.
+    """
+
+    def __init__(self, prices: PriceList | None = None, region: str = "us-east-1") -> None:
+        self.prices = listed_prices() if prices is None else prices
+        self.region = region
+        self.calls = 0
+        self.evidence = Evidence()
+        self._lines: dict[_Key, Line] = {}
+        self._keys: dict[tuple[str, str | None], Sketch] = {}
+        self._lock = threading.Lock()
+
+    def note(self, observed: Observed) -> None:
+        """Adds a request."""
+        with self._lock:
+            if observed.operation == EXPIRY:
+                self._book_expiry(observed)
+                return
+            self.calls += 1
+            if observed.operation in CHANGING:
+                for each in self._lines.values():
+                    each.known = observed.tables.find(each.entry.table)
+            lead = self._book(observed) if observed.consumed else self._book_nothing(observed)
+            lead.entry.leading_calls += 1
+            self.evidence.note(observed, lead.trace, lead.known)
+
+    # What it says.
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All lines, dearest first."""
+        with self._lock:
+            return self._dearest(replace(line.entry) for line in self._lines.values())
+
+    @property
+    def lines(self) -> list[Line]:
+        """All lines with what advice looks at, in the order in which they began."""
+        with self._lock:
+            return list(self._lines.values())
+
+    @property
+    def sketches(self) -> dict[tuple[str, str | None], Sketch]:
+        """What partition keys have taken, by table and index."""
+        with self._lock:
+            return dict(self._keys)
+
+    @property
+    def read_units(self) -> float:
+        """Of all requests."""
+        return sum(each.read_units for each in self.entries)
+
+    @property
+    def write_units(self) -> float:
+        """Of all requests."""
+        return sum(each.write_units for each in self.entries)
+
+    @property
+    def dollars(self) -> float:
+        """What all requests cost on demand."""
+        return sum(each.dollars(self.prices, self.region) for each in self.entries)
+
+    def by_operation(self) -> list[Entry]:
+        """Sums of each operation, dearest first."""
+        return self._grouped(lambda each: (each.operation, "", None, ""))
+
+    def by_table(self) -> list[Entry]:
+        """Sums of each table with its indexes, dearest first."""
+        return self._grouped(lambda each: ("", each.table, None, ""), attrgetter("table_calls"))
+
+    def by_index(self) -> list[Entry]:
+        """Sums of each table without its indexes, and of each index, dearest first."""
+        return self._grouped(lambda each: ("", each.table, each.index, ""), attrgetter("calls"))
+
+    def by_place(self) -> list[Entry]:
+        """Sums of each line of the caller's code, dearest first."""
+        return self._grouped(lambda each: ("", "", None, each.place))
+
+    def hot_keys(self, count: int = 10) -> list[HotKey]:
+        """The partition keys that have taken the most units, the heaviest first."""
+        with self._lock:
+            found = list(hot_keys_of(self._keys))
+        return sorted(found, key=lambda each: (-each.units, each.table, each.index or "", each.key))[:count]
+
+    def advice(self) -> list[Advice]:
+        """What would be cheaper, or is a mistake, by ten rules; what saves the most comes first."""
+        from minidynamo.insight.advice.rules import advice_from
+
+        return advice_from(self)
+
+    def require(
+        self,
+        *,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        max_units: float | None = None,
+        max_calls: int | None = None,
+    ) -> None:
+        """Asserts that what was noted is within a budget.
+
+        Parameters:
+            max_read_units, max_write_units, max_units: capacity units at most; None for any number.
+            max_calls: requests at most.
+
+        Raises:
+            AssertionError: it is more; the text names the three dearest places.
+        """
+        bounds = {"read units": max_read_units, "write units": max_write_units, "units": max_units, "calls": max_calls}
+        require_within(self, bounds)
+
+    def save(self, path: str | Path) -> None:
+        """Writes it to a file, as JSON, sorted, so that two of them can be compared by eye; see `load`."""
+        from minidynamo.insight.saved import save_ledger
+
+        save_ledger(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Ledger:
+        """What `save` has written; without hot keys and evidence for advice.
+
+        Raises:
+            LedgerError: it cannot be read, or is no ledger; it is a ValueError.
+        """
+        from minidynamo.insight.saved import load_entries
+
+        calls, entries = load_entries(Path(path))
+        ledger = cls()
+        ledger.add(entries, calls)
+        return ledger
+
+    def compare(self, before: Ledger) -> Comparison:
+        """How this one differs from an earlier one, operation by operation and place by place."""
+        from minidynamo.insight.comparison import Comparison
+
+        return Comparison.of(before, self)
+
+    def as_json(self) -> JsonObject:
+        """All lines as JSON has them, dearest first, with sums."""
+        shown: JsonObject = {"calls": self.calls, "read_units": self.read_units, "write_units": self.write_units}
+        return shown | {
+            "dollars": self.dollars,
+            "prices": self.prices.date,
+            "region": self.region,
+            "entries": [each.as_json() | {"dollars": each.dollars(self.prices, self.region)} for each in self.entries],
+        }
+
+    def as_markdown(self, count: int = 10) -> str:
+        """The dearest lines as a table of Markdown, for a summary of a run."""
+        return ledger_table(self, count, is_markdown=True)
+
+    def __str__(self) -> str:
+        return ledger_table(self, 40)
+
+    def __repr__(self) -> str:
+        return f"<Ledger: {self.calls} calls, {self.read_units:g} read units, {self.write_units:g} write units>"
+
+    # How it is kept.
+
+    def add(self, entries: Iterable[Entry], calls: int) -> None:
+        """Adds lines of another ledger, such as a worker's."""
+        with self._lock:
+            self.calls += calls
+            for each in entries:
+                self._line((each.operation, each.table, each.index, each.place), None).entry.add(each)
+
+    def _book(self, observed: Observed) -> Line:
+        """Adds what a request took; the line of what it was about."""
+        operation, request, place = observed.operation, observed.request, observed.place
+        wanted = request.get("IndexName")
+        second = int(observed.began)
+        lead: Line | None = None
+        previous = ""
+        for consumed in observed.consumed:
+            table, index, units, is_write = consumed
+            key = operation, table if ":" not in table else bare_name(table), index, place
+            line = self._lines.get(key) or self._line(key, observed)
+            entry = line.entry
+            entry.calls += 1
+            if is_write:
+                entry.write_units += units
+            else:
+                entry.read_units += units
+            if table != previous:  # What is told of one table stands together.
+                entry.table_calls += 1
+                previous = table
+            if line.known is not None:
+                keys = touched_keys(request, line.known, index)
+                for each in keys:
+                    line.keys.add(each, units / len(keys), is_write, second)
+            if lead is None or index == wanted:
+                lead = line
+        assert lead is not None and observed.response is not None, f"{operation} has consumed nothing"
+        lead.entry.items_read += items_read(observed.response)
+        lead.entry.items_kept += items_kept(observed.response)
+        return lead
+
+    def _book_expiry(self, observed: Observed) -> None:
+        """Adds what the service itself has deleted: no request, and no units."""
+        table, count = observed.request["TableName"], observed.request["Count"]
+        entry = self._line((EXPIRY, table, None, observed.place), observed).entry
+        entry.calls += 1
+        entry.items_read += count
+        entry.items_kept += count
+
+    def _book_nothing(self, observed: Observed) -> Line:
+        """Adds a request that took nothing, or failed; its line."""
+        table = observed.request.get("TableName")
+        name = bare_name(table) if isinstance(table, str) else ""
+        line = self._line((observed.operation, name, None, observed.place), observed)
+        line.entry.calls += 1
+        line.entry.table_calls += 1
+        line.entry.errors += observed.error is not None
+        return line
+
+    def _line(self, key: _Key, observed: Observed | None) -> Line:
+        line = self._lines.get(key)
+        if line is None:
+            if len(self._lines) >= ENTRIES_MAX:
+                key = _OTHERS
+                if key in self._lines:
+                    return self._lines[key]
+            known = observed.tables.find(key[1]) if observed is not None and key[1] else None
+            line = self._lines[key] = Line(Entry(*key), Trace(), known, self._sketch(key[1], key[2]))
+        return line
+
+    def _sketch(self, table: str, index: str | None) -> Sketch:
+        sketch = self._keys.get((table, index))
+        if sketch is None:
+            sketch = self._keys[table, index] = Sketch()
+        return sketch
+
+    def _grouped(
+        self,
+        key_of: Callable[[Entry], _Key],
+        calls_of: Callable[[Entry], int] = attrgetter("leading_calls"),
+    ) -> list[Entry]:
+        found: dict[_Key, Entry] = {}
+        for each in self.entries:
+            key = key_of(each)
+            found.setdefault(key, Entry(*key)).add(each)
+        for each in found.values():
+            each.calls = calls_of(each)
+        return self._dearest(found.values())
+
+    def _dearest(self, entries: Iterable[Entry]) -> list[Entry]:
+        def order(entry: Entry) -> tuple[float, int, str, str, str, str]:
+            dollars = entry.dollars(self.prices, self.region)
+            return -dollars, -entry.calls, entry.operation, entry.table, entry.index or "", entry.place
+
+        return sorted(entries, key=order)

@@ -1,0 +1,121 @@
+"""The place in a caller's code that a request comes from: the first line outside of minidynamo and what stands between.
+
+That are the clients of AWS, mappers above them, and the standard library: a worker thread or a decorator calls nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+# Packages between an application and its requests.
+_BETWEEN = frozenset(
+    (
+        *("aioboto3", "aiobotocore", "boto3", "botocore", "s3transfer", "dyntastic", "pydantic", "pynamodb"),
+        *("aws_xray_sdk", "ddtrace", "opentelemetry", "sentry_sdk", "wrapt", "backoff", "tenacity"),
+        *("_pytest", "hypothesis", "pluggy"),
+    )
+)
+_INSTALLED = ("site-packages", "dist-packages")
+_STANDARD = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib"))
+_OWN = str(Path(__file__).parents[1]) + os.sep
+_UNKNOWN = ""
+# What handlers of this process run in: "handler:total" for a function of that name.
+_within: ContextVar[str] = ContextVar("minidynamo handler", default="")
+# By the path of a file, how it is shown; None of one that is passed over.
+_shown: dict[str, str | None] = {}
+_SOURCES_MAX = 100_000
+
+
+class Source(NamedTuple):
+    """Where a place is.
+
+    Attributes:
+        path: of the file.
+        line: its number.
+        code: of the function that the line is in.
+    """
+
+    path: str
+    line: int
+    code: CodeType
+
+
+# By file and line, the place; and the other way round.
+_places: dict[tuple[str, int], str] = {}
+_sources: dict[str, Source] = {}
+
+
+def place_of_caller(depth: int = 1) -> str:
+    """The line of the application that calls, such as "orders.py:88".
+
+    In a handler the handler's name stands before it: "handler:total totals.py:5".
+
+    Parameters:
+        depth: how many frames up to begin.
+    """
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        path = frame.f_code.co_filename
+        name = _shown[path] if path in _shown else _name(path)
+        if name is not None:
+            return _place(name, path, frame.f_lineno, frame.f_code)
+        frame = frame.f_back
+    return _within.get() or _UNKNOWN
+
+
+@contextmanager
+def within_handler(name: str) -> Iterator[None]:
+    """While this is on in a thread, requests made there are a handler's."""
+    around = _within.get()
+    token = _within.set(f"{around} handler:{name}" if around else f"handler:{name}")
+    try:
+        yield
+    finally:
+        _within.reset(token)
+
+
+def source_of(place: str) -> Source | None:
+    """The file, the line and the code of a place; None where that is not known."""
+    return _sources.get(place)
+
+
+def _place(name: str, path: str, number: int, code: CodeType) -> str:
+    handler = _within.get()
+    place = _places.get((path, number)) if not handler else None
+    if place is None:
+        place = f"{handler} {name}:{number}".lstrip()
+        if len(_sources) < _SOURCES_MAX:
+            _sources[place] = Source(path, number, code)
+            if not handler:
+                _places[path, number] = place
+    return place
+
+
+def _name(path: str) -> str | None:
+    """How a file is shown; None of one that is passed over."""
+    assert path not in _shown, f"{path} has a name already"
+    name = _shown[path] = _name_of_file(path)
+    return name
+
+
+def _name_of_file(path: str) -> str | None:
+    if path.startswith((_OWN, "<frozen ")):
+        return None
+    parts = Path(path).parts
+    installed = next((number for number, part in enumerate(parts) if part in _INSTALLED), None)
+    if installed is not None:
+        package = parts[installed + 1].removesuffix(".py")
+        return None if package in _BETWEEN else "/".join(parts[installed + 1 :])
+    if path.startswith(_STANDARD):
+        return None
+    here = Path.cwd()
+    found = Path(path)
+    return found.relative_to(here).as_posix() if found.is_relative_to(here) else "/".join(parts[-2:])

@@ -1,0 +1,77 @@
+"""The options of pytest about what tests cost, and the budgets of markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+_MODES = ("print", "write", "check")
+_ADVICE = ("show", "error")
+_MARKER = "minidynamo"
+# Arguments of the marker that are budgets; all others are settings of a database.
+BUDGETS = ("max_read_units", "max_write_units", "max_units", "max_calls")
+
+
+def add_cost_options(parser: pytest.Parser) -> None:
+    """Adds the options."""
+    group = parser.getgroup("minidynamo", "minidynamo: what tests cost on DynamoDB")
+    group.addoption(
+        "--dynamodb-cost",
+        nargs="?",
+        const="print",
+        choices=_MODES,
+        metavar="MODE",
+        help="tell what tests cost: print the dearest (the default), write all to a file, or check that none costs "
+        "more than the file says",
+    )
+    group.addoption(
+        "--dynamodb-cost-file", metavar="FILE", default="dynamodb-cost.json", help="that file (dynamodb-cost.json)"
+    )
+    group.addoption(
+        "--dynamodb-cost-markdown", metavar="FILE", help="append what tests cost to a file, as Markdown, for a summary"
+    )
+    group.addoption(
+        "--dynamodb-advice",
+        nargs="?",
+        const="show",
+        choices=_ADVICE,
+        metavar="MODE",
+        help="show what would be cheaper, or is a mistake; `error` lets the run fail where there is anything",
+    )
+
+
+def is_wanted(config: pytest.Config) -> bool:
+    """Whether a run is to tell what its tests cost."""
+    options = ("--dynamodb-cost", "--dynamodb-cost-markdown", "--dynamodb-advice")
+    return any(config.getoption(option) is not None for option in options)
+
+
+def count_costs(config: pytest.Config) -> None:
+    """Counts what tests cost, and tells of it at the end."""
+    from minidynamo.insight.saved import LedgerError
+    from minidynamo.pytest_plugin.costs import TestCosts
+
+    try:
+        costs = TestCosts(config)
+    except LedgerError as error:
+        raise pytest.UsageError(f"--dynamodb-cost: {error}") from None
+    config.add_cleanup(costs.close)
+    config.pluginmanager.register(costs)
+
+
+@contextmanager
+def within_budget(item: pytest.Item) -> Iterator[None]:
+    """Lets a test fail that costs more than its markers allow."""
+    budget: dict[str, float] = {}
+    for marker in reversed(list(item.iter_markers(_MARKER))):
+        budget |= {name: marker.kwargs[name] for name in BUDGETS if name in marker.kwargs}
+    if not budget:
+        yield
+        return
+    from minidynamo.insight.observing import observe
+
+    with observe() as ledger:
+        yield
+    ledger.require(**budget)  # type: ignore[arg-type]

@@ -1,0 +1,194 @@
+"""What the tests of a run cost: the dearest tests and places, a file to compare with, a summary in Markdown, advice.
+
+What counts is what a test does itself; what its fixtures do is told as a sum. Under xdist each worker counts for
+itself, and the controller adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Protocol
+
+import pytest
+
+from minidynamo.endpoints.middleware import everywhere
+from minidynamo.insight.advice.advice import Advice
+from minidynamo.insight.entry import Entry
+from minidynamo.insight.ledger import Ledger
+from minidynamo.insight.ledger_table import markdown_lines, number, text_lines
+from minidynamo.insight.observed import EXPIRY, Observed
+from minidynamo.insight.observer import Observer
+from minidynamo.pytest_plugin.cost_file import Cost, read_costs, write_costs
+from minidynamo.values.api_types import JsonObject
+
+_OUTPUT = "minidynamo_costs"
+_SHOWN = 10
+_HEAD = ("test", "calls", "read units", "write units", "$/M runs")
+_NUMBERS = range(1, 5)
+
+
+class Worker(Protocol):
+    """A worker of xdist, as the controller sees it."""
+
+    workeroutput: dict[str, JsonObject]
+
+
+class TestCosts:
+    """The part of the plugin that counts costs.
+
+    Parameters:
+        config: of the run.
+
+    Raises:
+        LedgerError: the file to compare with cannot be read.
+    """
+
+    __test__ = False  # For pytest, which takes it for tests.
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.ledger = Ledger()
+        self.tests: dict[str, Cost] = {}
+        self.fixtures = Cost()
+        self._mode = config.getoption("--dynamodb-cost")
+        self._advice_mode = config.getoption("--dynamodb-advice")
+        self._markdown = config.getoption("--dynamodb-cost-markdown")
+        self._path = config.rootpath / config.getoption("--dynamodb-cost-file")
+        self._known = read_costs(self._path) if self._mode == "check" else {}
+        self._varying: set[str] = set()
+        self._advice: dict[tuple[str, str], Advice] = {}
+        self._current: Cost | None = None
+        self._around = ExitStack()
+        self._around.enter_context(everywhere(Observer([self._note])))
+
+    def close(self) -> None:
+        """Ends the counting."""
+        self._around.close()
+
+    def _note(self, observed: Observed) -> None:
+        if observed.operation != EXPIRY:
+            (self.fixtures if self._current is None else self._current).add(observed)
+        if self._current is not None:
+            self.ledger.note(observed)
+
+    # Hooks.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Counts what a test does, and lets it fail where that is more than before."""
+        self._current = cost = Cost()
+        try:
+            yield
+        finally:
+            self._current = None
+        if cost.calls:
+            self.tests[item.nodeid] = cost
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            self._varying.add(item.nodeid)  # How many examples are drawn, and which, is another each time.
+        elif item.nodeid in self._known and cost.is_more_than(self._known[item.nodeid]):
+            pytest.fail(f"{cost} now, {self._known[item.nodeid]} in {self._path.name}", pytrace=False)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Worker) -> None:
+        """Adds what a worker has counted."""
+        output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if output is None:
+            return
+        self.tests |= {name: Cost(**cost) for name, cost in output["tests"].items()}
+        self.fixtures.merge(Cost(**output["fixtures"]))
+        self._varying |= set(output["varying"])
+        self.ledger.add((Entry(**each) for each in output["entries"]), output["calls"])
+        for each in output["advice"]:
+            self._keep(Advice(*each))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hands over what was counted, or writes it, or lets the run fail for what is advised."""
+        for each in self.ledger.advice() if self._advice_mode is not None else ():
+            self._keep(each)
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_OUTPUT] = self._handed_over()
+            return
+        if self._mode == "write":
+            write_costs(self._path, {name: cost for name, cost in self.tests.items() if name not in self._varying})
+        if self._markdown is not None:
+            with open(session.config.rootpath / self._markdown, "a", encoding="utf-8") as file:
+                file.write("\n".join([*self._markdown_lines(), ""]))
+        if self._advice_mode == "error" and self._advice and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the dearest tests and places, and advice."""
+        if self._mode is not None:
+            terminalreporter.section("what tests cost on DynamoDB")
+            for line in self._text_lines():
+                terminalreporter.line(line)
+        if self._advice_mode is not None:
+            terminalreporter.section("advice")
+            for advice in self._sorted_advice():
+                terminalreporter.line(str(advice), red=self._advice_mode == "error")
+            if not self._advice:
+                terminalreporter.line("nothing to say")
+
+    # What is told.
+
+    def _keep(self, advice: Advice) -> None:
+        known = self._advice.get((advice.rule, advice.place))
+        if known is None or advice.units_saved > known.units_saved:
+            self._advice[advice.rule, advice.place] = advice
+
+    def _sorted_advice(self) -> list[Advice]:
+        return sorted(self._advice.values(), key=lambda each: (-each.units_saved, each.place, each.rule))
+
+    def _handed_over(self) -> JsonObject:
+        """What a worker tells the controller."""
+        return {
+            "tests": {name: asdict(cost) for name, cost in self.tests.items()},
+            "fixtures": asdict(self.fixtures),
+            "varying": sorted(self._varying),
+            "entries": [each.as_json() for each in self.ledger.entries],
+            "calls": self.ledger.calls,
+            "advice": [list(each) for each in self._advice.values()],
+        }
+
+    def _dearest(self) -> list[tuple[str, Cost]]:
+        prices = self.ledger.prices
+        return sorted(self.tests.items(), key=lambda each: (-each[1].dollars(prices), -each[1].calls, each[0]))[:_SHOWN]
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        prices = self.ledger.prices
+        return [
+            (
+                f"{name} (varies)" if name in self._varying else name,
+                str(cost.calls),
+                number(cost.read_units),
+                number(cost.write_units),
+                f"{cost.dollars(prices) * 1e6:.3f}",
+            )
+            for name, cost in self._dearest()
+        ]
+
+    def _text_lines(self) -> list[str]:
+        lines = [*text_lines(_HEAD, self._rows(), _NUMBERS), "", *str(self.ledger).splitlines()]
+        lines.append(f"{len(self.tests)} tests that passed asked DynamoDB for anything; fixtures: {self.fixtures}")
+        if self._mode == "write":
+            lines.append(f"written to {self._path.name}")
+        elif self._mode == "check":
+            lines += self._checked_lines()
+        return lines
+
+    def _checked_lines(self) -> list[str]:
+        new = [name for name in self.tests if name not in self._known and name not in self._varying]
+        cheaper = [name for name, cost in self._known.items() if name in self.tests and cost != self.tests[name]]
+        told = [f"{len(new)} tests are not in {self._path.name} yet"] if new else []
+        told += [f"{len(cheaper)} tests cost something else than {self._path.name} says"] if cheaper else []
+        return [f"{each}: write it again with --dynamodb-cost=write" for each in told]
+
+    def _markdown_lines(self) -> list[str]:
+        lines = ["### What tests cost on DynamoDB", "", *markdown_lines(_HEAD, self._rows(), _NUMBERS), ""]
+        lines += [self.ledger.as_markdown(_SHOWN), ""]
+        if self._advice:
+            lines += ["#### Advice", "", *(f"- {each}" for each in self._sorted_advice()), ""]
+        return lines
