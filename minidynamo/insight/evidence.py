@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from minidynamo.insight.known_tables import KnownTable
@@ -40,7 +40,8 @@ class Trace:
         conditions: writes with a condition, which no batch takes.
         unprocessed: entries of batches that were not carried out, and not sent again yet.
         request: the last one with a filter, or the first one.
-        attributes: what projections asked for; None as soon as one of them asked for all.
+        attributes: what projections asked for; None of nothing.
+        wants_all: whether a read asked for all attributes.
     """
 
     begun: int = 0
@@ -56,7 +57,8 @@ class Trace:
     conditions: int = 0
     unprocessed: int = 0
     request: Request | None = None
-    attributes: set[str] | None = field(default_factory=set)
+    attributes: set[str] | None = None
+    wants_all: bool = False
 
 
 class WrittenFault(NamedTuple):
@@ -171,16 +173,17 @@ def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
         trace.short_limits += limit is not None and is_left and response["Count"] < limit
     if has_filter or trace.request is None:
         trace.request = request
-    if trace.attributes is not None and request.get("Select") != "COUNT":
-        _note_projection(trace, trace.attributes, request)
+    if not trace.wants_all and request.get("Select") != "COUNT":
+        _note_projection(trace, request)
 
 
-def _note_projection(trace: Trace, attributes: set[str], request: Request) -> None:
+def _note_projection(trace: Trace, request: Request) -> None:
     """Notes which attributes are asked for; all of them where there is no projection."""
     text = request.get("ProjectionExpression")
     if not isinstance(text, str):
-        trace.attributes = None
+        trace.wants_all = True
         return
+    attributes = trace.attributes = trace.attributes or set()
     names = request.get("ExpressionAttributeNames") or {}
     for each in text.split(","):
         first = each.strip().partition(".")[0].partition("[")[0]

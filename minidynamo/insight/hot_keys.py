@@ -15,8 +15,6 @@ from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
 
 # For each table and index.
 KEYS_MAX = 1_000
-# What a partition gives within a second: of reading, of writing.
-_GIVEN = (PARTITION_READ_UNITS, PARTITION_WRITE_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +46,31 @@ class KeyCount:
         units: in all.
         error: how many of them may be another key's.
         calls: requests.
-        hot_seconds: in how many seconds, by the clock, it took more of reading, and of writing, than a partition gives.
+        hot_read_seconds, hot_write_seconds: in how many seconds, by the clock, it took more than a partition gives.
     """
 
-    __slots__ = ("_in_second", "_second", "calls", "error", "hot_seconds", "units")
+    __slots__ = ("_read", "_second", "_written", "calls", "error", "hot_read_seconds", "hot_write_seconds", "units")
 
     def __init__(self, error: float) -> None:
         self.units = self.error = error
         self.calls = 0
-        self.hot_seconds = [0, 0]
+        self.hot_read_seconds = self.hot_write_seconds = 0
         self._second = 0
-        self._in_second = [0.0, 0.0]
+        self._read = self._written = 0.0
 
     def add(self, units: float, is_write: bool, second: int) -> None:
         """Counts a request."""
         self.units += units
         self.calls += 1
-        sums = self._in_second
         if second != self._second:
             self._second = second
-            sums[0] = sums[1] = 0.0
-        before = sums[is_write]
-        sums[is_write] = after = before + units
-        if before <= _GIVEN[is_write] < after:
-            self.hot_seconds[is_write] += 1
+            self._read = self._written = 0.0
+        if is_write:
+            before, self._written = self._written, self._written + units
+            self.hot_write_seconds += before <= PARTITION_WRITE_UNITS < self._written
+        else:
+            before, self._read = self._read, self._read + units
+            self.hot_read_seconds += before <= PARTITION_READ_UNITS < self._read
 
 
 class Sketch:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ENTRIES_MAX = 10_000
 # Operation, table, index and place.
 _Key = tuple[str, str, str | None, str]
+_APART = CHANGING | {EXPIRY}
 _OTHERS: _Key = (OTHERS, OTHERS, None, OTHERS)
 
 
@@ -52,16 +53,21 @@ class Ledger:
     def note(self, observed: Observed) -> None:
         """Adds a request."""
         with self._lock:
-            if observed.operation == EXPIRY:
-                self._book_expiry(observed)
+            if observed.operation in _APART and self._note_apart(observed):
                 return
             self.calls += 1
-            if observed.operation in CHANGING:
-                for each in self._lines.values():
-                    each.known = observed.tables.find(each.entry.table)
             lead = self._book(observed) if observed.consumed else self._book_nothing(observed)
             lead.entry.leading_calls += 1
             self.evidence.note(observed, lead.trace, lead.known)
+
+    def _note_apart(self, observed: Observed) -> bool:
+        """Does what few operations need; whether that is all."""
+        if observed.operation == EXPIRY:
+            self._book_expiry(observed)
+            return True
+        for each in self._lines.values():  # Tables are others now.
+            each.known = observed.tables.find(each.entry.table)
+        return False
 
     # What it says.
 
@@ -228,8 +234,13 @@ class Ledger:
             if lead is None or index == wanted:
                 lead = line
         assert lead is not None and observed.response is not None, f"{operation} has consumed nothing"
-        lead.entry.items_read += items_read(observed.response)
-        lead.entry.items_kept += items_kept(observed.response)
+        response = observed.response
+        if "Item" in response:
+            lead.entry.items_read += 1
+            lead.entry.items_kept += 1
+        elif response:
+            lead.entry.items_read += items_read(response)
+            lead.entry.items_kept += items_kept(response)
         return lead
 
     def _book_expiry(self, observed: Observed) -> None:

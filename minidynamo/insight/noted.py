@@ -82,11 +82,11 @@ def items_read(response: Response) -> int:
 
 def items_kept(response: Response) -> int:
     """How many items a response has."""
+    if "Item" in response:
+        return 1
     count = response.get("Count")
     if isinstance(count, int):
         return count
-    if "Item" in response:
-        return 1
     if "Items" in response:
         return len(response["Items"])
     if "Responses" in response:

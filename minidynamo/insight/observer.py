@@ -20,7 +20,7 @@ from minidynamo.values.api_types import Response
 
 _log = logging.getLogger("minidynamo.insight")
 # From `place_of_caller` up to what has called the endpoint.
-_FRAMES = 3
+_FRAMES = 2
 
 
 class Observer(Middleware):
@@ -44,20 +44,29 @@ class Observer(Middleware):
     def execute(self, call: Call, proceed: Proceed) -> Response:
         thread = self._thread
         operation, request = call.operation, call.request
-        if thread.is_within or not isinstance(request, Mapping):
+        if thread.is_within or (type(request) is not dict and not isinstance(request, Mapping)):
             return proceed(operation, request)
         thread.is_within = True
         began, started = call.endpoint.clock.now(), time.perf_counter()
+        response: Response | None = None
+        consumed: list[Consumed] = []
+        failure: DynamoError | None = None
         try:
             response = proceed(operation, asking_for_all(operation, request))
-            seconds = time.perf_counter() - started
             consumed = take_consumed(operation, request, response, ALL_INDEXES)
-            self._tell(call, response, None, consumed, began, seconds)
             return response
         except DynamoError as error:
-            self._tell(call, None, error, [], began, time.perf_counter() - started)
+            failure = error
             raise
         finally:
+            if response is not None or failure is not None:
+                seconds = time.perf_counter() - started
+                place = place_of_caller(_FRAMES) if self._finds_places else ""
+                tables = self._tables_of(call)
+                tell(
+                    self._listeners,
+                    Observed(operation, request, response, failure, consumed, place, began, seconds, tables),
+                )
             thread.is_within = False
 
     def invoke(self, invocation: Invocation, run: Run) -> Outcome:
@@ -71,30 +80,17 @@ class Observer(Middleware):
         tables = DescribedTables(lambda operation, request: {}) if self._last is None else self._last[1]
         tell(self._listeners, Observed(EXPIRY, request, {}, None, [], "by_service", time.time(), 0.0, tables))
 
-    def _tell(
-        self,
-        call: Call,
-        response: Response | None,
-        error: DynamoError | None,
-        consumed: list[Consumed],
-        began: float,
-        seconds: float,
-    ) -> None:
-        last = self._last
-        tables = last[1] if last is not None and last[0]() is call.endpoint else self._tables_of(call.endpoint)
+    def _tables_of(self, call: Call) -> KnownTables:
+        """What is known of the tables of the endpoint that was called."""
+        last, endpoint = self._last, call.endpoint
+        if last is not None and last[0]() is endpoint:
+            tables = last[1]
+        else:
+            tables = self._tables.get(endpoint) or tables_of_endpoint(endpoint)
+            self._tables[endpoint] = tables
+            self._last = weakref.ref(endpoint), tables
         if call.operation in CHANGING:
             tables.forget()
-        place = place_of_caller(_FRAMES) if self._finds_places else ""
-        tell(
-            self._listeners,
-            Observed(call.operation, call.request, response, error, consumed, place, began, seconds, tables),
-        )
-
-    def _tables_of(self, endpoint: Endpoint) -> KnownTables:
-        tables = self._tables.get(endpoint)
-        if tables is None:
-            tables = self._tables[endpoint] = tables_of_endpoint(endpoint)
-        self._last = weakref.ref(endpoint), tables
         return tables
 
 

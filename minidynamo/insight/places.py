@@ -29,8 +29,9 @@ _OWN = str(Path(__file__).parents[1]) + os.sep
 _UNKNOWN = ""
 # What handlers of this process run in: "handler:total" for a function of that name.
 _within: ContextVar[str] = ContextVar("minidynamo handler", default="")
-# By the path of a file, how it is shown; None of one that is passed over.
-_shown: dict[str, str | None] = {}
+# By the path of a file, how it is shown; and the files that are passed over.
+_shown: dict[str, str] = {}
+_passed_over: set[str] = set()
 _SOURCES_MAX = 100_000
 
 
@@ -64,9 +65,10 @@ def place_of_caller(depth: int = 1) -> str:
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         path = frame.f_code.co_filename
-        name = _shown[path] if path in _shown else _name(path)
-        if name is not None:
-            return _place(name, path, frame.f_lineno, frame.f_code)
+        if path not in _passed_over:
+            name = _shown.get(path) or _name(path)
+            if name is not None:
+                return _place(name, path, frame.f_lineno, frame.f_code)
         frame = frame.f_back
     return _within.get() or _UNKNOWN
 
@@ -89,20 +91,26 @@ def source_of(place: str) -> Source | None:
 
 def _place(name: str, path: str, number: int, code: CodeType) -> str:
     handler = _within.get()
-    place = _places.get((path, number)) if not handler else None
-    if place is None:
-        place = f"{handler} {name}:{number}".lstrip()
-        if len(_sources) < _SOURCES_MAX:
-            _sources[place] = Source(path, number, code)
-            if not handler:
-                _places[path, number] = place
+    if not handler:
+        place = _places.get((path, number))
+        if place is not None:
+            return place
+    place = f"{handler} {name}:{number}".lstrip()
+    if len(_sources) < _SOURCES_MAX:
+        _sources[place] = Source(path, number, code)
+        if not handler:
+            _places[path, number] = place
     return place
 
 
 def _name(path: str) -> str | None:
     """How a file is shown; None of one that is passed over."""
     assert path not in _shown, f"{path} has a name already"
-    name = _shown[path] = _name_of_file(path)
+    name = _name_of_file(path)
+    if name is None:
+        _passed_over.add(path)
+    else:
+        _shown[path] = name
     return name
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import cast
 
 from minidynamo.errors import DynamoError
-from minidynamo.expressions.binding import bind
+from minidynamo.expressions.conjunctions import conjuncts
+from minidynamo.expressions.parser import parse
+from minidynamo.expressions.syntax import Comparison, Condition, DocumentPath, Path, ValuePlaceholder
 from minidynamo.insight.known_tables import KnownTable
 from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
@@ -40,13 +44,35 @@ def touched_keys(request: Request, table: KnownTable, index_name: str | None) ->
 
 def _pinned(request: Request) -> Mapping[str, AttributeValue]:
     """What a key condition demands by equality."""
-    if "KeyConditionExpression" not in request and "KeyConditions" not in request:
+    text, values = request.get("KeyConditionExpression"), request.get("ExpressionAttributeValues")
+    if isinstance(text, str) and isinstance(values, Mapping):
+        names = request.get("ExpressionAttributeNames")
+        found = _placeholders(text, tuple(names.items()) if names else ())
+        return {name: values[each] for name, each in found if each in values}
+    conditions = request.get("KeyConditions")
+    if not isinstance(conditions, Mapping):
         return {}
+    return {
+        name: each["AttributeValueList"][0] for name, each in conditions.items() if each["ComparisonOperator"] == "EQ"
+    }
+
+
+@lru_cache(maxsize=1024)
+def _placeholders(text: str, names: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The attributes that a key condition pins, with the placeholders of their values."""
+    by_placeholder = dict(names)
     try:
-        clauses = bind(request, needs_key_condition=True).key_clauses or ()
+        tree = parse("KeyConditionExpression", text).tree
     except DynamoError:
-        return {}
-    return {each.attribute: each.operands[0].value for each in clauses if each.operator == "="}
+        return ()
+    found = []
+    for part in conjuncts(cast(Condition, tree)):
+        match part:
+            case Comparison("=", Path((str(name),)) | DocumentPath((str(name),)), ValuePlaceholder(value)):
+                found.append((by_placeholder.get(name, name), value))
+            case Comparison("=", ValuePlaceholder(value), Path((str(name),)) | DocumentPath((str(name),))):
+                found.append((by_placeholder.get(name, name), value))
+    return tuple(found)
 
 
 def _text(values: Mapping[str, AttributeValue], names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from minidynamo.requests.operations import API
+from minidynamo.requests.operations import API, WRITE, named
 from minidynamo.requests.statements import is_write
 from minidynamo.schema.table_state import IndexKind
 from minidynamo.values.api_types import Request, RequestDraft, Response
@@ -16,10 +16,13 @@ from minidynamo.values.api_types import Request, RequestDraft, Response
 _PARAMETER, _MEMBER = "ReturnConsumedCapacity", "ConsumedCapacity"
 _MODES = (None, "NONE", "TOTAL", "INDEXES")
 _DETAILS = ("Table", *(kind.value for kind in IndexKind))
+# Members of a report that tells of no index: TableName, CapacityUnits and Table.
+_WITHOUT_INDEXES = 3
 # Members that tell the units of indexes.
 ALL_INDEXES = _DETAILS[1:]
 _GLOBAL_INDEXES = tuple(kind.value for kind in IndexKind if kind.has_own_throughput)
 
+_WRITES = named(access=WRITE)
 ASKING = frozenset(name for name, row in API.items() if _PARAMETER in row.request.members)
 assert ASKING, "no operation reports what it consumes"
 
@@ -63,7 +66,7 @@ def take_consumed(
     if reported is None or operation not in ASKING:
         return []
     entries: list[Response] = reported if isinstance(reported, list) else [reported]
-    writes = is_write(operation, request)
+    writes = operation in _WRITES or is_write(operation, request)
     consumed: list[Consumed] = []
     for entry in entries:
         _add_consumed(consumed, entry, writes, kinds)
@@ -82,7 +85,7 @@ def _add_consumed(consumed: list[Consumed], entry: Response, writes: bool, kinds
     if "ReadCapacityUnits" in entry or "WriteCapacityUnits" in entry:
         writes = "WriteCapacityUnits" in entry
     table, rest = entry["TableName"], entry["CapacityUnits"]
-    for kind in kinds:
+    for kind in kinds if len(entry) > _WITHOUT_INDEXES else ():
         if kind in entry:
             for index, breakdown in entry[kind].items():
                 rest -= breakdown["CapacityUnits"]

@@ -36,6 +36,8 @@ class Consumption:
     @property
     def total(self) -> float:
         """The sum of it all."""
+        if not self.indexes:
+            return self.table
         return self.table + sum(units for by_name in self.indexes.values() for units in by_name.values())
 
     def add_index(self, name: str, kind: IndexKind, units: float) -> None:
@@ -68,6 +70,11 @@ def consumed_capacity(
         direction: "Read" or "Write" in transactions, whose responses name it; else None.
         on_indexes: whether they name it on indexes too.
     """
+    if direction is None and not consumption.indexes:  # Most often.
+        units = consumption.table
+        if mode == "TOTAL":
+            return {"TableName": table_name, "CapacityUnits": units}
+        return {"TableName": table_name, "CapacityUnits": units, "Table": {"CapacityUnits": units}}
 
     def breakdown(units: float, has_direction: bool = True) -> Response:
         entry = {"CapacityUnits": units}

@@ -53,9 +53,9 @@ def _too_much_projected(entry: Entry, readers: list[Line], place: str) -> Iterat
         return
     asked: set[str] = set()
     for line in readers:
-        if line.trace.attributes is None:
+        if line.trace.wants_all:
             return
-        asked |= line.trace.attributes
+        asked |= line.trace.attributes or set()
     beside = sorted(asked - {*known.key.partition_key, *known.key.sort_key, *index.partition_key, *index.sort_key})
     if len(beside) <= _ATTRIBUTES_MAX:
         wanted = f"INCLUDE [{', '.join(beside)}]" if beside else "KEYS_ONLY"

@@ -13,7 +13,6 @@ _UNITS_MIN = 100.0
 _KEYS_MIN = 3
 _SHARE_MAX = 0.5
 _HOT_SECONDS_MIN = 10
-_GIVEN = (PARTITION_READ_UNITS, PARTITION_WRITE_UNITS)
 
 
 def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
@@ -29,7 +28,10 @@ def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
 
 def _too_much(count: KeyCount, sketch: Sketch) -> str:
     # Bursts are the service's to absorb; programs in a test are faster than any user.
-    for seconds, way, given in zip(count.hot_seconds, ("read", "write"), _GIVEN, strict=True):
+    for seconds, way, given in (
+        (count.hot_read_seconds, "read", PARTITION_READ_UNITS),
+        (count.hot_write_seconds, "write", PARTITION_WRITE_UNITS),
+    ):
         if seconds >= _HOT_SECONDS_MIN:
             return f"took more than the {given:,} {way} units that a partition gives in each of {seconds} seconds"
     certain = count.units - count.error
