@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 
 from minidynamo.cli.places import one_line
-from minidynamo.cli.printable import printable
 from minidynamo.insight.entry import Entry
 from minidynamo.insight.ledger import Ledger
 from minidynamo.insight.ledger_table import markdown_lines, number, text_lines
 from minidynamo.insight.saved import LedgerError
+from minidynamo.values.printable import printable
 
 _HEAD = ("calls", "read units", "write units", "$")
 _NAMES: dict[str, Callable[[Entry], str]] = {

@@ -11,12 +11,12 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from minidynamo.cli.printable import printable
 from minidynamo.database.partition_info import PartitionInfo
 from minidynamo.formats.dumping import cell_text, shown_line
 from minidynamo.limits import KIB, MIB
 from minidynamo.values.api_types import Request
 from minidynamo.values.attribute_value import Item
+from minidynamo.values.printable import printable
 
 _BAR_CELLS = 16
 _PIPE_COLUMNS = 1_000

@@ -16,13 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from minidynamo.cli.display import error_console
 from minidynamo.cli.load_target import key_of
 from minidynamo.cli.places import one_line, open_to_read
-from minidynamo.cli.printable import printable
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.formats.dumping import NotPlain, csv_lines, dynamodb_line, plain_line, scanned_items
 from minidynamo.storage.whole_file import is_special, whole_file
 from minidynamo.values.api_types import JsonObject
 from minidynamo.values.attribute_value import Item
+from minidynamo.values.printable import printable
 
 
 class DumpError(Exception):

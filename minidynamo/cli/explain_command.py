@@ -8,11 +8,11 @@ import re
 import sys
 
 from minidynamo.cli.places import one_line, open_named
-from minidynamo.cli.printable import printable
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.http.bodies import with_binaries
 from minidynamo.insight.explaining.rehearsal import EXPLAINED
 from minidynamo.values.api_types import JsonObject
+from minidynamo.values.printable import printable
 
 _REQUEST = re.compile(r"\s*(?P<operation>[A-Za-z]+)\s*(?P<members>\{.*\})\s*", re.DOTALL)
 

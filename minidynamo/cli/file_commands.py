@@ -11,10 +11,10 @@ from rich.table import Table
 from minidynamo import __version__
 from minidynamo.cli.display import byte_count, error_console, plain_text, wide_console
 from minidynamo.cli.places import one_line, open_file
-from minidynamo.cli.printable import printable
 from minidynamo.compiled import CORE
 from minidynamo.database.database import Database
 from minidynamo.errors import StoreDamaged, StoreError
+from minidynamo.values.printable import printable
 
 
 def run_check(path: Path) -> int:

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from minidynamo.cli.function_server import FunctionServer, add_server_options, reporting
-from minidynamo.cli.printable import printable
 from minidynamo.errors import StoreError
 from minidynamo.http.messages import HttpRequest, HttpResponse
 from minidynamo.limits import FUNCTION_TIMEOUT_SECONDS_MAX
+from minidynamo.values.printable import printable
 
 _TYPES = {"wait": "RequestResponse", "queue": "Event", "look": "DryRun"}
 

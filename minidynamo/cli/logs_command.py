@@ -9,9 +9,9 @@ import time
 from contextlib import closing
 
 from minidynamo.cli.function_server import FunctionServer, add_server_options, reporting
-from minidynamo.cli.printable import printable
 from minidynamo.http.messages import HttpRequest
 from minidynamo.values.api_types import JsonObject
+from minidynamo.values.printable import printable
 
 _LOOK_SECONDS, _TIMEOUT_SECONDS = 0.5, 30.0
 _HEADERS = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Logs_20140328.FilterLogEvents"}

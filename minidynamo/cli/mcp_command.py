@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from minidynamo.cli.command_type import Commands
 
 if TYPE_CHECKING:
-    from minidynamo.database.database import Database
     from minidynamo.mcp.session import Session
 
 
@@ -54,38 +53,18 @@ def _mcp(options: argparse.Namespace) -> int:
 
 def _opened_session(options: argparse.Namespace, opened: ExitStack) -> Session:
     """The session of what was asked for, which ends with `opened`; raises StoreError, or LedgerError, a ValueError."""
+    from minidynamo.cli.places import open_named
     from minidynamo.database.setting_rules import without_password
     from minidynamo.endpoints.write_refusal import WriteRefusal
     from minidynamo.insight.ledger import Ledger
     from minidynamo.mcp.session import Session
 
     saved = None if options.ledger is None else Ledger.load(options.ledger)
-    database = opened.enter_context(_opened_database(options))
+    database = opened.enter_context(open_named(options.place, options.region, writes=options.allow_writes))
     allows_writes = options.allow_writes or options.place is None
     if not allows_writes:
         database.use(WriteRefusal())
     return opened.enter_context(Session(database, without_password(options.place or ""), allows_writes, saved))
-
-
-def _opened_database(options: argparse.Namespace) -> Database:
-    from minidynamo.cli.places import require_file
-    from minidynamo.database.connect import connect
-    from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address
-    from minidynamo.errors import StoreError
-
-    place: str | None = options.place
-    if place is not None and place.startswith(URL_SCHEMES):
-        return connect(place, region=options.region)
-    if options.region is not None:
-        raise StoreError("--region goes with a URL: requests to other databases are not signed for any region")
-    if place is None or place.startswith(STORE_SCHEMES):
-        return connect(place)
-    if is_address(place):
-        raise StoreError(f"{place} is an address, and a database at an address is http://{place}")
-    if options.allow_writes:
-        return connect(place)
-    require_file(Path(place))
-    return connect(place, read_only=True)
 
 
 def _version() -> str:

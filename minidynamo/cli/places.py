@@ -6,11 +6,11 @@ import argparse
 import re
 from pathlib import Path
 
-from minidynamo.cli.printable import printable
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.database.setting_rules import STORE_SCHEMES, URL_SCHEMES, is_address, without_password
 from minidynamo.errors import DynamoError, NoResponse, StoreError
+from minidynamo.values.printable import printable
 
 
 def add_place_options(parser: argparse.ArgumentParser, is_required: bool) -> None:

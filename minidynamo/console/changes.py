@@ -54,6 +54,10 @@ class ChangeReader:
 
     Parameters:
         subject: whose streams.
+
+    Attributes:
+        skipped: how many changes came too fast to be taken up.
+        streams: how many there were at the last look.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -61,6 +65,7 @@ class ChangeReader:
         self._next: dict[tuple[str, str], int] = {}
         self._is_first = True
         self.skipped = 0
+        self.streams = 0
 
     def read(self) -> list[Change]:
         """What has changed since the last look, in the order of time."""
@@ -70,6 +75,7 @@ class ChangeReader:
         found: list[Change] = []
         with context.lock:
             streams = context.catalog.streams.all()
+            self.streams = len(streams)
             for gone in self._next.keys() - streams.keys():
                 del self._next[gone]
             for stream in streams.values():

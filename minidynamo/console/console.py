@@ -79,11 +79,6 @@ class Console:
         if observation is not None:
             observation.end()
 
-    def close(self) -> None:
-        """Ends all observation."""
-        for each in list(self._observations.values()):
-            each.end()
-
 
 Answer = Callable[[Console, JsonObject], JsonObject]
 

@@ -14,7 +14,7 @@ from minidynamo.http.bodies import body_of
 from minidynamo.http.messages import HttpRequest, HttpResponse
 
 _FOLDER = "/console"
-_ROOT, _API, _EVENTS, _LINK = "/console/", "/console/api", "/console/events", "/console/link"
+_ROOT, _API, _EVENTS = "/console/", "/console/api", "/console/events"
 _PLAIN, _JSON, _STREAM = "text/plain; charset=utf-8", "application/json", "text/event-stream; charset=utf-8"
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -31,7 +31,7 @@ _SAFE = {
 _NEVER, _FOREVER = "no-store", "public, max-age=31536000, immutable"
 _STRANGER = (
     "This console opens by the link that the server has printed, which is good for one browser.\n"
-    "Start the server again for a new link, or ask somebody who is in it for one.\n"
+    "Start the server again for a new one.\n"
 )
 _OTHER_SITE = "This request comes from a page of another site.\n"
 
@@ -91,9 +91,6 @@ class ConsoleDoor:
             return _response(401, _STRANGER.encode(), _PLAIN)
         if request.method == "POST" and request.path == _API:
             return self._called(request)
-        if request.method == "POST" and request.path == _LINK:
-            self.gate.new_token()
-            return _response(200, body_of({"path": self.entry}), _JSON)
         if request.method not in ("GET", "HEAD"):
             return _response(405, b"The console is asked with GET, its endpoint with POST.\n", _PLAIN, allow="GET")
         if request.path == _EVENTS:

@@ -60,12 +60,6 @@ class Gate:
         secure = "; Secure" if self._is_secure else ""
         return f"{COOKIE}={session}; Path=/console; HttpOnly; SameSite=Strict{secure}"
 
-    def new_token(self) -> str:
-        """Another token, for another browser; "" where none is wanted. The one before opens nothing any more."""
-        with self._lock:
-            self.token = secrets.token_urlsafe(24) if self._asks else ""
-            return self.token
-
     def _new_session(self) -> str:
         session = secrets.token_urlsafe(24)
         self._sessions[session] = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -25,9 +25,8 @@ from minidynamo.lambdas.function import Invocation, Outcome
 
 INTEREST_SECONDS = 10.0
 REQUESTS_KEPT, CHANGES_KEPT = 500, 2_000
-# Of how many item collections it is known who reads them, and how many places of each.
-_COLLECTIONS_MAX, _PLACES_MAX = 2_000, 8
-_KEYS_MAX = 25  # Of one request.
+# Of more streams than these the look itself takes time: ten thousand of them are looked at once a second.
+_FEW_STREAMS, _SECONDS_PER_STREAM = 500, 1e-4
 
 
 class Failure(NamedTuple):
@@ -53,18 +52,16 @@ class Observation:
         requests, changes: the last of them.
         ledger: what all requests have cost that were observed.
         failures: by function, how it has failed last.
-        places: by table, index and partition key, the places that have read or written it, with how often.
     """
 
     def __init__(self, subject: Subject, now: Callable[[], float] = time.monotonic) -> None:
         self._subject, self._now = subject, now
         self._lock = threading.Lock()
         self._around: ExitStack | None = None
-        self._until = 0.0
+        self._until = self._look_at = 0.0
         self.requests, self.changes = Ring[Observed](REQUESTS_KEPT), Ring[Change](CHANGES_KEPT)
         self.ledger = Ledger()
         self.failures: dict[str, Failure] = {}
-        self.places: OrderedDict[tuple[str, str | None, str], dict[str, int]] = OrderedDict()
         self._reader = ChangeReader(subject)
 
     @property
@@ -96,12 +93,14 @@ class Observation:
     def forget(self) -> None:
         """Begins a new ledger."""
         self.ledger = Ledger()
-        self.places.clear()
 
     def read_changes(self) -> None:
         """Takes up what has changed."""
         with self._lock:
-            self.changes.extend(self._reader.read())
+            if self._now() >= self._look_at:
+                self.changes.extend(self._reader.read())
+                streams = self._reader.streams
+                self._look_at = self._now() + (streams * _SECONDS_PER_STREAM if streams > _FEW_STREAMS else 0.0)
 
     def _note(self, observed: Observed) -> None:
         if self._now() > self._until:
@@ -111,25 +110,18 @@ class Observation:
             return
         self.requests.add(observed)
         self.ledger.note(observed)
-        if observed.place:
-            self._note_place(observed)
 
-    def _note_place(self, observed: Observed) -> None:
-        for each in observed.consumed:
-            known = observed.tables.find(each.table)
-            if known is None:
-                continue
-            for key in touched_keys(observed.request, known, each.index_name)[:_KEYS_MAX]:
-                self._add_place((known.name, each.index_name, key), observed.place)
-
-    def _add_place(self, where: tuple[str, str | None, str], place: str) -> None:
-        with self._lock:
-            counts = self.places.setdefault(where, {})
-            self.places.move_to_end(where)
-            if place in counts or len(counts) < _PLACES_MAX:
-                counts[place] = counts.get(place, 0) + 1
-            if len(self.places) > _COLLECTIONS_MAX:
-                self.places.popitem(last=False)
+    def places(self, table_name: str) -> dict[tuple[str | None, str], Counter[str]]:
+        """The places that the kept requests to a table come from, by index and partition key, with how many there."""
+        found: dict[tuple[str | None, str], Counter[str]] = {}
+        for _, observed in self.requests.after(0):
+            for each in observed.consumed if observed.place else ():
+                known = observed.tables.find(each.table)
+                if known is None or known.name != table_name:
+                    continue
+                for key in touched_keys(observed.request, known, each.index_name):
+                    found.setdefault((each.index_name, key), Counter())[observed.place] += 1
+        return found
 
     def note_failure(self, function: str, outcome: Outcome) -> None:
         """Keeps how an invocation has failed."""

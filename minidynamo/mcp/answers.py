@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from minidynamo.mcp.bounds import ANSWER_CHARACTERS_MAX, ERROR_CHARACTERS_MAX
 from minidynamo.values.api_types import AttributeValue, Item, JsonObject, JsonValue
 from minidynamo.values.json_form import to_json
+from minidynamo.values.printable import printable
 
 _LEVELS_MAX = 16
 # Characters of a text and members of a list, in the order in which an answer that is too long is shortened.
@@ -40,15 +41,6 @@ def error_text(text: str) -> str:
     """What went wrong, in one line."""
     line = printable(" ".join(text.split()))
     return shortened_text(line, ERROR_CHARACTERS_MAX)
-
-
-def printable(text: str) -> str:
-    """A text in which what would break its line, or command a terminal, is escaped as in JSON."""
-    return text if text.isprintable() else "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def shortened(value: JsonValue, characters: int, members: int, level: int = 0) -> JsonValue:

@@ -125,7 +125,7 @@ def test_nothing_answers(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "message"),
     [
         (["nowhere.db"], "minidynamo: there is no file nowhere.db\n"),
-        (["shop.db", "--region", "eu-west-1"], "--region goes with --endpoint"),
+        (["shop.db", "--region", "eu-west-1"], "--region goes with a URL"),
         (["x.db", "--seconds", "0"], "takes a number of seconds from 0.1 to 3600, not '0'"),
         ([], "the following arguments are required: FILE|URL"),
     ],

@@ -21,6 +21,7 @@ _OPTIONS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
 ]
+_PATIENCE_MILLISECONDS = 60_000  # Machines are shared: no test fails for being slow.
 _IMAGES = Path(__file__).parents[2] / "spec" / "guide" / "images"
 _IMAGE_BYTES_MAX, _IMAGE_SIZE = 120_000, {"width": 1000, "height": 700}
 
@@ -38,9 +39,10 @@ def browser() -> Iterator[Browser]:
     if program is None:
         _without_browser(f"there is none of {', '.join(_NAMES)}")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ModuleNotFoundError:
         _without_browser("playwright is not installed")
+    expect.set_options(timeout=_PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_OPTIONS)
         yield browser

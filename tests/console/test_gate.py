@@ -10,7 +10,7 @@ import pytest
 import minidynamo
 from minidynamo.console.door import ConsoleDoor
 from minidynamo.http.server.server import Server, ServerOptions
-from tests.console.asking import asked_over_http, called, got, posted, refusal, request_to
+from tests.console.asking import asked_over_http, called, got, posted, refusal
 from tests.console.shop import shop
 
 WRITING = {"method": "tables.create", "table": "T", "partition_key": "pk"}
@@ -67,16 +67,6 @@ def test_other_cookies_open_nothing(cookie: str) -> None:
 def test_over_tls_the_cookie_is_for_tls() -> None:
     door = ConsoleDoor(minidynamo.connect(), host="0.0.0.0", is_secure=True)
     assert "; Secure" in got(door, "/console/", door.entry.partition("?")[2]).cookies[0]
-
-
-def test_who_is_in_can_get_another_link() -> None:
-    """For another browser: the first link has been used up."""
-    door = guarded()
-    cookie = got(door, "/console/", door.entry.partition("?")[2]).cookies[0].partition(";")[0]
-    origin = "http://localhost:8000"
-    assert door.respond(request_to("/console/link", "POST", origin=origin)).status == 401
-    assert door.respond(request_to("/console/link", "POST", origin=origin, cookie=cookie)).status == 200
-    assert got(door, "/console/", door.entry.partition("?")[2]).status == 303
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,16 @@ def test_a_stuck_handler_is_seen() -> None:
     assert worker["due_in"] > 0
 
 
+def test_draining_ends_with_a_handler_that_fails() -> None:
+    """The batch stays, to be tried again."""
+    database, door, handled = stuck_shop()
+    put(database)
+    assert refusal(door, "live.drain") == (409, "A handler has failed: ValueError: no such product")
+    handled.append("go")
+    called(door, "live.drain")
+    assert len(handled) == 2
+
+
 def test_a_handler_is_paused_drained_and_replayed() -> None:
     database, door, handled = stuck_shop()
     handled.append("go")

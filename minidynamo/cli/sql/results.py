@@ -11,10 +11,10 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from minidynamo.cli.display import items_table, print_lines
-from minidynamo.cli.printable import printable
 from minidynamo.cli.sql import RESULT_FORMATS
 from minidynamo.formats.dumping import cell_text, csv_lines, dynamodb_line, shown_line
 from minidynamo.values.attribute_value import Item
+from minidynamo.values.printable import printable
 
 # Rows of a table that hold no item.
 _FRAME_ROWS = 4

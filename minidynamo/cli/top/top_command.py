@@ -13,14 +13,13 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from minidynamo.cli.display import wide_console
-from minidynamo.cli.places import database_path, one_line, open_to_read
+from minidynamo.cli.places import one_line, open_named
 from minidynamo.cli.top.keys import Keys, reading_keys
 from minidynamo.cli.top.looking import Looker
 from minidynamo.cli.top.page import page, sort_titles
 from minidynamo.cli.top.rates import Rates
 from minidynamo.cli.top.reading import Source
 from minidynamo.cli.top.scraping import Scraper
-from minidynamo.database.setting_rules import URL_SCHEMES
 from minidynamo.errors import DynamoError, StoreError
 
 _FAILURES = (DynamoError, StoreError, OSError, HTTPException)
@@ -57,9 +56,7 @@ def opened(options: argparse.Namespace) -> Scraper | Looker:
             return scraper
         scraper.close()
         note = "no metrics there: start it by `minidynamo serve --metrics` to see calls, units and latencies"
-    is_endpoint = is_server or place.startswith(URL_SCHEMES)
-    where = {"endpoint": place if is_endpoint else None, "db": None if is_endpoint else database_path(place)}
-    return Looker(open_to_read(argparse.Namespace(**where, region=options.region)), note)
+    return Looker(open_named(place, options.region), note)
 
 
 def told(place: str, error: Exception) -> str:

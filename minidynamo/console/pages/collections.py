@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from minidynamo.console.console import Console, Method
@@ -108,6 +109,7 @@ class _View:
         self._table, self._observation = table, observation
         self._key_names = [name for name, _, _ in key]
         self._entities: dict[str, str] = {}
+        self._places = observation.places(table)
 
     def column(self, index: JsonObject, items: list[Item], last_key: Item | None) -> JsonObject:
         """A table or an index with the collections that some of its items make."""
@@ -132,11 +134,11 @@ class _View:
         first = {name: items[0][name] for name in partition if name in items[0]}
         ordered = sorted(items, key=lambda item: [_sort_value(item, name) for name in sort])
         text = ", ".join(map(noted_text, first.values()))
-        places = self._observation.places.get((self._table, index, text), {})
+        places = self._places.get((index, text), Counter())
         return {
             "key": key_text(first),
-            "value": text if len(first) == 1 and index is None and "S" in next(iter(first.values())) else None,
-            "places": sorted(places, key=lambda place: -places[place]),
+            "value": _plain_value(first) if index is None else None,
+            "places": [place for place, _ in places.most_common()],
             "items": [self._item(each, partition, sort) for each in ordered],
         }
 
@@ -158,6 +160,12 @@ class _View:
         entries = self._observation.ledger.entries
         own = [each for each in entries if each.table == self._table and each.index == index and each.place]
         return [{"place": each.place, "operation": each.operation, "calls": each.calls} for each in own[:5]]
+
+
+def _plain_value(partition_key: Item) -> str | None:
+    """The text or number of the only attribute of a key; None for other keys."""
+    values = [value.get("S", value.get("N")) for value in partition_key.values()]
+    return values[0] if len(values) == 1 else None
 
 
 def _sort_value(item: Item, name: str) -> tuple[int, float, str]:

@@ -105,8 +105,7 @@ def seen(console: Console, parameters: JsonObject) -> JsonObject:
 
 def _call_row(call: _Call, kinds: Mapping[str, _Kind]) -> JsonObject:
     choices = [
-        {"kind": kind, "detail": _detail_text(detail), "why": kinds[kind].why}
-        for kind, detail in call.choices.items()
+        {"kind": kind, "detail": _detail_text(detail), "why": kinds[kind].why} for kind, detail in call.choices.items()
     ]
     about = {"number": call.number, "operation": call.operation, "on": call.on, "key": call.key}
     return {**about, "outcome": call.outcome, "choices": choices}

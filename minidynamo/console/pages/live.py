@@ -101,9 +101,13 @@ def _changing(change: Callable[[EventSourceMapping], object]) -> Callable[[Conso
 
 
 def drained(console: Console, parameters: JsonObject) -> JsonObject:
-    """Hands over what waits, of all mappings, in this thread; failures are reported and tried again as Lambda does."""
+    """Hands over what waits, of all mappings, in this thread; a handler that fails ends it, and keeps its batch."""
     drain = console.subject(parameters).method("drain")
-    return {"report": repr(drain(max_batches=_BATCHES_MAX, errors="report"))}
+    try:
+        drain(max_batches=_BATCHES_MAX)
+    except Exception as error:  # Whatever a handler raises.
+        raise Refused(409, f"A handler has failed: {type(error).__name__}: {error}") from None
+    return {}
 
 
 def replayed(console: Console, parameters: JsonObject) -> JsonObject:

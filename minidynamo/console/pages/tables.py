@@ -99,7 +99,6 @@ def _key_of(described_key: Structure, types: dict[str, str]) -> list[list[str]]:
 def _row(subject: Subject, name: str) -> JsonObject | None:
     try:
         table = subject.read("DescribeTable", {"TableName": name})["Table"]
-        expiry = subject.read("DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
     except DynamoError:
         return None  # It has been deleted meanwhile.
     stream = table.get("StreamSpecification", {})
@@ -108,7 +107,7 @@ def _row(subject: Subject, name: str) -> JsonObject | None:
         "bytes": table.get("TableSizeBytes", 0),
         "billing": _billing(table),
         "stream": stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
-        "expires": expiry.get("AttributeName") if expiry.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None,
+        "expires": _expiry_attribute(subject, name),
         "partitions": None,
         "read": None,
         "written": None,
@@ -116,6 +115,16 @@ def _row(subject: Subject, name: str) -> JsonObject | None:
     if subject.context is not None:
         _add_loads(subject, name, row)
     return row
+
+
+def _expiry_attribute(subject: Subject, name: str) -> str | None:
+    """The attribute by which items expire; None where they do not, or where that is not told."""
+    try:
+        expiry = subject.read("DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
+    except DynamoError:
+        return None
+    attribute: str | None = expiry.get("AttributeName")
+    return attribute if expiry.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
 
 
 def _billing(table: Response) -> str:
@@ -128,7 +137,7 @@ def _add_loads(subject: Subject, name: str, row: JsonObject) -> None:
     """Adds what the database counts anyway: units of the table and of each index, and which index is dead."""
     assert subject.context is not None, f"{subject} has no tables of its own"
     with subject.lock:
-        table = subject.context.catalog.tables.get(name)
+        table = subject.context.catalog.find(name)
         if table is None:
             return
         row["read"], row["written"] = _load(table.keyspace)

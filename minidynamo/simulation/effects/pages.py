@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Mapping
 
-from minidynamo.operations.statements.next_token import last_key_of
 from minidynamo.operations.overlays import Overlay
+from minidynamo.operations.statements.next_token import last_key_of
 from minidynamo.simulation.effects.target import Target
 from minidynamo.simulation.effects.visibility import UnseenChange, group_by
 from minidynamo.simulation.faults.chance import Detail

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from minidynamo.errors import ConditionalCheckFailed, DuplicateItem, DynamoError, ResourceNotFound, TransactionCanceled
+from minidynamo.operations.overlays import Overlay
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import actions_of, tables_of
 from minidynamo.simulation.effects.capacity import Capacity
-from minidynamo.operations.overlays import Overlay
 from minidynamo.simulation.effects.rejections import (
     PLAIN,
     conflict,

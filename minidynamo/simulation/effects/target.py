@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from minidynamo.clock import Clock
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.operations.context import OperationContext
+from minidynamo.operations.overlays import Overlay
 from minidynamo.operations.perform import perform
 from minidynamo.schema.arns import ArnScope
-from minidynamo.operations.overlays import Overlay
 from minidynamo.simulation.effects.visibility import Visibility
 from minidynamo.simulation.faults.injector import FaultInjector
 from minidynamo.tables.catalog import Catalog

@@ -2,7 +2,7 @@
 import { html, useRef, useState } from "../html.js";
 import { call, useAnswer, useNews } from "../api.js";
 import { count, plural } from "../format.js";
-import { TablePicker } from "../parts/controls.js";
+import { TablePicker, useDraft } from "../parts/controls.js";
 import { Empty, Failure, Heading } from "../parts/notices.js";
 import { go } from "../place.js";
 import { Editor } from "../items/editor.js";
@@ -11,7 +11,7 @@ const HUES = 8;
 
 export function Collections({ about, place }) {
   const { table = "", key = "" } = place.values;
-  const [text, setText] = useState(key);
+  const [text, setText] = useDraft(key);
   const [starts, setStarts] = useState({});
   const [opened, setOpened] = useState(null);
   const board = useRef(null);

@@ -6,11 +6,21 @@ import { count } from "../format.js";
 let numbers = 0;
 export const useId = (name) => useState(() => `${name}-${++numbers}`)[0];
 
+// A text that is being typed, begun anew when what it stands for is another.
+export function useDraft(value) {
+  const [known, setKnown] = useState(value);
+  const [text, setText] = useState(value);
+  if (value !== known) {
+    setKnown(value);
+    setText(value);
+  }
+  return [value === known ? text : value, setText];
+}
+
 // A table by its name, with those offered that hold what has been typed: there may be ten thousand.
 export function TablePicker({ value, choose }) {
   const id = useId("tables");
-  const [text, setText] = useState(value || "");
-  useEffect(() => setText(value || ""), [value]);
+  const [text, setText] = useDraft(value);
   const wanted = text === value ? "" : text;
   const [answer] = useAnswer(() => call("tables.names", { filter: wanted }), [wanted]);
   const names = answer ? answer.names : [];
