@@ -23,9 +23,13 @@ def filter_clauses(request: Request) -> list[KeyClause]:
     Parameters:
         request: of Query or Scan; one that is malformed has none.
     """
-    tree = _filter(request)
+    return clauses_in(_filter(request))
+
+
+def clauses_in(condition: Condition | None) -> list[KeyClause]:
+    """The parts of a resolved condition that are of the form of a key condition."""
     found: list[KeyClause] = []
-    for part in conjuncts(tree):
+    for part in conjuncts(condition):
         try:
             found += key_clauses(part)
         except DynamoError:

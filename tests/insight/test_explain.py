@@ -201,3 +201,22 @@ def test_a_database_at_a_url_explains_through_its_api(shop: Database) -> None:
     assert read.remarks[0] == f"carried out at {server.url}, where it took its units"
     assert (written.units, written.condition, len(written.changes)) == (3.0, "holds", 2)
     assert shop.client().scan(TableName="Shop")["Items"] == before
+
+
+def test_a_select_is_told_with_its_cheaper_ways(shop: Database) -> None:
+    statement = "SELECT * FROM Shop WHERE status = 'paid' AND kind = '9'"
+    ways = shop.explain("ExecuteStatement", Statement=statement).better
+    assert [(each.index, each.key, each.exists, each.items_read) for each in ways] == [
+        (None, "status, kind", False, 1),
+        ("by_status", "status", True, 20),
+    ]
+
+
+def test_a_select_by_its_key_has_no_cheaper_way(shop: Database) -> None:
+    statement = "SELECT * FROM Shop WHERE pk = 'c0' AND sk = '0000'"
+    assert shop.explain("ExecuteStatement", Statement=statement).better == ()
+
+
+def test_a_select_of_a_collection_is_told_with_the_key_that_it_lacks(shop: Database) -> None:
+    ways = shop.explain("ExecuteStatement", Statement="SELECT * FROM Shop WHERE pk = 'c0' AND kind = '9'").better
+    assert [(each.key, each.items_read) for each in ways] == [("kind, pk", 3), ("pk, kind", 3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from minidynamo.errors import DynamoError
 from minidynamo.expressions.key_condition import KeyClause
@@ -10,10 +11,11 @@ from minidynamo.insight.explaining.explanation import Better
 from minidynamo.insight.explaining.rehearsal import Rehearsal
 from minidynamo.insight.explaining.values_shown import shown_clauses
 from minidynamo.insight.explaining.whole_read import WholeRead, read_whole
-from minidynamo.insight.filters import filter_clauses
+from minidynamo.insight.filters import clauses_in, filter_clauses
 from minidynamo.insight.known_tables import KnownIndex, KnownTable
 from minidynamo.insight.ledger_table import number
 from minidynamo.operations.context import OperationContext
+from minidynamo.requests.statements import statements_of
 from minidynamo.values.api_types import Request, RequestDraft
 
 _SHOWN = 3
@@ -26,24 +28,63 @@ _LEGACY = frozenset({"KeyConditions", "QueryFilter", "ScanFilter", "AttributesTo
 _NAMES, _VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
 
 
-def better_ways(
-    context: OperationContext, rehearsal: Rehearsal, table: KnownTable, clauses: Sequence[KeyClause]
-) -> tuple[Better, ...]:
+class Asked(NamedTuple):
+    """A read that may be done in a cheaper way.
+
+    Attributes:
+        request: of Query, where it has a key condition, or Scan.
+        key: the clauses of its key condition.
+        filter: those of its filter that a key condition could have.
+        units: what all of it takes.
+    """
+
+    request: Request
+    key: Sequence[KeyClause]
+    filter: Sequence[KeyClause]
+    units: float
+
+
+def asked_by_request(context: OperationContext, rehearsal: Rehearsal, key: Sequence[KeyClause]) -> Asked | None:
+    """What a Query or Scan asks for; None where nothing is filtered."""
+    request = rehearsal.request
+    found = filter_clauses(request)
+    if not found or not _LEGACY.isdisjoint(request):
+        return None
+    return Asked(request, key, found, read_whole(context, rehearsal.operation, request, rehearsal).units)
+
+
+def asked_by_statement(rehearsal: Rehearsal, table: KnownTable) -> Asked | None:
+    """What a SELECT asks for, as the Query or Scan that it is carried out by; None where it filters nothing."""
+    bound = next((each for _, each in statements_of(rehearsal.request)), None)
+    if bound is None or bound.is_write:
+        return None
+    clauses = clauses_in(bound.where)
+    source = bound.source
+    index = table.index(source.index)
+    key = [] if index is None else usable(index, clauses)
+    rest = [each for each in clauses if each not in key]
+    if not rest:
+        return None
+    request: RequestDraft = (
+        {"TableName": table.name} if not key else {**_query(rehearsal.request, table.name, None, key)}
+    )
+    request.pop("Select", None)
+    if source.index is not None:
+        request["IndexName"] = source.index
+    return Asked(request, key, rest, rehearsal.units)
+
+
+def better_ways(context: OperationContext, asked: Asked, table: KnownTable) -> tuple[Better, ...]:
     """Ways that take fewer units, the cheapest first.
 
     Parameters:
         context: the database.
-        rehearsal: of a Query or Scan.
+        asked: the read.
         table: what is known of its table.
-        clauses: its key condition; none of a scan.
     """
-    request = rehearsal.request
-    asked = filter_clauses(request)
-    if not asked or rehearsal.response is None or not _LEGACY.isdisjoint(request):
-        return ()
-    whole = read_whole(context, rehearsal.operation, request, rehearsal)
-    found = [*_existing(context, request, table, [*clauses, *asked]), *_new(context, request, table, clauses, asked)]
-    cheaper = [each for each in found if each.units < whole.units]
+    request, key, filtered, units = asked
+    found = [*_existing(context, request, table, [*key, *filtered]), *_new(context, request, table, key, filtered)]
+    cheaper = [each for each in found if each.units < units]
     return tuple(sorted(cheaper, key=lambda each: (each.units, not each.exists))[:_SHOWN])
 
 
@@ -52,7 +93,7 @@ def _existing(
 ) -> Iterator[Better]:
     """The table itself and its indexes, as far as they can answer."""
     for name, index in ((None, table.key), *table.indexes.items()):
-        key = _usable(index, clauses)
+        key = usable(index, clauses)
         if name == request.get("IndexName") or not key or (name is not None and not _holds(index, table, request)):
             continue
         query = _query(request, table.name, name, key)
@@ -99,7 +140,7 @@ def _new(
 def _counted(context: OperationContext, request: Request, filtered: Sequence[KeyClause]) -> WholeRead:
     """The items that are read now, with those kept that pass a part of their filter."""
     assert filtered, "nothing is counted"
-    expression = _Expression()
+    expression = _Expression("minidynamo_filter")
     condition = expression.text(filtered)
     narrowed: RequestDraft = {name: value for name, value in request.items() if name not in _SHOWING}
     key_condition = str(request.get("KeyConditionExpression", ""))
@@ -111,9 +152,14 @@ def _counted(context: OperationContext, request: Request, filtered: Sequence[Key
 
 
 class _Expression:
-    """Key clauses as an expression, with names and values of its own."""
+    """Key clauses as an expression, with names and values of its own.
 
-    def __init__(self) -> None:
+    Parameters:
+        prefix: of its placeholders, which no other expression of the request has.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self.names: dict[str, str] = {}
         self.values: dict[str, object] = {}
 
@@ -122,11 +168,11 @@ class _Expression:
         return " AND ".join(map(self._clause, clauses))
 
     def _clause(self, clause: KeyClause) -> str:
-        name = f"#minidynamo{len(self.names)}"
+        name = f"#{self._prefix}{len(self.names)}"
         self.names[name] = clause.attribute
         operands = []
         for each in clause.operands:
-            operands.append(f":minidynamo{len(self.values)}")
+            operands.append(f":{self._prefix}{len(self.values)}")
             self.values[operands[-1]] = each.value
         if clause.operator == "begins_with":
             return f"begins_with({name}, {operands[0]})"
@@ -134,7 +180,7 @@ class _Expression:
 
 
 def _query(request: Request, table: str, index: str | None, key: Sequence[KeyClause]) -> Request:
-    expression = _Expression()
+    expression = _Expression("minidynamo_key")
     query: RequestDraft = {name: request[name] for name in _KEPT if name in request}
     query |= {"TableName": table, "KeyConditionExpression": expression.text(key), "Select": "COUNT"}
     query |= {_NAMES: expression.names, _VALUES: expression.values}
@@ -144,7 +190,7 @@ def _query(request: Request, table: str, index: str | None, key: Sequence[KeyCla
     return query
 
 
-def _usable(index: KnownIndex, clauses: Sequence[KeyClause]) -> list[KeyClause]:
+def usable(index: KnownIndex, clauses: Sequence[KeyClause]) -> list[KeyClause]:
     """The clauses that a key condition of an index can have; none where its partition key is not pinned."""
     by_name: dict[str, KeyClause] = {}
     for each in clauses:

@@ -8,12 +8,12 @@ from typing import TypedDict
 from minidynamo.errors import DynamoError
 from minidynamo.expressions.binding import bind
 from minidynamo.expressions.bound import Bound
-from minidynamo.insight.explaining.better import better_ways
+from minidynamo.insight.explaining.better import Asked, asked_by_request, asked_by_statement, better_ways
 from minidynamo.insight.explaining.changes import changes_of
 from minidynamo.insight.explaining.explanation import Better, Explanation
 from minidynamo.insight.explaining.ranges import Place, places_of, ranges_of
 from minidynamo.insight.explaining.rehearsal import Rehearsal
-from minidynamo.insight.known_tables import known_of_state
+from minidynamo.insight.known_tables import KnownTable, known_of_state
 from minidynamo.insight.noted import items_kept, items_read
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.operations.context import OperationContext
@@ -51,10 +51,6 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
     part = next(iter(parts_of(request)), None)
     table = context.catalog.find(bare_name(part.table)) if part is not None else None
     first = None if part is None else part.index_name
-    better: tuple[Better, ...] = ()
-    if table is not None and operation in ("Query", "Scan"):
-        clauses = () if bound is None else bound.key_clauses or ()
-        better = better_ways(context, rehearsal, known_of_state(table.state), clauses)
     return Explanation(
         operation,
         "" if table is None else table.name,
@@ -70,9 +66,20 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
         changes=changes_of(rehearsal.batches, places),
         condition=_condition(rehearsal),
         error=None if rehearsal.error is None else f"{rehearsal.error.code}: {rehearsal.error.message}",
-        better=better,
+        better=() if table is None else _better(context, rehearsal, known_of_state(table.state), bound),
         remarks=_remarks(operation, rehearsal),
     )
+
+
+def _better(
+    context: OperationContext, rehearsal: Rehearsal, table: KnownTable, bound: Bound | None
+) -> tuple[Better, ...]:
+    asked: Asked | None = None
+    if rehearsal.operation in ("Query", "Scan"):
+        asked = asked_by_request(context, rehearsal, () if bound is None else bound.key_clauses or ())
+    elif rehearsal.operation == "ExecuteStatement":
+        asked = asked_by_statement(rehearsal, table)
+    return () if asked is None else better_ways(context, asked, table)
 
 
 def _query_bound(operation: str, request: Request) -> Bound | None:
