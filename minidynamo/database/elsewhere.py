@@ -53,14 +53,17 @@ class DatabaseElsewhere(Database, ABC):
         pages = self.client().get_paginator("list_tables").paginate()
         return sorted((name for page in pages for name in page["TableNames"]), key=str.encode)
 
-    def explain(self, operation: str, /, **request: object) -> Explanation:
+    def explain(self, operation: str, /, *, analyze: bool = True, **request: object) -> Explanation:
         """What a request would read, change and cost.
 
         A read is carried out there, a write on a copy in memory of the items that it names; see `Database.explain`.
+        Raises StoreError where partitions are asked for.
         """
         from minidynamo.insight.explaining.elsewhere import explain_elsewhere
 
         self._require_open()
+        if not analyze:
+            raise StoreError(f"analyze=False needs the sizes of partitions, and this database is at {self.url}")
         scope = self.scope
         open_copy = lambda: Database(region=scope.own_region, account_id=scope.account_id)  # noqa: E731
         return explain_elsewhere(self.execute, open_copy, operation, request, self.url)

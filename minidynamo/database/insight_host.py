@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 class InsightHost(MetricHost):
     """A core with functions, metrics and insight."""
 
-    def explain(self, operation: str, /, **request: object) -> Explanation:
+    def explain(self, operation: str, /, *, analyze: bool = True, **request: object) -> Explanation:
         """What a request would read, change and cost: exact, since it is carried out on a shadow, without any effect.
 
         Parameters:
             operation: the API name of a read or write of items, such as "Query", or of statements of PartiQL.
+            analyze: False estimates a Query or Scan by the sizes of partitions, without reading a large table.
             request: its members, as a client takes them.
 
         Raises:
             DynamoError: the request is wrong, in the service's words.
         """
+        from minidynamo.insight.explaining.estimating import estimate_request
         from minidynamo.insight.explaining.explain import explain_request
 
         self._require_open()
-        return explain_request(self, operation, request)
+        return (explain_request if analyze else estimate_request)(self, operation, request)
 
     @property
     def skipped_count(self) -> int:

@@ -220,3 +220,23 @@ def test_a_select_by_its_key_has_no_cheaper_way(shop: Database) -> None:
 def test_a_select_of_a_collection_is_told_with_the_key_that_it_lacks(shop: Database) -> None:
     ways = shop.explain("ExecuteStatement", Statement="SELECT * FROM Shop WHERE pk = 'c0' AND kind = '9'").better
     assert [(each.key, each.items_read) for each in ways] == [("kind, pk", 3), ("pk, kind", 3)]
+
+
+def test_a_scan_can_be_estimated_without_reading_it(shop: Database) -> None:
+    exact = shop.explain("Scan", TableName="Shop")
+    estimated = shop.explain("Scan", TableName="Shop", analyze=False)
+    assert estimated.units == exact.units
+    assert (estimated.reads[0].partitions, estimated.reads[0].keys) == (6, "all keys")
+    assert estimated.remarks[0].startswith("at most, by the sizes of partitions: 180 items of ")
+
+
+def test_a_query_takes_no_more_than_is_estimated(shop: Database) -> None:
+    exact = shop.explain("Query", **PAID_OF_C0)
+    estimated = shop.explain("Query", analyze=False, **PAID_OF_C0)
+    assert exact.units <= estimated.units
+    assert estimated.reads[0].partitions == 3
+
+
+def test_what_is_exact_anyway_is_not_estimated(shop: Database) -> None:
+    with pytest.raises(DynamoError, match="analyze=False is for Query and Scan: explain GetItem without it"):
+        shop.explain("GetItem", analyze=False, TableName="Shop", Key=KEY)

@@ -30,7 +30,7 @@ _INDEX_MEMBERS = ("IndexName", "KeySchema", "Projection")
 class Copy(Endpoint, Protocol):
     """A database in memory that explains."""
 
-    def explain(self, operation: str, /, **request: object) -> Explanation:
+    def explain(self, operation: str, /, *, analyze: bool = True, **request: object) -> Explanation:
         """See `Database.explain`."""
         ...
 

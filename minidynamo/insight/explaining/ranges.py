@@ -64,7 +64,7 @@ def ranges_of(rehearsal: Rehearsal, places: dict[str, Place], bound: Bound | Non
     for (keyspace, low, high), spans in _joined(rehearsal.spans):
         place = places.get(keyspace)
         if place is not None:
-            text = _asked_text(rehearsal, bound) or _keys_text(place.schema, low, high)
+            text = keys_asked(rehearsal, bound) or _keys_text(place.schema, low, high)
             each = Range(place.table.name, place.index, text, spans, len(place.keyspace.partitions))
             if each not in found:
                 found.append(each)
@@ -88,7 +88,7 @@ def _joined(spans: Iterable[KeySpan]) -> Iterator[tuple[KeySpan, int]]:
         yield current, count
 
 
-def _asked_text(rehearsal: Rehearsal, bound: Bound | None) -> str:
+def keys_asked(rehearsal: Rehearsal, bound: Bound | None) -> str:
     """What a Query or Scan asks for, in words; "" of all else."""
     request = rehearsal.request
     if rehearsal.operation == "Scan" and "Segment" not in request:
