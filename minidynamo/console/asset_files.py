@@ -15,8 +15,8 @@ _TYPES = {
     "txt": "text/plain; charset=utf-8",
 }
 _INDEX = "index.html"
-# What stands in the index for the folder of the other files.
-_PLACEHOLDER = b"@assets@"
+# What stands in the index for the folder of the other files, and for links to all modules.
+_VERSION, _PRELOADS = "@assets@", "@preloads@"
 
 
 class Assets:
@@ -33,7 +33,12 @@ class Assets:
         for name, content in found.items():
             digest.update(f"{name} {len(content)} ".encode() + content)
         self.version = digest.hexdigest()
-        self.index = found.pop(_INDEX).replace(_PLACEHOLDER, self.version.encode())
+        index = found.pop(_INDEX).decode()
+        # Modules name each other, one after the other; a browser that is told of all asks for them at once.
+        links = [
+            f'<link rel="modulepreload" href="/console/{_VERSION}/{name}">' for name in found if name.endswith(".js")
+        ]
+        self.index = index.replace(_PRELOADS, "\n    ".join(links)).replace(_VERSION, self.version).encode()
         self._files = found
         assert b"@" not in self.index, "the index names something that was not put in"
 

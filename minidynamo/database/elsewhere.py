@@ -19,6 +19,7 @@ from minidynamo.policies.evaluation import Principal
 if TYPE_CHECKING:
     from minidynamo.insight.explaining.explanation import Explanation
     from minidynamo.lambdas.source import Streams
+    from minidynamo.metrics.prometheus import Family
 
 
 class DatabaseElsewhere(Database, ABC):
@@ -95,6 +96,7 @@ class DatabaseElsewhere(Database, ABC):
         self._function_server = None
         if self._functions is not None:
             self._functions.begin_as_child()
+        self._begin_metrics_as_child()
 
     def close(self, timeout: float = 10.0) -> list[str]:
         """Ends handlers and closes its connections. Further requests answer InternalServerError.
@@ -118,6 +120,10 @@ class DatabaseElsewhere(Database, ABC):
     def _require_open(self) -> None:
         if self._closed_because is not None:
             raise DatabaseClosed(self._closed_because)
+
+    def _states_of_store(self) -> list[Family]:
+        """Nothing: how tables are kept there is not told."""
+        return []
 
     @abstractmethod
     def _leave_connections(self) -> None:
@@ -152,5 +158,4 @@ for _name in (
     "least_privilege",
 ):
     setattr(DatabaseElsewhere, _name, refusal(f"{_name}()"))
-DatabaseElsewhere.metrics = property(refusal("metrics"))  # type: ignore[assignment, method-assign]
 DatabaseElsewhere.skipped_count = property(refusal("skipped_count"))  # type: ignore[assignment, method-assign]

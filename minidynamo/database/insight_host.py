@@ -37,13 +37,6 @@ class InsightHost(MetricHost):
         """How many damaged records reads have gone past so far, where `on_damage` is "skip"."""
         return self.engine.skipped_count
 
-    @property
-    def tables(self) -> list[str]:
-        """The names of all tables, in byte order."""
-        with self.lock:
-            self._require_open()
-            return list(self.catalog.tables)
-
     def __repr__(self) -> str:
         kind, place = type(self).__name__, self.engine.place
         if self.is_closed:

@@ -19,6 +19,13 @@ class MetricHost(HandlerHost):
     _metrics: Metrics | None = None
 
     @property
+    def tables(self) -> list[str]:
+        """The names of all tables, in byte order."""
+        with self.lock:
+            self._require_open()
+            return list(self.catalog.tables)
+
+    @property
     def metrics(self) -> Metrics:
         """What Amazon CloudWatch would show of it: AWS/DynamoDB, AWS/Lambda, and what else is recorded.
 
@@ -38,7 +45,7 @@ class MetricHost(HandlerHost):
             return  # Another thread was quicker.
         metrics = Metrics(self.clock)
         metrics.known = {
-            "TableName": lambda: self.catalog.tables,
+            "TableName": lambda: self.tables,
             "Operation": lambda: API,
             "FunctionName": lambda: [] if self._functions is None else self._functions.names,
         }
@@ -55,11 +62,17 @@ class MetricHost(HandlerHost):
         return functions
 
     def _states(self) -> list[Family]:
-        from minidynamo.metrics.states import states_of_mappings, states_of_tables
+        """What it is like at the moment, as Prometheus is shown it."""
+        from minidynamo.metrics.states import states_of_mappings
+
+        mappings = [] if self._functions is None else self._functions.live_mappings()
+        return [*self._states_of_store(), *states_of_mappings(mappings)]
+
+    def _states_of_store(self) -> list[Family]:
+        from minidynamo.metrics.states import states_of_tables
 
         with self._lock:
-            tables = states_of_tables(self.catalog.tables)
-        return tables + states_of_mappings([] if self._functions is None else self._functions.live_mappings())
+            return states_of_tables(self.catalog.tables)
 
     @staticmethod
     def _observe(functions: Functions, metrics: Metrics) -> None:
@@ -69,6 +82,9 @@ class MetricHost(HandlerHost):
 
     def begin_as_child(self) -> None:
         super().begin_as_child()
+        self._begin_metrics_as_child()
+
+    def _begin_metrics_as_child(self) -> None:
         if self._metrics is not None:
             self._metrics.datapoints.begin_as_child()
             self._metrics.requests.begin_as_child()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from minidynamo.clock import Clock, SystemClock
 from minidynamo.database.database import Database
@@ -21,6 +22,9 @@ from minidynamo.tables.catalog import StatusDelays
 from minidynamo.tables.metering import Meter
 from minidynamo.values.api_types import Request, Response
 from minidynamo.wording import Wording
+
+if TYPE_CHECKING:
+    from minidynamo.metrics.prometheus import Family
 
 
 class SharedDatabase(DatabaseElsewhere):
@@ -96,6 +100,12 @@ class SharedDatabase(DatabaseElsewhere):
     def _carry_out(self, operation: str, request: Request) -> Response:
         self._require_open()
         return self._shared.execute(operation, request)
+
+    def _states_of_store(self) -> list[Family]:
+        """How often operations were begun again, since another process was quicker."""
+        from minidynamo.metrics.states import states_of_conflicts
+
+        return states_of_conflicts(self._shared.begun_again_count)
 
     def _leave_connections(self) -> None:
         self._shared.leave()

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from minidynamo.insight.known_tables import KnownTable
+from minidynamo.insight.loops import is_called_in_loop
 from minidynamo.insight.observed import Observed
 from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import Request, Response
 
 FAULTS_MAX = 1_000
+# Calls of one kind in a row: fewer are no matter.
+RUN_MIN = 10
 _THREADS_MAX = 1_000
 _PENDING_MAX = 1_000
 _PAGES = frozenset({"Query", "Scan"})
+# What batches do as well.
+_SINGLE = frozenset({"GetItem", "PutItem"})
 _UNPROCESSED = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"}
 # Epoch seconds have ten digits until the year 2286.
 _MILLISECOND_DIGITS = 12
@@ -37,6 +42,7 @@ class Trace:
         short_limits: answers to a Limit and a filter that kept fewer than Limit, and had a LastEvaluatedKey.
         longest_run: the most of them in a row.
         runs_after_query: the most of them in a row behind a Query or Scan.
+        is_looped: whether ten of them in a row, of several items, came from a loop of the program itself.
         conditions: writes with a condition, which no batch takes.
         unprocessed: entries of batches that were not carried out, and not sent again yet.
         request: the last one with a filter, or the first one.
@@ -54,6 +60,7 @@ class Trace:
     short_limits: int = 0
     longest_run: int = 0
     runs_after_query: int = 0
+    is_looped: bool = False
     conditions: int = 0
     unprocessed: int = 0
     request: Request | None = None
@@ -80,10 +87,11 @@ class WrittenFault(NamedTuple):
 class _Run:
     """Calls in a row of one thread, of one kind at one place."""
 
-    __slots__ = ("is_after_query", "length", "operation", "trace")
+    __slots__ = ("is_after_query", "key", "length", "operation", "trace")
 
-    def __init__(self, trace: Trace, operation: str, is_after_query: bool) -> None:
-        self.trace, self.operation, self.is_after_query = trace, operation, is_after_query
+    def __init__(self, trace: Trace, observed: Observed, is_after_query: bool) -> None:
+        self.trace, self.operation, self.is_after_query = trace, observed.operation, is_after_query
+        self.key = observed.request.get("Key")
         self.length = 0
 
 
@@ -109,7 +117,7 @@ class Evidence:
         operation, response = observed.operation, observed.response
         if response is None:
             return
-        self._note_run(operation, trace)
+        self._note_run(observed, trace)
         if operation in _PAGES:
             _note_page(trace, observed, response)
         elif operation in _UNPROCESSED:
@@ -119,7 +127,7 @@ class Evidence:
         if table is not None and observed.consumed and observed.consumed[0].is_write:
             self._note_written(observed, table)
 
-    def _note_run(self, operation: str, trace: Trace) -> None:
+    def _note_run(self, observed: Observed, trace: Trace) -> None:
         """Notes how many calls of a single item come in a row."""
         thread = threading.get_ident()
         run = self._runs.get(thread)
@@ -127,12 +135,16 @@ class Evidence:
             is_after_query = run is not None and run.operation in _PAGES
             if len(self._runs) >= _THREADS_MAX:
                 self._runs.clear()
-            run = self._runs[thread] = _Run(trace, operation, is_after_query)
+            run = self._runs[thread] = _Run(trace, observed, is_after_query)
         run.length = length = run.length + 1
         if length > trace.longest_run:
             trace.longest_run = length
         if run.is_after_query and length > trace.runs_after_query:
             trace.runs_after_query = length
+        if length % RUN_MIN == 0 and observed.operation in _SINGLE and not trace.is_looped:
+            # Who asks for one item again and again waits for it.
+            is_waiting = observed.operation == "GetItem" and observed.request.get("Key") == run.key
+            trace.is_looped = not is_waiting and is_called_in_loop(observed.place)
 
     def _note_written(self, observed: Observed, table: KnownTable) -> None:
         units = sum(each.units for each in observed.consumed if each.index_name is None)

@@ -38,3 +38,11 @@ def states_of_mappings(mappings: Iterable[EventSourceMapping]) -> list[Family]:
         labels = {"table": mapping.table_name, "function": mapping.function_name}
         ages.add(labels, mapping.metrics.iterator_age_millis / 1000)
     return [ages] if ages.has_samples else []
+
+
+def states_of_conflicts(begun_again_count: int) -> list[Family]:
+    """How many operations on a shared store have met another process's, and were begun again."""
+    assert begun_again_count >= 0, f"{begun_again_count} operations were begun again"
+    conflicts = Family("minidynamo_conflicts_total", "Operations begun again for another process's.", "counter")
+    conflicts.add({}, begun_again_count)
+    return [conflicts]

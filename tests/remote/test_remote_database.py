@@ -128,7 +128,6 @@ def test_the_double_in_front_of_a_remote(remote: Database, origin: Database) -> 
         lambda database: database.backup("x.db"),
         lambda database: database.expire(),
         lambda database: database.expire_in_background(),
-        lambda database: database.metrics,
         lambda database: database.skipped_count,
     ],
 )
@@ -139,6 +138,17 @@ def test_what_needs_the_store_says_so(remote: Database, use: Any) -> None:
     ) as caught:
         use(remote)
     assert "\n" not in str(caught.value)
+
+
+def test_its_requests_are_measured(remote: Database) -> None:
+    """As a local one's; what its tables hold is the store's to tell."""
+    metrics = remote.metrics
+    remote.client().create_table(**TABLE)
+    remote.client().put_item(TableName="tbl", Item={"pk": {"S": "a"}, "sk": {"N": "1"}})
+    assert metrics.sum("AWS/DynamoDB", "ConsumedWriteCapacityUnits", TableName="tbl") >= 1
+    text = metrics.prometheus()
+    assert 'minidynamo_requests_total{operation="PutItem",table="tbl",error=""} 1' in text
+    assert "minidynamo_table_items" not in text
 
 
 def test_calls_are_tried_again_as_botocore_does(remote: Database, origin: SimulatedDatabase, monkeypatch: Any) -> None:

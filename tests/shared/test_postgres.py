@@ -290,3 +290,12 @@ def test_what_cannot_be_opened_says_so(postgres: PostgresServer) -> None:
         minidynamo.connect("postgresql://postgres@127.0.0.1:1/postgres")
     with pytest.raises(ValueError, match="a shared store has no setting durability: leave it out"):
         minidynamo.connect(postgres.url, durability="full")
+
+
+def test_conflicts_are_shown_to_prometheus(store: Opens) -> None:
+    database = store()
+    metrics = database.metrics
+    database.execute("CreateTable", TABLE)
+    assert "\nminidynamo_conflicts_total 0.0\n" in metrics.prometheus()
+    database._shared.begun_again_count += 2
+    assert "\nminidynamo_conflicts_total 2.0\n" in metrics.prometheus()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dis
 import linecache
 import re
-from functools import lru_cache
-from types import CodeType
 from typing import NamedTuple
 
 from minidynamo.insight.entry import Entry
@@ -55,28 +52,3 @@ class Advice(NamedTuple):
 def subject(entry: Entry) -> str:
     """What an entry reads or writes: "Shop", or "by_status of Shop"."""
     return entry.table if entry.index is None else f"{entry.index} of {entry.table}"
-
-
-def is_in_loop(place: str) -> bool:
-    """Whether the line at a place is within a loop of its function, so that it is run again and again by itself."""
-    source = source_of(place)
-    return source is not None and source.line in _looped_lines(source.code)
-
-
-@lru_cache(maxsize=1024)
-def _looped_lines(code: CodeType) -> frozenset[int]:
-    """The lines of a function's code that lie between a jump back and where it goes to."""
-    instructions = list(dis.get_instructions(code))
-    jumps = [
-        (each.argval, each.offset)
-        for each in instructions
-        if "JUMP" in each.opname and isinstance(each.argval, int) and each.argval <= each.offset
-    ]
-    lines: set[int] = set()
-    line = code.co_firstlineno
-    for each in instructions:
-        line = (each.positions.lineno if each.positions is not None else None) or line
-        if any(start <= each.offset <= stop for start, stop in jumps):
-            lines.add(line)
-    assert len(lines) <= len(instructions), f"{code.co_name} has more lines than instructions"
-    return frozenset(lines)

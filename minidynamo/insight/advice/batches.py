@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from minidynamo.insight.advice.advice import Advice, is_in_loop, subject
-from minidynamo.insight.noted import Noted
+from minidynamo.insight.advice.advice import Advice, subject
+from minidynamo.insight.evidence import RUN_MIN
+from minidynamo.insight.loops import is_in_loop
+from minidynamo.insight.noted import Line, Noted
 
-_RUN_MIN = 10
 _REMEDIES = {
     "BatchWriteItem": "send UnprocessedItems again, with a pause that grows, or use batch_writer",
     "BatchGetItem": "ask for UnprocessedKeys again, with a pause that grows",
@@ -27,26 +28,39 @@ def unprocessed(ledger: Noted) -> Iterator[Advice]:
 
 
 def single_reads(ledger: Noted) -> Iterator[Advice]:
-    """Ten or more GetItem in a row behind a Query, in a loop."""
+    """Ten or more GetItem in a row, in a loop: behind a Query, or of items that the program itself goes through."""
     for line in ledger.lines:
-        entry, run = line.entry, line.trace.runs_after_query
-        if entry.operation == "GetItem" and run >= _RUN_MIN and is_in_loop(entry.place):
-            text = (
-                f"{run} GetItem of {subject(entry)} in a row behind a Query: project what they look for into the index "
-                f"that is queried, or ask BatchGetItem for 100 at a time ({ceil(run / 100)} instead of {run} calls)"
-            )
-            yield Advice("single-reads", entry.place, text)
+        entry, trace = line.entry, line.trace
+        if entry.operation != "GetItem" or not _is_looped(line):
+            continue
+        if trace.runs_after_query >= RUN_MIN:
+            run, behind = trace.runs_after_query, " behind a Query"
+            remedy = "project what they look for into the index that is queried, or "
+        elif trace.is_looped:
+            run, behind, remedy = trace.longest_run, "", ""
+        else:
+            continue
+        text = (
+            f"{run} GetItem of {subject(entry)} in a row{behind}: {remedy}ask BatchGetItem for 100 at a time "
+            f"({ceil(run / 100)} instead of {run} calls)"
+        )
+        yield Advice("single-reads", entry.place, text)
 
 
 def single_puts(ledger: Noted) -> Iterator[Advice]:
     """Ten or more PutItem in a row, in a loop. Those with conditions are left alone: no batch takes them."""
     for line in ledger.lines:
         entry, trace = line.entry, line.trace
-        if entry.operation != "PutItem" or trace.longest_run < _RUN_MIN or trace.conditions:
+        if entry.operation != "PutItem" or trace.longest_run < RUN_MIN or trace.conditions:
             continue
-        if is_in_loop(entry.place):
+        if _is_looped(line):
             text = (
                 f"{trace.longest_run} PutItem into {entry.table} in a row: batch_writer sends 25 at a time "
                 f"({ceil(trace.longest_run / 25)} instead of {trace.longest_run} calls, for as many units)"
             )
             yield Advice("single-writes", entry.place, text)
+
+
+def _is_looped(line: Line) -> bool:
+    """Whether calls come in a row because a loop makes them."""
+    return line.trace.is_looped or is_in_loop(line.entry.place)

@@ -28,13 +28,21 @@ def unused_indexes(ledger: Noted) -> Iterator[Advice]:
         readers = [line for line in own if line.entry.operation in _READS]
         place = max(own, key=lambda line: line.entry.write_units).entry.place
         if not readers and not _is_wanted(entry, lines):
-            text = (
-                f"the index {entry.index} of {entry.table} took {entry.write_units:,.0f} write units and was never "
-                "read: drop it"
+            seen = (
+                f"the index {entry.index} of {entry.table} took {entry.write_units:,.0f} write units and was never read"
             )
-            yield Advice("index", place, text, entry.write_units)
+            yield Advice("index", place, f"{seen}: {_remedy(own[0], entry.index)}", entry.write_units)
         elif readers:
             yield from _too_much_projected(entry, readers, place)
+
+
+def _remedy(line: Line, name: str) -> str:
+    """What becomes of an index that nobody reads. Others may: no run of a program shows all that it does."""
+    index = None if line.known is None else line.known.index(name)
+    if index is None or not index.is_local:
+        return "drop it, unless others read it"
+    attribute = ", ".join(index.sort_key)
+    return f"leave {attribute} out of items, unless others read it, as a local index can be dropped only with its table"
 
 
 def _is_wanted(entry: Entry, lines: list[Line]) -> bool:

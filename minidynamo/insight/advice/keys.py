@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from minidynamo.insight.advice.advice import Advice
 from minidynamo.insight.hot_keys import KeyCount, Sketch
+from minidynamo.insight.known_tables import KnownIndex
 from minidynamo.insight.noted import Noted
 from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
 
@@ -16,8 +17,14 @@ _HOT_SECONDS_MIN = 10
 
 
 def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
-    """Keys that take more than half of the units of a table or index, or more in a second than a partition gives."""
+    """Keys that take more than half of the units of a table or index, or more in a second than a partition gives.
+
+    Local indexes lie in the partitions of their tables, of which it is said.
+    """
     for (table, index), sketch in ledger.sketches.items():
+        known = _key_of(ledger, table, index)
+        if known is not None and known.is_local:
+            continue
         for key, count in sketch.heaviest()[:_KEYS_MIN]:
             said = _too_much(count, sketch)
             if said:
@@ -41,13 +48,17 @@ def _too_much(count: KeyCount, sketch: Sketch) -> str:
 
 
 def _remedy(ledger: Noted, table: str, index: str | None) -> str:
-    known = next((line.known for line in ledger.lines if line.entry.table == table and line.known is not None), None)
-    key = None if known is None else known.index(index)
-    name = "the key" if key is None else key.partition_key[0]
+    known = _key_of(ledger, table, index)
+    name = "the key" if known is None else known.partition_key[0]
     return (
         f"spread it (write sharding): append one of some suffixes to {name} where it is written, such as '#0' to '#9', "
         "and read all of them; or keep what is read so often in a cache"
     )
+
+
+def _key_of(ledger: Noted, table: str, index: str | None) -> KnownIndex | None:
+    known = next((line.known for line in ledger.lines if line.entry.table == table and line.known is not None), None)
+    return None if known is None else known.index(index)
 
 
 def _dearest_place(ledger: Noted, table: str, index: str | None) -> str:

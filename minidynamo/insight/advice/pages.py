@@ -13,13 +13,15 @@ from minidynamo.values.api_types import Request
 # Fewer items than these are no reason to say anything.
 _ITEMS_MIN = 100
 _THROWN_AWAY_MIN = 0.8
+# A Scan with a filter looks for something; one without may be a backup, or a list of all there is.
+_SCANS_MIN, _WHOLE_SCANS_MIN = 2, 10
 
 
 def repeated_scans(ledger: Noted) -> Iterator[Advice]:
     """Scans at a place that is called again."""
     for line in _pages(ledger, "Scan"):
         entry, trace = line.entry, line.trace
-        if trace.begun < 2 or entry.items_read < _ITEMS_MIN:
+        if trace.begun < (_SCANS_MIN if trace.filtered else _WHOLE_SCANS_MIN) or entry.items_read < _ITEMS_MIN:
             continue
         remedy = _remedy(line.known, trace.request or {}, entry.index)
         if trace.filtered == 0:
@@ -35,7 +37,7 @@ def wasteful_filters(ledger: Noted) -> Iterator[Advice]:
     """Filters that throw away at least 80 % of at least 100 items."""
     for line in _pages(ledger, "Query", "Scan"):
         entry, trace = line.entry, line.trace
-        if entry.operation == "Scan" and trace.begun >= 2:
+        if entry.operation == "Scan" and trace.begun >= _SCANS_MIN:
             continue  # That is said of the scan.
         if trace.filtered_read < _ITEMS_MIN or trace.filtered_kept > (1 - _THROWN_AWAY_MIN) * trace.filtered_read:
             continue

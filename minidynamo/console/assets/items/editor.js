@@ -36,7 +36,11 @@ export function Editor({ about, shape, itemKey, close, done }) {
   };
   const area = useRef(null);
   useEffect(() => void attempt(load), []);
-  useEffect(() => void (area.current && area.current.focus()), [text === null]);
+  useEffect(() => {
+    if (!area.current) return;
+    area.current.setSelectionRange(0, 0);
+    area.current.focus();
+  }, [text === null]);
   const turn = (wanted) => wanted !== form && attempt(async () => {
     setText((await call("items.convert", { text, form })).text);
     setForm(wanted);
