@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ from minidynamo.clock import Clock, SystemClock
 from minidynamo.database.database import Database
 from minidynamo.database.elsewhere import DatabaseElsewhere
 from minidynamo.database.expiry import expire_items
-from minidynamo.errors import StoreError
+from minidynamo.errors import DynamoError, StoreError
 from minidynamo.schema.arns import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, ArnScope
 from minidynamo.shared.endpoint import SharedEndpoint
 from minidynamo.shared.housekeeping import Housekeeping
+from minidynamo.shared.index_filling import fill_step
 from minidynamo.shared.settings import StoreSettings
 from minidynamo.storage.memory.engine import MemoryEngine
-from minidynamo.storage.shared.link import Link, Lost
+from minidynamo.storage.shared.link import Conflict, Link, Lost
 from minidynamo.storage.shared.snapshot import store_snapshot
 from minidynamo.tables.catalog import StatusDelays
 from minidynamo.tables.metering import Meter
@@ -25,6 +27,11 @@ from minidynamo.wording import Wording
 
 if TYPE_CHECKING:
     from minidynamo.metrics.prometheus import Family
+
+
+logger = logging.getLogger("minidynamo.shared")
+# How long UpdateTable waits for a new index to be filled, before that goes on beside it.
+_FILLING_SECONDS = 1.0
 
 
 class SharedDatabase(DatabaseElsewhere):
@@ -89,17 +96,30 @@ class SharedDatabase(DatabaseElsewhere):
             snapshot = store_snapshot(self._new_link)
         except Lost as error:
             raise StoreError(f"the store cannot be reached: {error}") from None
-        return Database(
+        fork = Database(
             engine=MemoryEngine(snapshot),
             clock=copy.copy(self.clock) if clock is None else clock,
             region=self.scope.region,
             account_id=self.scope.account_id,
             seed=self._identity,
         )
+        while fill_step(fork):  # Nobody else fills its indexes.
+            pass
+        return fork
 
     def _carry_out(self, operation: str, request: Request) -> Response:
         self._require_open()
-        return self._shared.execute(operation, request)
+        response = self._shared.execute(operation, request)
+        if operation == "UpdateTable" and request.get("GlobalSecondaryIndexUpdates"):
+            self._fill_indexes()
+        return response
+
+    def _fill_indexes(self) -> None:
+        """Fills new indexes, small ones before anybody asks for them, and large ones meanwhile."""
+        try:
+            self._housekeeping.fill_indexes(_FILLING_SECONDS)
+        except (DynamoError, Conflict) as error:  # The table has been changed; its index is filled later.
+            logger.warning("an index is not filled yet: %s", error)
 
     def _states_of_store(self) -> list[Family]:
         """How often operations were begun again, since another process was quicker."""

@@ -102,6 +102,11 @@ class IndexState:
     warm: Units | None = None
     on_demand: Units | None = None
 
+    @property
+    def is_being_filled(self) -> bool:
+        """Whether it is filled in steps, and active when these have come to the end; else time tells when it is."""
+        return self.status == "CREATING" and self.is_backfilling is True and self.status_due_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class TimeToLive:

@@ -5,9 +5,9 @@ Source: DynamoDB API reference, UpdateTable; observed responses.
 
 from __future__ import annotations
 
-from minidynamo.errors import LimitExceeded, ResourceNotFound, ValidationError
+from minidynamo.errors import LimitExceeded, ResourceInUse, ResourceNotFound, ValidationError
 from minidynamo.limits import GLOBAL_INDEXES_MAX
-from minidynamo.messages import NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT, UNITS_ON_DEMAND
+from minidynamo.messages import IN_USE, NOT_FOUND, ONE_ONLINE_INDEX, SEE_GUIDE, SUBSCRIBER_LIMIT, UNITS_ON_DEMAND
 from minidynamo.schema.creation_rules import check_available, check_encryption, check_table_class
 from minidynamo.schema.index_rules import (
     check_global_key,
@@ -227,12 +227,27 @@ def _existing_global_index(name: str, table: TableState, verb: str) -> IndexStat
     return index
 
 
+def check_allocation(request: Request, table: TableState) -> None:
+    """Refuses the deletion of an index that is made, and for which resources are still allocated."""
+    for kind, parameters in index_actions(request):
+        index = table.index(parameters["IndexName"]) if kind == "Delete" else None
+        if index is not None and index.status == "CREATING" and index.is_backfilling is False:
+            raise ResourceInUse(
+                f"{IN_USE}Index creation is in resource allocation phase. Retry deletion during backfilling phase or "
+                f"when the index is active. Table: {table.name} Index: {index.name}"
+            )
+
+
 def _check_online_indexes(request: Request, table: TableState) -> None:
-    """Only one GSI may be created or deleted at a time."""
-    if not any(kind != "Update" for kind, _ in index_actions(request)):
+    """Only one GSI may be created or deleted at a time; one that is being filled may be deleted all the same."""
+    actions = [(kind, parameters["IndexName"]) for kind, parameters in index_actions(request) if kind != "Update"]
+    if not actions:
         return
-    if any(each.status in ("CREATING", "DELETING") for each in table.global_indexes):
-        raise LimitExceeded(ONE_ONLINE_INDEX)
+    deleted = {name for kind, name in actions if kind == "Delete"}
+    for each in table.global_indexes:
+        is_ending = each.name in deleted and each.status == "CREATING"
+        if each.status in ("CREATING", "DELETING") and not is_ending:
+            raise LimitExceeded(ONE_ONLINE_INDEX)
 
 
 def _check_stream(stream: Request | None, table: TableState) -> None:

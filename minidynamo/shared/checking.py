@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from minidynamo.errors import DynamoError
 from minidynamo.shared.endpoint import SharedEndpoint
-from minidynamo.values.api_types import JsonObject, RequestDraft
+from minidynamo.shared.index_filling import fill_step
+from minidynamo.values.api_types import JsonObject, Request, RequestDraft
 
 TABLE = "check"
 _LINKS = 4
@@ -201,6 +202,13 @@ def _skew(endpoints: list[SharedEndpoint], seconds: float) -> str:
     return f"{both} times both of two transactions passed of which one forbids the other" if both else ""
 
 
+def _make_index(endpoint: SharedEndpoint, request: Request) -> None:
+    """Makes an index, and fills it."""
+    endpoint.execute("UpdateTable", request)
+    while endpoint.run(fill_step, "write"):
+        pass
+
+
 def _definitions(endpoints: list[SharedEndpoint], seconds: float) -> str:
     goes_on = _until(seconds)
     attributes = [{"AttributeName": "color", "AttributeType": "S"}]
@@ -216,10 +224,10 @@ def _definitions(endpoints: list[SharedEndpoint], seconds: float) -> str:
     def define(endpoint: SharedEndpoint) -> None:
         update = {"TableName": TABLE, "AttributeDefinitions": attributes}
         while goes_on():
-            endpoint.execute("UpdateTable", {**update, "GlobalSecondaryIndexUpdates": [create]})
+            _make_index(endpoint, {**update, "GlobalSecondaryIndexUpdates": [create]})
             time.sleep(0.05)
             endpoint.execute("UpdateTable", {"TableName": TABLE, "GlobalSecondaryIndexUpdates": [delete]})
-        endpoint.execute("UpdateTable", {**update, "GlobalSecondaryIndexUpdates": [create]})
+        _make_index(endpoint, {**update, "GlobalSecondaryIndexUpdates": [create]})
 
     writers = [lambda e=e, n=n: write(e, random.Random(n)) for n, e in enumerate(endpoints[1:])]
     _at_once([*writers, lambda: define(endpoints[0])])

@@ -1,20 +1,22 @@
 """What a shared store needs now and then: whoever comes to it first does it, under a lease, so that others need not.
 
-Sizes are added up, records of keyspaces that have ended are removed, tokens whose time is over are forgotten, and
-changes older than a day are taken from the streams.
+Sizes are added up, new indexes are filled, records of keyspaces that have ended are removed, tokens whose time is over
+are forgotten, and changes older than a day are taken from the streams.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from minidynamo.errors import DynamoError
 from minidynamo.limits import STREAM_RETENTION_SECONDS
 from minidynamo.shared.endpoint import SharedEndpoint
+from minidynamo.shared.index_filling import fill_step
 from minidynamo.shared.session import Session
 from minidynamo.storage.keyspace import Keyspace
 from minidynamo.storage.shared.link import Conflict, Lost
@@ -27,12 +29,22 @@ from minidynamo.values.records import packed_record, record_content, record_size
 logger = logging.getLogger("minidynamo.shared")
 
 INTERVAL_SECONDS = 60.0
-_LEASE_KEY = b"lease/housekeeping"
 _AT_ONCE = 1_000
 
 
+class _Kind(NamedTuple):
+    """A kind of lease: where its record is, and for how many seconds one is taken."""
+
+    key: bytes
+    seconds: float
+
+
+_TENDING = _Kind(b"lease/housekeeping", 2 * INTERVAL_SECONDS)
+_FILLING = _Kind(b"lease/filling", 10.0)
+
+
 class _Lease(TypedDict):
-    """Who tends the store, and until when, in epoch seconds."""
+    """Who has a lease, and until when, in epoch seconds."""
 
     Owner: str
     Until: float
@@ -48,13 +60,14 @@ class Housekeeping:
     def __init__(self, endpoint: SharedEndpoint) -> None:
         self._endpoint = endpoint
         self._owner = uuid.uuid4().hex
-        self._is_stopped = threading.Event()
+        self._is_stopped, self._is_wanted = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="minidynamo housekeeping")
         self._thread.start()
 
     def close(self) -> None:
         """Ends it, and stores what this process knows of sizes."""
         self._is_stopped.set()
+        self._is_wanted.set()
         try:
             self.add_sizes()
         except (DynamoError, Lost, Conflict) as error:
@@ -63,12 +76,30 @@ class Housekeeping:
     def tend(self) -> bool:
         """Does everything that is to be done now; whether this process had the lease."""
         self.add_sizes()
-        if not self._endpoint.run(self._takes_lease, "write"):
+        if not self._endpoint.run(lambda session: self._takes_lease(session, _TENDING), "write"):
             return False
+        self.fill_indexes()
         for step in (_forget_tokens, _trim_streams):
             self._repeat(lambda step=step: self._endpoint.run(step, "write"))  # type: ignore[misc]
         self._repeat(lambda: self._endpoint.run(lambda session: session.store.link.clean_up(_AT_ONCE), "read"))
         return True
+
+    def fill_indexes(self, seconds: float | None = None) -> bool:
+        """Fills new indexes, step by step, unless another process does; whether all that were there are full.
+
+        Parameters:
+            seconds: after which it leaves the rest to its thread; None for never.
+        """
+        begun = time.monotonic()
+        while not self._is_stopped.is_set():
+            if not self._endpoint.run(lambda session: self._takes_lease(session, _FILLING), "write"):
+                return False
+            if not self._endpoint.run(fill_step, "write"):
+                return True
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                self._is_wanted.set()
+                return False
+        return False
 
     def add_sizes(self) -> None:
         """Adds up what processes have added to sizes, and looks at what that has come to."""
@@ -86,23 +117,33 @@ class Housekeeping:
         while not self._is_stopped.is_set() and step():
             pass
 
-    def _takes_lease(self, session: Session) -> bool:
+    def _takes_lease(self, session: Session, kind: _Kind) -> bool:
+        """Takes a lease, or keeps it; False where another process has it."""
         with session.lock:
             now, system = session.clock.now(), session.catalog.system
-            record = system.get(_LEASE_KEY)
+            record = system.get(kind.key)
             lease: _Lease = {"Owner": "", "Until": 0.0} if record is None else record_content(record)
             if lease["Owner"] != self._owner and lease["Until"] > now:
                 return False
+            if lease["Owner"] == self._owner and lease["Until"] > now + kind.seconds / 2:
+                return True  # It need not be kept yet.
             batch = WriteBatch()
-            lease = {"Owner": self._owner, "Until": now + 2 * INTERVAL_SECONDS}
-            system.keep(batch, _LEASE_KEY, packed_record(lease, 0))
+            lease = {"Owner": self._owner, "Until": now + kind.seconds}
+            system.keep(batch, kind.key, packed_record(lease, 0))
             session.commit(batch)
             return True
 
     def _run(self) -> None:
-        while not self._is_stopped.wait(INTERVAL_SECONDS):
+        while not self._is_stopped.is_set():
+            is_wanted = self._is_wanted.wait(INTERVAL_SECONDS)
+            if self._is_stopped.is_set():
+                return
+            self._is_wanted.clear()
             try:
-                self.tend()
+                if is_wanted:
+                    self.fill_indexes()
+                else:
+                    self.tend()
             except Exception as error:  # Whatever it is, the next turn comes.
                 logger.warning("the store was not tended: %s", error)
 

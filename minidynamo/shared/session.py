@@ -16,6 +16,7 @@ from minidynamo.storage.shared.statistics import Statistics
 from minidynamo.tables.catalog import Catalog
 from minidynamo.tables.changes import WriteBatch
 from minidynamo.tables.idempotency import IdempotencyTokens
+from minidynamo.tables.table import index_keyspace_name
 
 
 class Session:
@@ -79,6 +80,12 @@ class Session:
             raise
         self.store.finish()
         self.store.version = self.store.link.version
+        self.store.filling = {
+            index_keyspace_name(table.state, each.name)
+            for table in self.catalog.tables.values()
+            for each in table.state.indexes
+            if each.is_being_filled
+        }
         assert self.store.version is not None, "tables have been read, and no version of them"
         self.has_tables = True
 

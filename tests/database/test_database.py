@@ -9,6 +9,7 @@ import pytest
 
 import minidynamo
 from minidynamo import Database, DynamoError, ManualClock
+from minidynamo.formats.short_tables import create_table_request
 from minidynamo.storage.memory.engine import MemoryEngine
 from tests.database.new_table import Open, make_table
 
@@ -128,6 +129,32 @@ def test_statuses_pass_by_the_clock(open_database: Open, clock: ManualClock) -> 
     clock.advance(3)
     with pytest.raises(DynamoError, match="Table: tbl not found"):
         table()
+
+
+def test_an_index_can_be_deleted_while_it_is_filled_and_not_before(clock: ManualClock) -> None:
+    """Source: control-plane reference, errors of UpdateTable."""
+    database = minidynamo.connect(clock=clock, table_delays=10)
+    client = database.client()
+    client.create_table(**create_table_request("tbl", {"key": ["pk S"]}))
+    clock.advance(10)
+    index = {"IndexName": "by_g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}
+    create = {"Create": {**index, "Projection": {"ProjectionType": "ALL"}}}
+    attributes = [{"AttributeName": "g", "AttributeType": "S"}]
+    delete = {"TableName": "tbl", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by_g"}}]}
+    client.update_table(TableName="tbl", AttributeDefinitions=attributes, GlobalSecondaryIndexUpdates=[create])
+    with pytest.raises(client.exceptions.ResourceInUseException) as caught:
+        client.update_table(**delete)
+    assert caught.value.response["Error"]["Message"] == (
+        "Attempt to change a resource which is still in use: Index creation is in resource allocation phase. Retry "
+        "deletion during backfilling phase or when the index is active. Table: tbl Index: by_g"
+    )
+    clock.advance(10)
+    (shown,) = client.update_table(**delete)["TableDescription"]["GlobalSecondaryIndexes"]
+    assert (shown["IndexStatus"], "Backfilling" in shown) == ("DELETING", False)
+    with pytest.raises(client.exceptions.ResourceInUseException):
+        client.update_table(**delete)
+    clock.advance(10)
+    assert "GlobalSecondaryIndexes" not in client.describe_table(TableName="tbl")["Table"]
 
 
 def test_a_token_is_forgotten_after_ten_minutes(open_database: Open, clock: ManualClock) -> None:

@@ -16,9 +16,12 @@ import minidynamo
 from minidynamo.database.shared import SharedDatabase
 from minidynamo.errors import DynamoError
 from minidynamo.formats.short_tables import create_table_request
+from minidynamo.shared import index_filling
+from minidynamo.storage.shared.engine import SessionEngine
+from minidynamo.storage.shared.link import Changes
 from minidynamo.testing import NotLinearizable, check_serializable
 from minidynamo.testing.recorded import RecordedHistory, _Recorder
-from tests.shared.simulated_link import Mischief, SimulatedStore
+from tests.shared.simulated_link import Mischief, SimulatedLink, SimulatedStore
 from tests.shared.turns import Turns
 
 TABLE = create_table_request("tbl", {"key": ["pk S"], "gsi": {"by_group": {"key": ["group S"]}}})
@@ -121,36 +124,69 @@ def _wander(database: SharedDatabase, chance: random.Random) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**9))
-def test_an_index_made_beside_writers_is_whole(seed: int) -> None:
-    """Whatever is written while it is made has its entry, and nothing else has."""
-    entries, items = _index_made_beside_writers(seed)
+def test_an_index_filled_beside_writers_is_whole(seed: int) -> None:
+    """Whatever is written while it is filled, item by item, has its entry, and nothing else has."""
+    entries, items = _index_filled_beside_writers(seed)
     assert entries == items
 
 
-def test_without_the_guard_it_is_noticed() -> None:
-    """The negative control: writers that go on with the old tables leave the index wrong."""
-    found = [_index_made_beside_writers(seed, guards=False) for seed in range(60)]
+def test_without_the_guard_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: a writer that commits by the old tables when an index has been made and filled lacks it."""
+    world = World(0, 2, guards=False)
+    writer, other = world.databases
+    commit, waiting = SimulatedLink.commit, [True]
+
+    def commit_late(link: SimulatedLink, changes: Changes) -> None:
+        if waiting and any(each.key[0].endswith("/table") for each in changes.writes):
+            waiting.clear()
+            _define_index(other)
+        commit(link, changes)
+
+    monkeypatch.setattr(SimulatedLink, "commit", commit_late)
+    put = {"Put": {"TableName": "tbl", "Item": {"pk": {"S": "a"}, "color": {"S": "x"}}}}
+    writer.execute("TransactWriteItems", {"TransactItems": [put]})
+    assert not waiting
+    assert other.execute("Scan", {"TableName": "tbl"})["Count"] == 1
+    assert other.execute("Scan", {"TableName": "tbl", "IndexName": "by_color"})["Count"] == 0
+
+
+def _define_index(database: SharedDatabase) -> None:
+    index = {"IndexName": "by_color", "KeySchema": [{"AttributeName": "color", "KeyType": "HASH"}]}
+    create = {"Create": {**index, "Projection": {"ProjectionType": "ALL"}}}
+    attributes = [{"AttributeName": "color", "AttributeType": "S"}]
+    request = {"TableName": "tbl", "AttributeDefinitions": attributes, "GlobalSecondaryIndexUpdates": [create]}
+    database.execute("UpdateTable", request)
+
+
+def test_without_looking_at_entries_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: a writer that does not compare the lack of an entry passes a step of filling by."""
+    monkeypatch.setattr(
+        SessionEngine, "filling", property(lambda engine: set(), lambda engine, names: None), raising=False
+    )
+    found = [_index_filled_beside_writers(seed) for seed in range(60)]
     assert any(entries != items for entries, items in found)
 
 
-def _index_made_beside_writers(seed: int, guards: bool = True) -> tuple[list[Any], list[Any]]:
+def _index_filled_beside_writers(seed: int) -> tuple[list[Any], list[Any]]:
     """What an index has that is made while two others write, and what it should have."""
-    world = World(seed, 3, guards=guards)
+    world = World(seed, 3)
+    for key in "abcd":
+        world.databases[0].execute("PutItem", {"TableName": "tbl", "Item": {"pk": {"S": key}, "color": {"S": "x"}}})
 
     def write(database: SharedDatabase) -> None:
         chance = random.Random(seed)
-        for number in range(6):
-            item = {"pk": {"S": chance.choice("abc")}, "color": {"S": chance.choice("xy")}, "n": {"N": str(number)}}
-            database.execute("PutItem", {"TableName": "tbl", "Item": item})
+        for number in range(8):
+            key = {"pk": {"S": chance.choice("abcd")}}
+            if chance.random() < 0.3:
+                database.execute("DeleteItem", {"TableName": "tbl", "Key": key})
+            else:
+                item = {**key, "color": {"S": chance.choice("xy")}, "n": {"N": str(number)}}
+                database.execute("PutItem", {"TableName": "tbl", "Item": item})
 
-    def define(database: SharedDatabase) -> None:
-        index = {"IndexName": "by_color", "KeySchema": [{"AttributeName": "color", "KeyType": "HASH"}]}
-        create = {"Create": {**index, "Projection": {"ProjectionType": "ALL"}}}
-        attributes = [{"AttributeName": "color", "AttributeType": "S"}]
-        request = {"TableName": "tbl", "AttributeDefinitions": attributes, "GlobalSecondaryIndexUpdates": [create]}
-        database.execute("UpdateTable", request)
-
-    world.run(write, define, write)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_filling, "STEP_ITEMS", 1)
+        world.run(write, _define_index, write)
+        world.databases[1]._housekeeping.fill_indexes()
     order = lambda item: item["pk"]["S"]  # noqa: E731
     scanned = world.databases[0].execute("Scan", {"TableName": "tbl"})["Items"]
     entries = world.databases[2].execute("Scan", {"TableName": "tbl", "IndexName": "by_color"})["Items"]

@@ -13,8 +13,15 @@ from minidynamo.operations.tables.update_limits import check_limits, decreases_o
 from minidynamo.schema.creation_rules import encryption_key, new_index, stream_view, types_of
 from minidynamo.schema.table_state import IndexKind, IndexState, TableState, Throughput, Units
 from minidynamo.schema.throughput_rules import UNITS, risen_warm_throughput
-from minidynamo.schema.update_rules import changes_class, check_changes, check_combination, index_actions
+from minidynamo.schema.update_rules import (
+    changes_class,
+    check_allocation,
+    check_changes,
+    check_combination,
+    index_actions,
+)
 from minidynamo.tables.changes import WriteBatch, stage_backfill
+from minidynamo.tables.index_filling import Filling, filling_key, stage_filling
 from minidynamo.tables.table import Table, index_keyspace_name
 from minidynamo.values.api_types import Request, Response
 
@@ -25,6 +32,7 @@ def update_table(context: OperationContext, request: Request) -> Response:
     with context.lock:
         table = context.catalog.described_table(request["TableName"])
         state = table.state
+        check_allocation(request, state)
         if state.status != "ACTIVE":
             raise table.in_use()
         check_changes(request, state, context.scope.region)
@@ -108,12 +116,12 @@ def _with_indexes(context: OperationContext, request: Request, state: TableState
     """The state with GSIs created, updated and deleted."""
     for kind, parameters in index_actions(request):
         if kind == "Create":
-            state = _with_new_index(request, parameters, state, due, context.delays.updating)
+            state = _with_new_index(context, request, parameters, state, due)
             continue
         index = state.index(parameters["IndexName"])
         assert index is not None, f"index {parameters['IndexName']} was found, and is gone"
         if kind == "Delete":
-            state = state.with_index(replace(index, status="DELETING", status_due_at=due))
+            state = state.with_index(replace(index, status="DELETING", status_due_at=due, is_backfilling=None))
             state = _without_unused_types(state)
         else:
             index = _updated_index(index, parameters, context.clock.now())
@@ -121,7 +129,9 @@ def _with_indexes(context: OperationContext, request: Request, state: TableState
     return state
 
 
-def _with_new_index(request: Request, parameters: Request, state: TableState, due: float, delay: float) -> TableState:
+def _with_new_index(
+    context: OperationContext, request: Request, parameters: Request, state: TableState, due: float
+) -> TableState:
     used = {element["AttributeName"] for element in parameters["KeySchema"]}
     new = {name: kind for name, kind in types_of(request["AttributeDefinitions"]).items() if name in used}
     types = {**new, **state.attribute_types}
@@ -130,8 +140,10 @@ def _with_new_index(request: Request, parameters: Request, state: TableState, du
         status="CREATING",
         status_due_at=due,
         is_backfilling=False,
-        backfill_seconds=delay,
+        backfill_seconds=context.delays.updating,
     )
+    if context.engine.is_shared:
+        index = replace(index, status_due_at=None, is_backfilling=True, backfill_seconds=None)
     return replace(state, attribute_types={name: types[name] for name in sorted(types)}).with_index(index)
 
 
@@ -165,6 +177,10 @@ def _carry_out(context: OperationContext, request: Request, table: Table, change
             index = changed.index(parameters["IndexName"])
             assert index is not None, f"index {parameters['IndexName']} was made, and is gone"
             batch.creates.append(keyspace)
-            stage_backfill(batch, table, keyspace, table.index_definition(changed, index))
+            if index.is_being_filled:
+                filling: Filling = {"Table": table.name, "Index": index.name, "From": b""}
+                stage_filling(batch, context.catalog.system, filling_key(changed.id, index.name), filling)
+            else:
+                stage_backfill(batch, table, keyspace, table.index_definition(changed, index))
     context.catalog.stage(batch, table, changed)
     context.commit(batch)
