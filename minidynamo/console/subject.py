@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from minidynamo.console.parameters import Refused
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.endpoints.middleware import Middleware, Proceed
+from minidynamo.endpoints.middleware import Middleware, Proceed, Wrapped
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.operations.context import OperationContext
 from minidynamo.tables.table import Table
@@ -45,7 +45,7 @@ class Subject:
         is_local = "catalog" in vars(database)
         self.context = cast(OperationContext, database) if is_local else None
         # Beneath all middleware: a look at a simulated database meets no faults, and is no call in its history.
-        self._quiet: Proceed = getattr(database, "_carry_out", database.execute) if is_local else database.execute
+        self._quiet: Proceed = database.beneath if is_local and isinstance(database, Wrapped) else database.execute
 
     def __repr__(self) -> str:
         return f"<Subject {self.name}: {self.database!r}>"

@@ -65,6 +65,11 @@ class EventSourceMapping:
         return f"<EventSourceMapping {self.table_name} -> {self.function_name}: {self.state}>"
 
     @property
+    def reader(self) -> Reader:
+        """What reads its stream."""
+        return self._reader
+
+    @property
     def position(self) -> dict[str, list[str]]:
         """By shard, where each worker goes on; see `Reader.position`."""
         return self._reader.position

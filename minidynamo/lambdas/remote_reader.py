@@ -180,7 +180,8 @@ class RemoteReader(ShardReading):
                 self._shards[shard].begin_window(worker)
             return show
 
-    def _view(self, worker: ShardWorker) -> ShardView | None:
+    def view(self, worker: ShardWorker) -> ShardView | None:
+        """See `ShardReading.view`."""
         shard = worker.shard_id
         held = self._shards.get(shard)
         if held is None or not any(each is worker for each in held.workers) or not self._holder.holds(shard):

@@ -47,13 +47,13 @@ class ShardReading(ABC):
         """Held while workers are changed."""
 
     @abstractmethod
-    def _view(self, worker: ShardWorker) -> ShardView | None:
+    def view(self, worker: ShardWorker) -> ShardView | None:
         """What a worker sees, None where its shard is gone; called with the lock held."""
 
     def due_at(self, worker: ShardWorker) -> float | None:
         """When a worker has something to do, in epoch seconds (maybe in the past); None for nothing."""
         with self.lock:
-            view = self._view(worker)
+            view = self.view(worker)
             if view is None:
                 return None
             if worker.batches:
@@ -71,7 +71,7 @@ class ShardReading(ABC):
     def read(self, worker: ShardWorker) -> ShowChange | None:
         """Reads the next batch of a worker that has none, unless its window is over; None where the shard is gone."""
         with self.lock:
-            view = self._view(worker)
+            view = self.view(worker)
             if view is None:
                 return None
             if not worker.batches:

@@ -147,6 +147,25 @@ class StreamReader(ShardReading):
                     last_number = None if stream is None else stream.last_number
                     worker.check(name, max(floor, 0 if shard is None else shard.first), last_number)
 
+    def go_back(self, number: int) -> int:
+        """Reads on from a change again, in all workers that are behind it; how many these are.
+
+        Parameters:
+            number: the sequence number of the change.
+
+        Raises:
+            ValueError: one of these is at work.
+        """
+        with self._context.lock:
+            behind = [each for row in self.workers.values() for each in row if each.checkpoint > number]
+            if any(each.is_at_work for each in behind):
+                raise ValueError("the handler is at work")
+            for each in behind:
+                each.batches.clear()
+                each.position, each.due_at, each.window = number, 0.0, None
+            self.save()
+        return len(behind)
+
     def save(self, shard_id: str | None = None) -> None:
         """Stores how far every worker has come, in one record, unless that is forgotten for good."""
         with self._context.lock:
@@ -183,7 +202,8 @@ class StreamReader(ShardReading):
                 del self.workers[gone]
         return ready
 
-    def _view(self, worker: ShardWorker) -> ShardView | None:
+    def view(self, worker: ShardWorker) -> ShardView | None:
+        """See `ShardReading.view`."""
         stream = self._stream()
         shard = None if stream is None else stream.shard(worker.shard_id)
         if stream is None or shard is None:

@@ -81,6 +81,21 @@ def test_a_statement(shown: str, open_page: Any) -> None:
     expect(page.locator("tbody")).to_contain_text("25")
 
 
+def test_what_a_write_would_do_is_explained_without_being_done(served: tuple[Database, str], open_page: Any) -> None:
+    """Table and indexes that would change, with their units."""
+    database, url = served
+    page = open_page(address(url, "items", table="Shop"))
+    page.get_by_role("button", name="PartiQL").click()
+    statement = "UPDATE Shop SET status = 'sent' WHERE pk = 'CUSTOMER#ann' AND sk = 'ORDER#2026-03-10'"
+    page.get_by_label("Statement").fill(statement)
+    page.get_by_role("button", name="Explain only").click()
+    strip = page.get_by_label("What it costs")
+    expect(strip).to_contain_text("WRU")
+    expect(strip).to_contain_text("index by_status")
+    item = database.Table("Shop").get_item(Key={"pk": "CUSTOMER#ann", "sk": "ORDER#2026-03-10"})["Item"]
+    assert item["status"] == "open"
+
+
 def test_a_statement_that_is_wrong_is_told(shown: str, open_page: Any) -> None:
     page = open_page(address(shown, "items", table="Shop"))
     page.get_by_role("button", name="PartiQL").click()

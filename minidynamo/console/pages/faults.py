@@ -5,7 +5,6 @@ The console stands below the simulation and knows it by what it has: `faults`, `
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Protocol, cast
@@ -42,6 +41,9 @@ class _History(Protocol):
 
 
 class _Faults(Protocol):
+    @property
+    def kinds(self) -> Mapping[str, _Kind]: ...
+
     def is_off(self, kind: str) -> bool: ...
 
     def switch_on(self, *kinds: str) -> None: ...
@@ -67,17 +69,11 @@ def _simulated(subject: Subject) -> _Simulated:
     return cast(_Simulated, subject.database)
 
 
-def _kinds_of(faults: _Faults) -> Mapping[str, _Kind]:
-    """All kinds by name, as the module of the switches knows them."""
-    kinds = vars(sys.modules[type(faults).__module__])["KINDS"]
-    return cast("Mapping[str, _Kind]", kinds)
-
-
 def seen(console: Console, parameters: JsonObject) -> JsonObject:
     """The kinds of faults with their switches, and the last calls with what was chosen in them."""
     subject = console.subject(parameters)
     database = _simulated(subject)
-    kinds, history = _kinds_of(database.faults), database.history()
+    kinds, history = database.faults.kinds, database.history()
     with subject.lock:
         calls = list(islice(reversed(history.calls), _CALLS_SHOWN))
         counts: dict[str, int] = dict.fromkeys(kinds, 0)

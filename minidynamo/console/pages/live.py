@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from minidynamo.console.console import Console, Method
 from minidynamo.console.observation import Observation
@@ -50,7 +49,7 @@ def _lane(subject: Subject, observation: Observation, mapping: EventSourceMappin
         "invocations": metrics.invocations,
         "errors": metrics.errors,
         "records": metrics.records,
-        "workers": _workers(mapping._reader, subject.database.clock.now()),
+        "workers": _workers(mapping.reader, subject.database.clock.now()),
     }
 
 
@@ -65,7 +64,7 @@ def _workers(reader: object, now: float) -> list[JsonObject]:
 
 def _worker(reader: ShardReading, worker: ShardWorker, now: float) -> JsonObject:
     batch = worker.batches[0] if worker.batches else None
-    view = None if batch is not None else reader._view(worker)
+    view = None if batch is not None else reader.view(worker)
     waiting = None if view is None else next(view.changes(), None)
     oldest = batch.changes[0] if batch is not None else waiting
     return {
@@ -113,20 +112,14 @@ def drained(console: Console, parameters: JsonObject) -> JsonObject:
 def replayed(console: Console, parameters: JsonObject) -> JsonObject:
     """Lets a mapping read on from a change again, in the shards that hold it or later ones."""
     mapping, number = _mapping(console, parameters), sequence_number(text_of(parameters, "sequence"))
-    reader = mapping._reader
+    reader = mapping.reader
     if number is None or not isinstance(reader, StreamReader):
         raise Refused(400, "Replaying needs a sequence number, and a stream of this process.")
-    with ExitStack() as held:
-        held.enter_context(mapping.turn)
-        held.enter_context(reader.lock)
-        workers = [each for row in reader.workers.values() for each in row if each.checkpoint > number]
-        if any(each.is_at_work for each in workers):
-            raise Refused(409, "The handler is at work: pause the mapping, and try again.")
-        for each in workers:
-            each.batches.clear()
-            each.position, each.due_at, each.window = number, 0.0, None
-        reader.save()
-    return {"workers": len(workers)}
+    try:
+        with mapping.turn:
+            return {"workers": reader.go_back(number)}
+    except ValueError:
+        raise Refused(409, "The handler is at work: pause the mapping, and try again.") from None
 
 
 METHODS = (

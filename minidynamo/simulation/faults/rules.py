@@ -46,6 +46,11 @@ class Faults:
         state = "paused" if self._pauses else f"off: {', '.join(sorted(self._off))}" if self._off else "on"
         return f"<Faults: {len(self._aims)} aimed, {state}>"
 
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """All kinds of faults by name."""
+        return KINDS
+
     def on(
         self,
         operation: str | None = None,
