@@ -11,6 +11,7 @@ from minidynamo.cli.places import one_line, open_named
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.http.bodies import with_binaries
 from minidynamo.insight.explaining.rehearsal import EXPLAINED
+from minidynamo.requests.operations import API
 from minidynamo.values.api_types import JsonObject
 from minidynamo.values.printable import printable
 
@@ -47,13 +48,18 @@ def parsed_request(text: str) -> tuple[str, JsonObject]:
     if found is None:
         if not text.strip() or text.lstrip().startswith("{"):
             raise RequestError("""a request is its operation and its members, such as 'GetItem {"TableName": ...}'""")
-        return "ExecuteStatement", {"Statement": re.sub(r"(?i)^\s*explain\s+", "", text)}
+        statement = re.sub(r"(?i)^\s*explain\b\s*", "", text)
+        if not statement or statement.strip() in API:
+            raise RequestError(
+                f"{statement.strip() or 'EXPLAIN'} alone is no request: write what it is about behind it"
+            )
+        return "ExecuteStatement", {"Statement": statement}
     operation = found["operation"]
     if operation not in EXPLAINED:
         raise RequestError(f"{operation} cannot be explained: there are {', '.join(sorted(EXPLAINED))}")
     try:
         members = json.loads(found["members"])
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(f"the members of {operation} are no JSON: {error}") from None
     assert isinstance(members, dict), f"what is in braces is {members!r}"
     return operation, with_binaries(operation, members, found["members"].encode())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from minidynamo.insight.known_tables import KnownTable
-from minidynamo.insight.loops import is_called_in_loop
+from minidynamo.insight.loops import loop_around
 from minidynamo.insight.observed import Observed
 from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
@@ -42,7 +42,8 @@ class Trace:
         short_limits: answers to a Limit and a filter that kept fewer than Limit, and had a LastEvaluatedKey.
         longest_run: the most of them in a row.
         runs_after_query: the most of them in a row behind a Query or Scan.
-        is_looped: whether ten of them in a row, of several items, came from a loop of the program itself.
+        looped: the most of them in a row, in tens, for several items, that came from a loop of the program itself.
+        loop: the line in that loop, here or where it is called from.
         conditions: writes with a condition, which no batch takes.
         unprocessed: entries of batches that were not carried out, and not sent again yet.
         request: the last one with a filter, or the first one.
@@ -60,7 +61,8 @@ class Trace:
     short_limits: int = 0
     longest_run: int = 0
     runs_after_query: int = 0
-    is_looped: bool = False
+    looped: int = 0
+    loop: str = ""
     conditions: int = 0
     unprocessed: int = 0
     request: Request | None = None
@@ -87,12 +89,21 @@ class WrittenFault(NamedTuple):
 class _Run:
     """Calls in a row of one thread, of one kind at one place."""
 
-    __slots__ = ("is_after_query", "key", "length", "operation", "trace")
+    __slots__ = ("is_after_query", "key", "length", "looped", "operation", "trace")
 
     def __init__(self, trace: Trace, observed: Observed, is_after_query: bool) -> None:
         self.trace, self.operation, self.is_after_query = trace, observed.operation, is_after_query
         self.key = observed.request.get("Key")
-        self.length = 0
+        self.length = self.looped = 0
+
+    def note_loop(self, observed: Observed) -> None:
+        """Notes whether the last ten come from a loop. Who asks for one item again and again waits for it."""
+        is_waiting = observed.operation == "GetItem" and observed.request.get("Key") == self.key
+        loop = "" if is_waiting else loop_around(observed.place)
+        if loop:
+            self.looped += RUN_MIN
+            if self.looped > self.trace.looped:
+                self.trace.looped, self.trace.loop = self.looped, loop
 
 
 class Evidence:
@@ -141,10 +152,8 @@ class Evidence:
             trace.longest_run = length
         if run.is_after_query and length > trace.runs_after_query:
             trace.runs_after_query = length
-        if length % RUN_MIN == 0 and observed.operation in _SINGLE and not trace.is_looped:
-            # Who asks for one item again and again waits for it.
-            is_waiting = observed.operation == "GetItem" and observed.request.get("Key") == run.key
-            trace.is_looped = not is_waiting and is_called_in_loop(observed.place)
+        if length % RUN_MIN == 0 and observed.operation in _SINGLE:
+            run.note_loop(observed)
 
     def _note_written(self, observed: Observed, table: KnownTable) -> None:
         units = sum(each.units for each in observed.consumed if each.index_name is None)

@@ -12,6 +12,7 @@ from minidynamo.expressions.parser import parse
 from minidynamo.expressions.resolution import Resolver
 from minidynamo.expressions.syntax import Condition, Literal
 from minidynamo.values.api_types import Request
+from minidynamo.values.attribute_value import AttributeValue
 
 _PARAMETER = "FilterExpression"
 _LEGACY = ("QueryFilter", "ScanFilter")
@@ -31,10 +32,16 @@ def clauses_in(condition: Condition | None) -> list[KeyClause]:
     found: list[KeyClause] = []
     for part in conjuncts(condition):
         try:
-            found += key_clauses(part)
+            clauses = key_clauses(part)
         except DynamoError:
             continue  # Nothing that a key could answer.
+        found += [each for each in clauses if all(is_key_value(operand.value) for operand in each.operands)]
     return found
+
+
+def is_key_value(value: AttributeValue) -> bool:
+    """Whether a value can be one of a key: a number, or a text or binary that is not empty."""
+    return "N" in value or bool(value.get("S")) or bool(value.get("B"))
 
 
 def _filter(request: Request) -> Condition | None:

@@ -31,12 +31,14 @@ class KnownIndex:
         sort_key: those of its sort key.
         projection: ALL, KEYS_ONLY or INCLUDE; ALL of a table.
         is_local: whether it shares the table's partition key and throughput.
+        included: attributes that it holds besides those of keys, where projection is INCLUDE.
     """
 
     partition_key: tuple[str, ...]
     sort_key: tuple[str, ...]
     projection: str = "ALL"
     is_local: bool = False
+    included: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class KnownTable:
     def index(self, name: str | None) -> KnownIndex | None:
         """An index by its name, the table itself by None; None where there is no such index."""
         return self.key if name is None else self.indexes.get(name)
+
+    def holds(self, index: KnownIndex, attribute: str) -> bool:
+        """Whether an index, or the table itself, has an attribute."""
+        if index.projection == "ALL" or attribute in index.included:
+            return True
+        return any(attribute in (*each.partition_key, *each.sort_key) for each in (self.key, index))
 
 
 @runtime_checkable
@@ -168,18 +176,20 @@ class DescribedTables:
 def known_of_description(described: Structure, expiry_attribute: str | None = None) -> KnownTable:
     """What a description of the API says of a table."""
     indexes = {
-        index["IndexName"]: _index(index["KeySchema"], index["Projection"]["ProjectionType"], member == "Local")
+        index["IndexName"]: _index(index["KeySchema"], index["Projection"], member == "Local")
         for member in ("Local", "Global")
         for index in described.get(f"{member}SecondaryIndexes") or ()
     }
     return KnownTable(described["TableName"], _index(described["KeySchema"]), indexes, expiry_attribute)
 
 
-def _index(elements: list[dict[str, str]], projection: str = "ALL", is_local: bool = False) -> KnownIndex:
+def _index(elements: list[dict[str, str]], projection: Structure | None = None, is_local: bool = False) -> KnownIndex:
     by_role = {
         role: tuple(each["AttributeName"] for each in elements if each["KeyType"] == role) for role in ("HASH", "RANGE")
     }
-    return KnownIndex(by_role["HASH"], by_role["RANGE"], projection, is_local)
+    kind = "ALL" if projection is None else projection["ProjectionType"]
+    included = () if projection is None else tuple(projection.get("NonKeyAttributes") or ())
+    return KnownIndex(by_role["HASH"], by_role["RANGE"], kind, is_local, included)
 
 
 def known_of_state(state: TableState) -> KnownTable:
@@ -189,7 +199,9 @@ def known_of_state(state: TableState) -> KnownTable:
         key = state.index_key(index)
         partition = tuple(each.name for each in key.partition_key)
         sort = tuple(each.name for each in key.sort_key)
-        indexes[index.name] = KnownIndex(partition, sort, index.projection, index.kind.shares_collections)
+        included = index.non_key_attributes or ()
+        local = index.kind.shares_collections
+        indexes[index.name] = KnownIndex(partition, sort, index.projection, local, included)
     key = state.primary_key()
     own = KnownIndex(tuple(each.name for each in key.partition_key), tuple(each.name for each in key.sort_key))
     return KnownTable(state.name, own, indexes, state.expiry_attribute)

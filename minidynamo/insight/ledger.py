@@ -65,8 +65,8 @@ class Ledger:
         if observed.operation == EXPIRY:
             self._book_expiry(observed)
             return True
-        for each in self._lines.values():  # Tables are others now.
-            each.known = observed.tables.find(each.entry.table)
+        for each in self._lines.values():  # Tables are others now. What was known of those that are gone still counts.
+            each.known = observed.tables.find(each.entry.table) or each.known
         return False
 
     # What it says.

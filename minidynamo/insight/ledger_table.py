@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from minidynamo.insight.entry import Entry
 from minidynamo.insight.noted import Noted
+from minidynamo.values.printable import printable
 
 _HEAD = ("operation", "table", "index", "calls", "units", "read", "kept", "$/M calls", "place")
 _NUMBERS = range(3, 8)
@@ -29,6 +30,7 @@ def ledger_table(ledger: Noted, count: int, is_markdown: bool = False) -> str:
 
 def text_lines(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> list[str]:
     """Rows below a head as plain text, numbers to the right."""
+    rows = [[printable(each) for each in row] for row in rows]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return [
         "  ".join(
@@ -42,7 +44,7 @@ def text_lines(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequ
 def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> list[str]:
     """Rows below a head as a table of Markdown."""
     ruler = ["---:" if column in numbers else "---" for column in range(len(head))]
-    escaped = [[each.replace("|", "\\|") for each in row] for row in rows]
+    escaped = [[printable(each).replace("|", "\\|") for each in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in (head, ruler, *escaped)]
 
 

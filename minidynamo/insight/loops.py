@@ -7,7 +7,7 @@ import sys
 from functools import lru_cache
 from types import CodeType, FrameType
 
-from minidynamo.insight.places import source_of
+from minidynamo.insight.places import place_of, source_of
 
 # A place, and those that may stand between it and a loop: a class that wraps a table, a method that saves one item.
 _LEVELS_MAX = 3
@@ -20,11 +20,11 @@ def is_in_loop(place: str) -> bool:
     return source is not None and source.line in _looped_lines(source.code, "")
 
 
-def is_called_in_loop(place: str) -> bool:
-    """Whether a program goes through what it has, one by one, to get to a place that calls right now.
+def loop_around(place: str) -> str:
+    """The line at which a program goes through what it has, one by one, to get to a place that calls right now.
 
     The loop is a `for` in the function of that place, or in one of the two that have called it, of the same package.
-    Tests do not count: they call in a loop what a program does once for each request.
+    Tests do not count: they call in a loop what a program does once for each request. "" where there is none.
     """
     source = source_of(place)
     frame: FrameType | None = sys._getframe(1)
@@ -33,11 +33,11 @@ def is_called_in_loop(place: str) -> bool:
     package = _package(frame)
     for _ in range(_LEVELS_MAX):
         if frame is None or not package or _package(frame) != package:
-            return False
+            break
         if frame.f_lineno in _looped_lines(frame.f_code, "FOR_ITER"):
-            return True
+            return place_of(frame) or place
         frame = frame.f_back
-    return False
+    return ""
 
 
 def _package(frame: FrameType | None) -> str:

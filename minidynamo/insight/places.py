@@ -73,6 +73,13 @@ def place_of_caller(depth: int = 1) -> str:
     return _within.get() or _UNKNOWN
 
 
+def place_of(frame: FrameType) -> str | None:
+    """The line at which a function is; None of one that is passed over."""
+    path = frame.f_code.co_filename
+    name = None if path in _passed_over else _shown.get(path) or _name(path)
+    return None if name is None else _place(name, path, frame.f_lineno, frame.f_code)
+
+
 @contextmanager
 def within_handler(name: str) -> Iterator[None]:
     """While this is on in a thread, requests made there are a handler's."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from minidynamo.requests.operations import API, WRITE, named
 from minidynamo.requests.statements import is_write
 from minidynamo.schema.table_state import IndexKind
-from minidynamo.values.api_types import Request, RequestDraft, Response
+from minidynamo.values.api_types import JsonValue, Request, RequestDraft, Response
 
 _PARAMETER, _MEMBER = "ReturnConsumedCapacity", "ConsumedCapacity"
 _MODES = (None, "NONE", "TOTAL", "INDEXES")
@@ -62,22 +62,37 @@ def take_consumed(
         response: to what `asking_for_all` has made of it.
         kinds: of indexes that are told apart from their tables; the others' units are their tables' own.
     """
-    reported = response.get(_MEMBER)
+    consumed = consumed_in(operation, request, response.get(_MEMBER), kinds)
+    if consumed or _MEMBER in response:
+        leave_what_was_asked(request, response)
+    return consumed
+
+
+def consumed_in(
+    operation: str, request: Request, reported: JsonValue, kinds: Sequence[str] = _GLOBAL_INDEXES
+) -> list[Consumed]:
+    """What the member ConsumedCapacity of a response reports; see `take_consumed`."""
     if reported is None or operation not in ASKING:
         return []
-    entries: list[Response] = reported if isinstance(reported, list) else [reported]
     writes = operation in _WRITES or is_write(operation, request)
     consumed: list[Consumed] = []
-    for entry in entries:
+    for entry in reported if isinstance(reported, list) else (reported,):
         _add_consumed(consumed, entry, writes, kinds)
-    mode = request.get(_PARAMETER)
-    if mode in (None, "NONE"):
-        del response[_MEMBER]
-    elif mode == "TOTAL":
-        for entry in entries:
-            for name in _DETAILS:
-                entry.pop(name, None)
     return consumed
+
+
+def leave_what_was_asked(request: Request, response: Response) -> None:
+    """Takes from a response what its request, as its caller made it, did not ask for."""
+    reported = response.get(_MEMBER)
+    mode = request.get(_PARAMETER)
+    if reported is None or mode == "INDEXES":
+        return
+    if mode != "TOTAL":
+        del response[_MEMBER]
+        return
+    for entry in reported if isinstance(reported, list) else (reported,):
+        for name in _DETAILS:
+            entry.pop(name, None)
 
 
 def _add_consumed(consumed: list[Consumed], entry: Response, writes: bool, kinds: Sequence[str]) -> None:

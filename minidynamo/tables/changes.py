@@ -26,7 +26,7 @@ class WriteBatch(Batch):
     """A batch that remembers which partitions and item collections it changes.
 
     Attributes:
-        charges: the partitions that it writes to, with the units that costs.
+        charges: the partitions that it writes to, with the units that each write costs, and its key.
         states: the names of the tables whose state it stores.
     """
 
@@ -36,7 +36,7 @@ class WriteBatch(Batch):
         # What the base class does, spelled out: every write makes a batch, and a call more would show.
         self.writes, self.creates, self.drops, self.after = [], [], [], ()
         self._growth: dict[tuple[Table, bytes], int] = {}
-        self.charges: list[tuple[Keyspace, Partition, float]] = []
+        self.charges: list[tuple[Keyspace, Partition, float, bytes]] = []
         self.states: frozenset[str] = frozenset()
 
     def stage(
@@ -54,7 +54,7 @@ class WriteBatch(Batch):
             The change of the keyspace's size in bytes.
         """
         partition = keyspace.partition_of(key)
-        self.charges.append((keyspace, partition, units))
+        self.charges.append((keyspace, partition, units, key))
         if record is not None:
             assert size <= ITEM_SIZE_BYTES_MAX, f"{keyspace.name} gets an item of {size} bytes"
             size_change = size - (old_size or 0)
@@ -90,7 +90,7 @@ class WriteBatch(Batch):
         for (table, prefix), growth in self._growth.items():
             table.collections.record_growth(prefix, growth)
         due: dict[Partition, Keyspace] = {}
-        for keyspace, partition, _ in self.charges:
+        for keyspace, partition, _, _ in self.charges:
             if partition.search is not None or partition.is_due_to_split:
                 due[partition] = keyspace
         for partition, keyspace in due.items():

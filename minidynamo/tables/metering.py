@@ -48,12 +48,12 @@ class Meter:
         if self.listeners:
             self._tell([Charge(partition, units, 0.0)])
 
-    def written(self, charges: Sequence[tuple[Keyspace, Partition, float]]) -> None:
+    def written(self, charges: Sequence[tuple[Keyspace, Partition, float, bytes]]) -> None:
         """Counts the units of a batch that has been committed."""
-        for _, partition, units in charges:
+        for _, partition, units, _ in charges:
             partition.write_units += units
         if self.listeners:
-            self._tell([Charge(partition, 0.0, units) for _, partition, units in charges])
+            self._tell([Charge(partition, 0.0, units) for _, partition, units, _ in charges])
 
     def _tell(self, charges: Sequence[Charge]) -> None:
         for listener in self.listeners:

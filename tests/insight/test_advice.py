@@ -276,3 +276,12 @@ def test_a_comment_silences_a_rule(client: Client, shop: Database) -> None:
 
 def test_rules_have_names_of_their_own() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES) == 10
+
+
+def test_lists_of_everything_are_told_where_they_come_often(client: Client, shop: Database) -> None:
+    """A backup, or a page with all there is, wants all items: it is no mistake to make it twice."""
+    with minidynamo.observe(shop) as ledger:
+        for number in range(10):
+            assert spoken(ledger) == {}, number
+            client.scan(TableName="Shop")
+    assert spoken(ledger)["scan"].startswith("Scan of Shop has begun 10 times and read 1,800 items")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from minidynamo.insight.entry import Entry
 from minidynamo.insight.places import source_of
+from minidynamo.values.printable import printable
 
 # On a line, or on the one above: `# minidynamo: ok` silences all rules, `# minidynamo: ok scan` the one of this name.
 _SILENCING = re.compile(r"#\s*minidynamo:\s*ok\b(?P<rules>[\w\s,-]*)")
@@ -30,7 +31,7 @@ class Advice(NamedTuple):
 
     def __str__(self) -> str:
         saved = f" (saves {self.units_saved:.0f} units)" if self.units_saved >= 1 else ""
-        return f"{self.place or 'somewhere'}: {self.rule}: {self.text}{saved}"
+        return printable(f"{self.place or 'somewhere'}: {self.rule}: {self.text}{saved}")
 
     @property
     def is_silenced(self) -> bool:

@@ -8,7 +8,7 @@ from math import ceil
 from minidynamo.insight.advice.advice import Advice, subject
 from minidynamo.insight.evidence import RUN_MIN
 from minidynamo.insight.loops import is_in_loop
-from minidynamo.insight.noted import Line, Noted
+from minidynamo.insight.noted import Noted
 
 _REMEDIES = {
     "BatchWriteItem": "send UnprocessedItems again, with a pause that grows, or use batch_writer",
@@ -31,36 +31,28 @@ def single_reads(ledger: Noted) -> Iterator[Advice]:
     """Ten or more GetItem in a row, in a loop: behind a Query, or of items that the program itself goes through."""
     for line in ledger.lines:
         entry, trace = line.entry, line.trace
-        if entry.operation != "GetItem" or not _is_looped(line):
+        if entry.operation != "GetItem":
             continue
-        if trace.runs_after_query >= RUN_MIN:
-            run, behind = trace.runs_after_query, " behind a Query"
-            remedy = "project what they look for into the index that is queried, or "
-        elif trace.is_looped:
-            run, behind, remedy = trace.longest_run, "", ""
-        else:
+        is_behind = trace.runs_after_query >= RUN_MIN
+        run = trace.runs_after_query if is_behind and is_in_loop(entry.place) else trace.looped
+        if run < RUN_MIN:
             continue
-        text = (
-            f"{run} GetItem of {subject(entry)} in a row{behind}: {remedy}ask BatchGetItem for 100 at a time "
-            f"({ceil(run / 100)} instead of {run} calls)"
-        )
-        yield Advice("single-reads", entry.place, text)
+        seen = f"{run} GetItem of {subject(entry)} in a row{' behind a Query' if is_behind else ''}"
+        projected = "project what they look for into the index that is queried, or " if is_behind else ""
+        text = f"{seen}: {projected}ask BatchGetItem for 100 at a time ({ceil(run / 100)} instead of {run} calls)"
+        yield Advice("single-reads", trace.loop or entry.place, text)
 
 
 def single_puts(ledger: Noted) -> Iterator[Advice]:
     """Ten or more PutItem in a row, in a loop. Those with conditions are left alone: no batch takes them."""
     for line in ledger.lines:
         entry, trace = line.entry, line.trace
-        if entry.operation != "PutItem" or trace.longest_run < RUN_MIN or trace.conditions:
+        if entry.operation != "PutItem" or trace.conditions:
             continue
-        if _is_looped(line):
+        run = trace.longest_run if is_in_loop(entry.place) else trace.looped
+        if run >= RUN_MIN:
             text = (
-                f"{trace.longest_run} PutItem into {entry.table} in a row: batch_writer sends 25 at a time "
-                f"({ceil(trace.longest_run / 25)} instead of {trace.longest_run} calls, for as many units)"
+                f"{run} PutItem into {entry.table} in a row: batch_writer sends 25 at a time "
+                f"({ceil(run / 25)} instead of {run} calls, for as many units)"
             )
-            yield Advice("single-writes", entry.place, text)
-
-
-def _is_looped(line: Line) -> bool:
-    """Whether calls come in a row because a loop makes them."""
-    return line.trace.is_looped or is_in_loop(line.entry.place)
+            yield Advice("single-writes", trace.loop or entry.place, text)

@@ -119,8 +119,10 @@ def answering(table: KnownTable | None, request: Request, index_name: str | None
     if table is None:
         return
     equal = {each.attribute for each in filter_clauses(request) if each.operator == "="}
+    is_query = "KeyConditionExpression" in request or "KeyConditions" in request
     for name, index in ((None, table.key), *table.indexes.items()):
-        if name != index_name and equal.issuperset(index.partition_key):
+        is_same = is_query and name == index_name
+        if not is_same and equal.issuperset(index.partition_key):
             yield name
 
 

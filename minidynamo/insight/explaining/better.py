@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minidynamo.errors import DynamoError
+from minidynamo.expressions.attributes import attributes_of
+from minidynamo.expressions.binding import bind
 from minidynamo.expressions.key_condition import KeyClause
+from minidynamo.expressions.parser import parse
 from minidynamo.insight.explaining.explanation import Better
 from minidynamo.insight.explaining.rehearsal import Rehearsal
 from minidynamo.insight.explaining.values_shown import shown_clauses
@@ -23,8 +26,12 @@ _SHOWN = 3
 _KEPT = ("ConsistentRead", "Limit")
 # Members that say what of it is shown.
 _SHOWING = ("FilterExpression", "ProjectionExpression", "Select")
-# What cannot stand beside expressions: nothing is counted for these.
-_LEGACY = frozenset({"KeyConditions", "QueryFilter", "ScanFilter", "AttributesToGet"})
+# What cannot stand beside expressions, and what asks for a part: nothing is counted for these.
+_UNCOUNTED = frozenset(
+    {"KeyConditions", "QueryFilter", "ScanFilter", "AttributesToGet", "ExclusiveStartKey", "Segment"}
+)
+# A way that takes more than this part of the units is not worth a change.
+_WORTH = 0.8
 _NAMES, _VALUES = "ExpressionAttributeNames", "ExpressionAttributeValues"
 
 
@@ -36,21 +43,24 @@ class Asked(NamedTuple):
         key: the clauses of its key condition.
         filter: those of its filter that a key condition could have.
         units: what all of it takes.
+        pages: in how many pages.
     """
 
     request: Request
     key: Sequence[KeyClause]
     filter: Sequence[KeyClause]
     units: float
+    pages: int = 1
 
 
 def asked_by_request(context: OperationContext, rehearsal: Rehearsal, key: Sequence[KeyClause]) -> Asked | None:
-    """What a Query or Scan asks for; None where nothing is filtered."""
+    """What a Query or Scan asks for; None where nothing is filtered, or only a part of it is asked for."""
     request = rehearsal.request
     found = filter_clauses(request)
-    if not found or not _LEGACY.isdisjoint(request):
+    if not found or not _UNCOUNTED.isdisjoint(request):
         return None
-    return Asked(request, key, found, read_whole(context, rehearsal.operation, request, rehearsal).units)
+    whole = read_whole(context, rehearsal.operation, request, rehearsal)
+    return Asked(request, key, found, whole.units, whole.pages)
 
 
 def asked_by_statement(rehearsal: Rehearsal, table: KnownTable) -> Asked | None:
@@ -82,9 +92,9 @@ def better_ways(context: OperationContext, asked: Asked, table: KnownTable) -> t
         asked: the read.
         table: what is known of its table.
     """
-    request, key, filtered, units = asked
+    request, key, filtered, units, _ = asked
     found = [*_existing(context, request, table, [*key, *filtered]), *_new(context, request, table, key, filtered)]
-    cheaper = [each for each in found if each.units < units]
+    cheaper = [each for each in found if each.units <= _WORTH * units]
     return tuple(sorted(cheaper, key=lambda each: (each.units, not each.exists))[:_SHOWN])
 
 
@@ -92,13 +102,14 @@ def _existing(
     context: OperationContext, request: Request, table: KnownTable, clauses: Sequence[KeyClause]
 ) -> Iterator[Better]:
     """The table itself and its indexes, as far as they can answer."""
+    is_query = "KeyConditionExpression" in request
     for name, index in ((None, table.key), *table.indexes.items()):
         key = usable(index, clauses)
-        if name == request.get("IndexName") or not key or (name is not None and not _holds(index, table, request)):
+        is_same = is_query and name == request.get("IndexName")
+        if is_same or not key or not _answers(index, table, request):
             continue
-        query = _query(request, table.name, name, key)
         try:
-            read = read_whole(context, "Query", query)
+            read = read_whole(context, "Query", _query(request, table, name, key))
         except DynamoError:
             continue  # Values that its key cannot have, for instance.
         where = "the table" if name is None else name
@@ -179,15 +190,46 @@ class _Expression:
         return f"{name} {clause.operator} {' AND '.join(operands)}"
 
 
-def _query(request: Request, table: str, index: str | None, key: Sequence[KeyClause]) -> Request:
+def _query(request: Request, table: KnownTable, name: str | None, key: Sequence[KeyClause]) -> Request:
+    """The Query of a table or index by a key, that shows what a request shows."""
     expression = _Expression("minidynamo_key")
-    query: RequestDraft = {name: request[name] for name in _KEPT if name in request}
-    query |= {"TableName": table, "KeyConditionExpression": expression.text(key), "Select": "COUNT"}
-    query |= {_NAMES: expression.names, _VALUES: expression.values}
-    if index is not None:
-        query["IndexName"] = index
-        query.pop("ConsistentRead", None)
+    query: RequestDraft = {each: request[each] for each in _KEPT if each in request}
+    query |= {"TableName": table.name, "KeyConditionExpression": expression.text(key), _VALUES: expression.values}
+    names = dict(expression.names)
+    projection = request.get("ProjectionExpression")
+    if isinstance(projection, str):
+        given = request.get(_NAMES) or {}
+        query["ProjectionExpression"] = projection
+        names |= {each: given[each] for each in parse("ProjectionExpression", projection).names if each in given}
+    elif request.get("Select") != "COUNT" and name is not None and table.indexes[name].is_local:
+        query["Select"] = "ALL_ATTRIBUTES"  # Which may have to be fetched from the table.
+    query[_NAMES] = names
+    if name is not None:
+        query["IndexName"] = name
     return query
+
+
+def _answers(index: KnownIndex, table: KnownTable, request: Request) -> bool:
+    """Whether an index can answer a request: it has what is shown and filtered, and is as consistent as is asked."""
+    if index is table.key:
+        return True
+    if request.get("ConsistentRead") and not index.is_local:
+        return False
+    if not all(table.holds(index, name) for name in _filtered_attributes(request)):
+        return False
+    projection = request.get("ProjectionExpression")
+    if index.is_local or request.get("Select") == "COUNT":
+        return True
+    if not isinstance(projection, str):
+        return index.projection == "ALL"
+    names = request.get(_NAMES) or {}
+    shown = attributes_of(parse("ProjectionExpression", projection).tree)
+    return all(table.holds(index, names.get(each, each)) for each in shown)
+
+
+def _filtered_attributes(request: Request) -> tuple[str, ...]:
+    bound = bind(request, needs_key_condition="KeyConditionExpression" in request)
+    return () if bound.filter is None else bound.filter.attributes
 
 
 def usable(index: KnownIndex, clauses: Sequence[KeyClause]) -> list[KeyClause]:
@@ -205,18 +247,6 @@ def usable(index: KnownIndex, clauses: Sequence[KeyClause]) -> list[KeyClause]:
         if by_name[name].operator != "=":
             break
     return key
-
-
-def _holds(index: KnownIndex, table: KnownTable, request: Request) -> bool:
-    """Whether an index has what a request shows."""
-    if index.projection == "ALL" or index.is_local or request.get("Select") == "COUNT":
-        return True
-    text = request.get("ProjectionExpression")
-    if not isinstance(text, str):
-        return False
-    names = request.get("ExpressionAttributeNames") or {}
-    keys = {*index.partition_key, *index.sort_key, *table.key.partition_key, *table.key.sort_key}
-    return all(names.get(each.strip(), each.strip()) in keys for each in text.split(","))
 
 
 def _has_index(table: KnownTable, names: tuple[str, ...]) -> bool:

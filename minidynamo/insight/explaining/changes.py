@@ -17,57 +17,71 @@ _NAMES_MAX = 5
 
 
 class _Write(NamedTuple):
-    """A record before and after; None for none."""
+    """A record before and after, None for none, and what writing it takes."""
 
-    key: bytes
     before: bytes | None
     after: bytes | None
+    units: float
+
+    @property
+    def item(self) -> Item:
+        """What is in it, of the later one if there are both; nothing where there are none."""
+        record = self.after or self.before
+        return {} if record is None else record_item(record)
 
 
-def changes_of(batches: list[WriteBatch], places: dict[str, Place]) -> tuple[Change, ...]:
-    """The changes of items and entries that batches would make, and the records in streams."""
+def changes_of(batches: list[WriteBatch], places: dict[str, Place], table_factor: float = 1.0) -> tuple[Change, ...]:
+    """The changes of items and entries that batches would make, and the records in streams.
+
+    Parameters:
+        batches: what would be committed.
+        places: the tables and indexes by their keyspaces.
+        table_factor: by which a transaction takes more units in tables.
+    """
     found: list[Change] = []
     for batch in batches:
-        units: defaultdict[str, float] = defaultdict(float)
-        for keyspace, _, each in batch.charges:
-            units[keyspace.name] += each
+        records = {(name, key): record for name, key, record, _, _ in batch.writes}
         writes: defaultdict[str, list[_Write]] = defaultdict(list)
-        for name, key, record, _, _ in batch.writes:
-            if name in places:
-                writes[name].append(_Write(key, places[name].keyspace.get(key), record))
+        for keyspace, _, units, key in batch.charges:
+            place = places.get(keyspace.name)
+            if place is not None:
+                factor = table_factor if place.index is None else 1.0
+                after = records.get((keyspace.name, key))
+                writes[keyspace.name].append(_Write(place.keyspace.get(key), after, units * factor))
         for name, place in places.items():
-            if name in units:
-                found += _changes(place, writes[name], units[name])
+            found += _changes(place, writes[name])
         found += _streams(places, writes)
     return tuple(found)
 
 
-def _changes(place: Place, writes: list[_Write], units: float) -> Iterator[Change]:
-    if not writes:
-        yield Change(place.name, "nothing is there, and nothing changes", units)
-        return
-    if len(writes) == 2 and place.index is not None and _is_move(place, writes):
-        old = next(each for each in writes if each.after is None)
-        new = next(each for each in writes if each.after is not None)
-        yield Change(place.name, _moved(place, old, new), units, _size(old.before), _size(new.after))
-        return
+def _changes(place: Place, writes: list[_Write]) -> Iterator[Change]:
+    for each in writes if place.index is None else _moves(place, writes):
+        if isinstance(each, _Write):
+            yield Change(place.name, _what(place, each), each.units, _size(each.before), _size(each.after))
+        else:
+            old, new = each
+            units = old.units + new.units
+            yield Change(place.name, _moved(place, old, new), units, _size(old.before), _size(new.after))
+
+
+def _moves(place: Place, writes: list[_Write]) -> list[_Write | tuple[_Write, _Write]]:
+    """Writes of entries; those of one item of which one goes and the other comes are a pair."""
+    by_item: dict[str, list[_Write]] = {}
     for each in writes:
-        yield Change(place.name, _what(place, each), units / len(writes), _size(each.before), _size(each.after))
-
-
-def _is_move(place: Place, writes: list[_Write]) -> bool:
-    """Whether an entry goes and another one comes, both of one item."""
-    table = place.table.primary_key.names
-    gone, come = [each for each in writes if each.after is None], [each for each in writes if each.before is None]
-    if len(gone) != 1 or len(come) != 1 or gone[0].before is None or come[0].after is None:
-        return False
-    old, new = record_item(gone[0].before), record_item(come[0].after)
-    return all(old.get(name) == new.get(name) for name in table)
+        item = each.item
+        key = repr([item.get(name) for name in place.table.primary_key.names])
+        by_item.setdefault(key, []).append(each)
+    found: list[_Write | tuple[_Write, _Write]] = []
+    for group in by_item.values():
+        if len(group) == 2 and group[0].after is None and group[1].before is None:
+            found.append((group[0], group[1]))
+        else:
+            found += group
+    return found
 
 
 def _moved(place: Place, old: _Write, new: _Write) -> str:
-    assert old.before is not None and new.after is not None, f"an entry of {place.name} moves from or to nowhere"
-    before, after = record_item(old.before), record_item(new.after)
+    before, after = old.item, new.item
     parts = [
         f"{name} {shown_value(before.get(name))} -> {shown_value(after.get(name))}"
         for name in place.schema.names

@@ -21,7 +21,7 @@ from minidynamo.metrics.asked_capacity import ALL_INDEXES, asking_for_all, take_
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import Part, parts_of, tables_of
 from minidynamo.schema.arns import bare_name
-from minidynamo.values.api_types import Item, Request, RequestDraft, Response, Structure
+from minidynamo.values.api_types import Item, JsonValue, Request, RequestDraft, Response, Structure
 
 _INDEXES = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
 _INDEX_MEMBERS = ("IndexName", "KeySchema", "Projection")
@@ -58,11 +58,34 @@ def explain_elsewhere(
     if not is_write(operation, request):
         return _explained_read(execute, operation, request, place)
     copy = open_copy()
-    for name in tables_of(request):
-        _copy_table(execute, copy, name, request)
-    explained = copy.explain(operation, **request)
+    named = _by_name(request)
+    tables = [_made_table(execute, copy, name) for name in dict.fromkeys(map(bare_name, tables_of(request)))]
+    copy.explain(operation, **named)  # What is wrong with it is told before anything of it is read.
+    for description in tables:
+        _copy_items(execute, copy, description, named)
+    explained = copy.explain(operation, **named)
     remark = f"carried out on a copy in memory of the items that it names, read at {place}"
     return replace(explained, remarks=(*explained.remarks, remark))
+
+
+def _by_name(request: Request) -> Request:
+    """A request in which tables are named by their names, since the copy is of no account's."""
+    assert isinstance(request, dict), f"{request!r} is no request"
+    found: Request = _renamed(request)
+    return found
+
+
+def _renamed(value: JsonValue) -> JsonValue:
+    if isinstance(value, list):
+        return [_renamed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        bare_name(name) if name.startswith("arn:") else name: (
+            bare_name(each) if name == "TableName" and isinstance(each, str) else _renamed(each)
+        )
+        for name, each in value.items()
+    }
 
 
 def _explained_read(
@@ -101,10 +124,18 @@ def _keys(part: Part) -> str:
     return "all keys"
 
 
-def _copy_table(execute: Callable[[str, Request], Response], copy: Copy, name: str, request: Request) -> None:
-    """Makes a table of the copy, with the items that a request names."""
-    description = execute("DescribeTable", {"TableName": name})["Table"]
+def _made_table(execute: Callable[[str, Request], Response], copy: Copy, name: str) -> Structure:
+    """Makes a table of the copy; its description."""
+    description: Structure = execute("DescribeTable", {"TableName": name})["Table"]
     copy.execute("CreateTable", creation_of(description))
+    return description
+
+
+def _copy_items(
+    execute: Callable[[str, Request], Response], copy: Copy, description: Structure, request: Request
+) -> None:
+    """Puts the items of a table into the copy that a request names."""
+    name = description["TableName"]
     names = [each["AttributeName"] for each in description["KeySchema"]]
     seen: list[Item] = []
     for part in parts_of(request):
@@ -115,7 +146,7 @@ def _copy_table(execute: Callable[[str, Request], Response], copy: Copy, name: s
         seen.append(key)
         found = execute("GetItem", {"TableName": name, "Key": key, "ConsistentRead": True}).get("Item")
         if found is not None:
-            copy.execute("PutItem", {"TableName": description["TableName"], "Item": found})
+            copy.execute("PutItem", {"TableName": name, "Item": found})
 
 
 def creation_of(description: Structure) -> Request:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from math import ceil
 from typing import TypedDict
 
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DuplicateItem, DynamoError
 from minidynamo.expressions.binding import bind
 from minidynamo.expressions.bound import Bound
 from minidynamo.insight.explaining.better import Asked, asked_by_request, asked_by_statement, better_ways
 from minidynamo.insight.explaining.changes import changes_of
-from minidynamo.insight.explaining.explanation import Better, Explanation
+from minidynamo.insight.explaining.explanation import Explanation
 from minidynamo.insight.explaining.ranges import Place, places_of, ranges_of
 from minidynamo.insight.explaining.rehearsal import Rehearsal
 from minidynamo.insight.known_tables import KnownTable, known_of_state
 from minidynamo.insight.noted import items_kept, items_read
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
 from minidynamo.operations.context import OperationContext
+from minidynamo.requests.operations import TRANSACTION, named
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
@@ -24,6 +25,7 @@ from minidynamo.tables.capacity import read_units
 from minidynamo.values.api_types import Request
 
 _CONDITIONS = ("ConditionExpression", "Expected")
+_TRANSACTIONS = named(subjects=(TRANSACTION,)) | {"ExecuteTransaction"}
 _LEFT = ("LastEvaluatedKey", "NextToken", "UnprocessedKeys")
 
 
@@ -51,6 +53,7 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
     part = next(iter(parts_of(request)), None)
     table = context.catalog.find(bare_name(part.table)) if part is not None else None
     first = None if part is None else part.index_name
+    asked = None if table is None else _asked(context, rehearsal, known_of_state(table.state), bound)
     return Explanation(
         operation,
         "" if table is None else table.name,
@@ -61,25 +64,21 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
         items_read=0 if writes or "Statement" in request else items_read(response),
         items_kept=0 if writes else items_kept(response),
         has_more=any(response.get(name) for name in _LEFT),
-        **_estimates(places, rehearsal),
+        **_estimates(places, rehearsal, asked),
         is_consistent=bool(request.get("ConsistentRead")) or operation == "TransactGetItems",
-        changes=changes_of(rehearsal.batches, places),
+        changes=changes_of(rehearsal.batches, places, 2.0 if operation in _TRANSACTIONS else 1.0),
         condition=_condition(rehearsal),
         error=None if rehearsal.error is None else f"{rehearsal.error.code}: {rehearsal.error.message}",
-        better=() if table is None else _better(context, rehearsal, known_of_state(table.state), bound),
+        better=() if asked is None or table is None else better_ways(context, asked, known_of_state(table.state)),
         remarks=_remarks(operation, rehearsal),
     )
 
 
-def _better(
-    context: OperationContext, rehearsal: Rehearsal, table: KnownTable, bound: Bound | None
-) -> tuple[Better, ...]:
-    asked: Asked | None = None
+def _asked(context: OperationContext, rehearsal: Rehearsal, table: KnownTable, bound: Bound | None) -> Asked | None:
+    """What a read asks for that may be had in a cheaper way."""
     if rehearsal.operation in ("Query", "Scan"):
-        asked = asked_by_request(context, rehearsal, () if bound is None else bound.key_clauses or ())
-    elif rehearsal.operation == "ExecuteStatement":
-        asked = asked_by_statement(rehearsal, table)
-    return () if asked is None else better_ways(context, asked, table)
+        return asked_by_request(context, rehearsal, () if bound is None else bound.key_clauses or ())
+    return asked_by_statement(rehearsal, table) if rehearsal.operation == "ExecuteStatement" else None
 
 
 def _query_bound(operation: str, request: Request) -> Bound | None:
@@ -91,17 +90,23 @@ def _query_bound(operation: str, request: Request) -> Bound | None:
         return None
 
 
+# Members of requests that ask for a part.
+_PARTIAL = frozenset({"Segment", "Limit", "ExclusiveStartKey"})
+
+
 class _Estimates(TypedDict, total=False):
-    """What is told of all pages of a scan."""
+    """What is told of all pages of a read."""
 
     pages_estimate: int
     units_estimate: float
 
 
-def _estimates(places: dict[str, Place], rehearsal: Rehearsal) -> _Estimates:
-    """About how many pages a scan has, and what they take together, by the sizes of partitions."""
+def _estimates(places: dict[str, Place], rehearsal: Rehearsal, asked: Asked | None) -> _Estimates:
+    """About how many pages a read has, and what they take together: as counted, or by the sizes of partitions."""
     request = rehearsal.request
-    if rehearsal.operation != "Scan" or "Segment" in request:
+    if rehearsal.operation == "Query" and asked is not None and asked.pages > 1:
+        return {"pages_estimate": asked.pages, "units_estimate": asked.units}
+    if rehearsal.operation != "Scan" or not _PARTIAL.isdisjoint(request):
         return {}
     wanted = request.get("IndexName")
     size = next((each.keyspace.size_bytes for each in places.values() if each.index == wanted), 0)
@@ -112,6 +117,8 @@ def _estimates(places: dict[str, Place], rehearsal: Rehearsal) -> _Estimates:
 
 def _condition(rehearsal: Rehearsal) -> str | None:
     """Whether what the request demands of the present state holds; None where it demands nothing."""
+    if isinstance(rehearsal.error, DuplicateItem):
+        return None  # That is no condition of the statement's.
     if rehearsal.error is not None:
         return "fails"
     demands = any(name in part.parameters for part in parts_of(rehearsal.request) for name in _CONDITIONS)
@@ -121,6 +128,8 @@ def _condition(rehearsal: Rehearsal) -> str | None:
 def _remarks(operation: str, rehearsal: Rehearsal) -> tuple[str, ...]:
     if rehearsal.error is not None and rehearsal.error.code == "ConditionalCheckFailedException":
         return ("a write whose condition fails takes the units of the item that is there, and at least 1 WRU",)
-    if operation.startswith("Transact") or operation == "ExecuteTransaction":
-        return ("a transaction takes twice the units of its actions",)
-    return ()
+    if operation not in _TRANSACTIONS:
+        return ()
+    if any(not each.is_write for each in rehearsal.consumed) and is_write(operation, rehearsal.request):
+        return ("the token of this transaction was used before: it is answered again, and changes nothing",)
+    return ("a transaction takes twice the units of its actions in tables, and as many as ever in global indexes",)

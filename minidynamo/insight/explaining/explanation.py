@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from minidynamo.insight.ledger_table import number
 from minidynamo.prices.price_list import listed_prices
 from minidynamo.values.api_types import JsonObject
+from minidynamo.values.printable import printable
 
 _LABEL_WIDTH = 10
 
@@ -158,7 +159,7 @@ class Explanation:
         lines += [_line("answer", self.error)] if self.error is not None else []
         lines += [_line("better", each.text) for each in self.better]
         lines += [_line("note", each) for each in self.remarks]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def _title(self) -> str:
         where = self.table if self.index is None else f"{self.table}, index {self.index}"
@@ -184,7 +185,7 @@ class Explanation:
 
     def _pages(self) -> str:
         if not self.has_more:
-            return "1, the last"
+            return "the last"
         if self.pages_estimate is None or self.units_estimate is None:
             return "the first; go on with LastEvaluatedKey"
         together = f"which take about {number(self.units_estimate)} RRU together"

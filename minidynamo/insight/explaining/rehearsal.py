@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minidynamo.arguments import require
 from minidynamo.errors import (
     ConditionalCheckFailed,
     DuplicateItem,
@@ -81,6 +82,7 @@ class _Watching(Overlay):
 
 def require_explained(operation: str) -> None:
     """Raises ValidationError for an operation that reads and writes no items."""
+    require(isinstance(operation, str), "explain", "the API name of an operation, such as 'Query'", operation)
     if operation not in EXPLAINED:
         text = f"{operation} cannot be explained: explain takes {', '.join(sorted(EXPLAINED))}"
         raise ValidationError(text)

@@ -10,12 +10,12 @@ from minidynamo.tables.capacity import read_units
 from minidynamo.values.api_types import Request
 from minidynamo.values.records import checked_record, record_size_bytes
 
-_PAGES_MAX = 20
+_PAGES_MAX = 8
 
 
 @dataclass(slots=True)
 class WholeRead:
-    """What all pages come to, or the first twenty of them.
+    """What all pages come to, or the first eight of them.
 
     Attributes:
         pages: how many were read.
