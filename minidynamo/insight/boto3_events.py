@@ -62,6 +62,15 @@ def observing_events(events: object, client: object, listeners: Sequence[Listene
             emitter.unregister(event, unique_id=f"{identity}-{event}")
 
 
+class _Thread(threading.local):
+    """Whether this thread tells of a request, or asks for itself: what it asks meanwhile is nobody's call."""
+
+    is_busy = False
+
+
+_thread = _Thread()
+
+
 class _Kept(NamedTuple):
     """What is kept of a request until it is answered.
 
@@ -87,13 +96,12 @@ class _Hooks:
     def __init__(self, client: object, listeners: Sequence[Listener]) -> None:
         self.is_on = True
         self._listeners = listeners
-        self._thread = _Thread()
         self._key = f"minidynamo_observed_{id(self)}"
         self._tables: KnownTables = DescribedTables(lambda operation, request: self._asked(client, operation, request))
 
     def build(self, params: RequestDraft, model: Model, context: JsonObject, **ignored: object) -> None:
         """Asks for all units, before the request is made. What is no request is left to botocore to refuse."""
-        if not self.is_on or model.name not in API or self._thread.is_busy:
+        if not self.is_on or model.name not in API or _thread.is_busy:
             return
         if not isinstance(params.get(_PARAMETER, ""), str):
             return
@@ -143,28 +151,22 @@ class _Hooks:
         observed = Observed(
             kept.operation, kept.request, response, error, consumed, kept.place, kept.began, seconds, self._tables
         )
-        self._thread.is_busy = True  # What a listener asks for is not told of.
+        _thread.is_busy = True  # What a listener asks for is not told of.
         try:
             tell(self._listeners, observed)
         finally:
-            self._thread.is_busy = False
+            _thread.is_busy = False
 
     def _asked(self, client: object, operation: str, request: Request) -> Response:
         """Asks the client itself, without observing that."""
-        was_busy, self._thread.is_busy = self._thread.is_busy, True
+        was_busy, _thread.is_busy = _thread.is_busy, True
         try:
             answer = getattr(client, snake_case(operation))(**request)
         except Exception:  # botocore's, or another's: what is not told is not known.
             return {}
         finally:
-            self._thread.is_busy = was_busy
+            _thread.is_busy = was_busy
         if inspect.isawaitable(answer):  # Nobody waits here for an asynchronous client.
             getattr(answer, "close", lambda: None)()
             return {}
         return dict(answer)
-
-
-class _Thread(threading.local):
-    """Whether this thread tells of a request, or asks for itself."""
-
-    is_busy = False

@@ -27,7 +27,7 @@ def require_within(ledger: Noted, bounds: Mapping[str, float | None]) -> None:
     for name, bound in bounds.items():
         if bound is None:
             continue
-        if isinstance(bound, bool) or not isinstance(bound, int | float) or bound < 0:
+        if isinstance(bound, bool) or not isinstance(bound, int | float) or not bound >= 0:
             raise TypeError(f"max_{name.replace(' ', '_')} takes a number of at least 0, and was given {bound!r}")
         if spent[name] > bound:
             broken.append(f"{spent[name]:g} {name}, at most {bound:g} allowed")

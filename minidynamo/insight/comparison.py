@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
 
 from minidynamo.insight.entry import Entry
@@ -103,17 +104,15 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
-_Key = tuple[str, str, str, str, int]
+_Key = tuple[str, str, str | None, str]
 
 
-def _by_key(ledger: Noted) -> dict[_Key, Entry]:
-    """Lines by what they are of; the lines of one file are counted, since every edit moves them."""
-    counted: dict[tuple[str, str, str, str], int] = {}
-    found: dict[_Key, Entry] = {}
+def _by_key(ledger: Noted) -> dict[_Key, list[Entry]]:
+    """Lines by what they are of. Those of one file are together, in their order, since every edit moves them."""
+    found: dict[_Key, list[Entry]] = {}
     for each in sorted(ledger.entries, key=lambda each: _line_number(each.place)):
-        key = each.operation, each.table, each.index or "", each.place.rpartition(":")[0]
-        counted[key] = counted.get(key, 0) + 1
-        found[*key, counted[key]] = each
+        key = each.operation, each.table, each.index, each.place.rpartition(":")[0]
+        found.setdefault(key, []).append(each)
     return found
 
 
@@ -122,9 +121,21 @@ def _line_number(place: str) -> int:
     return int(line) if line.isdecimal() else 0
 
 
-def _paired(before: dict[_Key, Entry], after: dict[_Key, Entry]) -> Iterator[Difference]:
+def _paired(before: dict[_Key, list[Entry]], after: dict[_Key, list[Entry]]) -> Iterator[Difference]:
+    """Lines before and after: those that cost the same are the same, the others are in their order."""
     for key in {**before, **after}:
-        yield Difference(before.get(key), after.get(key))
+        old, new = list(before.get(key, ())), list(after.get(key, ()))
+        for each in list(new):
+            same = next((other for other in old if _cost(other) == _cost(each)), None)
+            if same is not None:
+                old.remove(same)
+                new.remove(each)
+        for was, now in zip_longest(old, new):
+            yield Difference(was, now)
+
+
+def _cost(entry: Entry) -> tuple[int, float, float]:
+    return entry.calls, entry.read_units, entry.write_units
 
 
 def _row(difference: Difference) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from minidynamo.insight.filters import filter_clauses
 from minidynamo.insight.known_tables import KnownTable
 from minidynamo.insight.loops import loop_around
 from minidynamo.insight.observed import Observed
@@ -17,7 +18,6 @@ FAULTS_MAX = 1_000
 # Calls of one kind in a row: fewer are no matter.
 RUN_MIN = 10
 _THREADS_MAX = 1_000
-_PENDING_MAX = 1_000
 _PAGES = frozenset({"Query", "Scan"})
 # What batches do as well.
 _SINGLE = frozenset({"GetItem", "PutItem"})
@@ -37,7 +37,7 @@ class Trace:
         filtered: those with a filter.
         filtered_read, filtered_kept: items that these read and kept.
         filtered_units: units that these took.
-        ended_early: answers with a LastEvaluatedKey, but for those to a Limit alone: these are wanted.
+        ended_early: answers with a LastEvaluatedKey to requests without Limit.
         followed: requests with an ExclusiveStartKey.
         short_limits: answers to a Limit and a filter that kept fewer than Limit, and had a LastEvaluatedKey.
         longest_run: the most of them in a row.
@@ -45,8 +45,8 @@ class Trace:
         looped: the most of them in a row, in tens, for several items, that came from a loop of the program itself.
         loop: the line in that loop, here or where it is called from.
         conditions: writes with a condition, which no batch takes.
-        unprocessed: entries of batches that were not carried out, and not sent again yet.
-        request: the last one with a filter, or the first one.
+        filter: the text of the last filter.
+        clauses: the attributes that it demands something of, each with the operator, as far as a key could answer that.
         attributes: what projections asked for; None of nothing.
         wants_all: whether a read asked for all attributes.
     """
@@ -64,8 +64,8 @@ class Trace:
     looped: int = 0
     loop: str = ""
     conditions: int = 0
-    unprocessed: int = 0
-    request: Request | None = None
+    filter: str = ""
+    clauses: tuple[tuple[str, str], ...] = ()
     attributes: set[str] | None = None
     wants_all: bool = False
 
@@ -84,6 +84,14 @@ class WrittenFault(NamedTuple):
     table: str
     place: str
     detail: str
+
+
+@dataclass(slots=True)
+class Pending:
+    """Entries of batches that were left, and the place that left them last."""
+
+    count: int = 0
+    place: str = ""
 
 
 class _Run:
@@ -111,10 +119,12 @@ class Evidence:
 
     Attributes:
         faults: how often something odd was written.
+        unprocessed: entries of batches that were not carried out, and not sent again yet, by operation and file.
     """
 
     def __init__(self) -> None:
         self.faults: dict[WrittenFault, int] = {}
+        self.unprocessed: dict[tuple[str, str], Pending] = {}
         self._runs: dict[int, _Run] = {}
 
     def note(self, observed: Observed, trace: Trace, table: KnownTable | None) -> None:
@@ -132,7 +142,7 @@ class Evidence:
         if operation in _PAGES:
             _note_page(trace, observed, response)
         elif operation in _UNPROCESSED:
-            _note_batch(trace, observed, response)
+            self._note_batch(observed, response)
         elif operation == "PutItem":
             trace.conditions += "ConditionExpression" in observed.request or "Expected" in observed.request
         if table is not None and observed.consumed and observed.consumed[0].is_write:
@@ -154,6 +164,21 @@ class Evidence:
             trace.runs_after_query = length
         if length % RUN_MIN == 0 and observed.operation in _SINGLE:
             run.note_loop(observed)
+
+    def _note_batch(self, observed: Observed, response: Response) -> None:
+        """Notes what a batch has left. What comes next from the same file is taken for that, sent again."""
+        left = response.get(_UNPROCESSED[observed.operation]) or {}
+        key = observed.operation, observed.place.rpartition(":")[0]
+        pending = self.unprocessed.get(key)
+        if pending is not None:
+            pending.count = max(0, pending.count - _entries(observed.request.get("RequestItems") or {}))
+        if not left:
+            return
+        if pending is None:
+            if len(self.unprocessed) >= FAULTS_MAX:
+                return
+            pending = self.unprocessed[key] = Pending()
+        pending.count, pending.place = pending.count + _entries(left), observed.place
 
     def _note_written(self, observed: Observed, table: KnownTable) -> None:
         units = sum(each.units for each in observed.consumed if each.index_name is None)
@@ -184,7 +209,7 @@ def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
     goes_on = request.get("ExclusiveStartKey") is not None
     trace.begun += not goes_on
     trace.followed += goes_on
-    trace.ended_early += is_left and (has_filter or request.get("Limit") is None)
+    trace.ended_early += is_left and request.get("Limit") is None
     if has_filter:
         trace.filtered += 1
         trace.filtered_units += sum(each.units for each in observed.consumed)
@@ -192,8 +217,10 @@ def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
         trace.filtered_kept += response["Count"]
         limit = request.get("Limit")
         trace.short_limits += limit is not None and is_left and response["Count"] < limit
-    if has_filter or trace.request is None:
-        trace.request = request
+        text = str(request.get("FilterExpression") or [*(request.get("ScanFilter") or request["QueryFilter"])])
+        if text != trace.filter:
+            trace.filter = text
+            trace.clauses = tuple((each.attribute, each.operator) for each in filter_clauses(request))
     if not trace.wants_all and request.get("Select") != "COUNT":
         _note_projection(trace, request)
 
@@ -209,15 +236,6 @@ def _note_projection(trace: Trace, request: Request) -> None:
     for each in text.split(","):
         first = each.strip().partition(".")[0].partition("[")[0]
         attributes.add(names.get(first, first))
-
-
-def _note_batch(trace: Trace, observed: Observed, response: Response) -> None:
-    left = response.get(_UNPROCESSED[observed.operation]) or {}
-    # What is sent again is what was left: entries that come next at the same place are taken for it.
-    if trace.unprocessed:
-        trace.unprocessed = max(0, trace.unprocessed - _entries(observed.request.get("RequestItems") or {}))
-    if left:
-        trace.unprocessed = min(_PENDING_MAX, trace.unprocessed + _entries(left))
 
 
 def _entries(by_table: Request) -> int:

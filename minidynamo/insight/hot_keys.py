@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
 
-# For each table and index.
-KEYS_MAX = 1_000
+# For each table and index, and for all of them together.
+KEYS_MAX, KEYS_ALL_MAX = 1_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ class Sketch:
         units: of all keys together.
     """
 
+    __slots__ = ("_counts", "_heap", "_keys_max", "units")
+
     def __init__(self, keys_max: int = KEYS_MAX) -> None:
         assert keys_max > 0, f"a sketch of {keys_max} keys"
         self._keys_max = keys_max
@@ -99,12 +101,22 @@ class Sketch:
             count = self._new(key)
         count.add(units, is_write, second)
 
+    def shrink(self, keys_max: int) -> None:
+        """Keeps fewer keys from now on, the heaviest of those that there are."""
+        assert 0 < keys_max <= self._keys_max, f"a sketch of {self._keys_max} keys shrinks to {keys_max}"
+        self._keys_max = keys_max
+        while len(self._counts) > keys_max:
+            self._evicted()
+
     def heaviest(self) -> list[tuple[str, KeyCount]]:
         """Keys with what they have taken, the heaviest first."""
         return sorted(self._counts.items(), key=lambda each: (-each[1].units, each[0]))
 
     def _new(self, key: str) -> KeyCount:
-        count = self._counts[key] = KeyCount(self._evicted() if len(self._counts) >= self._keys_max else 0.0)
+        least = 0.0
+        while len(self._counts) >= self._keys_max:
+            least = self._evicted()  # Each has no less than the one before.
+        count = self._counts[key] = KeyCount(least)
         heapq.heappush(self._heap, (count.units, key))
         return count
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from operator import attrgetter
@@ -12,8 +14,8 @@ from typing import TYPE_CHECKING
 from minidynamo.insight.budget import require_within
 from minidynamo.insight.entry import OTHERS, Entry
 from minidynamo.insight.evidence import Evidence, Trace
-from minidynamo.insight.hot_keys import HotKey, Sketch, hot_keys_of
-from minidynamo.insight.known_tables import CHANGING
+from minidynamo.insight.hot_keys import KEYS_ALL_MAX, KEYS_MAX, HotKey, Sketch, hot_keys_of
+from minidynamo.insight.known_tables import CHANGING, KnownTable
 from minidynamo.insight.ledger_table import ledger_table
 from minidynamo.insight.noted import Line, items_kept, items_read
 from minidynamo.insight.observed import EXPIRY, Observed
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 ENTRIES_MAX = 10_000
 # Operation, table, index and place.
 _Key = tuple[str, str, str | None, str]
-_APART = CHANGING | {EXPIRY}
 _OTHERS: _Key = (OTHERS, OTHERS, None, OTHERS)
+
+
+_LEDGERS: weakref.WeakSet[Ledger] = weakref.WeakSet()
 
 
 class Ledger:
@@ -48,26 +52,34 @@ class Ledger:
         self.evidence = Evidence()
         self._lines: dict[_Key, Line] = {}
         self._keys: dict[tuple[str, str | None], Sketch] = {}
+        self._known: dict[str, KnownTable | None] = {}
         self._lock = threading.Lock()
+        _LEDGERS.add(self)
 
     def note(self, observed: Observed) -> None:
         """Adds a request."""
+        self._look_up(observed)  # Without the lock: whoever is asked may be observed as well.
         with self._lock:
-            if observed.operation in _APART and self._note_apart(observed):
+            if observed.operation == EXPIRY:
+                self._book_expiry(observed)
                 return
             self.calls += 1
             lead = self._book(observed) if observed.consumed else self._book_nothing(observed)
             lead.entry.leading_calls += 1
-            self.evidence.note(observed, lead.trace, lead.known)
+            self.evidence.note(observed, lead.trace, self._known.get(lead.entry.table))
 
-    def _note_apart(self, observed: Observed) -> bool:
-        """Does what few operations need; whether that is all."""
-        if observed.operation == EXPIRY:
-            self._book_expiry(observed)
-            return True
-        for each in self._lines.values():  # Tables are others now. What was known of those that are gone still counts.
-            each.known = observed.tables.find(each.entry.table) or each.known
-        return False
+    def _look_up(self, observed: Observed) -> None:
+        """Finds out what the tables are like that a request has used for the first time, or has changed."""
+        known = self._known
+        if observed.operation in CHANGING:
+            table = observed.request.get("TableName")
+            name = bare_name(table) if isinstance(table, str) else ""
+            if name in known:  # What was known of one that is gone still counts.
+                known[name] = observed.tables.find(name) or known[name]
+        for each in observed.consumed:
+            name = each.table if ":" not in each.table else bare_name(each.table)
+            if name not in known and len(known) < ENTRIES_MAX:
+                known[name] = observed.tables.find(each.table)
 
     # What it says.
 
@@ -81,6 +93,8 @@ class Ledger:
     def lines(self) -> list[Line]:
         """All lines with what advice looks at, in the order in which they began."""
         with self._lock:
+            for line in self._lines.values():
+                line.known = self._known.get(line.entry.table)
             return list(self._lines.values())
 
     @property
@@ -205,7 +219,7 @@ class Ledger:
         with self._lock:
             self.calls += calls
             for each in entries:
-                self._line((each.operation, each.table, each.index, each.place), None).entry.add(each)
+                self._line((each.operation, each.table, each.index, each.place)).entry.add(each)
 
     def _book(self, observed: Observed) -> Line:
         """Adds what a request took; the line of what it was about."""
@@ -217,7 +231,7 @@ class Ledger:
         for consumed in observed.consumed:
             table, index, units, is_write = consumed
             key = operation, table if ":" not in table else bare_name(table), index, place
-            line = self._lines.get(key) or self._line(key, observed)
+            line = self._lines.get(key) or self._line(key)
             entry = line.entry
             entry.calls += 1
             if is_write:
@@ -227,8 +241,9 @@ class Ledger:
             if table != previous:  # What is told of one table stands together.
                 entry.table_calls += 1
                 previous = table
-            if line.known is not None:
-                keys = touched_keys(request, line.known, index)
+            known = self._known.get(key[1])
+            if known is not None:
+                keys = touched_keys(request, known, index)
                 for each in keys:
                     line.keys.add(each, units / len(keys), is_write, second)
             if lead is None or index == wanted:
@@ -246,7 +261,7 @@ class Ledger:
     def _book_expiry(self, observed: Observed) -> None:
         """Adds what the service itself has deleted: no request, and no units."""
         table, count = observed.request["TableName"], observed.request["Count"]
-        entry = self._line((EXPIRY, table, None, observed.place), observed).entry
+        entry = self._line((EXPIRY, table, None, observed.place)).entry
         entry.calls += 1
         entry.items_read += count
         entry.items_kept += count
@@ -255,27 +270,30 @@ class Ledger:
         """Adds a request that took nothing, or failed; its line."""
         table = observed.request.get("TableName")
         name = bare_name(table) if isinstance(table, str) else ""
-        line = self._line((observed.operation, name, None, observed.place), observed)
+        line = self._line((observed.operation, name, None, observed.place))
         line.entry.calls += 1
         line.entry.table_calls += 1
         line.entry.errors += observed.error is not None
         return line
 
-    def _line(self, key: _Key, observed: Observed | None) -> Line:
+    def _line(self, key: _Key) -> Line:
         line = self._lines.get(key)
         if line is None:
             if len(self._lines) >= ENTRIES_MAX:
                 key = _OTHERS
                 if key in self._lines:
                     return self._lines[key]
-            known = observed.tables.find(key[1]) if observed is not None and key[1] else None
-            line = self._lines[key] = Line(Entry(*key), Trace(), known, self._sketch(key[1], key[2]))
+            line = self._lines[key] = Line(Entry(*key), Trace(), None, self._sketch(key[1], key[2]))
         return line
 
     def _sketch(self, table: str, index: str | None) -> Sketch:
         sketch = self._keys.get((table, index))
         if sketch is None:
-            sketch = self._keys[table, index] = Sketch()
+            share = min(KEYS_MAX, max(1, KEYS_ALL_MAX // (len(self._keys) + 1)))
+            if share < KEYS_MAX:
+                for each in self._keys.values():
+                    each.shrink(share)
+            sketch = self._keys[table, index] = Sketch(share)
         return sketch
 
     def _grouped(
@@ -297,3 +315,13 @@ class Ledger:
             return -dollars, -entry.calls, entry.operation, entry.table, entry.index or "", entry.place
 
         return sorted(entries, key=order)
+
+
+def _begin_as_child() -> None:
+    """Gives ledgers locks of their own in a child process, where a thread that held one is gone."""
+    for each in list(_LEDGERS):
+        each._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_as_child)

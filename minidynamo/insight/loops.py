@@ -17,7 +17,8 @@ _TESTS = ("test", "tests", "conftest")
 def is_in_loop(place: str) -> bool:
     """Whether the line at a place is within a loop of its function, so that it is run again and again by itself."""
     source = source_of(place)
-    return source is not None and source.line in _looped_lines(source.code, "")
+    code = None if source is None else source.code()
+    return source is not None and code is not None and source.line in _looped_lines(code, "")
 
 
 def loop_around(place: str) -> str:
@@ -28,7 +29,8 @@ def loop_around(place: str) -> str:
     """
     source = source_of(place)
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (source is None or frame.f_code is not source.code):
+    code = None if source is None else source.code()
+    while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     package = _package(frame)
     for _ in range(_LEVELS_MAX):

@@ -30,17 +30,19 @@ class Observation(AbstractContextManager[Ledger]):
         self.ledger = ledger
         self._target = target
         self._listeners = listeners
-        self._on = ExitStack()
+        self._on: list[ExitStack] = []
 
     def __repr__(self) -> str:
         return f"<Observation: {self.ledger!r}>"
 
     def __enter__(self) -> Ledger:
-        self._on.enter_context(_observing(self._target, self._listeners))
+        entered = ExitStack()
+        entered.enter_context(_observing(self._target, self._listeners))
+        self._on.append(entered)
         return self.ledger
 
     def __exit__(self, *exception: object) -> None:
-        self._on.close()
+        self._on.pop().close()
 
 
 def observe(
@@ -72,6 +74,8 @@ def observe(
     """
     is_known = target is None or _database_of(target) is not None or events_of(target) is not None
     require(is_known, "observe", _TARGETS, target)
+    is_listening = isinstance(listeners, Sequence) and not isinstance(listeners, str) and all(map(callable, listeners))
+    require(is_listening, "listeners", "a list of functions, each called with an Observed", listeners)
     ledger = Ledger(prices, region or _region_of(target) or "us-east-1")
     told: list[Listener] = [ledger.note, *listeners]
     if tracer is not None:
@@ -110,6 +114,9 @@ def events_of(target: object) -> object | None:
     """What calls the hooks of a client, a resource or the clients of a session; None of all else."""
     meta = getattr(target, "meta", None)
     if meta is not None:
+        service = getattr(getattr(getattr(meta, "client", target), "meta", meta), "service_model", None)
+        if getattr(service, "service_name", "dynamodb") != "dynamodb":
+            return None
         return getattr(getattr(getattr(meta, "client", None), "meta", meta), "events", None)
     inner = getattr(target, "_session", target)
     find: Callable[[str], object] | None = getattr(inner, "get_component", None)

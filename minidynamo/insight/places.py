@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -20,7 +21,7 @@ _BETWEEN = frozenset(
     (
         *("aioboto3", "aiobotocore", "boto3", "botocore", "s3transfer", "dyntastic", "pydantic", "pynamodb"),
         *("aws_xray_sdk", "ddtrace", "opentelemetry", "sentry_sdk", "wrapt", "backoff", "tenacity"),
-        *("_pytest", "hypothesis", "pluggy"),
+        *("_pytest", "hypothesis", "pluggy", "httptools", "starlette", "uvicorn", "uvloop"),
     )
 )
 _INSTALLED = ("site-packages", "dist-packages")
@@ -32,7 +33,7 @@ _within: ContextVar[str] = ContextVar("minidynamo handler", default="")
 # By the path of a file, how it is shown; and the files that are passed over.
 _shown: dict[str, str] = {}
 _passed_over: set[str] = set()
-_SOURCES_MAX = 100_000
+_SOURCES_MAX = 20_000
 
 
 class Source(NamedTuple):
@@ -41,12 +42,12 @@ class Source(NamedTuple):
     Attributes:
         path: of the file.
         line: its number.
-        code: of the function that the line is in.
+        code: gives that of the function that the line is in, as long as there is one.
     """
 
     path: str
     line: int
-    code: CodeType
+    code: Callable[[], CodeType | None]
 
 
 # By file and line, the place; and the other way round.
@@ -104,7 +105,7 @@ def _place(name: str, path: str, number: int, code: CodeType) -> str:
             return place
     place = f"{handler} {name}:{number}".lstrip()
     if len(_sources) < _SOURCES_MAX:
-        _sources[place] = Source(path, number, code)
+        _sources[place] = Source(path, number, weakref.ref(code))
         if not handler:
             _places[path, number] = place
     return place
@@ -127,10 +128,13 @@ def _name_of_file(path: str) -> str | None:
     parts = Path(path).parts
     installed = next((number for number, part in enumerate(parts) if part in _INSTALLED), None)
     if installed is not None:
-        package = parts[installed + 1].removesuffix(".py")
-        return None if package in _BETWEEN else "/".join(parts[installed + 1 :])
+        package = parts[installed + 1].removesuffix(".py") if len(parts) > installed + 1 else ""
+        return None if package in _BETWEEN else "/".join(parts[installed + 1 :]) or path
     if path.startswith(_STANDARD):
         return None
-    here = Path.cwd()
     found = Path(path)
-    return found.relative_to(here).as_posix() if found.is_relative_to(here) else "/".join(parts[-2:])
+    try:
+        here = Path.cwd()
+    except OSError:  # It is gone.
+        here = found
+    return found.relative_to(here).as_posix() if here in found.parents else "/".join(parts[-2:]) or path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from minidynamo.insight.entry import Entry
 from minidynamo.insight.noted import Noted
@@ -13,6 +14,7 @@ _FORMAT, _VERSION = "minidynamo ledger", 1
 _TEXTS, _COUNTS = ("operation", "table", "place"), ("calls", "errors", "items_read", "items_kept")
 _TOLD = ("leading_calls", "table_calls")
 _UNITS = ("read_units", "write_units")
+_MOST = 10**15
 
 
 class LedgerError(ValueError):
@@ -41,7 +43,7 @@ def load_entries(path: Path) -> tuple[int, list[Entry]]:
         read = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LedgerError(f"cannot read {path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):  # No text, no JSON, or more of it than can be read.
         raise LedgerError(f"{path} is no ledger: it is no JSON") from None
     if not isinstance(read, dict) or read.get("format") != _FORMAT:
         raise LedgerError(f"{path} is no ledger: write one with Ledger.save")
@@ -50,7 +52,7 @@ def load_entries(path: Path) -> tuple[int, list[Entry]]:
             f"{path} is a ledger of version {read.get('version')!r}, and this minidynamo reads {_VERSION}"
         )
     entries, calls = read.get("entries"), read.get("calls")
-    if not isinstance(entries, list) or not isinstance(calls, int) or not all(map(_is_entry, entries)):
+    if not isinstance(entries, list) or not _is_count(calls) or not all(map(_is_entry, entries)):
         raise LedgerError(f"{path} is no ledger: its entries are damaged")
     return calls, [Entry(**each) for each in entries]
 
@@ -61,10 +63,16 @@ def _is_entry(read: object) -> bool:
     return (
         all(isinstance(read[name], str) for name in _TEXTS)
         and all(_is_count(read[name]) for name in (*_COUNTS, *_TOLD))
-        and all(isinstance(read[name], int | float) and read[name] >= 0 for name in _UNITS)
+        and read["errors"] <= read["calls"]
+        and all(is_amount(read[name]) for name in _UNITS)
         and isinstance(read["index"], str | None)
     )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and is_amount(value)
+
+
+def is_amount(value: object) -> bool:
+    """Whether a value that was read is a number that may be one of calls or units."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST

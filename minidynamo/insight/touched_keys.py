@@ -15,6 +15,7 @@ from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import Request
 from minidynamo.values.attribute_value import AttributeValue
+from minidynamo.values.numbers import canonical_number
 
 _KEY_CHARACTERS_MAX = 100
 
@@ -83,7 +84,17 @@ def _text(values: Mapping[str, AttributeValue], names: Sequence[str]) -> str:
 def key_text(value: AttributeValue) -> str:
     """The value of a key attribute as text, shortened where it is long."""
     for kind, content in value.items():
+        if kind == "N":
+            return f"{_number(str(content))} (N)"
         text = content.hex() if isinstance(content, bytes) else str(content)
         text = text if kind == "S" else f"{text} ({kind})"
         return text if len(text) <= _KEY_CHARACTERS_MAX else f"{text[:_KEY_CHARACTERS_MAX]}..."
     return "?"
+
+
+def _number(text: str) -> str:
+    """A number in its normal form, since 1 and 1.0 are one key."""
+    try:
+        return canonical_number(text)
+    except DynamoError:
+        return text[:_KEY_CHARACTERS_MAX]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from minidynamo.insight.ledger_table import number
 from minidynamo.insight.observed import Observed
-from minidynamo.insight.saved import LedgerError
+from minidynamo.insight.saved import LedgerError, is_amount
 from minidynamo.prices.price_list import PriceList
 
 _FORMAT, _VERSION = "minidynamo test costs", 1
@@ -74,12 +74,14 @@ def read_costs(path: Path) -> dict[str, Cost]:
     except OSError as error:
         remedy = "make it with --dynamodb-cost=write"
         raise LedgerError(f"cannot read {path.name}: {error.strerror or error}; {remedy}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):
         raise LedgerError(f"{path.name} does not say what tests cost: it is no JSON") from None
     is_known = isinstance(read, dict) and read.get("format") == _FORMAT and read.get("version") == _VERSION
     if not is_known or not isinstance(read.get("tests"), dict):
         raise LedgerError(f"{path.name} does not say what tests cost: make it anew with --dynamodb-cost=write")
-    try:
-        return {name: Cost(**cost) for name, cost in read["tests"].items()}
-    except TypeError:
-        raise LedgerError(f"{path.name} is damaged: make it anew with --dynamodb-cost=write") from None
+    tests = read["tests"]
+    if not all(isinstance(each, dict) and each.keys() == asdict(Cost()).keys() for each in tests.values()) or not all(
+        is_amount(number) for each in tests.values() for number in each.values()
+    ):
+        raise LedgerError(f"{path.name} is damaged: make it anew with --dynamodb-cost=write")
+    return {name: Cost(**cost) for name, cost in tests.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,7 +22,7 @@ def add_cost_options(parser: pytest.Parser) -> None:
         "--dynamodb-cost",
         nargs="?",
         const="print",
-        choices=_MODES,
+        type=_mode,
         metavar="MODE",
         help="tell what tests cost: print the dearest (the default), write all to a file, or check that none costs "
         "more than the file says",
@@ -42,6 +43,12 @@ def add_cost_options(parser: pytest.Parser) -> None:
     )
 
 
+def _mode(text: str) -> str:
+    if text not in _MODES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_MODES)}: write --dynamodb-cost behind files")
+    return text
+
+
 def is_wanted(config: pytest.Config) -> bool:
     """Whether a run is to tell what its tests cost."""
     options = ("--dynamodb-cost", "--dynamodb-cost-markdown", "--dynamodb-advice")
@@ -53,6 +60,10 @@ def count_costs(config: pytest.Config) -> None:
     from minidynamo.insight.saved import LedgerError
     from minidynamo.pytest_plugin.costs import TestCosts
 
+    for option in ("--dynamodb-cost-file", "--dynamodb-cost-markdown"):
+        path = config.getoption(option)
+        if path is not None and not (config.rootpath / path).parent.is_dir():
+            raise pytest.UsageError(f"{option}: there is no folder {(config.rootpath / path).parent}")
     try:
         costs = TestCosts(config)
     except LedgerError as error:

@@ -20,6 +20,7 @@ from minidynamo.insight.ledger import Ledger
 from minidynamo.insight.ledger_table import markdown_lines, number, text_lines
 from minidynamo.insight.observed import EXPIRY, Observed
 from minidynamo.insight.observer import Observer
+from minidynamo.insight.saved import LedgerError
 from minidynamo.pytest_plugin.cost_file import Cost, read_costs, write_costs
 from minidynamo.values.api_types import JsonObject
 
@@ -59,6 +60,9 @@ class TestCosts:
         self._varying: set[str] = set()
         self._advice: dict[tuple[str, str], Advice] = {}
         self._current: Cost | None = None
+        self._root = config.rootpath
+        self._collected: set[str] = set()
+        self._collects_whole_files = not any("::" in str(each) for each in config.args)
         self._around = ExitStack()
         self._around.enter_context(everywhere(Observer([self._note])))
 
@@ -73,6 +77,11 @@ class TestCosts:
             self.ledger.note(observed)
 
     # Hooks.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Notes which tests there are, before some are left out."""
+        self._collected |= {each.nodeid for each in items}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -98,6 +107,7 @@ class TestCosts:
         self.tests |= {name: Cost(**cost) for name, cost in output["tests"].items()}
         self.fixtures.merge(Cost(**output["fixtures"]))
         self._varying |= set(output["varying"])
+        self._collected |= set(output["collected"])
         self.ledger.add((Entry(**each) for each in output["entries"]), output["calls"])
         for each in output["advice"]:
             self._keep(Advice(*each))
@@ -111,8 +121,8 @@ class TestCosts:
         if output is not None:
             output[_OUTPUT] = self._handed_over()
             return
-        if self._mode == "write":
-            write_costs(self._path, {name: cost for name, cost in self.tests.items() if name not in self._varying})
+        if self._mode == "write" and session.testscollected and not session.config.option.collectonly:
+            write_costs(self._path, self._kept() | self._told())
         if self._markdown is not None:
             with open(session.config.rootpath / self._markdown, "a", encoding="utf-8") as file:
                 file.write("\n".join([*self._markdown_lines(), ""]))
@@ -148,9 +158,28 @@ class TestCosts:
             "tests": {name: asdict(cost) for name, cost in self.tests.items()},
             "fixtures": asdict(self.fixtures),
             "varying": sorted(self._varying),
+            "collected": sorted(self._collected),
             "entries": [each.as_json() for each in self.ledger.entries],
             "calls": self.ledger.calls,
             "advice": [list(each) for each in self._advice.values()],
+        }
+
+    def _told(self) -> dict[str, Cost]:
+        """What is written of the tests of this run."""
+        return {name: cost for name, cost in self.tests.items() if name not in self._varying}
+
+    def _kept(self) -> dict[str, Cost]:
+        """What the file says of tests that did not run, or failed; those are left out that there are no more."""
+        try:
+            known = read_costs(self._path) if self._path.exists() else {}
+        except LedgerError:
+            known = {}  # It is made anew.
+        files = {name.partition("::")[0] for name in self._collected} if self._collects_whole_files else set()
+        return {
+            name: cost
+            for name, cost in known.items()
+            if (name in self._collected or name.partition("::")[0] not in files)
+            and (self._root / name.partition("::")[0]).exists()
         }
 
     def _dearest(self) -> list[tuple[str, Cost]]:

@@ -158,7 +158,7 @@ def test_a_write_of_partiql_is_told_as_any_other(shop: Database) -> None:
 def test_pages_are_told(shop: Database) -> None:
     explained = shop.explain("Scan", TableName="Shop", Limit=10)
     assert explained.has_more
-    assert "the first of about 1, which take about 8.5 RRU together; go on" in str(explained)
+    assert "the first; go on" in str(explained)
 
 
 def test_the_client_explains_what_it_would_do(client: Client) -> None:

@@ -7,11 +7,17 @@ import re
 from typing import NamedTuple
 
 from minidynamo.insight.entry import Entry
-from minidynamo.insight.places import source_of
+from minidynamo.insight.places import Source, source_of
 from minidynamo.values.printable import printable
 
 # On a line, or on the one above: `# minidynamo: ok` silences all rules, `# minidynamo: ok scan` the one of this name.
 _SILENCING = re.compile(r"#\s*minidynamo:\s*ok\b(?P<rules>[\w\s,-]*)")
+
+
+# By which the rules are silenced.
+RULE_NAMES = frozenset(
+    ("scan", "filter", "page", "limit", "unprocessed", "single-reads", "single-writes", "hot-key", "index", "item")
+)
 
 
 class Advice(NamedTuple):
@@ -35,19 +41,31 @@ class Advice(NamedTuple):
 
     @property
     def is_silenced(self) -> bool:
-        """Whether a comment at its place says that it is right as it is."""
+        """Whether a comment at its place says that it is right as it is: on its lines, or on one of its own above."""
         source = source_of(self.place)
         if source is None:
             return False
         linecache.checkcache(source.path)
-        return any(self._silences(linecache.getline(source.path, source.line - above)) for above in (0, 1))
+        above = linecache.getline(source.path, source.line - 1)
+        lines = [above] if above.lstrip().startswith("#") else []
+        lines += [linecache.getline(source.path, number) for number in range(source.line, _last_line(source) + 1)]
+        return any(map(self._silences, lines))
 
     def _silences(self, line: str) -> bool:
         found = _SILENCING.search(line)
         if found is None:
             return False
-        rules = found["rules"].replace(",", " ").split()
-        return not rules or self.rule in rules
+        named = set(found["rules"].replace(",", " ").split()) & RULE_NAMES
+        return not named or self.rule in named
+
+
+def _last_line(source: Source) -> int:
+    """The last line of the call at a place, which may stand on several."""
+    code = source.code()
+    if code is None:
+        return source.line
+    positions = (each for each in code.co_positions() if each[0] == source.line)
+    return max((end or source.line for _, end, _, _ in positions), default=source.line)
 
 
 def subject(entry: Entry) -> str:

@@ -18,13 +18,11 @@ _REMEDIES = {
 
 def unprocessed(ledger: Noted) -> Iterator[Advice]:
     """Entries of batches that were not carried out, and not sent again."""
-    for line in ledger.lines:
-        remedy = _REMEDIES.get(line.entry.operation)
-        if remedy is not None and line.trace.unprocessed:
-            count = line.trace.unprocessed
-            entries = "entry was" if count == 1 else "entries were"
-            text = f"{count} {entries} left by {line.entry.operation} and not sent again: {remedy}"
-            yield Advice("unprocessed", line.entry.place, text)
+    for (operation, _), pending in list(ledger.evidence.unprocessed.items()):
+        if pending.count:
+            entries = "entry was" if pending.count == 1 else "entries were"
+            text = f"{pending.count} {entries} left by {operation} and not sent again: {_REMEDIES[operation]}"
+            yield Advice("unprocessed", pending.place, text)
 
 
 def single_reads(ledger: Noted) -> Iterator[Advice]:

@@ -48,7 +48,7 @@ def _remedy(line: Line, name: str) -> str:
 def _is_wanted(entry: Entry, lines: list[Line]) -> bool:
     """Whether an index would answer what somebody looks for by a filter: then that is what there is to be said."""
     return any(
-        entry.index in answering(line.known, line.trace.request or {}, line.entry.index)
+        entry.index in answering(line)
         for line in lines
         if line.entry.operation in _READS and line.entry.table == entry.table and line.trace.filtered
     )

@@ -21,16 +21,20 @@ def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
 
     Local indexes lie in the partitions of their tables, of which it is said.
     """
+    tables = {line.entry.table: line.known for line in ledger.lines if line.known is not None}
+    places: dict[tuple[str, str | None], str] = {}
+    for entry in ledger.entries:  # Dearest first.
+        places.setdefault((entry.table, entry.index), entry.place)
     for (table, index), sketch in ledger.sketches.items():
-        known = _key_of(ledger, table, index)
+        known = tables[table].index(index) if table in tables else None
         if known is not None and known.is_local:
             continue
         for key, count in sketch.heaviest()[:_KEYS_MIN]:
             said = _too_much(count, sketch)
             if said:
                 where = table if index is None else f"the index {index} of {table}"
-                text = f"the key {key!r} of {where} {said}: {_remedy(ledger, table, index)}"
-                yield Advice("hot-key", _dearest_place(ledger, table, index), text)
+                text = f"the key {key!r} of {where} {said}: {_remedy(known)}"
+                yield Advice("hot-key", places.get((table, index), ""), text)
 
 
 def _too_much(count: KeyCount, sketch: Sketch) -> str:
@@ -47,20 +51,9 @@ def _too_much(count: KeyCount, sketch: Sketch) -> str:
     return ""
 
 
-def _remedy(ledger: Noted, table: str, index: str | None) -> str:
-    known = _key_of(ledger, table, index)
+def _remedy(known: KnownIndex | None) -> str:
     name = "the key" if known is None else known.partition_key[0]
     return (
         f"spread it (write sharding): append one of some suffixes to {name} where it is written, such as '#0' to '#9', "
         "and read all of them; or keep what is read so often in a cache"
     )
-
-
-def _key_of(ledger: Noted, table: str, index: str | None) -> KnownIndex | None:
-    known = next((line.known for line in ledger.lines if line.entry.table == table and line.known is not None), None)
-    return None if known is None else known.index(index)
-
-
-def _dearest_place(ledger: Noted, table: str, index: str | None) -> str:
-    entries = [each for each in ledger.entries if each.table == table and each.index == index]
-    return entries[0].place if entries else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from minidynamo.insight.advice.advice import Advice, subject
-from minidynamo.insight.filters import filter_clauses
-from minidynamo.insight.known_tables import KnownTable
 from minidynamo.insight.noted import Line, Noted
-from minidynamo.values.api_types import Request
+
+# Operation, table, index and file.
+_Where = tuple[str, str, str | None, str]
 
 # Fewer items than these are no reason to say anything.
 _ITEMS_MIN = 100
@@ -23,7 +23,7 @@ def repeated_scans(ledger: Noted) -> Iterator[Advice]:
         entry, trace = line.entry, line.trace
         if trace.begun < (_SCANS_MIN if trace.filtered else _WHOLE_SCANS_MIN) or entry.items_read < _ITEMS_MIN:
             continue
-        remedy = _remedy(line.known, trace.request or {}, entry.index)
+        remedy = _remedy(line)
         if trace.filtered == 0:
             remedy = "keep what it looks for where a Query or GetItem finds it, or remember the answer"
         text = (
@@ -44,16 +44,17 @@ def wasteful_filters(ledger: Noted) -> Iterator[Advice]:
         share = 1 - trace.filtered_kept / trace.filtered_read
         text = (
             f"the filter of {entry.operation} on {subject(entry)} throws away {share:.0%} of {trace.filtered_read:,} "
-            f"items that were paid for: {_remedy(line.known, trace.request or {}, entry.index)}"
+            f"items that were paid for: {_remedy(line)}"
         )
         yield Advice("filter", entry.place, text, _wasted(line))
 
 
 def forgotten_pages(ledger: Noted) -> Iterator[Advice]:
     """Answers with a LastEvaluatedKey that is never followed, so that the rest is never seen."""
+    followed = _followed(ledger)
     for line in _pages(ledger, "Query", "Scan"):
         entry, trace = line.entry, line.trace
-        if trace.ended_early and not trace.short_limits and not _is_followed(ledger, line):
+        if trace.ended_early and _where(line) not in followed:
             text = (
                 f"{entry.operation} of {subject(entry)} had more to give {_times(trace.ended_early)}, and nobody asked "
                 "for it: follow LastEvaluatedKey, or use a paginator"
@@ -63,9 +64,10 @@ def forgotten_pages(ledger: Noted) -> Iterator[Advice]:
 
 def limits_with_filters(ledger: Noted) -> Iterator[Advice]:
     """Limit together with a filter, taken for the number of items that come back."""
+    followed = _followed(ledger)
     for line in _pages(ledger, "Query", "Scan"):
         entry, trace = line.entry, line.trace
-        if trace.short_limits and not _is_followed(ledger, line):
+        if trace.short_limits and _where(line) not in followed:
             text = (
                 f"Limit of {entry.operation} on {subject(entry)} bounds what is read, before the filter: "
                 f"{_times(trace.short_limits)} fewer came back while there was more: go on until there is no "
@@ -78,15 +80,14 @@ def _pages(ledger: Noted, *operations: str) -> Iterator[Line]:
     return (line for line in ledger.lines if line.entry.operation in operations)
 
 
-def _is_followed(ledger: Noted, line: Line) -> bool:
-    """Whether pages are followed there: at the same place, or at another one of the same file."""
+def _followed(ledger: Noted) -> set[_Where]:
+    """Where pages are followed: at a place, or at another one of the same file."""
+    return {_where(line) for line in _pages(ledger, "Query", "Scan") if line.trace.followed}
+
+
+def _where(line: Line) -> _Where:
     entry = line.entry
-    return any(
-        other.trace.followed
-        for other in _pages(ledger, entry.operation)
-        if (other.entry.table, other.entry.index) == (entry.table, entry.index)
-        and other.entry.place.rpartition(":")[0] == entry.place.rpartition(":")[0]
-    )
+    return entry.operation, entry.table, entry.index, entry.place.rpartition(":")[0]
 
 
 def _wasted(line: Line) -> float:
@@ -99,29 +100,29 @@ def _wasted(line: Line) -> float:
     return wasted
 
 
-def _remedy(table: KnownTable | None, request: Request, index_name: str | None) -> str:
+def _remedy(line: Line) -> str:
     """Which key condition would answer what a filter asks: by an index that there is, or by a new one."""
-    clauses = filter_clauses(request)
-    for name in answering(table, request, index_name):
+    table, clauses = line.known, line.trace.clauses
+    for name in answering(line):
         assert table is not None, f"{name} is an index of no table"
         where = "the table" if name is None else f"the index {name}"
         key = table.key if name is None else table.indexes[name]
         return f"Query {where} by {', '.join(key.partition_key)}"
-    equal = [each.attribute for each in clauses if each.operator == "="]
     if not clauses:
         return "find it by a key condition: keep what the filter looks for as an attribute of a key"
-    names = list(dict.fromkeys([*equal, *(each.attribute for each in clauses)]))[:2]
+    equal = [name for name, operator in clauses if operator == "="]
+    names = list(dict.fromkeys([*equal, *(name for name, _ in clauses)]))[:2]
     return f"Query a global index with the key ({', '.join(names)})"
 
 
-def answering(table: KnownTable | None, request: Request, index_name: str | None) -> Iterator[str | None]:
-    """The indexes of a table, None for itself, whose key condition would find what the filter of a request asks for."""
-    if table is None:
+def answering(line: Line) -> Iterator[str | None]:
+    """The indexes of a table, None for itself, whose key condition would find what a filter asks for."""
+    if line.known is None:
         return
-    equal = {each.attribute for each in filter_clauses(request) if each.operator == "="}
-    is_query = "KeyConditionExpression" in request or "KeyConditions" in request
-    for name, index in ((None, table.key), *table.indexes.items()):
-        is_same = is_query and name == index_name
+    entry = line.entry
+    equal = {name for name, operator in line.trace.clauses if operator == "="}
+    for name, index in ((None, line.known.key), *line.known.indexes.items()):
+        is_same = entry.operation == "Query" and name == entry.index
         if not is_same and equal.issuperset(index.partition_key):
             yield name
 

@@ -75,10 +75,8 @@ def asked_by_statement(rehearsal: Rehearsal, table: KnownTable) -> Asked | None:
     rest = [each for each in clauses if each not in key]
     if not rest:
         return None
-    request: RequestDraft = (
-        {"TableName": table.name} if not key else {**_query(rehearsal.request, table.name, None, key)}
-    )
-    request.pop("Select", None)
+    query = _query({}, table, None, key) if key else {"TableName": table.name}
+    request: RequestDraft = {name: value for name, value in query.items() if value}
     if source.index is not None:
         request["IndexName"] = source.index
     return Asked(request, key, rest, rehearsal.units)
