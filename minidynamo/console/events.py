@@ -14,11 +14,14 @@ from minidynamo.console.console import Console
 from minidynamo.console.observation import Observation
 from minidynamo.console.parameters import Refused
 from minidynamo.console.shown import differences, entity_of, key_text
+from minidynamo.errors import DynamoError
+from minidynamo.expressions.binding import bind
 from minidynamo.http.bodies import body_of
+from minidynamo.insight.explaining.values_shown import shown_clauses
 from minidynamo.insight.observed import Observed
 from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.schema.arns import bare_name
-from minidynamo.values.api_types import JsonObject, JsonValue
+from minidynamo.values.api_types import JsonObject, JsonValue, Request
 
 # How long a browser waits before it asks again.
 _LIVE_MILLISECONDS, _CALM_MILLISECONDS = 250, 1_000
@@ -116,13 +119,21 @@ def _about(observed: Observed) -> str:
     """What a request is about: the key that it names, or how many items."""
     items = items_of(observed.request)
     if len(items) != 1:
-        return f"{len(items)} items" if items else _text(observed.request.get("KeyConditionExpression"))
+        return f"{len(items)} items" if items else _asked(observed.request)
     known = observed.tables.find(tables_of(observed.request)[0]) if tables_of(observed.request) else None
     names = () if known is None else (*known.key.partition_key, *known.key.sort_key)
     try:
         return key_text({name: items[0][name] for name in names or items[0] if name in items[0]})[:120]
     except (AttributeError, TypeError, ValueError):  # A request that was refused may hold anything.
         return json.dumps(str(items[0]))[:120]
+
+
+def _asked(request: Request) -> str:
+    """The key condition of a request with its values; "" where it has none."""
+    try:
+        return shown_clauses(bind(request, needs_key_condition=True).key_clauses or ())[:120]
+    except (DynamoError, TypeError, AttributeError):
+        return _text(request.get("KeyConditionExpression"))
 
 
 def _text(value: JsonValue) -> str:

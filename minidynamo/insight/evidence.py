@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from minidynamo.insight.filters import filter_clauses
+from minidynamo.insight.filters import clauses_in, filter_clauses
 from minidynamo.insight.known_tables import KnownTable
 from minidynamo.insight.loops import loop_around
 from minidynamo.insight.observed import Observed
+from minidynamo.requests.statements import statements_of
 from minidynamo.requests.subjects import parts_of
 from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import Request, Response
@@ -68,6 +69,26 @@ class Trace:
     clauses: tuple[tuple[str, str], ...] = ()
     attributes: set[str] | None = None
     wants_all: bool = False
+
+    def merge(self, other: Trace) -> None:
+        """Adds what another process has seen at the same place."""
+        for name in _SUMMED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in _LONGEST:
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+        self.loop = self.loop or other.loop
+        if not self.filter:
+            self.filter, self.clauses = other.filter, other.clauses
+        if other.attributes is not None:
+            self.attributes = (self.attributes or set()) | other.attributes
+        self.wants_all = self.wants_all or other.wants_all
+
+
+_LONGEST = ("longest_run", "runs_after_query", "looped")
+_SUMMED = (
+    *("begun", "filtered", "filtered_read", "filtered_kept", "filtered_units", "ended_early", "followed"),
+    *("short_limits", "conditions"),
+)
 
 
 class WrittenFault(NamedTuple):
@@ -143,6 +164,8 @@ class Evidence:
             _note_page(trace, observed, response)
         elif operation in _UNPROCESSED:
             self._note_batch(observed, response)
+        elif operation == "ExecuteStatement" and table is not None:
+            _note_select(trace, observed, table)
         elif operation == "PutItem":
             trace.conditions += "ConditionExpression" in observed.request or "Expected" in observed.request
         if table is not None and observed.consumed and observed.consumed[0].is_write:
@@ -183,7 +206,7 @@ class Evidence:
     def _note_written(self, observed: Observed, table: KnownTable) -> None:
         units = sum(each.units for each in observed.consumed if each.index_name is None)
         if units >= _LARGE_UNITS and "TableName" in observed.request:
-            self._fault(WrittenFault("large", table.name, observed.place, ""))
+            self.add_fault(WrittenFault("large", table.name, observed.place, ""))
         attribute = table.expiry_attribute
         if attribute is None:
             return
@@ -193,13 +216,14 @@ class Evidence:
                 continue
             number = value.get("N")
             if number is None:
-                self._fault(WrittenFault("text", table.name, observed.place, attribute))
+                self.add_fault(WrittenFault("text", table.name, observed.place, attribute))
             elif len(str(number).partition(".")[0]) >= _MILLISECOND_DIGITS:
-                self._fault(WrittenFault("milliseconds", table.name, observed.place, attribute))
+                self.add_fault(WrittenFault("milliseconds", table.name, observed.place, attribute))
 
-    def _fault(self, fault: WrittenFault) -> None:
+    def add_fault(self, fault: WrittenFault, count: int = 1) -> None:
+        """Notes that something odd was written so many times."""
         if fault in self.faults or len(self.faults) < FAULTS_MAX:
-            self.faults[fault] = self.faults.get(fault, 0) + 1
+            self.faults[fault] = self.faults.get(fault, 0) + count
 
 
 def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
@@ -223,6 +247,20 @@ def _note_page(trace: Trace, observed: Observed, response: Response) -> None:
             trace.clauses = tuple((each.attribute, each.operator) for each in filter_clauses(request))
     if not trace.wants_all and request.get("Select") != "COUNT":
         _note_projection(trace, request)
+
+
+def _note_select(trace: Trace, observed: Observed, table: KnownTable) -> None:
+    """Notes a SELECT that reads everything, since it pins no partition key."""
+    for _, bound in statements_of(observed.request):
+        index = table.index(bound.source.index)
+        clauses = [] if bound.is_write or index is None else clauses_in(bound.where)
+        equal = {each.attribute for each in clauses if each.operator == "="}
+        if bound.is_write or index is None or equal.issuperset(index.partition_key):
+            return
+        trace.begun += observed.request.get("NextToken") is None
+        trace.filtered += bound.where is not None
+        trace.filtered_units += sum(each.units for each in observed.consumed) if bound.where is not None else 0.0
+        trace.clauses = tuple((each.attribute, each.operator) for each in clauses)
 
 
 def _note_projection(trace: Trace, request: Request) -> None:

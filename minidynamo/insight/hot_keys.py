@@ -101,6 +101,16 @@ class Sketch:
             count = self._new(key)
         count.add(units, is_write, second)
 
+    def merge(self, key: str, units: float, error: float, calls: int) -> None:
+        """Adds what another process has counted for a key."""
+        self.units += units
+        count = self._counts.get(key)
+        if count is None:
+            count = self._new(key)
+        count.units += units
+        count.error += error
+        count.calls += calls
+
     def shrink(self, keys_max: int) -> None:
         """Keeps fewer keys from now on, the heaviest of those that there are."""
         assert 0 < keys_max <= self._keys_max, f"a sketch of {self._keys_max} keys shrinks to {keys_max}"

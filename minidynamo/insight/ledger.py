@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from minidynamo.insight.entry import OTHERS, Entry
 from minidynamo.insight.evidence import Evidence, Trace
 from minidynamo.insight.hot_keys import KEYS_ALL_MAX, KEYS_MAX, HotKey, Sketch, hot_keys_of
 from minidynamo.insight.known_tables import CHANGING, KnownTable
+from minidynamo.insight.ledger_sums import Key, LedgerSums
 from minidynamo.insight.ledger_table import ledger_table
 from minidynamo.insight.noted import Line, items_kept, items_read
 from minidynamo.insight.observed import EXPIRY, Observed
@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from minidynamo.insight.comparison import Comparison
 
 ENTRIES_MAX = 10_000
-# Operation, table, index and place.
-_Key = tuple[str, str, str | None, str]
-_OTHERS: _Key = (OTHERS, OTHERS, None, OTHERS)
+_OTHERS: Key = (OTHERS, OTHERS, None, OTHERS)
 
 
 _LEDGERS: weakref.WeakSet[Ledger] = weakref.WeakSet()
 
 
-class Ledger:
+class Ledger(LedgerSums):
     """What requests have cost. Safe to use from many threads; its size is bounded, whatever is noted.
 
     Parameters:
@@ -50,9 +48,13 @@ class Ledger:
         self.region = region
         self.calls = 0
         self.evidence = Evidence()
-        self._lines: dict[_Key, Line] = {}
+        self._lines: dict[Key, Line] = {}
         self._keys: dict[tuple[str, str | None], Sketch] = {}
         self._known: dict[str, KnownTable | None] = {}
+        # Rules and places that comments silence, as far as they are read elsewhere; and what a file has told.
+        self.silenced: set[tuple[str, str]] = set()
+        self._told_advice: list[Advice] = []
+        self._told_keys: list[HotKey] = []
         self._lock = threading.Lock()
         _LEDGERS.add(self)
 
@@ -103,48 +105,17 @@ class Ledger:
         with self._lock:
             return dict(self._keys)
 
-    @property
-    def read_units(self) -> float:
-        """Of all requests."""
-        return sum(each.read_units for each in self.entries)
-
-    @property
-    def write_units(self) -> float:
-        """Of all requests."""
-        return sum(each.write_units for each in self.entries)
-
-    @property
-    def dollars(self) -> float:
-        """What all requests cost on demand."""
-        return sum(each.dollars(self.prices, self.region) for each in self.entries)
-
-    def by_operation(self) -> list[Entry]:
-        """Sums of each operation, dearest first."""
-        return self._grouped(lambda each: (each.operation, "", None, ""))
-
-    def by_table(self) -> list[Entry]:
-        """Sums of each table with its indexes, dearest first."""
-        return self._grouped(lambda each: ("", each.table, None, ""), attrgetter("table_calls"))
-
-    def by_index(self) -> list[Entry]:
-        """Sums of each table without its indexes, and of each index, dearest first."""
-        return self._grouped(lambda each: ("", each.table, each.index, ""), attrgetter("calls"))
-
-    def by_place(self) -> list[Entry]:
-        """Sums of each line of the caller's code, dearest first."""
-        return self._grouped(lambda each: ("", "", None, each.place))
-
     def hot_keys(self, count: int = 10) -> list[HotKey]:
         """The partition keys that have taken the most units, the heaviest first."""
         with self._lock:
-            found = list(hot_keys_of(self._keys))
+            found = [*hot_keys_of(self._keys), *self._told_keys]
         return sorted(found, key=lambda each: (-each.units, each.table, each.index or "", each.key))[:count]
 
     def advice(self) -> list[Advice]:
         """What would be cheaper, or is a mistake, by ten rules; what saves the most comes first."""
         from minidynamo.insight.advice.rules import advice_from
 
-        return advice_from(self)
+        return [*advice_from(self), *self._told_advice]
 
     def require(
         self,
@@ -170,20 +141,21 @@ class Ledger:
         """Writes it to a file, as JSON, sorted, so that two of them can be compared by eye; see `load`."""
         from minidynamo.insight.saved import save_ledger
 
-        save_ledger(self, Path(path))
+        save_ledger(self, self.advice(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Ledger:
-        """What `save` has written; without hot keys and evidence for advice.
+        """What `save` has written: lines, the heaviest keys, and the advice that there was.
 
         Raises:
             LedgerError: it cannot be read, or is no ledger; it is a ValueError.
         """
-        from minidynamo.insight.saved import load_entries
+        from minidynamo.insight.saved import load_ledger
 
-        calls, entries = load_entries(Path(path))
+        loaded = load_ledger(Path(path))
         ledger = cls()
-        ledger.add(entries, calls)
+        ledger.add(loaded.entries, loaded.calls)
+        ledger._told_advice, ledger._told_keys = loaded.advice, loaded.hot_keys
         return ledger
 
     def compare(self, before: Ledger) -> Comparison:
@@ -213,6 +185,27 @@ class Ledger:
         return f"<Ledger: {self.calls} calls, {self.read_units:g} read units, {self.write_units:g} write units>"
 
     # How it is kept.
+
+    def sketch(self, table: str, index: str | None) -> Sketch:
+        """What the keys of a table or index have taken, made where there is none."""
+        with self._lock:
+            return self._sketch(table, index)
+
+    def line_of(self, key: Key) -> Line:
+        """The line of an operation, a table, an index and a place, made where there is none."""
+        with self._lock:
+            return self._line(key)
+
+    def know(self, tables: Mapping[str, KnownTable]) -> None:
+        """Takes over what somebody else knows of tables."""
+        for name, table in tables.items():
+            if self._known.get(name) is None:
+                self._known[name] = table
+
+    @property
+    def known(self) -> dict[str, KnownTable]:
+        """What is known of tables, by name."""
+        return {name: table for name, table in list(self._known.items()) if table is not None}
 
     def add(self, entries: Iterable[Entry], calls: int) -> None:
         """Adds lines of another ledger, such as a worker's."""
@@ -276,7 +269,7 @@ class Ledger:
         line.entry.errors += observed.error is not None
         return line
 
-    def _line(self, key: _Key) -> Line:
+    def _line(self, key: Key) -> Line:
         line = self._lines.get(key)
         if line is None:
             if len(self._lines) >= ENTRIES_MAX:
@@ -295,26 +288,6 @@ class Ledger:
                     each.shrink(share)
             sketch = self._keys[table, index] = Sketch(share)
         return sketch
-
-    def _grouped(
-        self,
-        key_of: Callable[[Entry], _Key],
-        calls_of: Callable[[Entry], int] = attrgetter("leading_calls"),
-    ) -> list[Entry]:
-        found: dict[_Key, Entry] = {}
-        for each in self.entries:
-            key = key_of(each)
-            found.setdefault(key, Entry(*key)).add(each)
-        for each in found.values():
-            each.calls = calls_of(each)
-        return self._dearest(found.values())
-
-    def _dearest(self, entries: Iterable[Entry]) -> list[Entry]:
-        def order(entry: Entry) -> tuple[float, int, str, str, str, str]:
-            dollars = entry.dollars(self.prices, self.region)
-            return -dollars, -entry.calls, entry.operation, entry.table, entry.index or "", entry.place
-
-        return sorted(entries, key=order)
 
 
 def _begin_as_child() -> None:

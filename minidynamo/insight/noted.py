@@ -7,7 +7,7 @@ from typing import Protocol
 
 from minidynamo.insight.entry import Entry
 from minidynamo.insight.evidence import Evidence, Trace
-from minidynamo.insight.hot_keys import Sketch
+from minidynamo.insight.hot_keys import HotKey, Sketch
 from minidynamo.insight.known_tables import KnownTable
 from minidynamo.prices.price_list import PriceList
 from minidynamo.values.api_types import Response
@@ -67,6 +67,15 @@ class Noted(Protocol):
     @property
     def sketches(self) -> dict[tuple[str, str | None], Sketch]:
         """What partition keys have taken, by table and index."""
+        ...
+
+    @property
+    def silenced(self) -> set[tuple[str, str]]:
+        """Rules and places that comments silence, as far as they are read elsewhere."""
+        ...
+
+    def hot_keys(self, count: int = 10) -> list[HotKey]:
+        """The partition keys that have taken the most units."""
         ...
 
     def by_index(self) -> list[Entry]:

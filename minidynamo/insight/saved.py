@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
+from minidynamo.insight.advice.advice import Advice
 from minidynamo.insight.entry import Entry
+from minidynamo.insight.hot_keys import HotKey
 from minidynamo.insight.noted import Noted
 
 _FORMAT, _VERSION = "minidynamo ledger", 1
@@ -15,14 +18,15 @@ _TEXTS, _COUNTS = ("operation", "table", "place"), ("calls", "errors", "items_re
 _TOLD = ("leading_calls", "table_calls")
 _UNITS = ("read_units", "write_units")
 _MOST = 10**15
+_KEYS_SAVED = 100
 
 
 class LedgerError(ValueError):
     """A file that holds no ledger; the text says what is wrong with it, in one line."""
 
 
-def save_ledger(ledger: Noted, path: Path) -> None:
-    """Writes a ledger to a file.
+def save_ledger(ledger: Noted, advice: Sequence[Advice], path: Path) -> None:
+    """Writes a ledger to a file, with the advice on it.
 
     Raises:
         LedgerError: it cannot be written.
@@ -30,15 +34,28 @@ def save_ledger(ledger: Noted, path: Path) -> None:
     entries = sorted(ledger.entries, key=lambda each: (each.operation, each.table, each.index or "", each.place))
     lines = ",\n".join(f"  {json.dumps(each.as_json(), ensure_ascii=False)}" for each in entries)
     head = {"format": _FORMAT, "version": _VERSION, "calls": ledger.calls}
-    text = f'{json.dumps(head)[:-1]}, "entries": [\n{lines}\n]}}\n'
+    tail = {
+        "hot_keys": [asdict(each) for each in ledger.hot_keys(_KEYS_SAVED)],
+        "advice": [list(each) for each in advice],
+    }
+    text = f'{json.dumps(head)[:-1]}, "entries": [\n{lines}\n],\n{json.dumps(tail, ensure_ascii=False)[1:]}\n'
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise LedgerError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def load_entries(path: Path) -> tuple[int, list[Entry]]:
-    """The number of calls and the lines of the ledger in a file; see `Ledger.load`."""
+class Loaded(NamedTuple):
+    """What a file tells of a ledger."""
+
+    calls: int
+    entries: list[Entry]
+    hot_keys: list[HotKey]
+    advice: list[Advice]
+
+
+def load_ledger(path: Path) -> Loaded:
+    """The ledger in a file; see `Ledger.load`."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -54,7 +71,17 @@ def load_entries(path: Path) -> tuple[int, list[Entry]]:
     entries, calls = read.get("entries"), read.get("calls")
     if not isinstance(entries, list) or not _is_count(calls) or not all(map(_is_entry, entries)):
         raise LedgerError(f"{path} is no ledger: its entries are damaged")
-    return calls, [Entry(**each) for each in entries]
+    keys, advice = read.get("hot_keys", []), read.get("advice", [])
+    if not isinstance(keys, list) or not isinstance(advice, list):
+        raise LedgerError(f"{path} is no ledger: its advice is damaged")
+    if not all(map(_is_hot_key, keys)) or not all(map(_is_advice, advice)):
+        raise LedgerError(f"{path} is no ledger: its advice is damaged")
+    return Loaded(
+        calls,
+        [Entry(**each) for each in entries],
+        [HotKey(**each) for each in keys],
+        [Advice(*each) for each in advice],
+    )
 
 
 def _is_entry(read: object) -> bool:
@@ -67,6 +94,19 @@ def _is_entry(read: object) -> bool:
         and all(is_amount(read[name]) for name in _UNITS)
         and isinstance(read["index"], str | None)
     )
+
+
+def _is_hot_key(read: object) -> bool:
+    if not isinstance(read, dict) or read.keys() != {each.name for each in fields(HotKey)}:
+        return False
+    texts = isinstance(read["table"], str) and isinstance(read["key"], str) and isinstance(read["index"], str | None)
+    return texts and all(is_amount(read[name]) for name in ("units", "share", "error", "calls"))
+
+
+def _is_advice(read: object) -> bool:
+    if not isinstance(read, list) or len(read) != len(Advice._fields):
+        return False
+    return all(isinstance(each, str) for each in read[:3]) and is_amount(read[3])
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -51,6 +51,15 @@ class Cost:
         """Whether it is more in any way."""
         return self.calls > other.calls or self.read_units > other.read_units or self.write_units > other.write_units
 
+    def more_than(self, other: Cost) -> str:
+        """By what it is more than another, in words."""
+        differences = (
+            (self.calls - other.calls, "calls"),
+            (self.read_units - other.read_units, "read units"),
+            (self.write_units - other.write_units, "write units"),
+        )
+        return ", ".join(f"{number(more)} {name}" for more, name in differences if more > 0)
+
     def dollars(self, prices: PriceList) -> float:
         """What it costs on demand."""
         return prices.reads(self.read_units) + prices.writes(self.write_units)

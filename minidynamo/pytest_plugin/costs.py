@@ -15,7 +15,7 @@ import pytest
 
 from minidynamo.endpoints.middleware import everywhere
 from minidynamo.insight.advice.advice import Advice
-from minidynamo.insight.entry import Entry
+from minidynamo.insight.handing_over import handed_over, take_over
 from minidynamo.insight.ledger import Ledger
 from minidynamo.insight.ledger_table import markdown_lines, number, text_lines
 from minidynamo.insight.observed import EXPIRY, Observed
@@ -25,6 +25,7 @@ from minidynamo.pytest_plugin.cost_file import Cost, read_costs, write_costs
 from minidynamo.values.api_types import JsonObject
 
 _OUTPUT = "minidynamo_costs"
+_NOT_OF_TESTS = "hot-key"
 _SHOWN = 10
 _HEAD = ("test", "calls", "read units", "write units", "$/M runs")
 _NUMBERS = range(1, 5)
@@ -58,7 +59,7 @@ class TestCosts:
         self._path = config.rootpath / config.getoption("--dynamodb-cost-file")
         self._known = read_costs(self._path) if self._mode == "check" else {}
         self._varying: set[str] = set()
-        self._advice: dict[tuple[str, str], Advice] = {}
+        self._advice: list[Advice] = []
         self._current: Cost | None = None
         self._root = config.rootpath
         self._collected: set[str] = set()
@@ -96,7 +97,9 @@ class TestCosts:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             self._varying.add(item.nodeid)  # How many examples are drawn, and which, is another each time.
         elif item.nodeid in self._known and cost.is_more_than(self._known[item.nodeid]):
-            pytest.fail(f"{cost} now, {self._known[item.nodeid]} in {self._path.name}", pytrace=False)
+            known = self._known[item.nodeid]
+            more = f"{cost.more_than(known)} more than {self._path.name} says"
+            pytest.fail(f"{more}: {cost} now, {known} there. If that is meant, write it again", pytrace=False)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Worker) -> None:
@@ -108,19 +111,18 @@ class TestCosts:
         self.fixtures.merge(Cost(**output["fixtures"]))
         self._varying |= set(output["varying"])
         self._collected |= set(output["collected"])
-        self.ledger.add((Entry(**each) for each in output["entries"]), output["calls"])
-        for each in output["advice"]:
-            self._keep(Advice(*each))
+        take_over(self.ledger, output["ledger"])
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hands over what was counted, or writes it, or lets the run fail for what is advised."""
-        for each in self.ledger.advice() if self._advice_mode is not None else ():
-            self._keep(each)
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[_OUTPUT] = self._handed_over()
             return
+        if self._advice_mode is not None:
+            # Keys of examples are the same in all tests: what many of them take is no load.
+            self._advice = [each for each in self.ledger.advice() if each.rule != _NOT_OF_TESTS]
         if self._mode == "write" and session.testscollected and not session.config.option.collectonly:
             write_costs(self._path, self._kept() | self._told())
         if self._markdown is not None:
@@ -137,20 +139,16 @@ class TestCosts:
                 terminalreporter.line(line)
         if self._advice_mode is not None:
             terminalreporter.section("advice")
-            for advice in self._sorted_advice():
+            for advice in self._advice:
                 terminalreporter.line(str(advice), red=self._advice_mode == "error")
             if not self._advice:
                 terminalreporter.line("nothing to say")
+            elif self._advice_mode == "error":
+                terminalreporter.line(
+                    f"--dynamodb-advice=error: the run fails for {len(self._advice)} of these", red=True
+                )
 
     # What is told.
-
-    def _keep(self, advice: Advice) -> None:
-        known = self._advice.get((advice.rule, advice.place))
-        if known is None or advice.units_saved > known.units_saved:
-            self._advice[advice.rule, advice.place] = advice
-
-    def _sorted_advice(self) -> list[Advice]:
-        return sorted(self._advice.values(), key=lambda each: (-each.units_saved, each.place, each.rule))
 
     def _handed_over(self) -> JsonObject:
         """What a worker tells the controller."""
@@ -159,9 +157,7 @@ class TestCosts:
             "fixtures": asdict(self.fixtures),
             "varying": sorted(self._varying),
             "collected": sorted(self._collected),
-            "entries": [each.as_json() for each in self.ledger.entries],
-            "calls": self.ledger.calls,
-            "advice": [list(each) for each in self._advice.values()],
+            "ledger": handed_over(self.ledger),
         }
 
     def _told(self) -> dict[str, Cost]:
@@ -213,11 +209,11 @@ class TestCosts:
         cheaper = [name for name, cost in self._known.items() if name in self.tests and cost != self.tests[name]]
         told = [f"{len(new)} tests are not in {self._path.name} yet"] if new else []
         told += [f"{len(cheaper)} tests cost something else than {self._path.name} says"] if cheaper else []
-        return [f"{each}: write it again with --dynamodb-cost=write" for each in told]
+        return [f"{each}; if that is meant, write it again with --dynamodb-cost=write" for each in told]
 
     def _markdown_lines(self) -> list[str]:
         lines = ["### What tests cost on DynamoDB", "", *markdown_lines(_HEAD, self._rows(), _NUMBERS), ""]
         lines += [self.ledger.as_markdown(_SHOWN), ""]
         if self._advice:
-            lines += ["#### Advice", "", *(f"- {each}" for each in self._sorted_advice()), ""]
+            lines += ["#### Advice", "", *(f"- {each}" for each in self._advice), ""]
         return lines

@@ -13,14 +13,14 @@ arguments of the marker are settings of `minidynamo.connect`. With `simulate="st
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from minidynamo.pytest_plugin.cost_options import BUDGETS, add_cost_options, count_costs, is_wanted, within_budget
+from minidynamo.pytest_plugin.cost_options import BUDGETS, add_cost_options, budget_of, count_costs, is_wanted
 
 if TYPE_CHECKING:
     from minidynamo.applications.application import Application
@@ -145,7 +145,11 @@ def minidynamo_database(request: pytest.FixtureRequest) -> Iterator[Database]:
             raise pytest.UsageError(f"the marker {_MARKER} takes tables=... and settings by name, not {marker.args}")
     tables = settings.pop("tables", ())
     paths += [_found(each, request) for each in ([tables] if isinstance(tables, str | Path) else tables)]
-    database = _simulated(settings) if "simulate" in settings else connect(**settings)
+    try:
+        database = _simulated(settings) if "simulate" in settings else connect(**settings)
+    except TypeError as error:
+        known = f"tables, simulate, {', '.join(BUDGETS)}, and settings of minidynamo.connect or minidynamo.simulate"
+        raise pytest.UsageError(f"the marker {_MARKER} takes {known}: {error}") from None
     with paused(database):
         for path in paths:
             schema_from(path).create(database)
@@ -164,10 +168,18 @@ def minidynamo_ledger() -> Iterator[Ledger]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Lets a test fail that costs more than its markers allow."""
-    with within_budget(item):
-        yield
+    __tracebackhide__ = True
+    budget = budget_of(item)
+    if not budget:
+        return (yield)
+    from minidynamo.insight.observing import observe
+
+    with observe() as ledger:
+        outcome = yield
+    ledger.require(**budget)  # type: ignore[arg-type]
+    return outcome
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -247,3 +247,19 @@ def test_a_table_of_many_items(open_page: Any, items: int) -> None:
         expect(page.locator("tbody tr")).to_have_count(1)
         page.goto(address(server.pages[0], "partitions", table="Many"))
         expect(page.get_by_role("img", name="Items by size")).to_be_visible()
+
+
+def test_a_new_item_is_not_saved_over_one_that_is_there(served: tuple[Database, str], open_page: Any) -> None:
+    database, url = served
+    before = database.execute("Scan", {"TableName": "Shop"})["Count"]
+    page = open_page(address(url, "items", table="Shop"))
+    page.get_by_role("button", name="New item").click()
+    taken = database.execute("Scan", {"TableName": "Shop", "Limit": 1})["Items"][0]
+    item = {name: taken[name]["S"] for name in ("pk", "sk")}
+    page.get_by_label("The item").fill(json.dumps(item))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is an item with this key")
+    assert (
+        database.execute("GetItem", {"TableName": "Shop", "Key": {n: taken[n] for n in ("pk", "sk")}})["Item"] == taken
+    )
+    assert database.execute("Scan", {"TableName": "Shop"})["Count"] == before

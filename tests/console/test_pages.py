@@ -103,7 +103,8 @@ def test_binary_values_go_as_base64() -> None:
     answer = called(door, "items.get", table="Shop", key=key)
     assert json.loads(answer["wire"])["raw"] == {"B": "AP8="}
     assert answer["plain"] is None
-    called(door, "items.put", table="Shop", text=answer["wire"].replace("AP8=", "AQI="), form="wire")
+    opened = {"before": answer["wire"], "key": key}
+    called(door, "items.put", table="Shop", text=answer["wire"].replace("AP8=", "AQI="), form="wire", **opened)
     assert database.Table("Shop").get_item(Key={"pk": "B", "sk": "B"})["Item"]["raw"] == b"\x01\x02"
 
 

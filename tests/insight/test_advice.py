@@ -53,6 +53,18 @@ def test_a_scan_that_comes_again_is_told_with_the_index_that_answers_it(client: 
     assert advice.place.startswith("tests/insight/test_advice.py:")
 
 
+def test_a_select_that_reads_everything_is_told(client: Client, shop: Database) -> None:
+    with minidynamo.observe(shop) as ledger:
+        for _ in range(3):
+            client.execute_statement(Statement="SELECT * FROM Shop WHERE status = 'paid'")
+        for _ in range(3):
+            client.execute_statement(Statement="SELECT * FROM Shop WHERE pk = 'c0' AND status = 'paid'")
+    assert spoken(ledger) == {
+        "scan": "SELECT of Shop reads all of it, since WHERE pins no partition key; it has begun 3 times and took "
+        "25.5 units: Query the index by_status by status"
+    }
+
+
 def test_one_scan_is_no_matter_and_neither_are_its_pages(client: Client, shop: Database) -> None:
     with minidynamo.observe(shop) as ledger:
         for page in client.get_paginator("scan").paginate(TableName="Shop", PaginationConfig={"PageSize": 25}):
@@ -65,7 +77,7 @@ def test_a_filter_that_throws_most_away_is_told(client: Client, shop: Database) 
         client.scan(TableName="Shop", FilterExpression="kind = :k", ExpressionAttributeValues={":k": {"S": "7"}})
     assert spoken(ledger) == {
         "filter": "the filter of Scan on Shop throws away 95% of 180 items that were paid for: "
-        "Query a global index with the key (kind)"
+        "Query a global index with the key (kind), which takes a unit or more for each write"
     }
 
 

@@ -158,7 +158,7 @@ def test_a_write_of_partiql_is_told_as_any_other(shop: Database) -> None:
 def test_pages_are_told(shop: Database) -> None:
     explained = shop.explain("Scan", TableName="Shop", Limit=10)
     assert explained.has_more
-    assert "the first; go on" in str(explained)
+    assert "the first of about 18, which take about 8.5 RRU together; go on" in str(explained)
 
 
 def test_the_client_explains_what_it_would_do(client: Client) -> None:
@@ -240,3 +240,17 @@ def test_a_query_takes_no_more_than_is_estimated(shop: Database) -> None:
 def test_what_is_exact_anyway_is_not_estimated(shop: Database) -> None:
     with pytest.raises(DynamoError, match="analyze=False is for Query and Scan: explain GetItem without it"):
         shop.explain("GetItem", analyze=False, TableName="Shop", Key=KEY)
+
+
+def test_a_select_tells_how_many_items_it_reads(shop: Database) -> None:
+    explained = shop.explain("ExecuteStatement", Statement="SELECT * FROM Shop WHERE status = 'paid'")
+    assert (explained.items_read, explained.items_kept) == (180, 20)
+    assert "180 read, 20 kept by the filter" in str(explained)
+
+
+def test_a_limit_is_one_of_other_indexes_too(shop: Database) -> None:
+    asked = {"FilterExpression": "kind = :k", "ExpressionAttributeValues": {":k": {"S": "7"}}}
+    (new,) = shop.explain("Scan", TableName="Shop", Limit=20, **asked).better
+    assert new.items_read == 9
+    (new,) = shop.explain("Scan", TableName="Shop", Limit=50, **asked).better
+    assert new.items_read == 9

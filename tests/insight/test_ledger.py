@@ -187,6 +187,15 @@ def test_a_saved_ledger_is_read_as_it_was(client: Client, shop: Database, tmp_pa
     read = Ledger.load(tmp_path / "cost.json")
     assert (read.entries, read.calls) == (ledger.entries, ledger.calls)
     assert str(read.compare(ledger)) == "nothing costs more or less than before"
+    assert read.hot_keys() == ledger.hot_keys()
+
+
+def test_a_saved_ledger_keeps_its_advice(client: Client, shop: Database, tmp_path: Path) -> None:
+    with minidynamo.observe(shop) as ledger:
+        for _ in range(3):
+            client.scan(TableName="Shop", FilterExpression="kind = :k", ExpressionAttributeValues={":k": {"S": "1"}})
+    ledger.save(tmp_path / "cost.json")
+    assert Ledger.load(tmp_path / "cost.json").advice() == ledger.advice() != []
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def test_the_planted_mistakes_are_found_and_nothing_else(told: dict[str, Advice]
 
 def test_the_scan_is_told_with_the_index_that_it_lacks(told: dict[str, Advice]) -> None:
     assert told["scan"].place == line_with("self.table.scan(")
-    assert told["scan"].text.endswith("Query a global index with the key (kind)")
+    assert told["scan"].text.endswith(
+        "Query a global index with the key (kind), which takes a unit or more for each write"
+    )
 
 
 def test_the_page_is_told_that_nobody_follows(told: dict[str, Advice]) -> None:

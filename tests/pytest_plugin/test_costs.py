@@ -66,7 +66,7 @@ def test_what_tests_cost_is_written_and_checked(suite: pytest.Pytester, way: tup
     result = suite.runpytest("--dynamodb-cost=check", *way)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
-        ["*13 calls, 0 read units, 13 write units now, 12 calls, 0 read units, 12 write units in dynamodb-cost.json"]
+        ["1 calls, 1 write units more than dynamodb-cost.json says: 13 calls, 0 read units, 13 write units now, 12*"]
     )
 
 
@@ -75,7 +75,37 @@ def test_what_has_become_cheaper_is_told(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_app=TESTS.replace("range(12)", "range(2)"))
     result = suite.runpytest("--dynamodb-cost=check")
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["1 tests cost something else than dynamodb-cost.json says: write it again*"])
+    result.stdout.fnmatch_lines(["1 tests cost something else than dynamodb-cost.json says; if that is meant*"])
+
+
+@pytest.mark.long
+def test_advice_is_the_same_however_many_workers_there_are(pytester: pytest.Pytester) -> None:
+    """Workers hand over what they have seen, and it is judged as a whole."""
+    scans = """
+@pytest.mark.parametrize("number", range(4))
+def test_scans(table, number):
+    for each in range(60):
+        table.put_item(Item={"id": str(each), "kind": "a" if each else "b"})  # minidynamo: ok
+    search(table)
+
+def search(table):
+    table.scan(FilterExpression="kind = :b", ExpressionAttributeValues={":b": "b"})
+"""
+    pytester.makepyfile(test_app=TESTS + scans)
+    told = [
+        [line for line in pytester.runpytest("--dynamodb-advice", *way).outlines if line.startswith("test_app.py:")]
+        for way in ((), ("-n", "2"), ("-n", "4"))
+    ]
+    assert told[0] == told[1] == told[2]
+    assert any(": scan: " in line for line in told[0])
+
+
+def test_a_misspelt_budget_is_told(pytester: pytest.Pytester) -> None:
+    marked = TESTS.replace("def test_reads", "@pytest.mark.minidynamo(max_reads=1)\ndef test_reads")
+    pytester.makepyfile(test_app=marked)
+    pytester.runpytest("-k", "reads").stdout.fnmatch_lines(
+        ["*the marker minidynamo takes tables, simulate, max_read_units*"]
+    )
 
 
 @pytest.mark.parametrize(

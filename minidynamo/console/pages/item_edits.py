@@ -7,10 +7,12 @@ from minidynamo.console.pages.items import read_item
 from minidynamo.console.parameters import Refused, object_of, text_of, wrong
 from minidynamo.console.plain_json import plain_text, read_plain, read_wire
 from minidynamo.console.shown import wire_text, with_bytes
-from minidynamo.requests.statements import is_write
-from minidynamo.values.api_types import Item, JsonObject
+from minidynamo.errors import ConditionalCheckFailed
+from minidynamo.requests.statements import is_write, statements_of
+from minidynamo.values.api_types import Item, JsonObject, RequestDraft
 from minidynamo.values.attribute_value import checked_item
 
+_TAKEN = "There is an item with this key: open that to change it, or give this one another key."
 _CHANGED = "The item has been changed since it was opened: open it again to see how it is now."
 
 
@@ -32,11 +34,18 @@ def _item_of(parameters: JsonObject) -> Item:
 
 
 def put(console: Console, parameters: JsonObject) -> JsonObject:
-    """Puts an item, unless the one that was opened has changed meanwhile."""
-    subject, item = console.subject(parameters), _item_of(parameters)
+    """Puts an item: in the place of the one that was opened, if that has not changed meanwhile, or where none is."""
+    subject, item, table = console.subject(parameters), _item_of(parameters), text_of(parameters, "table")
+    request: RequestDraft = {"TableName": table, "Item": item}
+    if "before" not in parameters:
+        key = subject.read("DescribeTable", {"TableName": table})["Table"]["KeySchema"][0]["AttributeName"]
+        request |= {"ConditionExpression": "attribute_not_exists(#key)", "ExpressionAttributeNames": {"#key": key}}
     with subject.lock:
         _require_same(console, parameters)
-        subject.write("PutItem", {"TableName": text_of(parameters, "table"), "Item": item})
+        try:
+            subject.write("PutItem", request)
+        except ConditionalCheckFailed:
+            raise Refused(409, _TAKEN) from None
     return {}
 
 
@@ -62,11 +71,11 @@ def _require_same(console: Console, parameters: JsonObject) -> None:
 
 def written(console: Console, parameters: JsonObject) -> JsonObject:
     """Carries out a statement that writes."""
-    request = {"Statement": text_of(parameters, "statement")}
-    if not is_write("ExecuteStatement", request):
+    request = {"Statement": text_of(parameters, "statement"), "ReturnConsumedCapacity": "TOTAL"}
+    if statements_of(request) and not is_write("ExecuteStatement", request):
         raise wrong("This statement does not write.")
-    console.subject(parameters).write("ExecuteStatement", request)
-    return {}
+    response = console.subject(parameters).write("ExecuteStatement", request)
+    return {"units": response.get("ConsumedCapacity", {}).get("CapacityUnits", 0)}
 
 
 METHODS = (

@@ -41,22 +41,24 @@ class Advice(NamedTuple):
 
     @property
     def is_silenced(self) -> bool:
-        """Whether a comment at its place says that it is right as it is: on its lines, or on one of its own above."""
-        source = source_of(self.place)
-        if source is None:
-            return False
-        linecache.checkcache(source.path)
-        above = linecache.getline(source.path, source.line - 1)
-        lines = [above] if above.lstrip().startswith("#") else []
-        lines += [linecache.getline(source.path, number) for number in range(source.line, _last_line(source) + 1)]
-        return any(map(self._silences, lines))
+        """Whether a comment at its place says that it is right as it is."""
+        return self.rule in silenced_at(self.place)
 
-    def _silences(self, line: str) -> bool:
-        found = _SILENCING.search(line)
-        if found is None:
-            return False
-        named = set(found["rules"].replace(",", " ").split()) & RULE_NAMES
-        return not named or self.rule in named
+
+def silenced_at(place: str) -> frozenset[str]:
+    """The rules that comments silence at a place: on the lines of its call, or on a line of their own above."""
+    source = source_of(place)
+    if source is None:
+        return frozenset()
+    linecache.checkcache(source.path)
+    above = linecache.getline(source.path, source.line - 1)
+    lines = [above] if above.lstrip().startswith("#") else []
+    lines += [linecache.getline(source.path, number) for number in range(source.line, _last_line(source) + 1)]
+    silenced: frozenset[str] = frozenset()
+    for found in filter(None, map(_SILENCING.search, lines)):
+        named = RULE_NAMES.intersection(found["rules"].replace(",", " ").split())
+        silenced |= named or RULE_NAMES
+    return silenced
 
 
 def _last_line(source: Source) -> int:

@@ -35,8 +35,8 @@ def single_reads(ledger: Noted) -> Iterator[Advice]:
         run = trace.runs_after_query if is_behind and is_in_loop(entry.place) else trace.looped
         if run < RUN_MIN:
             continue
-        seen = f"{run} GetItem of {subject(entry)} in a row{' behind a Query' if is_behind else ''}"
-        projected = "project what they look for into the index that is queried, or " if is_behind else ""
+        seen = f"{run} GetItem of {subject(entry)} in a row{' behind a Query or Scan' if is_behind else ''}"
+        projected = "project what they look for into what is read there, or " if is_behind else ""
         text = f"{seen}: {projected}ask BatchGetItem for 100 at a time ({ceil(run / 100)} instead of {run} calls)"
         yield Advice("single-reads", trace.loop or entry.place, text)
 

@@ -12,12 +12,12 @@ from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
 
 _UNITS_MIN = 100.0
 _KEYS_MIN = 3
-_SHARE_MAX = 0.5
+_SHARE_MAX = 0.4
 _HOT_SECONDS_MIN = 10
 
 
 def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
-    """Keys that take more than half of the units of a table or index, or more in a second than a partition gives.
+    """Keys that take more than 40 % of the units of a table or index, or more in a second than a partition gives.
 
     Local indexes lie in the partitions of their tables, of which it is said.
     """

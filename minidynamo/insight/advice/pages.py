@@ -12,6 +12,7 @@ _Where = tuple[str, str, str | None, str]
 
 # Fewer items than these are no reason to say anything.
 _ITEMS_MIN = 100
+_UNITS_MIN = 5.0
 _THROWN_AWAY_MIN = 0.8
 # A Scan with a filter looks for something; one without may be a backup, or a list of all there is.
 _SCANS_MIN, _WHOLE_SCANS_MIN = 2, 10
@@ -31,6 +32,19 @@ def repeated_scans(ledger: Noted) -> Iterator[Advice]:
             f"for {entry.units:,.1f} units: {remedy}"
         )
         yield Advice("scan", entry.place, text, _wasted(line))
+    yield from _repeated_selects(ledger)
+
+
+def _repeated_selects(ledger: Noted) -> Iterator[Advice]:
+    """The same of statements. How many items these read nobody tells: units are all that is known."""
+    for line in _pages(ledger, "ExecuteStatement"):
+        entry, trace = line.entry, line.trace
+        if trace.begun >= _SCANS_MIN and trace.filtered and trace.filtered_units >= _UNITS_MIN:
+            text = (
+                f"SELECT of {subject(entry)} reads all of it, since WHERE pins no partition key; it has begun "
+                f"{trace.begun} times and took {trace.filtered_units:,.1f} units: {_remedy(line)}"
+            )
+            yield Advice("scan", entry.place, text)
 
 
 def wasteful_filters(ledger: Noted) -> Iterator[Advice]:
@@ -112,7 +126,7 @@ def _remedy(line: Line) -> str:
         return "find it by a key condition: keep what the filter looks for as an attribute of a key"
     equal = [name for name, operator in clauses if operator == "="]
     names = list(dict.fromkeys([*equal, *(name for name, _ in clauses)]))[:2]
-    return f"Query a global index with the key ({', '.join(names)})"
+    return f"Query a global index with the key ({', '.join(names)}), which takes a unit or more for each write"
 
 
 def answering(line: Line) -> Iterator[str | None]:

@@ -46,5 +46,5 @@ def advice_from(ledger: Noted) -> list[Advice]:
     """All advice on a ledger that no comment silences; what saves the most comes first."""
     found = [advice for rule in RULES for advice in rule.find(ledger)]
     assert {each.rule for each in found} <= {rule.name for rule in RULES}, "a rule speaks in the name of another"
-    spoken = [each for each in found if not each.is_silenced]
+    spoken = [each for each in found if not each.is_silenced and (each.rule, each.place) not in ledger.silenced]
     return sorted(spoken, key=lambda each: (-each.units_saved, each.place, each.rule, each.text))

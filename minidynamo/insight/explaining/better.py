@@ -44,6 +44,7 @@ class Asked(NamedTuple):
         filter: those of its filter that a key condition could have.
         units: what all of it takes.
         pages: in how many pages.
+        statement_limit: the Limit of a statement, which is no part of the request.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Asked(NamedTuple):
     filter: Sequence[KeyClause]
     units: float
     pages: int = 1
+    statement_limit: int | None = None
 
 
 def asked_by_request(context: OperationContext, rehearsal: Rehearsal, key: Sequence[KeyClause]) -> Asked | None:
@@ -79,7 +81,17 @@ def asked_by_statement(rehearsal: Rehearsal, table: KnownTable) -> Asked | None:
     request: RequestDraft = {name: value for name, value in query.items() if value}
     if source.index is not None:
         request["IndexName"] = source.index
-    return Asked(request, key, rest, rehearsal.units)
+    return Asked(request, key, rest, rehearsal.units, statement_limit=rehearsal.request.get("Limit"))
+
+
+def items_read_by(context: OperationContext, asked: Asked) -> int:
+    """How many items a SELECT reads on its page: as many as the Query or Scan that it is carried out by."""
+    request: RequestDraft = {**asked.request, "Select": "COUNT"}
+    if asked.statement_limit is not None:
+        request["Limit"] = asked.statement_limit
+    response = Rehearsal(context, "Query" if asked.key else "Scan", request).response
+    assert response is not None, "a read has no outcome but its answer"
+    return int(response["ScannedCount"])
 
 
 def better_ways(context: OperationContext, asked: Asked, table: KnownTable) -> tuple[Better, ...]:
@@ -90,7 +102,7 @@ def better_ways(context: OperationContext, asked: Asked, table: KnownTable) -> t
         asked: the read.
         table: what is known of its table.
     """
-    request, key, filtered, units, _ = asked
+    request, key, filtered, units = asked[:4]
     found = [*_existing(context, request, table, [*key, *filtered]), *_new(context, request, table, key, filtered)]
     cheaper = [each for each in found if each.units <= _WORTH * units]
     return tuple(sorted(cheaper, key=lambda each: (each.units, not each.exists))[:_SHOWN])
@@ -157,7 +169,9 @@ def _counted(context: OperationContext, request: Request, filtered: Sequence[Key
         given = request.get(member) or {}
         narrowed[member] = {name: each for name, each in given.items() if name in key_condition} | own
     narrowed["FilterExpression"] = condition
-    return read_whole(context, "Query" if key_condition else "Scan", narrowed)
+    limit = narrowed.pop("Limit", None)  # Another index would find as many, if there are.
+    read = read_whole(context, "Query" if key_condition else "Scan", narrowed)
+    return read if limit is None else read.first(limit)
 
 
 class _Expression:

@@ -16,6 +16,7 @@ from minidynamo.expressions.binding import bind
 from minidynamo.insight.explaining.explanation import Explanation, Range
 from minidynamo.insight.explaining.rehearsal import require_explained
 from minidynamo.insight.explaining.values_shown import shown_clauses, shown_value
+from minidynamo.insight.known_tables import DescribedTables, KnownTables
 from minidynamo.insight.noted import items_kept, items_read
 from minidynamo.metrics.asked_capacity import ALL_INDEXES, asking_for_all, take_consumed
 from minidynamo.requests.statements import is_write
@@ -94,13 +95,16 @@ def _explained_read(
     response = execute(operation, asking_for_all(operation, request))
     consumed = take_consumed(operation, request, response, ALL_INDEXES)
     parts = parts_of(request)
+    tables = DescribedTables(execute)
     first = parts[0] if parts else None
     return Explanation(
         operation,
         "" if first is None else bare_name(first.table),
         None if first is None else first.index_name,
         read_units=sum(each.units for each in consumed),
-        reads=tuple(dict.fromkeys(Range(bare_name(part.table), part.index_name, _keys(part)) for part in parts)),
+        reads=tuple(
+            dict.fromkeys(Range(bare_name(part.table), part.index_name, _keys(part, tables)) for part in parts)
+        ),
         items_read=0 if "Statement" in request else items_read(response),
         items_kept=items_kept(response),
         has_more=any(response.get(name) for name in ("LastEvaluatedKey", "NextToken", "UnprocessedKeys")),
@@ -112,10 +116,15 @@ def _explained_read(
     )
 
 
-def _keys(part: Part) -> str:
+def _keys(part: Part, tables: KnownTables) -> str:
     """Which keys a part of a request reads, in words."""
     if part.item is not None:
-        return " and ".join(f"{name} = {shown_value(value)}" for name, value in part.item.items())
+        table = tables.find(part.table)
+        index = None if table is None else table.index(part.index_name)
+        names = list(part.item) if index is None else [*index.partition_key, *index.sort_key]
+        if index is not None and not all(name in part.item for name in index.partition_key):
+            return "all keys"  # What a statement pins is no partition key.
+        return " and ".join(f"{name} = {shown_value(part.item[name])}" for name in names if name in part.item)
     if "KeyConditionExpression" in part.parameters or "KeyConditions" in part.parameters:
         try:
             return shown_clauses(bind(part.parameters, needs_key_condition=True).key_clauses or ())

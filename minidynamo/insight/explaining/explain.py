@@ -8,7 +8,7 @@ from typing import TypedDict
 from minidynamo.errors import DuplicateItem, DynamoError
 from minidynamo.expressions.binding import bind
 from minidynamo.expressions.bound import Bound
-from minidynamo.insight.explaining.better import Asked, asked_by_request, asked_by_statement, better_ways
+from minidynamo.insight.explaining.better import Asked, asked_by_request, asked_by_statement, better_ways, items_read_by
 from minidynamo.insight.explaining.changes import changes_of
 from minidynamo.insight.explaining.explanation import Explanation
 from minidynamo.insight.explaining.ranges import Place, places_of, ranges_of
@@ -61,7 +61,7 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
         read_units=sum(each.units for each in rehearsal.consumed if not each.is_write),
         write_units=sum(each.units for each in rehearsal.consumed if each.is_write),
         reads=() if writes else ranges_of(rehearsal, places, bound),
-        items_read=0 if writes or "Statement" in request else items_read(response),
+        items_read=0 if writes else _items_read(context, rehearsal, asked),
         items_kept=0 if writes else items_kept(response),
         has_more=any(response.get(name) for name in _LEFT),
         **_estimates(places, rehearsal, asked),
@@ -72,6 +72,13 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
         better=() if asked is None or table is None else better_ways(context, asked, known_of_state(table.state)),
         remarks=_remarks(operation, rehearsal),
     )
+
+
+def _items_read(context: OperationContext, rehearsal: Rehearsal, asked: Asked | None) -> int:
+    """How many items are read; of a SELECT that filters nothing, those that it shows."""
+    if rehearsal.operation == "ExecuteStatement" and asked is not None and "NextToken" not in rehearsal.request:
+        return items_read_by(context, asked)
+    return 0 if rehearsal.response is None else items_read(rehearsal.response)
 
 
 def _asked(context: OperationContext, rehearsal: Rehearsal, table: KnownTable, bound: Bound | None) -> Asked | None:
@@ -91,7 +98,7 @@ def _query_bound(operation: str, request: Request) -> Bound | None:
 
 
 # Members of requests that ask for a part.
-_PARTIAL = frozenset({"Segment", "Limit", "ExclusiveStartKey"})
+_PARTIAL = frozenset({"Segment", "ExclusiveStartKey"})
 
 
 class _Estimates(TypedDict, total=False):
@@ -109,10 +116,13 @@ def _estimates(places: dict[str, Place], rehearsal: Rehearsal, asked: Asked | No
     if rehearsal.operation != "Scan" or not _PARTIAL.isdisjoint(request):
         return {}
     wanted = request.get("IndexName")
-    size = next((each.keyspace.size_bytes for each in places.values() if each.index == wanted), 0)
+    keyspace = next((each.keyspace for each in places.values() if each.index == wanted), None)
+    if keyspace is None:
+        return {}
+    size, limit = keyspace.size_bytes, request.get("Limit")
     assert size >= 0, f"a keyspace of {size} bytes"
-    units = read_units(size, bool(request.get("ConsistentRead")))
-    return {"pages_estimate": max(1, ceil(size / PAGE_SIZE_BYTES_MAX)), "units_estimate": units}
+    pages = max(ceil(size / PAGE_SIZE_BYTES_MAX), ceil(keyspace.item_count / limit) if limit else 1)
+    return {"pages_estimate": pages, "units_estimate": read_units(size, bool(request.get("ConsistentRead")))}
 
 
 def _condition(rehearsal: Rehearsal) -> str | None:

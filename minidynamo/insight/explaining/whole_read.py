@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minidynamo.insight.explaining.rehearsal import Rehearsal
 from minidynamo.operations.context import OperationContext
@@ -31,6 +31,13 @@ class WholeRead:
     units: float = 0.0
     kept_bytes: int = 0
     is_whole: bool = True
+
+    def first(self, count: int) -> WholeRead:
+        """The same where no more than some items are kept."""
+        if self.items_kept <= count:
+            return self
+        size = self.kept_bytes * count // self.items_kept
+        return replace(self, items_kept=count, kept_bytes=size, is_whole=True)
 
     def units_of_kept(self, is_consistent: bool) -> float:
         """What reading those alone that were kept would take, if they lay together."""

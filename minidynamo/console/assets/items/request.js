@@ -57,7 +57,8 @@ export function requestOf(form, shape) {
     request.KeyConditionExpression = clauses.join(" AND ");
     if (form.descending) request.ScanIndexForward = false;
   }
-  const filters = form.filters.filter((each) => each.attribute);
+  const filters = form.filters;
+  if (filters.some((each) => !each.attribute)) throw new Error("A filter has no attribute: name one, or take the filter away.");
   if (filters.length) request.FilterExpression = filters.map((each) => clause(words, each.attribute, each.operator, each.type, each.value, each.other)).join(" AND ");
   if (Object.keys(words.names).length) request.ExpressionAttributeNames = words.names;
   if (Object.keys(words.values).length) request.ExpressionAttributeValues = words.values;

@@ -24,7 +24,7 @@ export function Cost() {
       setFailure(caught);
     }
   };
-  const save = () => attempt(async () => download("dynamodb-cost.json", (await call("cost.save")).text));
+  const save = () => attempt(async () => download("dynamodb-ledger.json", (await call("cost.save")).text));
   const compare = (event) => attempt(async () => {
     const chosen = event.target.files[0];
     event.target.value = "";

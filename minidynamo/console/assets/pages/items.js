@@ -42,8 +42,8 @@ function Asking({ about, shape, index, choose }) {
       const paged = { ...request, ...(start || {}) };
       const parameters = { operation, request: paged };
       if (form.mode === "statement" && !/^\s*select/i.test(form.statement)) {
-        await call("items.write", { statement: form.statement });
-        setResult({ items: [], columns: [], count: 0, scanned: 0, units: null, written: true });
+        const answer = await call("items.write", { statement: form.statement });
+        setResult({ items: [], columns: [], count: 0, scanned: 0, units: answer.units, written: true });
         setExplanation(null);
       } else {
         const [answer, explained] = await Promise.all([call("items.find", parameters), explain(about, parameters)]);
@@ -54,12 +54,15 @@ function Asking({ about, shape, index, choose }) {
       if (!start) keep(shape.name, form);
     } catch (caught) {
       setError(caught);
+      setResult(null);
+      setExplanation(null);
     } finally {
       setBusy(false);
     }
   };
   const explainOnly = async () => {
     setError(null);
+    setResult(null);
     try {
       const [operation, request] = requestOf(form, shape);
       setExplanation((await call("items.explain", { operation, request })).explanation);
@@ -117,7 +120,7 @@ function Recall({ table, choose }) {
 }
 
 function Result({ result, open }) {
-  if (result.written) return html`<p class="done" role="status">Done.</p>`;
+  if (result.written) return html`<p class="done" role="status">Done: ${units(result.units)} write units.</p>`;
   const thrown = result.scanned - result.count;
   return html`
     <p class="summary" role="status"><strong>${plural(result.count, "item")}</strong>${thrown > 0 && html` of ${count(result.scanned)} read, ${count(thrown)} thrown away by the filter`} · ${units(result.units)} read units${result.more_columns > 0 && ` · ${plural(result.more_columns, "more attribute")} not shown`}</p>
