@@ -6,7 +6,8 @@ sequence number behind which to go on. Sequence numbers of a shard only grow.
 
 A page may be empty although there is more behind it: the service looks through a shard piece by piece. So a shard
 counts as read to where it is now when `EMPTY_PAGES_MAX` pages in a row were empty, and for `TIP_SECONDS` after that
-when one is: not much can have come to be looked through since.
+when one is: not much can have come to be looked through since. A page of records from before the time at which to begin
+is not empty.
 Source: API reference of DynamoDB Streams, GetShardIterator and GetRecords.
 """
 
@@ -106,6 +107,7 @@ class ShardCursor:
         position: behind which it goes on.
         is_at_end: whether the shard is closed and has been read to its end, or is gone.
         has_gap: whether records were too old before they were read.
+        has_passed: whether the page that was read last had records from before the time at which to begin.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class ShardCursor:
     ) -> None:
         self._execute, self._stream_arn, self._shard_id = execute, stream_arn, shard_id
         self.position, self._pause_seconds = position, pause_seconds
-        self.is_at_end = self.has_gap = False
+        self.is_at_end = self.has_gap = self.has_passed = False
         self._iterator: str | None = position.partition(_ITERATOR)[2] or None
         self._tip_at: float | None = None
 
@@ -126,6 +128,7 @@ class ShardCursor:
         Raises:
             DynamoError: the stream cannot be read.
         """
+        self.has_passed = False
         if self.is_at_end:
             return []
         if self._iterator is None:
@@ -143,6 +146,7 @@ class ShardCursor:
         self._iterator = page.get("NextShardIterator")
         self.is_at_end = self._iterator is None
         records = [self._taken(each) for each in page["Records"] if not self._is_early(each)]
+        self.has_passed = len(records) < len(page["Records"])
         if _ITERATOR in self.position and self._iterator is not None:
             self.position = f"{self.position.partition(_ITERATOR)[0]}{_ITERATOR}{self._iterator}"
         return records
@@ -159,13 +163,13 @@ class ShardCursor:
         """
         empty = 0
         while not self.is_at_end and (empty < self._empty_pages_max() or not is_open):
-            if empty:
+            if empty and not self.has_passed:
                 time.sleep(self._pause_seconds)
             records = self.read()
             if records:
                 return records
-            empty += 1
-        self._tip_at = time.monotonic()
+            empty = 0 if self.has_passed else empty + 1
+        self._tip_at, self.has_passed = time.monotonic(), False
         return []
 
     def pages(self, is_open: bool = True) -> Iterator[list[ReadRecord]]:

@@ -142,7 +142,7 @@ class HeldShard:
         records = cursor.read() if IN_BACKGROUND.get() else cursor.read_until_found()
         if cursor is self._cursor:
             self._enqueue(records, keeps)
-            return bool(records)
+            return bool(records) or cursor.has_passed
         end = first_number(self._cursor.position)
         self.queues[index].extend(
             each for each in records if each.number < end and self._index_of(each) == index and keeps(each)

@@ -93,6 +93,26 @@ def test_a_time_leaves_out_what_was_before(database: minidynamo.Database, clock:
     assert ids(cursor) == ["b"]
 
 
+def test_any_number_of_pages_from_before_is_passed_by(
+    database: minidynamo.Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not empty: what was made since is behind them, and a closed shard ends behind them."""
+    execute = database.execute
+
+    def by_one(operation: str, request: RequestDraft) -> Response:
+        limited = {**request, "Limit": 1} if operation == "GetRecords" else request
+        return execute(operation, limited)
+
+    monkeypatch.setattr(database, "execute", by_one)
+    put(database, *(f"old {number}" for number in range(2 * EMPTY_PAGES_MAX)))
+    clock.advance(10)
+    put(database, "new")
+    cursor = cursor_of(database, since(clock.now()))
+    (record,) = cursor.read_until_found()
+    assert record.record["dynamodb"]["Keys"] == {"id": {"S": "new"}}
+    assert cursor.read_until_found() == [] and not cursor.has_passed
+
+
 def latest_of(database: minidynamo.Database, start: float) -> str:
     arn = stream_arn_of(database)
     (shard,) = listed_shards(database.execute, arn)
