@@ -13,6 +13,7 @@ from pathlib import Path
 
 from minidynamo.cli.command_type import Commands
 from minidynamo.cli.interruption import closing_on_sigterm
+from minidynamo.cli.option_types import seconds
 from minidynamo.wording import WORDINGS
 
 
@@ -209,7 +210,9 @@ def _add_check_engine(commands: Commands) -> None:
         "removed afterwards, and prints which promises hold. Exits with 1 where one is broken.",
     )
     checking.add_argument("url", metavar="URL", help="of the engine: postgresql://host/name")
-    checking.add_argument("--seconds", type=float, default=120.0, metavar="N", help="how long it is tried (120)")
+    checking.add_argument(
+        "--seconds", type=seconds(1, 86_400), default=120.0, metavar="N", help="how long it is tried (120)"
+    )
     checking.set_defaults(run=_check_engine)
 
 

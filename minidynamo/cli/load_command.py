@@ -17,6 +17,7 @@ from minidynamo.cli.interruption import Interruption
 from minidynamo.cli.load_target import TargetError, described, key_of, key_text, prepare
 from minidynamo.cli.places import one_line, open_place, place_name
 from minidynamo.database.database import Database
+from minidynamo.database.elsewhere import DatabaseElsewhere
 from minidynamo.errors import DynamoError, StoreError
 from minidynamo.formats.dumping import scanned_items
 from minidynamo.formats.loading import LoadReport, load_records
@@ -115,6 +116,8 @@ def _table_text(options: argparse.Namespace, database: Database, table: JsonObje
         return f"at {options.endpoint}, {key}"
     where = f"in {place_name(options)}, " if options.db is not None else ""
     sizes = f"{table['ItemCount']:,} items, {byte_count(table['TableSizeBytes'])}"
+    if isinstance(database, DatabaseElsewhere):  # Whose partitions nobody sees.
+        return f"{where}{sizes}, {key}"
     return f"{where}{sizes}, {key}, {len(database.partitions(options.table))} partition(s)"
 
 

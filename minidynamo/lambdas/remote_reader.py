@@ -205,6 +205,7 @@ class RemoteReader(ShardReading):
         list_shards = partial(listed_shards, self._execute, self.stream_arn)
         start = lambda is_child: [OLDEST if is_child else self._start]  # noqa: E731
         for shard, positions in self._holder.take_share(list_shards, start).items():
+            self._shards.pop(shard, None)  # Its lease lapsed while the service gave no answer.
             self._hold(shard, positions)
         self._elsewhere = self._holder.elsewhere()
 

@@ -141,6 +141,7 @@ class TableCopy:
         assert report.put_count >= 0 <= report.present_count, f"fewer items than none: {report}"
         progress.put_count += report.put_count
         progress.present_count += report.present_count
+        progress.other_count += report.other_count
         progress.refused_count += len(report.refused)
         room = _REFUSED_KEPT_MAX - len(progress.refused)
         progress.refused += [[item_to_json(key), why] for key, why in report.refused[:room]]

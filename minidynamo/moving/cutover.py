@@ -15,7 +15,7 @@ Grade = Literal["yes", "look", "no"]
 
 # A verification that is older says little of what is there now.
 _FRESH_SECONDS = 24 * 3600.0
-_GAP = "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
+_GAP = "changes are missing that were too old when they were read: verify --repair --delete-extra, then verify"
 
 
 class Answer(NamedTuple):
@@ -36,6 +36,8 @@ def cutover_answers(move: Move, name: str) -> list[Answer]:
     Raises:
         DynamoError, MoveError: the source or the target cannot be looked at.
     """
+    if move.target.database is None:
+        return [Answer("no", "nothing can change over to an export: minidynamo verify compares it")]
     facts, there = move.facts(move.source, name), move.facts(move.target, name)
     if there is None:
         return [Answer("no", "it is not at the target: minidynamo copy makes and fills it")]

@@ -20,6 +20,8 @@ KINDS: dict[Kind, str] = {
     "extra": "at the target alone",
     "expired": "at one side alone, and its time to live is over",
 }
+# What only the target has, and nobody has deleted at the source: somebody may have put it there.
+UNKNOWN: frozenset[Kind] = frozenset({"doubled", "extra"})
 # What is no fault: one side deletes it sooner than the other.
 EXCUSED: frozenset[Kind] = frozenset({"expired"})
 

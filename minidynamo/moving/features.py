@@ -21,7 +21,7 @@ class Finding:
     Attributes:
         what: what it is, such as "time to live by expires".
         remedy: what to do, or what becomes of it.
-        is_grave: whether it cannot be mended afterwards.
+        is_grave: whether it is not safe to change over with it.
     """
 
     what: str
@@ -51,11 +51,14 @@ def lacking(target: Endpoint, facts: TableFacts) -> list[Finding]:
 def differing(source: TableFacts, target: TableFacts) -> list[Finding]:
     """What differs between the definition of a table and one that is at the target already."""
     found = []
+    if source.key_types != target.key_types:
+        remedy = f"is {shown_key(source)} at the source, and {shown_key(target)} at the target: copy refuses it"
+        found.append(Finding("key", remedy, is_grave=True))
     for name in sorted(_index_names(source, _LSI) - _index_names(target, _LSI)):
         remedy = "can only be made with the table: delete it at the target, and let copy make it"
         found.append(Finding(f"local index {name}", remedy, is_grave=True))
     for name in sorted(_index_names(source, _GSI) - _index_names(target, _GSI)):
-        found.append(Finding(f"global index {name}", "is not at the target: add it by UpdateTable"))
+        found.append(Finding(f"global index {name}", "is not at the target: add it by UpdateTable", is_grave=True))
     rows: tuple[tuple[str, object, object], ...] = (
         ("time to live", source.expires_by, target.expires_by),
         ("billing mode", _billing(source), _billing(target)),
@@ -74,6 +77,11 @@ def inactive(facts: TableFacts) -> list[str]:
     statuses = {facts.name: facts.description.get("TableStatus", "ACTIVE")}
     statuses |= {each["IndexName"]: each.get("IndexStatus", "ACTIVE") for each in facts.description.get(_GSI) or ()}
     return [f"{name} is {status}" for name, status in statuses.items() if status != "ACTIVE"]
+
+
+def shown_key(facts: TableFacts) -> str:
+    """The key of a table for people."""
+    return ", ".join(f"{name} ({kind})" for name, kind in facts.key_types.items())
 
 
 def _index_names(facts: TableFacts, member: str) -> set[str]:

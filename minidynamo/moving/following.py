@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from minidynamo.consumers.cursor import ReadRecord, ShardCursor, is_number
 from minidynamo.consumers.shards import ListedShard, beginnable, listed_shards
@@ -48,7 +49,7 @@ class TableFollower:
         key_names: the attributes of its key.
         journal, progress: where it is noted how far it has come.
         edit: what is made of each item on its way.
-        pace: of the writes.
+        reading, writing: the paces of both sides.
     """
 
     def __init__(
@@ -60,10 +61,13 @@ class TableFollower:
         journal: Journal,
         progress: FollowProgress,
         edit: Edit,
-        pace: Pace,
+        reading: Pace,
+        writing: Pace,
     ) -> None:
         self._source, self._target, self._table_name, self._key_names = source, target, table_name, key_names
-        self._journal, self._progress, self._edit, self._pace = journal, progress, edit, pace
+        self._journal, self._progress, self._edit = journal, progress, edit
+        self._reading, self._writing = reading, writing
+        self._execute = partial(reading.execute, source)
         self._cursors: dict[str, ShardCursor] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, "minidynamo follow")
 
@@ -137,7 +141,7 @@ class TableFollower:
 
     def _listed(self) -> list[ListedShard]:
         try:
-            return listed_shards(self._source.execute, self._progress.stream_arn)
+            return listed_shards(self._execute, self._progress.stream_arn)
         except ResourceNotFound:
             raise MoveError(
                 f"the stream of {self._table_name} from which changes are followed is gone: copy the table again"
@@ -152,7 +156,7 @@ class TableFollower:
 
     def _new_cursor(self, shard: ListedShard) -> ShardCursor:
         position = self._progress.positions.get(shard.id, self._progress.start)
-        return ShardCursor(self._source.execute, self._progress.stream_arn, shard.id, position)
+        return ShardCursor(self._execute, self._progress.stream_arn, shard.id, position)
 
     def _note(self, shard: ListedShard, cursor: ShardCursor, records: list[ReadRecord]) -> None:
         progress = self._progress
@@ -186,7 +190,7 @@ class TableFollower:
         image: Item | None = record["dynamodb"].get("NewImage")
         if image is None and record["eventName"] != "REMOVE":
             request: RequestDraft = {"TableName": self._table_name, "Key": key, "ConsistentRead": True}
-            image = self._pace.execute(self._source, "GetItem", request).get("Item")
+            image = self._reading.execute(self._source, "GetItem", request).get("Item")
         if image is not None:
             return {"PutRequest": {"Item": self._edit(image)}}
         edited = self._edit(key)
@@ -197,9 +201,9 @@ class TableFollower:
         for _ in range(_UNSENT_MAX):
             request: RequestDraft = {"RequestItems": {self._table_name: requests}}
             sent = len(requests)
-            response = self._pace.execute(self._target, "BatchWriteItem", request, sent)
+            response = self._writing.execute(self._target, "BatchWriteItem", request, sent)
             requests = response.get("UnprocessedItems", {}).get(self._table_name, [])
             if not requests:
                 return
-            self._pace.slow_down(sent)
+            self._writing.slow_down(sent)
         raise MoveError(f"{len(requests)} changes of {self._table_name} were left unprocessed again and again")

@@ -94,6 +94,7 @@ class TableProgress:
         copied_at: when all segments were done; 0 for not yet.
         put_count: how many items have been written.
         present_count: how many were there already.
+        other_count: how many of these with other attributes.
         refused: what the target has refused: keys and reasons, the first of them.
         refused_count: how many.
         follow: how far its changes have been followed; None without a stream.
@@ -105,6 +106,7 @@ class TableProgress:
     copied_at: float = 0.0
     put_count: int = 0
     present_count: int = 0
+    other_count: int = 0
     refused: list[list[JsonValue]] = field(default_factory=list)
     refused_count: int = 0
     follow: FollowProgress | None = None

@@ -14,6 +14,7 @@ from minidynamo.database.database import Database
 from minidynamo.exports.export_writer import ExportWriter
 from minidynamo.moving.copying import Edit, TableCopy, follow_from_now
 from minidynamo.moving.facts import TableFacts, facts_of, make_table, table_names
+from minidynamo.moving.features import shown_key
 from minidynamo.moving.following import TableFollower
 from minidynamo.moving.journal import Journal, TableProgress
 from minidynamo.moving.move_error import MoveError
@@ -29,7 +30,7 @@ from minidynamo.values.attribute_value import Item
 # Makes a table of a name.
 Declare = Callable[[Database, str], object]
 
-COPY_AGAIN = "copy it again with another journal, and verify --repair"
+COPY_AGAIN = "copy it again with another journal, and verify --repair --delete-extra"
 _NO_EDIT: Edit = lambda item: item  # noqa: E731
 
 
@@ -151,7 +152,7 @@ class Move:
         """What is known of a table at the target; raises MoveError where it has another key there."""
         there = self.facts(self.target, facts.name)
         if there is not None and there.key_types != facts.key_types:
-            raise MoveError(f"{self.target.text} has a table {facts.name} with another key: {_shown_key(there)}")
+            raise MoveError(f"{self.target.text} has a table {facts.name} with another key: {shown_key(there)}")
         return there
 
     def _declare(self, name: str) -> None:
@@ -212,7 +213,8 @@ class Move:
             raise MoveError(f"the stream of {facts.name} was turned off after copying began: {COPY_AGAIN}")
         source, target = self.source.opened(), self.target.opened()
         name, keys, edit = facts.name, facts.key_names, self.edit(facts.name)
-        return TableFollower(source, target, name, keys, self.journal, progress.follow, edit, self.writing)
+        paces = self.reading, self.writing
+        return TableFollower(source, target, name, keys, self.journal, progress.follow, edit, *paces)
 
     # Verifying.
 
@@ -229,7 +231,7 @@ class Move:
         database, arn = self.source.database, facts.stream_arn
         if database is None or arn is None or not is_readable(database, arn):
             return set()
-        return removed_digests(database.execute, arn, side, digests)
+        return removed_digests(partial(self.reading.execute, database), arn, side, digests)
 
     def _side(self, place: Place, facts: TableFacts, edit: Edit, advance: Callable[[int], bool]) -> Side:
         source = self.item_source(place, facts.name)
@@ -248,7 +250,3 @@ def _among(names: Iterable[str]) -> str:
         return ""
     more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
     return f"; it has {', '.join(shown[:8])}{more}"
-
-
-def _shown_key(facts: TableFacts) -> str:
-    return ", ".join(f"{name} ({kind})" for name, kind in facts.key_types.items())

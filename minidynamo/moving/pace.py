@@ -2,6 +2,9 @@
 
 Nothing is held back until something is throttled. Then the pace falls to a part of what has passed in the last second,
 and grows again slowly, so that most requests pass. It never falls so low that one request would wait for long.
+
+Where the other side gives no answer, or says that something is wrong with itself, the request is made again until it
+does. So every request must be one that may be carried out twice.
 """
 
 from __future__ import annotations
@@ -11,13 +14,13 @@ import time
 from collections.abc import Callable
 
 from minidynamo.endpoints.endpoint import Endpoint
-from minidynamo.errors import DynamoError
+from minidynamo.errors import DatabaseClosed, DynamoError, InternalServerError, StorageFailure
 from minidynamo.formats.patience import THROTTLED
 from minidynamo.values.api_types import Request, Response
 
 _FALL, _GROWTH = 0.7, 1.05
 _PATIENCE_SECONDS = 600.0
-_REST_SECONDS = 0.1
+_REST_SECONDS, _OUTAGE_REST_SECONDS = 0.1, 0.5
 # No endpoint lets so much pass in a second.
 _UNLIMITED = 1e9
 
@@ -31,7 +34,8 @@ class Pace:
     Attributes:
         limit: how many units may pass in a second; None for any number.
         throttled_count: how many requests have been throttled.
-        goes_on: asked whether to go on with a request that was throttled; KeyboardInterrupt is raised if not.
+        goes_on: asked whether to go on with a request that failed for a while; KeyboardInterrupt is raised if not.
+        tell: told why an endpoint gives no answer, when that begins.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Pace:
         self.limit: float | None = None
         self.throttled_count = 0
         self.goes_on: Callable[[], bool] = lambda: True
+        self.tell: Callable[[DynamoError], object] = lambda error: None
+        self._is_out = False
         self._lock = threading.Lock()
         self._second = self._now()
         self._passed = 0.0
@@ -55,7 +61,8 @@ class Pace:
             units: how much it counts, such as its items.
 
         Raises:
-            DynamoError: the endpoint's own error; that it throttles, where nothing has passed for ten minutes.
+            DynamoError: the endpoint's own error; that it throttles or gives no answer, where that has lasted for ten
+                minutes.
         """
         assert units > 0, f"{operation} counts {units}"
         end = self._now() + _PATIENCE_SECONDS
@@ -66,10 +73,11 @@ class Pace:
             except DynamoError as error:
                 if not self.goes_on():
                     raise KeyboardInterrupt from None
-                if not is_throttled(error) or self._now() >= end:
+                if not is_passing(error) or self._now() >= end:
                     raise
-                self.slow_down(units)
+                self._hold_back(error, units)
             else:
+                self._is_out = False
                 self._pass(units)
                 return response
 
@@ -81,6 +89,16 @@ class Pace:
         """
         self._fall(units)
         self._sleep(_REST_SECONDS)
+
+    def _hold_back(self, error: DynamoError, units: int) -> None:
+        if is_throttled(error):
+            self.slow_down(units)
+            return
+        with self._lock:
+            is_new, self._is_out = not self._is_out, True
+        if is_new:
+            self.tell(error)
+        self._sleep(_OUTAGE_REST_SECONDS)
 
     def _wait(self, units: int) -> None:
         with self._lock:
@@ -126,6 +144,13 @@ def is_throttled(error: DynamoError) -> bool:
     return bool(codes) and codes <= _CANCELLED_FOR_A_WHILE
 
 
+def is_passing(error: DynamoError) -> bool:
+    """Whether a request may succeed later: it was throttled, or the endpoint gave no answer or is out of order."""
+    is_out = isinstance(error, InternalServerError) and not isinstance(error, (DatabaseClosed, StorageFailure))
+    return is_out or error.code in _OUT or is_throttled(error)
+
+
+_OUT = frozenset({"ServiceUnavailable", "ServiceUnavailableException"})
 # Somebody else's transaction has the item.
 _CONFLICT = "TransactionConflictException"
 _CANCELLED_FOR_A_WHILE = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"})

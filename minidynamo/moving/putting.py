@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from minidynamo.endpoints.endpoint import Endpoint
 from minidynamo.errors import DynamoError
 from minidynamo.limits import ITEM_SIZE_BYTES_MAX, TRANSACTION_ACTIONS_MAX, TRANSACTION_SIZE_BYTES_MAX
+from minidynamo.moving.differences import compared
 from minidynamo.moving.pace import Pace
 from minidynamo.values.api_types import RequestDraft
 from minidynamo.values.attribute_value import Item, checked_item
@@ -29,17 +30,20 @@ class PutReport:
     Attributes:
         put_count: how many have been put.
         present_count: of how many the key was there already.
+        other_count: of how many of these with other attributes.
         refused: the others: their keys, and why.
     """
 
     put_count: int = 0
     present_count: int = 0
+    other_count: int = 0
     refused: list[tuple[Item, str]] = field(default_factory=list)
 
     def add(self, other: PutReport) -> None:
         """Adds what has become of others."""
         self.put_count += other.put_count
         self.present_count += other.present_count
+        self.other_count += other.other_count
         self.refused += other.refused
 
 
@@ -94,7 +98,9 @@ class ItemPutter:
         present = [each.get("Code") == "ConditionalCheckFailed" for each in reasons]
         if len(present) == len(items) and any(present):
             absent = [item for item, is_present in zip(items, present, strict=True) if not is_present]
-            report = PutReport(present_count=sum(present))
+            found = [each.get("Item") for each in reasons]
+            others = [_is_other(there, item) for there, item in zip(found, items, strict=True)]
+            report = PutReport(present_count=sum(present), other_count=sum(others))
             if absent:
                 report.add(self._put_together(absent))
             return report
@@ -112,7 +118,7 @@ class ItemPutter:
             self._pace.execute(self._endpoint, "PutItem", self._put_request(item))
         except DynamoError as error:
             if error.code == "ConditionalCheckFailedException":
-                return PutReport(present_count=1)
+                return PutReport(present_count=1, other_count=int(_is_other(error.members.get("Item"), item)))
             if error.code not in _REFUSALS:
                 raise
             return PutReport(refused=[({name: item[name] for name in self._key_names if name in item}, error.message)])
@@ -124,6 +130,7 @@ class ItemPutter:
             "Item": item,
             "ConditionExpression": "attribute_not_exists(#key)",
             "ExpressionAttributeNames": {"#key": self._key_names[0]},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
     def _groups(self, items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -142,6 +149,11 @@ class ItemPutter:
             size += item_size
         if group:
             yield group
+
+
+def _is_other(there: Item | None, item: Item) -> bool:
+    """Whether an item that is there, as far as that is told, has other attributes than one that was to be put."""
+    return bool(there) and compared(item, there) is not None
 
 
 def _size_bytes(item: Item) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from minidynamo.moving.copying import Edit
+from minidynamo.moving.move_error import MoveError
 from minidynamo.moving.sources import ItemSource
 from minidynamo.moving.sums import key_digest
 from minidynamo.values.attribute_value import Item
@@ -112,8 +113,15 @@ class Side:
         """The key of an item."""
         return {name: item[name] for name in self.key_names}
 
+    def _require_keys(self, items: Sequence[Item]) -> None:
+        for name in self.key_names:
+            if any(name not in item for item in items):
+                raise MoveError(f"an item of the export has no {name}, of the key of the table at the other side")
+
     def _items(self, segment: str, has_failed: threading.Event) -> Iterator[Item]:
         for page in self._source.pages(segment):
+            if self._fetch is None:
+                self._require_keys(page.items)
             yield from page.items
             if not self._advance(len(page.items)) or has_failed.is_set():
                 raise Cancelled

@@ -14,6 +14,7 @@ import minidynamo
 from minidynamo import Database
 from minidynamo.cli.interruption import Interruption
 from minidynamo.cli.moving import follow_command
+from minidynamo.formats.short_tables import create_table_request
 from minidynamo.moving.sources import TableSource
 from tests.cli.commands import run
 from tests.moving.moved_tables import NAME, delete, items_of, make_things, put, thing
@@ -102,10 +103,38 @@ def test_differences_are_shown_reported_and_repaired(capsys: Capsys, shop: str) 
     assert key in lines
     assert sorted(line["kind"] for line in lines) == ["changed", "doubled", "lost"]
     code, out, _ = run(capsys, "verify", shop, "new.db", "--repair")
-    assert (code, "3 repaired." in out) == (0, True)
+    assert (code, "Repaired: 2 put, 0 deleted." in out, "1 that only the target has stay" in out) == (1, True, True)
+    assert run(capsys, "cutover", shop, "new.db")[0] == 1
+    code, out, _ = run(capsys, "verify", shop, "new.db", "--repair", "--delete-extra")
+    assert (code, "Repaired: 0 put, 1 deleted." in out) == (0, True)
     assert run(capsys, "cutover", shop, "new.db")[0] == 1
     assert run(capsys, "verify", shop, "new.db", "--report", "report.jsonl")[0] == 0
     assert Path("report.jsonl").read_text() == ""
+
+
+def test_what_a_repair_may_delete_is_said_with_it(capsys: Capsys, shop: str) -> None:
+    run(capsys, "copy", shop, "new.db")
+    code, _, err = run(capsys, "verify", shop, "new.db", "--delete-extra")
+    assert (code, err) == (2, "minidynamo: --delete-extra says what --repair may do: give both\n")
+
+
+def test_a_key_too_short_for_an_export_is_told(capsys: Capsys) -> None:
+    """Items that it cannot tell apart are not there, and the command says so and ends with 1."""
+    with minidynamo.connect("pairs.db") as database:
+        database.execute("CreateTable", create_table_request("Pairs", {"key": ["id S", "number N"]}))
+        for number in range(30):
+            item = {"id": {"S": str(number % 3)}, "number": {"N": str(number)}}
+            database.execute("PutItem", {"TableName": "Pairs", "Item": item})
+    assert run(capsys, "copy", "pairs.db", "export/")[0] == 0
+    code, out, _ = run(capsys, "copy", "export", "short.db", "--key", "id:S")
+    assert (code, "27 were there already, 27 of them with other attributes, which stay" in out) == (1, True)
+    assert "its key is too short to tell them apart" in " ".join(out.split())
+    assert run(capsys, "copy", "export", "whole.db", "--key", "id:S,number:N")[0] == 0
+    fill("other.db", 0)
+    with minidynamo.connect("other.db") as database:
+        database.execute("CreateTable", create_table_request("Pairs", {"key": ["name S"]}))
+    code, _, err = run(capsys, "verify", "export", "other.db")
+    assert (code, "an item of the export has no name, of the key" in err) == (2, True)
 
 
 def test_refused_items_are_named(capsys: Capsys, shop: str) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import minidynamo
 from minidynamo import Database
+from minidynamo.endpoints.middleware import Call, Middleware, Proceed
+from minidynamo.errors import AccessDenied
 from minidynamo.formats.short_tables import create_table_request
 from minidynamo.moving.facts import TableFacts, facts_of
 from minidynamo.moving.move import Move, MoveSettings
 from minidynamo.moving.places import Place
 from minidynamo.moving.repairing import repair
 from minidynamo.moving.verifying import Verification
-from minidynamo.values.api_types import JsonObject
+from minidynamo.values.api_types import JsonObject, Response
 from minidynamo.values.attribute_value import Item
 
 NAME = "Things"
@@ -25,6 +27,19 @@ class AmazonPlace(Place):
     @property
     def is_amazon(self) -> bool:
         return True
+
+
+class DeniedOnce(Middleware):
+    """Denies the first request of an operation, which is no error that passes."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    def execute(self, call: Call, proceed: Proceed) -> Response:
+        if call.operation == self._operation:
+            self._operation = ""
+            raise AccessDenied("Not now.")
+        return proceed(call.operation, call.request)
 
 
 def make_things(database: Database, name: str = NAME, **members: object) -> None:

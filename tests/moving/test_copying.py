@@ -21,7 +21,7 @@ from minidynamo.moving.places import Place
 from minidynamo.simulation import ServerError
 from minidynamo.values.api_types import Response
 from tests.exports.written_exports import all_items, write_songs
-from tests.moving.moved_tables import NAME, copied, followed, items_of, make_things, move_of, put, thing
+from tests.moving.moved_tables import NAME, DeniedOnce, copied, followed, items_of, make_things, move_of, put, thing
 
 
 class SmallPages(Middleware):
@@ -135,7 +135,7 @@ def test_a_source_that_fails_ends_it_and_it_goes_on(target: Database, journal: P
         put(source, *(thing(f"thing {number}") for number in range(40)))
         move = move_of(source, target, journal)
         facts = move.prepare(NAME)
-        source.faults.on("Scan", fault=ServerError)
+        source.use(DeniedOnce("Scan"))
         with pytest.raises(DynamoError):
             move.copy(facts, lambda: True)
         copied(move_of(source, target, journal))

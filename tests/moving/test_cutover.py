@@ -84,7 +84,7 @@ def test_changes_that_are_missing(move: Move) -> None:
     moved(move)
     follow_of(move).has_gap = True
     assert answers(move, "no") == [
-        "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
+        "changes are missing that were too old when they were read: verify --repair --delete-extra, then verify"
     ]
 
 
@@ -94,15 +94,15 @@ def test_changes_that_turn_out_to_be_missing(move: Move) -> None:
     verify(move)
     follow_of(move).start = f"@{int(time.time()) - 90_000}"
     assert answers(move, "no") == [
-        "changes are missing that were too old when they were read: minidynamo verify --repair, then verify"
+        "changes are missing that were too old when they were read: verify --repair --delete-extra, then verify"
     ]
 
 
 def test_a_stream_that_was_turned_off(move: Move, source: Database) -> None:
     moved(move)
     source.execute("UpdateTable", {"TableName": NAME, "StreamSpecification": {"StreamEnabled": False}})
-    said = "its stream was turned off after copying began: copy it again with another journal, and verify --repair"
-    assert said in answers(move, "no")
+    again = "copy it again with another journal, and verify --repair --delete-extra"
+    assert f"its stream was turned off after copying began: {again}" in answers(move, "no")
 
 
 def test_a_table_without_a_stream(journal: Path, target: Database) -> None:
@@ -179,15 +179,20 @@ def test_what_has_changed_since_it_was_verified(move: Move, source: Database) ->
 
 
 def test_an_index_that_is_missing(source: Database, target: Database, move: Move) -> None:
-    """A global one can be added: a look. A local one cannot: no."""
+    """A global one can be added, a local one cannot; without either nobody changes over."""
     moved(move)
     found = facts(source)
     found.description["GlobalSecondaryIndexes"] = [{"IndexName": "global"}]
     found.description["LocalSecondaryIndexes"] = [{"IndexName": "local"}]
     move.facts = lambda place, name: found if place is move.source else facts(target)  # type: ignore[method-assign]
-    assert answers(move, "look") == ["global index global is not at the target: add it by UpdateTable"]
-    (text,) = answers(move, "no")
-    assert text.startswith("local index local can only be made with the table")
+    local, by_global = answers(move, "no")
+    assert local.startswith("local index local can only be made with the table")
+    assert by_global == "global index global is not at the target: add it by UpdateTable"
+
+
+def test_an_export_is_nothing_to_change_over_to(source: Database, journal: Path, tmp_path: Path) -> None:
+    move = Move(Place("source", source), Place("target", files=Folder(tmp_path)), journal, MoveSettings())
+    assert [each.grade for each in cutover_answers(move, NAME)] == ["no"]
 
 
 def test_a_target_that_is_being_made(source: Database, target: Database, move: Move) -> None:

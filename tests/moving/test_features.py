@@ -161,10 +161,18 @@ def test_features_that_are_not_used_are_not_missed(target: Database) -> None:
 
 
 def test_a_local_index_that_is_missing_is_grave(rich: Database, target: Database) -> None:
-    """It can only be made with the table; a global one can be added."""
+    """It can only be made with the table. A global one can be added, before anyone changes over."""
     make_things(target, KeySchema=KEYS, AttributeDefinitions=TYPES[:2])
     found = {each.what: each.is_grave for each in differing(facts(rich), facts(target))}
-    assert found == {"local index local": True, "global index global": False, "time to live": False, "tags": False}
+    assert found == {"local index local": True, "global index global": True, "time to live": False, "tags": False}
+
+
+def test_another_key_is_grave(source: Database, target: Database) -> None:
+    keys = [{"AttributeName": "name", "KeyType": "HASH"}]
+    make_things(target, KeySchema=keys, AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}])
+    (found,) = differing(facts(source), facts(target))
+    assert (found.what, found.is_grave) == ("key", True)
+    assert found.remedy == "is id (S) at the source, and name (S) at the target: copy refuses it"
 
 
 def test_how_definitions_differ_is_told(source: Database, target: Database) -> None:

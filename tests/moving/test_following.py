@@ -14,9 +14,21 @@ from minidynamo.consumers.shards import listed_shards
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
 from minidynamo.moving.move import Move
 from minidynamo.moving.move_error import MoveError
-from minidynamo.simulation import ServerError, Throttled, Unprocessed
+from minidynamo.simulation import Throttled, Unprocessed
 from minidynamo.values.api_types import Response
-from tests.moving.moved_tables import NAME, copied, delete, facts, followed, items_of, make_things, move_of, put, thing
+from tests.moving.moved_tables import (
+    NAME,
+    DeniedOnce,
+    copied,
+    delete,
+    facts,
+    followed,
+    items_of,
+    make_things,
+    move_of,
+    put,
+    thing,
+)
 
 
 def test_all_kinds_of_changes_arrive(move: Move, source: Database, target: Database) -> None:
@@ -229,7 +241,7 @@ def test_what_failed_is_followed_again(source: Database, journal: Path) -> None:
         move = move_of(source, target, journal)
         copied(move)
         put(source, *(thing(f"{number}") for number in range(40)))
-        target.faults.on("BatchWriteItem", fault=ServerError)
+        target.use(DeniedOnce("BatchWriteItem"))
         with pytest.raises(DynamoError):
             followed(move)
         assert followed(move_of(source, target, journal)) == 40

@@ -8,8 +8,15 @@ import pytest
 
 from minidynamo import Database, DynamoError
 from minidynamo.endpoints.middleware import Call, Middleware, Proceed
-from minidynamo.errors import InternalServerError, Throttling, TransactionCanceled
-from minidynamo.moving.pace import Pace, is_throttled
+from minidynamo.errors import (
+    DatabaseClosed,
+    InternalServerError,
+    NoResponse,
+    StorageFailure,
+    Throttling,
+    TransactionCanceled,
+)
+from minidynamo.moving.pace import Pace, is_passing, is_throttled
 from minidynamo.values.api_types import Response
 
 
@@ -144,6 +151,42 @@ def test_a_throttle_that_ends_is_waited_for(time: FakeTime, target: Database) ->
     target.use(refusing)
     assert pace_of(time).execute(target, "ListTables", {}) == {}
     assert len(refusing.passed_at) == 1
+
+
+def test_an_outage_is_told_once_and_waited_for(time: FakeTime, target: Database) -> None:
+    """Nothing is slowed down by it."""
+    end = time.seconds + 540
+    told: list[str] = []
+
+    class Out(Middleware):
+        def execute(self, call: Call, proceed: Proceed) -> Response:
+            if time.seconds < end:
+                raise NoResponse("nobody there", is_unreachable=True)
+            return {}
+
+    target.use(Out())
+    pace = pace_of(time)
+    pace.tell = lambda error: told.append(error.message)
+    assert pace.execute(target, "ListTables", {}) == {}
+    assert (told, pace.limit) == (["nobody there"], None)
+
+
+def test_an_outage_without_end_is_an_error_after_ten_minutes(time: FakeTime, target: Database) -> None:
+    begun = time.seconds
+
+    class Out(Middleware):
+        def execute(self, call: Call, proceed: Proceed) -> Response:
+            raise NoResponse("nobody there", is_unreachable=True)
+
+    target.use(Out())
+    with pytest.raises(NoResponse):
+        pace_of(time).execute(target, "ListTables", {})
+    assert 600 <= time.seconds - begun < 660
+
+
+@pytest.mark.parametrize("error", [DatabaseClosed("closed"), StorageFailure("disk full")])
+def test_what_stays_broken_passes_at_once(error: DynamoError) -> None:
+    assert not is_passing(error)
 
 
 def test_other_errors_pass_at_once(time: FakeTime, target: Database) -> None:

@@ -6,7 +6,7 @@ from minidynamo import Database
 from minidynamo.anonymizing.anonymizer import Anonymizer
 from minidynamo.moving.move import Move, MoveSettings
 from minidynamo.moving.pace import Pace
-from minidynamo.moving.repairing import repair
+from minidynamo.moving.repairing import Repaired, repair
 from tests.moving.moved_tables import NAME, copied, delete, followed, items_of, put, thing
 
 
@@ -33,7 +33,7 @@ def test_what_has_changed_since_is_what_it_is_now(move: Move, source: Database, 
     result = verifier.run()
     put(source, thing("a", "three"))
     delete(source, "b")
-    assert repair(result.faults, verifier.source, target, NAME, Pace()) == 2
+    assert repair(result.faults, verifier.source, target, NAME, Pace()) == Repaired(1, 0)
     assert items_of(target) == items_of(source)
 
 

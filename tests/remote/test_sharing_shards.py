@@ -215,3 +215,25 @@ def test_the_table_of_leases_is_made_once(origin: minidynamo.Database, url: str)
     with minidynamo.connect(url) as remote:
         remote.on_stream("Things", Handler())
         assert LEASES_TABLE in remote.tables
+
+
+def test_a_lease_that_lapses_while_others_are_looked_for_is_taken_again(
+    origin: minidynamo.Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the service gives no answer for so long: its shard goes on from its row."""
+    handler = Handler()
+    with minidynamo.connect(url) as database:
+        found = reader(database.on_stream("Things", handler))
+        put(origin, "a")
+        database.drain()
+        listed = remote_reader.listed_shards
+
+        def late(*arguments: object) -> object:
+            found._holder._renewed_at = dict.fromkeys(found._holder.held(), -1000.0)
+            return listed(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(remote_reader, "listed_shards", late)
+        found._looked_at = None
+        put(origin, "b")
+        database.drain()
+    assert handler.ids == ["a", "b"]

@@ -48,3 +48,16 @@ def test_what_is_no_engine_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == "minidynamo: an engine is named by a URL such as postgresql://host/name\n"
     assert main(["check-engine", "postgresql://postgres@127.0.0.1:1/x"]) == 2
     assert capsys.readouterr().err.startswith("minidynamo: ")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+def test_a_time_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], seconds: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["check-engine", "postgresql://127.0.0.1:1/x", "--seconds", seconds])
+    assert f"takes a number of seconds from 1 to 86400, not {seconds!r}" in capsys.readouterr().err
+
+
+def test_an_address_that_is_wrong_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-engine", "postgresql://127.0.0.1/x?foo=bar"]) == 2
+    error = capsys.readouterr().err
+    assert error == 'minidynamo: the address of the store is wrong: invalid URI query parameter: "foo"\n'

@@ -15,10 +15,14 @@ from minidynamo.moving.facts import TableFacts
 from minidynamo.moving.move import Move
 
 _SHOWN_MAX = 20
+_TOO_SHORT = (
+    "These items of the export are not at the target. If nobody else has written there, its key is too short to tell "
+    "them apart: delete the table and the journal, and copy with the whole --key."
+)
 
 
 def run_copy(options: argparse.Namespace) -> int:
-    """Copies tables and reports; 0, 1 where items were refused, 2 where it cannot go on, 130 where interrupted."""
+    """Copies tables and reports; 0, 1 where items are not there, 2 where it cannot go on, 130 where interrupted."""
     return run_move(options, _copy)
 
 
@@ -30,11 +34,11 @@ def _copy(options: argparse.Namespace, move: Move, console: Console, interruptio
             return INTERRUPTED
         _print_copied(console, move, facts)
     _warn_of_rules(console, move)
-    refused = any(move.journal.table(name).refused_count for name in names)
+    lacks = any(_lacks(move, name) for name in names)
     streaming = [each for each in tables if _has_stream(move, each)]
-    if options.follow and streaming and not refused:
+    if options.follow and streaming and not lacks:
         return followed(move, console, interruption, streaming, False)
-    return 1 if refused else 0
+    return 1 if lacks else 0
 
 
 def _copied(move: Move, facts: TableFacts, interruption: Interruption) -> bool:
@@ -54,14 +58,26 @@ def _print_copied(console: Console, move: Move, facts: TableFacts) -> None:
     text = f"{facts.name}: {progress.put_count:,} items copied"
     if progress.present_count:
         text += f", {progress.present_count:,} were there already"
+    if progress.other_count:
+        text += f", {progress.other_count:,} of them with other attributes, which stay"
     console.print(plain_text(f"{text}."), soft_wrap=True)
     if progress.refused_count:
         console.print(f"[red]{progress.refused_count:,} item(s) were refused:[/]")
         for key, why in progress.refused[:_SHOWN_MAX]:
             console.print(plain_text(f"  {key_text(key)}: {why}"), soft_wrap=True)
+    if progress.other_count and move.source.database is None:
+        console.print(plain_text(f"  {_TOO_SHORT}"), style="red", soft_wrap=True)
     if not _has_stream(move, facts) and move.target.database is not None and move.source.database is not None:
         warning = "  It has no stream: changes since the copy began are not followed."
         console.print(plain_text(warning), style="yellow", soft_wrap=True)
+
+
+def _lacks(move: Move, name: str) -> bool:
+    """Whether items of the source are not at the target. Those of an export are as they were: another item of the same
+    key is another one.
+    """
+    progress = move.journal.table(name)
+    return bool(progress.refused_count or (progress.other_count and move.source.database is None))
 
 
 def _has_stream(move: Move, facts: TableFacts) -> bool:

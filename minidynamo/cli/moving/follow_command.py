@@ -66,5 +66,5 @@ def _print_followed(console: Console, move: Move, facts: TableFacts) -> None:
     assert follow is not None, f"{facts.name} was followed without a stream"
     console.print(plain_text(f"{facts.name}: {follow.change_count:,} changes followed."), soft_wrap=True)
     if follow.has_gap:
-        text = "  Changes are missing, which were too old when they were read: minidynamo verify --repair mends it."
+        text = "  Changes are missing, which were too old when they were read: verify --repair --delete-extra mends it."
         console.print(plain_text(text), style="red", soft_wrap=True)

@@ -113,6 +113,11 @@ def _add_verify(command: argparse.ArgumentParser) -> None:
     _add_reading(command)
     _add_anonymizing(command)
     command.add_argument("--repair", dest="writes", action="store_true", help="make the target what the source is")
+    command.add_argument(
+        "--delete-extra",
+        action="store_true",
+        help="with --repair: also delete what only the target has, and was not seen to be deleted at the source",
+    )
     command.add_argument("--report", type=Path, metavar="FILE", help="write all differences to it, as JSON lines")
     command.set_defaults(run=_verify)
 

@@ -21,6 +21,7 @@ from minidynamo.errors import DynamoError, StoreError
 from minidynamo.exports.files import ExportError
 from minidynamo.moving.move import Declare, Move, MoveSettings
 from minidynamo.moving.move_error import MoveError
+from minidynamo.moving.pace import is_passing
 from minidynamo.moving.places import source_place, target_place
 from minidynamo.prices.price_list import PriceError
 from minidynamo.templates.table_definition import TemplateError
@@ -39,15 +40,22 @@ def run_move(options: argparse.Namespace, command: Command) -> int:
     try:
         with Interruption() as interruption, opened_move(options) as move:
             move.reading.goes_on = move.writing.goes_on = lambda: not interruption.has_come
+            move.reading.tell = move.writing.tell = _tell_outage
             code = command(options, move, wide_console(), interruption)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ERRORS as error:
-        print(f"minidynamo: {one_line(error)}", file=sys.stderr)
+        goes_on = isinstance(error, DynamoError) and is_passing(error)
+        more = f"; the same command goes on ({options.journal})" if goes_on else ""
+        print(f"minidynamo: {one_line(error)}{more}", file=sys.stderr)
         return 2
     if code == INTERRUPTED:
         print(f"minidynamo: interrupted; the same command goes on ({options.journal})", file=sys.stderr)
     return code
+
+
+def _tell_outage(error: DynamoError) -> None:
+    print(f"minidynamo: {one_line(error)}; it is asked again, for ten minutes", file=sys.stderr)
 
 
 @contextmanager

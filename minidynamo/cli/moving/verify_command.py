@@ -14,12 +14,12 @@ from minidynamo.cli.display import plain_text
 from minidynamo.cli.interruption import Interruption
 from minidynamo.cli.moving.progress import item_bar
 from minidynamo.cli.moving.setup import INTERRUPTED, key_text, run_move
-from minidynamo.moving.differences import KINDS, Difference, counted
+from minidynamo.moving.differences import KINDS, UNKNOWN, Difference, counted
 from minidynamo.moving.facts import TableFacts
 from minidynamo.moving.journal import Verdict
 from minidynamo.moving.move import Move
 from minidynamo.moving.move_error import MoveError
-from minidynamo.moving.repairing import repair
+from minidynamo.moving.repairing import Repaired, repair
 from minidynamo.moving.sides import Cancelled
 from minidynamo.moving.verifying import Verification
 from minidynamo.storage.whole_file import whole_file
@@ -34,6 +34,8 @@ def run_verify(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace, move: Move, console: Console, interruption: Interruption) -> int:
+    if options.delete_extra and not options.writes:
+        raise MoveError("--delete-extra says what --repair may do: give both")
     found: dict[str, Verification] = {}
     tables = [move.required_facts(name) for name in move.tables()]
     for facts in tables:
@@ -41,15 +43,18 @@ def _verify(options: argparse.Namespace, move: Move, console: Console, interrupt
             print(f"minidynamo: {move.target.text} has no table {facts.name}: copy it first", file=sys.stderr)
             return 2
         try:
-            found[facts.name] = _verified(options, move, facts, interruption)
+            found[facts.name], done = _verified(options, move, facts, interruption)
         except Cancelled:
             return INTERRUPTED
-        _print_verified(console, move, facts, found[facts.name])
+        _print_verified(console, facts, found[facts.name])
+        _print_repaired(options, console, found[facts.name], done)
     _write_report(options, found)
     return 1 if any(_left(move, name, each) for name, each in found.items()) else 0
 
 
-def _verified(options: argparse.Namespace, move: Move, facts: TableFacts, interruption: Interruption) -> Verification:
+def _verified(
+    options: argparse.Namespace, move: Move, facts: TableFacts, interruption: Interruption
+) -> tuple[Verification, Repaired | None]:
     with item_bar(f"Comparing {facts.name}", 2 * facts.item_count) as advance:
         counted_items = 0
 
@@ -61,15 +66,14 @@ def _verified(options: argparse.Namespace, move: Move, facts: TableFacts, interr
 
         verifier = move.verifier(facts, proceed)
         result = verifier.run()
-        repaired = 0
-        if options.writes and result.faults:
-            repaired = repair(result.faults, verifier.source, move.target.opened(), facts.name, move.writing)
+        repairs = _repairs(options, result)
+        done = repair(repairs, verifier.source, move.target.opened(), facts.name, move.writing) if repairs else None
     progress = move.journal.table(facts.name)
     if progress.follow is not None and not result.faults:
         progress.follow.has_gap = False  # Whatever was missed is there.
-    progress.verdict = Verdict(time.time(), result.item_count, len(result.faults), repaired)
+    progress.verdict = Verdict(time.time(), result.item_count, len(result.faults), len(repairs))
     move.journal.note(is_urgent=True)
-    return result
+    return result, done
 
 
 def _left(move: Move, name: str, result: Verification) -> bool:
@@ -77,7 +81,7 @@ def _left(move: Move, name: str, result: Verification) -> bool:
     return len(result.faults) > (0 if verdict is None else verdict.repaired_count)
 
 
-def _print_verified(console: Console, move: Move, facts: TableFacts, result: Verification) -> None:
+def _print_verified(console: Console, facts: TableFacts, result: Verification) -> None:
     if not result.differences:
         text = f"{facts.name}: {result.item_count:,} items, the same at both."
         console.print(plain_text(text), style="green", soft_wrap=True)
@@ -91,9 +95,22 @@ def _print_verified(console: Console, move: Move, facts: TableFacts, result: Ver
     console.print(table)
     if len(result.differences) > _SHOWN_MAX:
         console.print(f"and {len(result.differences) - _SHOWN_MAX:,} more: --report FILE has all of them")
-    verdict = move.journal.table(facts.name).verdict
-    if verdict is not None and verdict.repaired_count:
-        console.print(f"{verdict.repaired_count:,} repaired.", style="green")
+
+
+def _print_repaired(options: argparse.Namespace, console: Console, result: Verification, done: Repaired | None) -> None:
+    if done is not None:
+        console.print(f"Repaired: {done.put_count:,} put, {done.deleted_count:,} deleted.", style="green")
+    kept = len(result.faults) - len(_repairs(options, result))
+    if options.writes and kept:
+        text = f"{kept:,} that only the target has stay, whoever has put them there: --delete-extra deletes them."
+        console.print(plain_text(text), style="yellow", soft_wrap=True)
+
+
+def _repairs(options: argparse.Namespace, result: Verification) -> list[Difference]:
+    """What is to be repaired: nothing, what the source tells, or all."""
+    if not options.writes:
+        return []
+    return [each for each in result.faults if options.delete_extra or each.kind not in UNKNOWN]
 
 
 def _write_report(options: argparse.Namespace, found: dict[str, Verification]) -> None:

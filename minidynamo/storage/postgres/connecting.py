@@ -59,10 +59,14 @@ _PLACES: dict[str, list[_Place]] = {}
 
 def _places(url: str) -> list[_Place]:
     """The hosts that a URL names, each with its port; one of nothing where it names none."""
+    import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
     if url not in _PLACES:
-        named = conninfo_to_dict(url)
+        try:
+            named = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise StoreError(f"the address of the store is wrong: {_one_line(error)}") from None
         hosts, ports = str(named.get("host") or "").split(","), str(named.get("port") or "").split(",")
         ports = ports * len(hosts) if len(ports) == 1 else ports
         _PLACES[url] = [
