@@ -46,13 +46,24 @@ class KeyCount:
         units: in all.
         error: how many of them may be another key's.
         calls: requests.
+        written: how many of them were of writing, or may have been.
         hot_read_seconds, hot_write_seconds: in how many seconds, by the clock, it took more than a partition gives.
     """
 
-    __slots__ = ("_read", "_second", "_written", "calls", "error", "hot_read_seconds", "hot_write_seconds", "units")
+    __slots__ = (
+        "_read",
+        "_second",
+        "_written",
+        "calls",
+        "error",
+        "hot_read_seconds",
+        "hot_write_seconds",
+        "units",
+        "written",
+    )
 
     def __init__(self, error: float) -> None:
-        self.units = self.error = error
+        self.units = self.error = self.written = error
         self.calls = 0
         self.hot_read_seconds = self.hot_write_seconds = 0
         self._second = 0
@@ -66,6 +77,7 @@ class KeyCount:
             self._second = second
             self._read = self._written = 0.0
         if is_write:
+            self.written += units
             before, self._written = self._written, self._written + units
             self.hot_write_seconds += before <= PARTITION_WRITE_UNITS < self._written
         else:
@@ -108,6 +120,7 @@ class Sketch:
         if count is None:
             count = self._new(key)
         count.units += units
+        count.written += units
         count.error += error
         count.calls += calls
 

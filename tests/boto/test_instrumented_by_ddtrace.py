@@ -12,6 +12,7 @@ import pytest
 from tests.boto.tracing_tools import OWN_PROCESS
 
 
+@pytest.mark.long
 def test_all_cases_hold_for_ddtrace() -> None:
     """Those of `test_instrumented.py`."""
     pytest.importorskip("ddtrace", reason="ddtrace is not installed")

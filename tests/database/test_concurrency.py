@@ -175,7 +175,7 @@ def test_each_item_is_linearizable(open_database: Callable[..., Database]) -> No
 def test_transactions_are_serialisable(open_database: Callable[..., Database]) -> None:
     database = open_database(partition_size=40)
     database.execute("CreateTable", TABLE)
-    history = [operation for _, operation in record(database, mixed, 60)]
+    history = [operation for _, operation in record(database, mixed, 40)]
     overlapping = sum(one.end > two.start for one, two in pairwise(history))
     assert overlapping > 10, "the threads hardly met"
     assert find_order(history, dict.fromkeys(KEYS)) is not None, "no order explains the history"

@@ -148,7 +148,7 @@ def handler(event, context):
 @both
 def test_many_at_once_while_they_are_deployed(write: Write, isolation: Any) -> None:
     """Variables, modules and logs are never those of another invocation."""
-    folder, wrong, number = write(app=MANY, shared="ONE = 1", late="TWO = 2"), list[object](), 40
+    folder, wrong, number = write(app=MANY, shared="ONE = 1", late="TWO = 2"), list[object](), 25
     database = minidynamo.connect()
 
     def deploy(name: str) -> None:

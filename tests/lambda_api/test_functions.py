@@ -97,7 +97,7 @@ def test_concurrency(client: Any) -> None:
     assert "ReservedConcurrentExecutions" not in client.get_function_concurrency(FunctionName="echo")
     client.put_function_concurrency(FunctionName="echo", ReservedConcurrentExecutions=0)
     assert client.get_function(FunctionName="echo")["Concurrency"] == {"ReservedConcurrentExecutions": 0}
-    client.meta.events.register("needs-retry.lambda", lambda **_: None)
+    client.meta.events.unregister("needs-retry.lambda", unique_id="retry-config-lambda")
     assert refusal(client.invoke, FunctionName="echo")[0] == "TooManyRequestsException"
     client.delete_function_concurrency(FunctionName="echo")
     assert called(client, FunctionName="echo", Payload=b"1") == 1

@@ -111,7 +111,7 @@ def test_a_name_that_is_none(client: Any) -> None:
 
 def test_as_many_as_may_run(client: Any, database: Database) -> None:
     database.functions.register("one", lambda event, context: None, ReservedConcurrency=0)
-    client.meta.events.register("needs-retry.lambda", lambda **_: None)
+    client.meta.events.unregister("needs-retry.lambda", unique_id="retry-config-lambda")
     code, message, status = refusal(client.invoke, FunctionName="one")
     assert (code, message, status) == ("TooManyRequestsException", "Rate Exceeded.", 429)
 

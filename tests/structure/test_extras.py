@@ -26,6 +26,7 @@ def run(code: str, *hidden: str) -> subprocess.CompletedProcess[str]:
         (["spec", "--endpoint", "http://127.0.0.1:1"], "yaml", "cli"),
         (["tables", "create", "x.json"], "boto3", "boto3"),
         (["mutants", "x.py"], "rich", "cli"),
+        (["mcp"], "mcp", "mcp"),
     ],
 )
 def test_commands_name_their_extra(arguments: list[str], package: str, extra: str) -> None:

@@ -38,7 +38,7 @@ def test_whoever_wants_is_told_how_far_a_check_has_come(filled: Callable[[int], 
 
 
 def test_a_check_takes_little_memory(filled: Callable[[int], Database]) -> None:
-    database = filled(5_000)
+    database = filled(3_000)
     tracemalloc.start()
     try:
         database.check()

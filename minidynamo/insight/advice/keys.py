@@ -14,6 +14,8 @@ _UNITS_MIN = 100.0
 _KEYS_MIN = 3
 _SHARE_MAX = 0.4
 _HOT_SECONDS_MIN = 10
+# Whoever writes less of a key than this can do with a cache.
+_WRITTEN_SHARE_MIN = 0.1
 
 
 def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
@@ -33,7 +35,7 @@ def hot_partition_keys(ledger: Noted) -> Iterator[Advice]:
             said = _too_much(count, sketch)
             if said:
                 where = table if index is None else f"the index {index} of {table}"
-                text = f"the key {key!r} of {where} {said}: {_remedy(known)}"
+                text = f"the key {key!r} of {where} {said}: {_remedy(count, known)}"
                 yield Advice("hot-key", places.get((table, index), ""), text)
 
 
@@ -51,9 +53,12 @@ def _too_much(count: KeyCount, sketch: Sketch) -> str:
     return ""
 
 
-def _remedy(known: KnownIndex | None) -> str:
+def _remedy(count: KeyCount, known: KnownIndex | None) -> str:
     name = "the key" if known is None else known.partition_key[0]
-    return (
+    spread = (
         f"spread it (write sharding): append one of some suffixes to {name} where it is written, such as '#0' to '#9', "
-        "and read all of them; or keep what is read so often in a cache"
+        "and read all of them"
     )
+    if count.written < _WRITTEN_SHARE_MIN * count.units:
+        return f"it is read, and hardly written: keep what is read so often in a cache, such as DAX; or {spread}"
+    return f"{spread}; or keep what is read so often in a cache"
