@@ -23,6 +23,8 @@ from minidynamo.values.json_form import item_to_json
 # Changes are followed from so long before the copy: clocks differ, and reads may be late. To follow more is no loss.
 _OVERLAP_SECONDS = 300.0
 _REFUSED_KEPT_MAX = 100
+# How many items are put before it is asked again whether to go on: a page of small ones holds thousands.
+_PUT_AT_ONCE = 500
 
 # Makes of an item what arrives of it.
 Edit = Callable[[Item], Item]
@@ -39,7 +41,7 @@ class TableCopy:
         source: where its items come from.
         journal, progress: where it is noted how far it has come.
         edit: what is made of each item on its way.
-        goes_on: asked after each page whether to go on.
+        goes_on: asked again and again whether to go on.
         thread_count: how many segments are copied at once.
     """
 
@@ -74,9 +76,13 @@ class TableCopy:
         def copy(segment: str) -> None:
             progress = self._progress.segments[segment]
             for page in self._pages(segment, progress.after):
-                report = put([self._edit(item) for item in page.items])
+                for start in range(0, len(page.items), _PUT_AT_ONCE):
+                    if start and not self._may_go_on():
+                        return  # The page is put again, and what is there by now stays.
+                    report = put([self._edit(item) for item in page.items[start : start + _PUT_AT_ONCE]])
+                    with self._lock:
+                        self._count(report)
                 with self._lock:
-                    self._count(report)
                     progress.item_count += len(page.items)
                     progress.is_done, progress.after = page.after is None, page.after  # Noted in between, it is done.
                 self._journal.note()
@@ -119,10 +125,13 @@ class TableCopy:
             each.result()
         return self._is_finished()
 
+    def _may_go_on(self) -> bool:
+        return not self._has_failed.is_set() and self._goes_on()
+
     def _pages(self, segment: str, after: object) -> Iterator[ItemPage]:
         """What is left of a segment, until something fails or it is asked to stop."""
         pages = self._source.pages(segment, after)
-        while not self._has_failed.is_set() and self._goes_on():
+        while self._may_go_on():
             page = next(pages, None)
             if page is None:
                 return

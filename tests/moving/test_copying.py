@@ -128,6 +128,19 @@ def test_changes_are_followed_from_before_the_first_page(
     assert items_of(target) == items_of(source)
 
 
+def test_it_stops_within_a_page(source: Database, target: Database, journal: Path) -> None:
+    """A page of small items holds thousands; it goes on with all of it, and what is there by then stays."""
+    put(source, *(thing(f"thing {number}") for number in range(1_200)))
+    move = move_of(source, target, journal, segment_count=1)
+    answers = iter([True, True, False])
+    assert not move.copy(move.prepare(NAME), lambda: next(answers, False))
+    assert len(items_of(target)) == 1_000
+    copied(move_of(source, target, journal, segment_count=1))
+    assert items_of(target) == items_of(source)
+    progress = move_of(source, target, journal).journal.tables[NAME]
+    assert (progress.put_count, progress.present_count, progress.item_count) == (1_200, 1_000, 1_200)
+
+
 def test_a_source_that_fails_ends_it_and_it_goes_on(target: Database, journal: Path) -> None:
     """The other segments stop at their next page."""
     with simulate(profile="calm") as source:
