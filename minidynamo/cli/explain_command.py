@@ -15,7 +15,7 @@ from minidynamo.requests.operations import API
 from minidynamo.values.api_types import JsonObject
 from minidynamo.values.printable import printable
 
-_REQUEST = re.compile(r"\s*(?P<operation>[A-Za-z]+)\s*(?P<members>\{.*\})\s*", re.DOTALL)
+_REQUEST = re.compile(r"\s*(?P<operation>[A-Za-z]+)\s*(?P<members>\{.*)", re.DOTALL)
 
 
 class RequestError(ValueError):

@@ -64,6 +64,7 @@ def test_binary_values_are_base64(file: Path, capsys: pytest.CaptureFixture[str]
         ("{}", "a request is its operation and its members"),
         ("CreateTable {}", "CreateTable cannot be explained: there are BatchExecuteStatement"),
         ('GetItem {"TableName"}', "the members of GetItem are no JSON: Expecting ':' delimiter"),
+        ('Query {"TableName": "Shop"', "the members of Query are no JSON: Expecting ',' delimiter"),
         (
             'GetItem {"TableName": "Nowhere", "Key": {"id": {"S": "1"}}}',
             "ResourceNotFoundException: Requested resource",
