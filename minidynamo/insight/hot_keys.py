@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from minidynamo.limits import PARTITION_READ_UNITS, PARTITION_WRITE_UNITS
 
 # For each table and index, and for all of them together.
-KEYS_MAX, KEYS_ALL_MAX = 1_000, 20_000
+KEYS_MAX, KEYS_ALL_MAX = 1_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)

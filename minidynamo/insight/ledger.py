@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from minidynamo.insight.advice.advice import Advice
     from minidynamo.insight.comparison import Comparison
 
-ENTRIES_MAX = 10_000
+ENTRIES_MAX = 5_000
 _OTHERS: Key = (OTHERS, OTHERS, None, OTHERS)
 
 
