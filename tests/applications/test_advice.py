@@ -56,7 +56,7 @@ SAID = {
         (
             "single-reads",
             f"{MLFLOW}/dynamodb/search.py:604",
-            "20 GetItem of mlflow in a row behind a Query: project what they look for into the index that is queried, "
+            "20 GetItem of mlflow in a row behind a Query or Scan: project what they look for into what is read there, "
             "or ask BatchGetItem for 100 at a time (1 instead of 20 calls)",
         ),
     ],

@@ -70,7 +70,7 @@ def moved(capsys: Capsys, source: Database, target: Database, source_place: str,
     assert items_of(source).keys() == items_of(target).keys()
     put(target, thing("thing 5", "other"), thing("copy", "text 6"), thing("thing 2", "text 2"))
     delete(target, "thing 7")
-    code, out, _ = run(capsys, "verify", *places, "--repair")
+    code, out, _ = run(capsys, "verify", *places, "--repair", "--delete-extra")
     assert code == 0
     assert out.splitlines()[0] == "Things: 250 items; 1 lost, 1 changed, 1 doubled, 1 resurrected."
     assert run(capsys, "verify", *places)[0] == 0
