@@ -38,10 +38,9 @@ def console_doors(options: argparse.Namespace, settings: ServerOptions, database
     """The door to the console, where it is wanted; nothing of it is imported where not."""
     if not options.console:
         return []
-    from minidynamo.console.door import ConsoleDoor
+    from minidynamo.console.door import console_door
 
-    is_read_only, is_secure = options.console == _READ_ONLY, settings.certificate is not None
-    return [ConsoleDoor(database, is_read_only, settings.host, settings.credentials is not None, is_secure)]
+    return [console_door(database, options.console == _READ_ONLY, settings)]
 
 
 def announce_console(server: Server) -> None:

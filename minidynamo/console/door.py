@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from minidynamo.console.api import answered
 from minidynamo.console.asset_files import assets
@@ -12,6 +13,9 @@ from minidynamo.console.gate import Gate, is_of_own_site, needs_token
 from minidynamo.console.subject import ConsoleDatabase
 from minidynamo.http.bodies import body_of
 from minidynamo.http.messages import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from minidynamo.http.server.server import ServerOptions
 
 _FOLDER = "/console"
 _ROOT, _API, _EVENTS = "/console/", "/console/api", "/console/events"
@@ -132,6 +136,12 @@ class ConsoleDoor:
     def too_many(request: HttpRequest) -> HttpResponse:
         """The response where as much is under way as may be."""
         return _response(503, body_of({"error": "Too many requests are under way.", "code": ""}), _JSON)
+
+
+def console_door(database: ConsoleDatabase, is_read_only: bool, options: ServerOptions) -> ConsoleDoor:
+    """The door to the console of a database, for a server with these options."""
+    has_credentials, is_secure = options.credentials is not None, options.certificate is not None
+    return ConsoleDoor(database, is_read_only, options.host, has_credentials, is_secure)
 
 
 def _response(status: int, body: bytes, kind: str, **headers: str) -> HttpResponse:

@@ -19,6 +19,7 @@ from minidynamo.expressions.binding import bind
 from minidynamo.http.bodies import body_of
 from minidynamo.insight.explaining.values_shown import shown_clauses
 from minidynamo.insight.observed import Observed
+from minidynamo.metrics.asked_capacity import read_and_written
 from minidynamo.requests.subjects import items_of, tables_of
 from minidynamo.schema.arns import bare_name
 from minidynamo.values.api_types import JsonObject, JsonValue, Request
@@ -97,8 +98,7 @@ def _change_row(number: int, change: Change) -> JsonObject:
 
 
 def _request_row(number: int, observed: Observed) -> JsonObject:
-    read = sum(each.units for each in observed.consumed if not each.is_write)
-    written = sum(each.units for each in observed.consumed if each.is_write)
+    read, written = read_and_written(observed.consumed)
     return {
         "number": number,
         "time": observed.began,

@@ -8,13 +8,9 @@ anything was read. Then, what was changed in those minutes may be handed over to
 
 from __future__ import annotations
 
-import time
-
-from minidynamo.consumers.cursor import OLDEST, latest_position, since
+from minidynamo.consumers.cursor import OLDEST, latest_position, since_now
 from minidynamo.consumers.leases import Lease, LeaseTable
 from minidynamo.consumers.shards import Execute, listed_shards
-
-OVERLAP_SECONDS = 300.0
 
 
 def begun(execute: Execute, leases: LeaseTable, stream_arn: str, is_latest: bool) -> str:
@@ -31,7 +27,7 @@ def begun(execute: Execute, leases: LeaseTable, stream_arn: str, is_latest: bool
         return known
     if not is_latest:
         return leases.begin(OLDEST)[0]
-    begin = since(time.time() - OVERLAP_SECONDS)
+    begin = since_now()
     shards = listed_shards(execute, stream_arn)
     ends = {each.id: latest_position(execute, stream_arn, each.id, begin) for each in shards if each.is_open}
     start, is_first = leases.begin(begin)

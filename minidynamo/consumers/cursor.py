@@ -25,6 +25,8 @@ from minidynamo.values.api_types import JsonObject, RequestDraft
 logger = logging.getLogger("minidynamo.streams")
 
 OLDEST = ""
+# How much too early "from now on" begins: clocks differ, and reads may be late. To read more is no loss.
+_OVERLAP_SECONDS = 300.0
 EMPTY_PAGES_MAX = 10
 TIP_SECONDS = 10.0
 _SINCE, _ITERATOR = "@", "~"
@@ -61,6 +63,11 @@ def since(time: float) -> str:
     """The position before the first change of a second, given in epoch seconds."""
     assert time >= 0, f"{time} is no time"
     return f"{_SINCE}{int(time)}"
+
+
+def since_now() -> str:
+    """The position before the first change that is made from now on, some minutes early, since clocks differ."""
+    return since(time.time() - _OVERLAP_SECONDS)
 
 
 def is_number(position: str) -> bool:

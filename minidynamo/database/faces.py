@@ -79,8 +79,8 @@ class Faces(Endpoint):
             raise in_python(error) from None
 
     def _console(self, is_read_only: bool, options: ServerOptions) -> ConsoleDoor:
-        from minidynamo.console.door import ConsoleDoor
+        from minidynamo.console.door import console_door
         from minidynamo.endpoints.middleware import Wrapped
 
         assert isinstance(self, Wrapped), f"a console observes requests, which {type(self).__name__} shows nobody"
-        return ConsoleDoor(self, is_read_only, options.host, options.credentials is not None, bool(options.certificate))
+        return console_door(self, is_read_only, options)

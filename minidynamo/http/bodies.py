@@ -70,6 +70,11 @@ def with_binaries(operation: str, request: JsonObject, body: bytes) -> JsonObjec
     # Most requests hold no binary value; one cannot be there without its tag or an escape that spells it.
     if b'"B"' not in body and b'"BS"' not in body and b"\\u" not in body:
         return request
+    return decoded_binaries(operation, request)
+
+
+def decoded_binaries(operation: str, request: JsonObject) -> JsonObject:
+    """The same of a request whose text nobody has; one of an operation that there is not stays as it is."""
     row = API.get(operation)
     return request if row is None else rebuilt(row.request, request, _decoded_leaf)
 

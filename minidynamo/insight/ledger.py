@@ -86,12 +86,6 @@ class Ledger(LedgerSums):
     # What it says.
 
     @property
-    def entries(self) -> list[Entry]:
-        """All lines, dearest first."""
-        with self._lock:
-            return self._dearest(replace(line.entry) for line in self._lines.values())
-
-    @property
     def lines(self) -> list[Line]:
         """All lines with what advice looks at, in the order in which they began."""
         with self._lock:
@@ -139,9 +133,15 @@ class Ledger(LedgerSums):
 
     def save(self, path: str | Path) -> None:
         """Writes it to a file, as JSON, sorted, so that two of them can be compared by eye; see `load`."""
-        from minidynamo.insight.saved import save_ledger
+        from minidynamo.insight.saved import write_ledger
 
-        save_ledger(self, self.advice(), Path(path))
+        write_ledger(self.as_text(), Path(path))
+
+    def as_text(self) -> str:
+        """What `save` writes."""
+        from minidynamo.insight.saved import ledger_text
+
+        return ledger_text(self, self.advice())
 
     @classmethod
     def load(cls, path: str | Path) -> Ledger:
@@ -150,9 +150,16 @@ class Ledger(LedgerSums):
         Raises:
             LedgerError: it cannot be read, or is no ledger; it is a ValueError.
         """
-        from minidynamo.insight.saved import load_ledger
+        from minidynamo.insight.saved import read_ledger
 
-        loaded = load_ledger(Path(path))
+        return cls.of_text(read_ledger(Path(path)), path)
+
+    @classmethod
+    def of_text(cls, text: bytes | str, path: str | Path) -> Ledger:
+        """The same of a text, named by a path in errors."""
+        from minidynamo.insight.saved import parsed_ledger
+
+        loaded = parsed_ledger(text, Path(path))
         ledger = cls()
         ledger.add(loaded.entries, loaded.calls)
         ledger._told_advice, ledger._told_keys = loaded.advice, loaded.hot_keys
@@ -185,6 +192,10 @@ class Ledger(LedgerSums):
         return f"<Ledger: {self.calls} calls, {self.read_units:g} read units, {self.write_units:g} write units>"
 
     # How it is kept.
+
+    def _copied(self) -> list[Entry]:
+        with self._lock:
+            return [replace(line.entry) for line in self._lines.values()]
 
     def sketch(self, table: str, index: str | None) -> Sketch:
         """What the keys of a table or index have taken, made where there is none."""

@@ -24,25 +24,29 @@ class LedgerSums(ABC):
     prices: PriceList
     region: str
 
-    @property
     @abstractmethod
+    def _copied(self) -> list[Entry]:
+        """All lines, in whatever order."""
+
+    @property
     def entries(self) -> list[Entry]:
         """All lines, dearest first."""
+        return self._dearest(self._copied())
 
     @property
     def read_units(self) -> float:
         """Of all requests."""
-        return sum(each.read_units for each in self.entries)
+        return sum(each.read_units for each in self._copied())
 
     @property
     def write_units(self) -> float:
         """Of all requests."""
-        return sum(each.write_units for each in self.entries)
+        return sum(each.write_units for each in self._copied())
 
     @property
     def dollars(self) -> float:
         """What all requests cost on demand."""
-        return sum(each.dollars(self.prices, self.region) for each in self.entries)
+        return sum(each.dollars(self.prices, self.region) for each in self._copied())
 
     def by_operation(self) -> list[Entry]:
         """Sums of each operation, dearest first."""
@@ -66,7 +70,7 @@ class LedgerSums(ABC):
         calls_of: Callable[[Entry], int] = attrgetter("leading_calls"),
     ) -> list[Entry]:
         found: dict[Key, Entry] = {}
-        for each in self.entries:
+        for each in self._copied():
             key = key_of(each)
             found.setdefault(key, Entry(*key)).add(each)
         for each in found.values():

@@ -10,7 +10,7 @@ from minidynamo.insight.evidence import Evidence, Trace
 from minidynamo.insight.hot_keys import HotKey, Sketch
 from minidynamo.insight.known_tables import KnownTable
 from minidynamo.prices.price_list import PriceList
-from minidynamo.values.api_types import Response
+from minidynamo.values.api_types import Request, Response
 
 
 @dataclass(slots=True)
@@ -81,6 +81,16 @@ class Noted(Protocol):
     def by_index(self) -> list[Entry]:
         """Sums of each table without its indexes, and of each index."""
         ...
+
+
+def has_more(response: Response) -> bool:
+    """Whether a response says where to go on."""
+    return any(response.get(name) for name in ("LastEvaluatedKey", "NextToken", "UnprocessedKeys"))
+
+
+def is_consistent(operation: str, request: Request) -> bool:
+    """Whether a request reads strongly consistently."""
+    return bool(request.get("ConsistentRead")) or operation == "TransactGetItems"
 
 
 def items_read(response: Response) -> int:

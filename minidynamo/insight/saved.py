@@ -25,12 +25,8 @@ class LedgerError(ValueError):
     """A file that holds no ledger; the text says what is wrong with it, in one line."""
 
 
-def save_ledger(ledger: Noted, advice: Sequence[Advice], path: Path) -> None:
-    """Writes a ledger to a file, with the advice on it.
-
-    Raises:
-        LedgerError: it cannot be written.
-    """
+def ledger_text(ledger: Noted, advice: Sequence[Advice]) -> str:
+    """A ledger with the advice on it, as a file holds it."""
     entries = sorted(ledger.entries, key=lambda each: (each.operation, each.table, each.index or "", each.place))
     lines = ",\n".join(f"  {json.dumps(each.as_json(), ensure_ascii=False)}" for each in entries)
     head = {"format": _FORMAT, "version": _VERSION, "calls": ledger.calls}
@@ -38,7 +34,11 @@ def save_ledger(ledger: Noted, advice: Sequence[Advice], path: Path) -> None:
         "hot_keys": [asdict(each) for each in ledger.hot_keys(_KEYS_SAVED)],
         "advice": [list(each) for each in advice],
     }
-    text = f'{json.dumps(head)[:-1]}, "entries": [\n{lines}\n],\n{json.dumps(tail, ensure_ascii=False)[1:]}\n'
+    return f'{json.dumps(head)[:-1]}, "entries": [\n{lines}\n],\n{json.dumps(tail, ensure_ascii=False)[1:]}\n'
+
+
+def write_ledger(text: str, path: Path) -> None:
+    """Writes the text of a ledger to a file; raises LedgerError where it cannot be written."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -54,12 +54,23 @@ class Loaded(NamedTuple):
     advice: list[Advice]
 
 
-def load_ledger(path: Path) -> Loaded:
-    """The ledger in a file; see `Ledger.load`."""
+def read_ledger(path: Path) -> bytes:
+    """What a file holds; raises LedgerError where it cannot be read."""
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError as error:
         raise LedgerError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def parsed_ledger(text: bytes | str, path: Path) -> Loaded:
+    """The ledger in the text of a file; see `Ledger.load`.
+
+    Parameters:
+        text: the text, in UTF-8 where it is bytes.
+        path: of the file, for errors.
+    """
+    try:
+        read = json.loads(text if isinstance(text, str) else text.decode("utf-8"))
     except (ValueError, RecursionError):  # No text, no JSON, or more of it than can be read.
         raise LedgerError(f"{path} is no ledger: it is no JSON") from None
     if not isinstance(read, dict) or read.get("format") != _FORMAT:

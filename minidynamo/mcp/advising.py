@@ -19,10 +19,7 @@ def _run(session: Session, arguments: Arguments) -> JsonObject:
 
 def advice_of(ledger: Ledger) -> JsonObject:
     """What a ledger says: advice, the dearest lines, the hottest keys."""
-    advice = [
-        {"rule": each.rule, "place": each.place, "text": each.text, "units_saved": each.units_saved}
-        for each in ledger.advice()[:_ADVICE_MAX]
-    ]
+    advice = [each._asdict() for each in ledger.advice()[:_ADVICE_MAX]]
     dearest = [
         {
             **{name: value for name, value in each.as_json().items() if value not in (None, "", 0) and name in _SHOWN},

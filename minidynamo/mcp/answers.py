@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from minidynamo.mcp.bounds import ANSWER_CHARACTERS_MAX, ERROR_CHARACTERS_MAX
 from minidynamo.values.api_types import AttributeValue, Item, JsonObject, JsonValue
@@ -11,6 +11,8 @@ from minidynamo.values.json_form import to_json
 from minidynamo.values.printable import printable
 
 _LEVELS_MAX = 16
+# Of the room that an answer has, what a list in it may take.
+_LIST_SHARE = 0.8
 # Characters of a text and members of a list, in the order in which an answer that is too long is shortened.
 _TIGHTER = ((2_000, 200), (600, 60), (200, 30), (80, 15), (40, 8), (40, 3), (20, 1))
 # Integers up to here are what they are in every JSON parser.
@@ -63,6 +65,18 @@ def shortened_text(text: str, characters: int) -> str:
     """A text that says how long it was where it is cut."""
     assert characters > 0, f"a text of {characters} characters"
     return text if len(text) <= characters + 20 else f"{text[:characters]}… ({len(text):,} characters)"
+
+
+def fitting(values: Iterable[JsonValue], characters_max: int) -> list[JsonValue]:
+    """As many values as an answer of so many characters has room for beside the rest, from the first; at least one."""
+    room = characters_max * _LIST_SHARE
+    kept: list[JsonValue] = []
+    for each in values:
+        room -= len(json.dumps(each, ensure_ascii=False, default=str))
+        if kept and room < 0:
+            break
+        kept.append(each)
+    return kept
 
 
 def plain_item(item: Item) -> JsonObject:

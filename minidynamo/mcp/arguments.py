@@ -6,14 +6,11 @@ import json
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from minidynamo.http.bodies import decoded_binaries
 from minidynamo.mcp.bounds import ARGUMENT_BYTES_MAX, ARGUMENT_LEVELS_MAX
 from minidynamo.mcp.tool_error import ToolError
 from minidynamo.requests.operations import ABSENT_OPERATIONS, API
-from minidynamo.requests.shapes import Shape
-from minidynamo.requests.walk import rebuilt
 from minidynamo.values.api_types import JsonObject, JsonValue, RequestDraft
-from minidynamo.values.json_form import binary_of, from_json
-from minidynamo.values.wire_types import UndecodableBinary
 
 # The members by which a call, or an entry of one, says what it asks for.
 ASKING = ("operation", "request", "statement", "parameters")
@@ -120,7 +117,7 @@ def asked_for(entry: JsonObject, where: str) -> Asked:
     if operation not in API:
         known = "it is not carried out here" if operation in ABSENT_OPERATIONS else "there is none of that name"
         raise ToolError(f"the operation {_shown(operation)} of {where}: {known}")
-    return Asked(operation, with_binaries(operation, request))
+    return Asked(operation, decoded_binaries(operation, request))
 
 
 def _statement(
@@ -132,24 +129,7 @@ def _statement(
         raise ToolError(f"{where} takes a statement or an operation, not both")
     if parameters is not None:
         request = {**request, "Parameters": parameters}
-    return Asked("ExecuteStatement", with_binaries("ExecuteStatement", {**request, "Statement": statement}))
-
-
-def with_binaries(operation: str, request: JsonObject) -> RequestDraft:
-    """A request from JSON with bytes for the base64 in its attribute values."""
-    assert operation in API, f"there is no operation {operation}"
-    return rebuilt(API[operation].request, request, _decoded_leaf)
-
-
-def _decoded_leaf(shape: Shape, value: object) -> object:
-    return from_json(value, _binary) if shape.kind == "Value" else value
-
-
-def _binary(text: str) -> object:
-    try:
-        return binary_of(text)
-    except ValueError as error:
-        return UndecodableBinary(str(error))
+    return Asked("ExecuteStatement", decoded_binaries("ExecuteStatement", {**request, "Statement": statement}))
 
 
 def decoded(value: JsonValue) -> JsonValue:

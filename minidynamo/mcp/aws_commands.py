@@ -6,7 +6,8 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 
-from minidynamo.mcp.arguments import Asked, with_binaries
+from minidynamo.http.bodies import decoded_binaries
+from minidynamo.mcp.arguments import Asked
 from minidynamo.mcp.bounds import COMMAND_CHARACTERS_MAX
 from minidynamo.mcp.tool_error import ToolError
 from minidynamo.requests.operations import API
@@ -51,7 +52,7 @@ def command_request(text: str) -> Asked:
         elif option not in _IGNORED and option not in _IGNORED_FLAGS:
             name, value = _member(option, values, members, operation)
             request[name] = value
-    return Asked(operation, with_binaries(operation, request))
+    return Asked(operation, decoded_binaries(operation, request))
 
 
 def _words(text: str) -> list[str]:

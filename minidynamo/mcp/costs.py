@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from minidynamo.metrics.asked_capacity import Consumed
+from minidynamo.metrics.asked_capacity import Consumed, read_and_written
 from minidynamo.prices.price_list import listed_prices
 from minidynamo.values.api_types import JsonObject
 
@@ -18,8 +18,7 @@ def cost_of(consumed: Sequence[Consumed], region: str, calls: int = 1) -> JsonOb
         calls: of how many requests a million is told.
     """
     assert calls > 0, f"{calls} calls"
-    reads = sum(each.units for each in consumed if not each.is_write)
-    writes = sum(each.units for each in consumed if each.is_write)
+    reads, writes = read_and_written(consumed)
     prices = listed_prices()
     dollars = (prices.reads(reads, region) + prices.writes(writes, region)) / calls
     told: JsonObject = {}

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from minidynamo.mcp.arguments import Asked, asked_for, decoded, with_binaries
+from minidynamo.http.bodies import decoded_binaries
+from minidynamo.mcp.arguments import Asked, asked_for, decoded
 from minidynamo.mcp.aws_commands import command_request
 from minidynamo.mcp.bounds import MODEL_FILE_BYTES_MAX, MODEL_ITEMS_MAX, MODEL_PATTERNS_MAX, MODEL_TABLES_MAX
 from minidynamo.mcp.tool_error import ToolError
@@ -45,7 +46,7 @@ class Pattern:
         operation = self.told.get("dynamodb_operation")
         if not isinstance(operation, str) or operation not in API:
             raise ToolError(f"dynamodb_operation takes an operation such as Query, not {str(operation)[:80]!r}")
-        return Asked(operation, with_binaries(operation, written))
+        return Asked(operation, decoded_binaries(operation, written))
 
     def _of_text(self, text: str) -> Asked:
         if text[:7].upper() in _STATEMENTS:
@@ -96,7 +97,7 @@ def read_model(told: JsonObject) -> Model:
     tables = [_object(each, "tables") for each in _list(told, "tables", MODEL_TABLES_MAX)]
     patterns = [_object(each, "access_patterns") for each in _list(told, "access_patterns", MODEL_PATTERNS_MAX)]
     named = [Pattern(str(each.get("pattern") or number)[:80], each) for number, each in enumerate(patterns, 1)]
-    return Model([with_binaries("CreateTable", each) for each in tables], _items(told.get("items") or {}), named)
+    return Model([decoded_binaries("CreateTable", each) for each in tables], _items(told.get("items") or {}), named)
 
 
 def model_file(text: str, folder: Path) -> JsonObject:
@@ -127,7 +128,7 @@ def _items(told: JsonValue) -> list[RequestDraft]:
 def _put(table: str, entry: JsonObject) -> RequestDraft:
     put = entry.get("PutRequest")
     item = put.get("Item") if isinstance(put, dict) else entry.get("Item", entry)
-    return with_binaries("PutItem", {"TableName": table, "Item": item})
+    return decoded_binaries("PutItem", {"TableName": table, "Item": item})
 
 
 def _list(told: JsonObject, name: str, most: int) -> list[JsonValue]:

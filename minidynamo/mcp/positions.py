@@ -7,8 +7,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from minidynamo.http.bodies import body_of
-from minidynamo.mcp.arguments import Asked, with_binaries
+from minidynamo.http.bodies import body_of, decoded_binaries
+from minidynamo.mcp.arguments import Asked
 from minidynamo.mcp.tool_error import ToolError
 from minidynamo.values.api_types import JsonObject, RequestDraft, Response
 
@@ -65,7 +65,7 @@ def position_of(text: str | None, asked: Asked) -> Position:
         raise wrong from None
     if not is_ours or skipped < 0 or not set(start) <= set(_FOLLOWING.values()):
         raise wrong
-    return Position(with_binaries(asked.operation, start), skipped)
+    return Position(decoded_binaries(asked.operation, start), skipped)
 
 
 def _mark(asked: Asked) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from itertools import starmap
 
 from minidynamo.database.database import Database
 from minidynamo.database.elsewhere import DatabaseElsewhere
 from minidynamo.errors import DynamoError
-from minidynamo.mcp.answers import plain_item, shortened
+from minidynamo.mcp.answers import fitting, plain_item, shortened
 from minidynamo.mcp.arguments import Arguments, Asked
 from minidynamo.mcp.bounds import (
     ANSWER_CHARACTERS_MAX,
@@ -28,8 +28,6 @@ from minidynamo.values.api_types import Item, JsonObject, JsonValue, Response
 from minidynamo.values.json_form import item_to_json
 
 READS = ("Query", "Scan", "GetItem", "BatchGetItem", "TransactGetItems", "ExecuteStatement")
-# Of the room that an answer has, what its items may take.
-_ITEMS_SHARE = 0.8
 # What of an explanation the answer itself says.
 _TOLD_ANYWAY = frozenset(
     {
@@ -91,18 +89,14 @@ def items_of(operation: str, response: Response) -> list[tuple[str, Item]]:
 
 def _shown(found: list[tuple[str, Item]], wanted: int, is_whole: bool, is_typed: bool) -> list[JsonValue]:
     """As many items as are wanted, and as the answer has room for; at least one."""
-    room = (WHOLE_ANSWER_CHARACTERS_MAX if is_whole else ANSWER_CHARACTERS_MAX) * _ITEMS_SHARE
-    shown: list[JsonValue] = []
-    for table, item in found[:wanted]:
-        told: JsonValue = item_to_json(item) if is_typed else plain_item(item)
+
+    def told(table: str, item: Item) -> JsonValue:
+        shown: JsonValue = item_to_json(item) if is_typed else plain_item(item)
         if not is_whole:
-            told = shortened(told, SHOWN_CHARACTERS, SHOWN_MEMBERS)
-        told = {"table": table, "item": told} if table else told
-        room -= len(json.dumps(told, ensure_ascii=False, default=str))
-        if shown and room < 0:
-            break
-        shown.append(told)
-    return shown
+            shown = shortened(shown, SHOWN_CHARACTERS, SHOWN_MEMBERS)
+        return {"table": table, "item": shown} if table else shown
+
+    return fitting(starmap(told, found[:wanted]), WHOLE_ANSWER_CHARACTERS_MAX if is_whole else ANSWER_CHARACTERS_MAX)
 
 
 def _remarks(database: Database, asked: Asked) -> JsonObject:

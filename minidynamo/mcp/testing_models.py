@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from minidynamo.database.connect import connect
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 from minidynamo.mcp.advising import advice_of
+from minidynamo.mcp.answers import fitting
 from minidynamo.mcp.arguments import Arguments, Asked
 from minidynamo.mcp.bounds import ANSWER_CHARACTERS_MAX, MODEL_PATTERNS_MAX, NAMED_MAX
 from minidynamo.mcp.costs import cost_of
@@ -20,8 +20,6 @@ from minidynamo.mcp.tool import Tool, count, text
 from minidynamo.mcp.tool_error import ToolError
 from minidynamo.values.api_types import JsonObject, RequestDraft
 
-# Of the room that an answer has, what patterns may take.
-_PATTERNS_SHARE = 0.8
 # What of an explanation is not told of a pattern, since its cost says so.
 _UNTOLD = frozenset({"operation", "units", "unit", "dollars_per_million", "has_more"})
 
@@ -46,7 +44,7 @@ def _tested(session: Session, model: Model, first: int) -> JsonObject:
     told: JsonObject = {"tables": tables, "items": items, "patterns": len(results)}
     if failed:
         told["failed"] = failed
-    shown = _fitting(results[first - 1 :])
+    shown = fitting(results[first - 1 :], ANSWER_CHARACTERS_MAX)
     told["results"] = shown
     if first - 1 + len(shown) < len(results):
         last = first - 1 + len(shown)
@@ -109,18 +107,6 @@ def _explanation(session: Session, asked: Asked) -> JsonObject:
             return explained(session.database, asked)
     except DynamoError:
         return {}
-
-
-def _fitting(results: list[JsonObject]) -> list[JsonObject]:
-    """As many results as an answer has room for, from the first; at least one."""
-    room = ANSWER_CHARACTERS_MAX * _PATTERNS_SHARE
-    fitting: list[JsonObject] = []
-    for each in results:
-        room -= len(json.dumps(each, ensure_ascii=False, default=str))
-        if fitting and room < 0:
-            break
-        fitting.append(each)
-    return fitting
 
 
 TEST_MODEL = Tool(

@@ -5,7 +5,7 @@ So metrics count what the operation itself reports, to the last half unit, whate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from minidynamo.requests.operations import API, WRITE, named
@@ -41,6 +41,18 @@ class Consumed(NamedTuple):
     index_name: str | None
     units: float
     is_write: bool
+
+
+def read_and_written(consumed: Iterable[Consumed]) -> tuple[float, float]:
+    """The units of reading, and those of writing."""
+    read: float = 0
+    written: float = 0
+    for each in consumed:
+        if each.is_write:
+            written += each.units
+        else:
+            read += each.units
+    return read, written
 
 
 def asking_for_all(operation: str, request: Request) -> Request:

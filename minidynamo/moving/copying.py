@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from minidynamo.consumers.cursor import since
+from minidynamo.consumers.cursor import since_now
 from minidynamo.exports.export_writer import ExportWriter
 from minidynamo.moving.journal import FollowProgress, Journal, SegmentProgress, TableProgress
 from minidynamo.moving.putting import PutReport
@@ -20,8 +20,6 @@ from minidynamo.moving.sources import ItemPage, ItemSource
 from minidynamo.values.attribute_value import Item
 from minidynamo.values.json_form import item_to_json
 
-# Changes are followed from so long before the copy: clocks differ, and reads may be late. To follow more is no loss.
-_OVERLAP_SECONDS = 300.0
 _REFUSED_KEPT_MAX = 100
 # How many items are put before it is asked again whether to go on: a page of small ones holds thousands.
 _PUT_AT_ONCE = 500
@@ -165,4 +163,4 @@ class TableCopy:
 
 def follow_from_now(stream_arn: str) -> FollowProgress:
     """The position from which the changes are followed of what is copied from now on."""
-    return FollowProgress(stream_arn, since(time.time() - _OVERLAP_SECONDS))
+    return FollowProgress(stream_arn, since_now())

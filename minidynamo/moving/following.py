@@ -64,10 +64,9 @@ class TableFollower:
         reading: Pace,
         writing: Pace,
     ) -> None:
-        self._source, self._target, self._table_name, self._key_names = source, target, table_name, key_names
+        self._target, self._table_name, self._key_names = target, table_name, key_names
         self._journal, self._progress, self._edit = journal, progress, edit
-        self._reading, self._writing = reading, writing
-        self._execute = partial(reading.execute, source)
+        self._execute, self._writing = partial(reading.execute, source), writing
         self._cursors: dict[str, ShardCursor] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, "minidynamo follow")
 
@@ -108,15 +107,15 @@ class TableFollower:
         """
         done = set(self._progress.done)
         count, newest = 0, 0.0
-        todo = self._shards()
-        while todo:
-            for shard in todo:
+        left = self._shards()
+        while left:
+            for shard in left:
                 cursor = self._new_cursor(shard)
                 for records in cursor.pages(shard.is_open):
                     count, newest = count + len(records), max(newest, records[-1].time)
                 self._progress.has_gap = self._progress.has_gap or cursor.has_gap
                 done.add(shard.id)
-            todo = [each for each in beginnable(self._listed(), done) if each.id not in done]
+            left = [each for each in beginnable(self._listed(), done) if each.id not in done]
         return count, newest
 
     def _shards(self) -> list[ListedShard]:
@@ -190,7 +189,7 @@ class TableFollower:
         image: Item | None = record["dynamodb"].get("NewImage")
         if image is None and record["eventName"] != "REMOVE":
             request: RequestDraft = {"TableName": self._table_name, "Key": key, "ConsistentRead": True}
-            image = self._reading.execute(self._source, "GetItem", request).get("Item")
+            image = self._execute("GetItem", request).get("Item")
         if image is not None:
             return {"PutRequest": {"Item": self._edit(image)}}
         edited = self._edit(key)

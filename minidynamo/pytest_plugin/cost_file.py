@@ -10,6 +10,7 @@ from pathlib import Path
 from minidynamo.insight.ledger_table import number
 from minidynamo.insight.observed import Observed
 from minidynamo.insight.saved import LedgerError, is_amount
+from minidynamo.metrics.asked_capacity import read_and_written
 from minidynamo.prices.price_list import PriceList
 
 _FORMAT, _VERSION = "minidynamo test costs", 1
@@ -35,11 +36,9 @@ class Cost:
     def add(self, observed: Observed) -> None:
         """Adds a request."""
         self.calls += 1
-        for each in observed.consumed:
-            if each.is_write:
-                self.write_units += each.units
-            else:
-                self.read_units += each.units
+        read, written = read_and_written(observed.consumed)
+        self.read_units += read
+        self.write_units += written
 
     def merge(self, other: Cost) -> None:
         """Adds another cost."""

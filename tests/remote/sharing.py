@@ -14,6 +14,9 @@ from minidynamo.lambdas.mapping import EventSourceMapping
 from minidynamo.values.api_types import JsonObject, Request, Response
 from tests.consumers.streamed_table import stream_arn_of
 
+# How long a lease lasts where the fixture `hasty` is used.
+HASTY_SECONDS = 1.0
+
 
 class Handler:
     """Keeps the ids that it was given."""

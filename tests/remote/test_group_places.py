@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,19 +14,6 @@ from minidynamo.errors import NoResponse
 from minidynamo.values.api_types import Request, Response
 from tests.consumers.streamed_table import make_streamed_table, put
 from tests.remote.sharing import Answer, Handler, drained, intercept, leases_of, rows_of
-
-
-@pytest.fixture
-def origin() -> Iterator[minidynamo.Database]:
-    with minidynamo.connect() as database:
-        make_streamed_table(database)
-        yield database
-
-
-@pytest.fixture
-def url(origin: minidynamo.Database) -> Iterator[str]:
-    with origin.serve() as server:
-        yield server.url
 
 
 def test_latest_holds_for_whoever_reads_first(origin: minidynamo.Database, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,19 +13,6 @@ from minidynamo.values.api_types import JsonObject
 from tests.consumers.streamed_table import make_streamed_table, put
 from tests.remote.sharing import Handler, reader, rows_of
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def origin() -> Iterator[minidynamo.Database]:
-    with minidynamo.connect() as database:
-        make_streamed_table(database)
-        yield database
-
-
-@pytest.fixture
-def url(origin: minidynamo.Database) -> Iterator[str]:
-    with origin.serve() as server:
-        yield server.url
 
 
 def test_a_drain_ends_with_the_children() -> None:

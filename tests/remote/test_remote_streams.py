@@ -13,14 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidynamo
-from minidynamo.consumers import holder as holder_module
 from minidynamo.consumers.leases import LEASES_TABLE
-from minidynamo.lambdas import remote_reader
 from minidynamo.values.api_types import JsonObject
 from tests.consumers.streamed_table import make_streamed_table
+from tests.remote.sharing import HASTY_SECONDS
 from tests.waiting import wait_until
-
-HASTY_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -29,20 +26,6 @@ def origin() -> Iterator[minidynamo.Database]:
     with minidynamo.connect(partition_size=5_000) as database:
         make_streamed_table(database)
         yield database
-
-
-@pytest.fixture
-def url(origin: minidynamo.Database) -> Iterator[str]:
-    with origin.serve() as server:
-        yield server.url
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leases lapse soon."""
-    monkeypatch.setattr(holder_module, "LEASE_SECONDS", HASTY_SECONDS)
-    monkeypatch.setattr(holder_module, "RENEWAL_SECONDS", HASTY_SECONDS / 5)
-    monkeypatch.setattr(remote_reader, "RENEWAL_SECONDS", HASTY_SECONDS / 5)
 
 
 class Handler:

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 import minidynamo
-from minidynamo.consumers import holder as holder_module
 from minidynamo.consumers.leases import LEASES_TABLE, Lease, LeaseTable
 from minidynamo.errors import NoResponse
 from minidynamo.lambdas import remote_reader
 from minidynamo.values.api_types import Request, Response
-from tests.consumers.streamed_table import make_streamed_table, put
+from tests.consumers.streamed_table import put
 from tests.remote.sharing import Answer, Handler, drained, intercept, reader, rows_of
 from tests.waiting import wait_until
-
-HASTY_SECONDS = 1.0
-
-
-@pytest.fixture
-def origin() -> Iterator[minidynamo.Database]:
-    with minidynamo.connect() as database:
-        make_streamed_table(database)
-        yield database
-
-
-@pytest.fixture
-def url(origin: minidynamo.Database) -> Iterator[str]:
-    with origin.serve() as server:
-        yield server.url
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leases lapse soon."""
-    monkeypatch.setattr(holder_module, "LEASE_SECONDS", HASTY_SECONDS)
-    monkeypatch.setattr(holder_module, "RENEWAL_SECONDS", HASTY_SECONDS / 5)
-    monkeypatch.setattr(remote_reader, "RENEWAL_SECONDS", HASTY_SECONDS / 5)
 
 
 def test_who_has_only_registered_holds_nothing(origin: minidynamo.Database, url: str) -> None:

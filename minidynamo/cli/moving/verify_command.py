@@ -49,7 +49,7 @@ def _verify(options: argparse.Namespace, move: Move, console: Console, interrupt
         _print_verified(console, facts, found[facts.name])
         _print_repaired(options, console, found[facts.name], done)
     _write_report(options, found)
-    return 1 if any(_left(move, name, each) for name, each in found.items()) else 0
+    return 1 if any(len(each.faults) > len(_repairs(options, each)) for each in found.values()) else 0
 
 
 def _verified(
@@ -74,11 +74,6 @@ def _verified(
     progress.verdict = Verdict(time.time(), result.item_count, len(result.faults), len(repairs))
     move.journal.note(is_urgent=True)
     return result, done
-
-
-def _left(move: Move, name: str, result: Verification) -> bool:
-    verdict = move.journal.table(name).verdict
-    return len(result.faults) > (0 if verdict is None else verdict.repaired_count)
 
 
 def _print_verified(console: Console, facts: TableFacts, result: Verification) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from minidynamo.cli.top.reading import Counts, Reading
+from minidynamo.consumers.shards import listed_shards
 from minidynamo.database.database import Database
 from minidynamo.errors import DynamoError
 
@@ -88,34 +89,20 @@ class StreamCounter:
 
     def count(self) -> int:
         """How many there have been, with those of now."""
-        for shard in self._shards():
-            if shard in self._iterators:
+        for shard in listed_shards(self._database.execute, self._arn):
+            if shard.id in self._iterators:
+                continue
+            if not shard.is_open and not self._is_begun:
+                self._iterators[shard.id] = None
                 continue
             kind = "TRIM_HORIZON" if self._is_begun else "LATEST"  # A new shard has new records alone.
-            asked = {"StreamArn": self._arn, "ShardId": shard, "ShardIteratorType": kind}
-            self._iterators[shard] = self._database.execute("GetShardIterator", asked)["ShardIterator"]
+            asked = {"StreamArn": self._arn, "ShardId": shard.id, "ShardIteratorType": kind}
+            self._iterators[shard.id] = self._database.execute("GetShardIterator", asked)["ShardIterator"]
         self._is_begun = True
-        for shard in self._iterators:
-            self._read(shard)
+        for shard_id in self._iterators:
+            self._read(shard_id)
         assert self._count >= 0, f"{self._arn} has lost records"
         return self._count
-
-    def _shards(self) -> list[str]:
-        """Shards that may still get records, and all that are new."""
-        found: list[str] = []
-        start: str | None = None
-        while True:
-            asked = {"StreamArn": self._arn, **({"ExclusiveStartShardId": start} if start else {})}
-            told = self._database.execute("DescribeStream", asked)["StreamDescription"]
-            for shard in told["Shards"]:
-                is_open = "EndingSequenceNumber" not in shard["SequenceNumberRange"]
-                if is_open or self._is_begun:
-                    found.append(shard["ShardId"])
-                else:
-                    self._iterators.setdefault(shard["ShardId"], None)
-            start = told.get("LastEvaluatedShardId")
-            if start is None:
-                return found
 
     def _read(self, shard: str) -> None:
         for _ in range(_PAGES_MAX):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Console
 
 from minidynamo.cli.display import plain_text
@@ -25,7 +23,7 @@ def show_scan_cost(console: Console, database: Database, table_name: str) -> Non
     ledger = Ledger()
     with database.using(Observer([ledger.note], finds_places=False)):
         for _ in range(_READERS):
-            for page in _pages(database, _by_filter(table_name)):
+            for page in database.client().get_paginator("scan").paginate(**_by_filter(table_name)):
                 assert page["ScannedCount"] >= page["Count"], "more is kept than was read"
     for line in str(ledger).splitlines():
         console.print(plain_text(line), soft_wrap=True, style="dim" if line.startswith("operation") else None)
@@ -61,16 +59,6 @@ def _by_filter(table_name: str) -> Request:
         "ExpressionAttributeNames": {"#zone": "timezone"},
         "ExpressionAttributeValues": {":zone": {"S": "Atlantic/Reykjavik"}},
     }
-
-
-def _pages(database: Database, request: Request) -> Iterator[Request]:
-    asked = dict(request)
-    while True:
-        page = database.execute("Scan", asked)
-        yield page
-        if "LastEvaluatedKey" not in page:
-            return
-        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _print(console: Console, database: Database, request: Request) -> None:

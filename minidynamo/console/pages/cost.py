@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from minidynamo.console.console import Console, Method
 from minidynamo.console.parameters import object_of, text_of, wrong
@@ -42,10 +40,7 @@ def seen(console: Console, parameters: JsonObject) -> JsonObject:
         "is_on": observation.is_on,
         "rows": rows[:_ROWS_MAX],
         "all": len(rows),
-        "advice": [
-            {"rule": each.rule, "place": each.place, "text": each.text, "units_saved": each.units_saved}
-            for each in ledger.advice()[:_ROWS_MAX]
-        ],
+        "advice": [each._asdict() for each in ledger.advice()[:_ROWS_MAX]],
     }
 
 
@@ -65,18 +60,12 @@ def reset(console: Console, parameters: JsonObject) -> JsonObject:
 
 def saved(console: Console, parameters: JsonObject) -> JsonObject:
     """The ledger as the text of a file, as `Ledger.save` writes it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.json"
-        console.observation(parameters).ledger.save(path)
-        return {"text": path.read_text("utf-8")}
+    return {"text": console.observation(parameters).ledger.as_text()}
 
 
 def compared(console: Console, parameters: JsonObject) -> JsonObject:
     """How the ledger differs from one that was saved."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.json"
-        path.write_text(json.dumps(object_of(parameters, "saved")), "utf-8")
-        before = Ledger.load(path)
+    before = Ledger.of_text(json.dumps(object_of(parameters, "saved")), "ledger.json")
     return {"text": str(console.observation(parameters).ledger.compare(before))}
 
 

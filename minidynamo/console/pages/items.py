@@ -11,7 +11,7 @@ from minidynamo.console.plain_json import plain_text
 from minidynamo.console.shown import cells, entity_of, identity, wire_text, with_bytes
 from minidynamo.console.subject import Subject
 from minidynamo.errors import DynamoError
-from minidynamo.http.bodies import body_of, with_binaries
+from minidynamo.http.bodies import decoded_binaries
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import tables_of
 from minidynamo.values.api_types import Item, JsonObject, Response
@@ -36,7 +36,7 @@ def asked(parameters: JsonObject) -> tuple[str, JsonObject]:
     operation, request = text_of(parameters, "operation"), object_of(parameters, "request")
     if operation not in READING:
         raise wrong(f"operation must be one of {', '.join(sorted(READING))}")
-    return operation, with_binaries(operation, request, body_of(request))
+    return operation, decoded_binaries(operation, request)
 
 
 def _shown(subject: Subject, request: JsonObject, response: Response) -> JsonObject:

@@ -70,6 +70,11 @@ def _last_line(source: Source) -> int:
     return max((end or source.line for _, end, _, _ in positions), default=source.line)
 
 
+def times(count: int) -> str:
+    """How often, in words: "once", "3 times"."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def subject(entry: Entry) -> str:
     """What an entry reads or writes: "Shop", or "by_status of Shop"."""
     return entry.table if entry.index is None else f"{entry.index} of {entry.table}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from minidynamo.insight.advice.advice import Advice
+from minidynamo.insight.advice.advice import Advice, times
 from minidynamo.insight.noted import Noted
 
 _TEXTS = {
@@ -19,6 +19,5 @@ def odd_items(ledger: Noted) -> Iterator[Advice]:
     """Items whose time to live is no time in seconds, and items of more than 300 KB."""
     for fault, count in list(ledger.evidence.faults.items()):
         assert fault.kind in _TEXTS, f"nothing is said of {fault.kind}"
-        times = "once" if count == 1 else f"{count} times"
         text = _TEXTS[fault.kind].format(detail=fault.detail, table=fault.table)
-        yield Advice("item", fault.place, f"{text} ({times})")
+        yield Advice("item", fault.place, f"{text} ({times(count)})")

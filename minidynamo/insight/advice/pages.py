@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from minidynamo.insight.advice.advice import Advice, subject
+from minidynamo.insight.advice.advice import Advice, subject, times
 from minidynamo.insight.noted import Line, Noted
 
 # Operation, table, index and file.
@@ -70,7 +70,7 @@ def forgotten_pages(ledger: Noted) -> Iterator[Advice]:
         entry, trace = line.entry, line.trace
         if trace.ended_early and _where(line) not in followed:
             text = (
-                f"{entry.operation} of {subject(entry)} had more to give {_times(trace.ended_early)}, and nobody asked "
+                f"{entry.operation} of {subject(entry)} had more to give {times(trace.ended_early)}, and nobody asked "
                 "for it: follow LastEvaluatedKey, or use a paginator"
             )
             yield Advice("page", entry.place, text)
@@ -84,7 +84,7 @@ def limits_with_filters(ledger: Noted) -> Iterator[Advice]:
         if trace.short_limits and _where(line) not in followed:
             text = (
                 f"Limit of {entry.operation} on {subject(entry)} bounds what is read, before the filter: "
-                f"{_times(trace.short_limits)} fewer came back while there was more: go on until there is no "
+                f"{times(trace.short_limits)} fewer came back while there was more: go on until there is no "
                 "LastEvaluatedKey, or enough was found"
             )
             yield Advice("limit", entry.place, text)
@@ -139,7 +139,3 @@ def answering(line: Line) -> Iterator[str | None]:
         is_same = entry.operation == "Query" and name == entry.index
         if not is_same and equal.issuperset(index.partition_key):
             yield name
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

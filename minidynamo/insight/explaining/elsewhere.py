@@ -17,7 +17,7 @@ from minidynamo.insight.explaining.explanation import Explanation, Range
 from minidynamo.insight.explaining.rehearsal import require_explained
 from minidynamo.insight.explaining.values_shown import shown_clauses, shown_value
 from minidynamo.insight.known_tables import DescribedTables, KnownTables
-from minidynamo.insight.noted import items_kept, items_read
+from minidynamo.insight.noted import has_more, is_consistent, items_kept, items_read
 from minidynamo.metrics.asked_capacity import ALL_INDEXES, asking_for_all, take_consumed
 from minidynamo.requests.statements import is_write
 from minidynamo.requests.subjects import Part, parts_of, tables_of
@@ -107,8 +107,8 @@ def _explained_read(
         ),
         items_read=0 if "Statement" in request else items_read(response),
         items_kept=items_kept(response),
-        has_more=any(response.get(name) for name in ("LastEvaluatedKey", "NextToken", "UnprocessedKeys")),
-        is_consistent=bool(request.get("ConsistentRead")) or operation == "TransactGetItems",
+        has_more=has_more(response),
+        is_consistent=is_consistent(operation, request),
         remarks=(
             f"carried out at {place}, where it took its units",
             "partitions and cheaper ways are told where the store is opened",

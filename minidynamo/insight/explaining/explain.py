@@ -14,8 +14,9 @@ from minidynamo.insight.explaining.explanation import Explanation
 from minidynamo.insight.explaining.ranges import Place, places_of, ranges_of
 from minidynamo.insight.explaining.rehearsal import Rehearsal
 from minidynamo.insight.known_tables import KnownTable, known_of_state
-from minidynamo.insight.noted import items_kept, items_read
+from minidynamo.insight.noted import has_more, is_consistent, items_kept, items_read
 from minidynamo.limits import PAGE_SIZE_BYTES_MAX
+from minidynamo.metrics.asked_capacity import read_and_written
 from minidynamo.operations.context import OperationContext
 from minidynamo.requests.operations import TRANSACTION, named
 from minidynamo.requests.statements import is_write
@@ -26,7 +27,6 @@ from minidynamo.values.api_types import Request
 
 _CONDITIONS = ("ConditionExpression", "Expected")
 _TRANSACTIONS = named(subjects=(TRANSACTION,)) | {"ExecuteTransaction"}
-_LEFT = ("LastEvaluatedKey", "NextToken", "UnprocessedKeys")
 
 
 def explain_request(context: OperationContext, operation: str, request: Request) -> Explanation:
@@ -53,23 +53,25 @@ def _explained(context: OperationContext, rehearsal: Rehearsal, places: dict[str
     part = next(iter(parts_of(request)), None)
     table = context.catalog.find(bare_name(part.table)) if part is not None else None
     first = None if part is None else part.index_name
-    asked = None if table is None else _asked(context, rehearsal, known_of_state(table.state), bound)
+    known = None if table is None else known_of_state(table.state)
+    asked = None if known is None else _asked(context, rehearsal, known, bound)
+    read, written = read_and_written(rehearsal.consumed)
     return Explanation(
         operation,
         "" if table is None else table.name,
         first,
-        read_units=sum(each.units for each in rehearsal.consumed if not each.is_write),
-        write_units=sum(each.units for each in rehearsal.consumed if each.is_write),
+        read_units=read,
+        write_units=written,
         reads=() if writes else ranges_of(rehearsal, places, bound),
         items_read=0 if writes else _items_read(context, rehearsal, asked),
         items_kept=0 if writes else items_kept(response),
-        has_more=any(response.get(name) for name in _LEFT),
+        has_more=has_more(response),
         **_estimates(places, rehearsal, asked),
-        is_consistent=bool(request.get("ConsistentRead")) or operation == "TransactGetItems",
+        is_consistent=is_consistent(operation, request),
         changes=changes_of(rehearsal.batches, places, 2.0 if operation in _TRANSACTIONS else 1.0),
         condition=_condition(rehearsal),
         error=None if rehearsal.error is None else f"{rehearsal.error.code}: {rehearsal.error.message}",
-        better=() if asked is None or table is None else better_ways(context, asked, known_of_state(table.state)),
+        better=() if asked is None or known is None else better_ways(context, asked, known),
         remarks=_remarks(operation, rehearsal),
     )
 
